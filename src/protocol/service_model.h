@@ -1,0 +1,74 @@
+// What the generator writes about a service: its protocols, its operations, its errors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/schema.h"
+
+namespace aerolith::protocol {
+
+enum class Protocol : uint8_t { rest_xml, rest_json, json_1_0, json_1_1, query, ec2, rpc_v2_cbor };
+
+struct ErrorShape {
+  std::string_view name;          // the exception's shape name
+  std::string_view code;          // error.code of the model, else the name
+  int http_status = 0;            // error.httpStatusCode, else 400 (500 for a fault)
+  bool sender_fault = true;
+  const Shape* shape = nullptr;   // its members, where an implemented operation names it
+};
+
+// One operation of the model, implemented or not.
+struct Operation {
+  std::string_view name;
+  std::string_view method;        // "PUT"
+  std::string_view uri;           // "/{Bucket}/{Key+}?uploads"
+  int success_status = 200;
+  bool implemented = false;       // listed in operations.toml
+  // Null where the operation isn't implemented, or has no such shape.
+  const Shape* input = nullptr;
+  const Shape* output = nullptr;
+  std::string_view input_wire_name;    // XML root of the request body (input.locationName)
+  XmlNamespace input_xml_namespace;
+  std::string_view output_wrapper;     // query: resultWrapper
+  std::span<const ErrorShape* const> errors;
+  bool streaming_input = false;   // the handler reads the body itself
+  bool streaming_output = false;  // the handler gives a http::ResponseBody
+  uint16_t id = 0;                // index into Service::operations; equals the generated OperationId
+};
+
+struct Service {
+  std::string_view name;            // our name and the room's: "s3"
+  std::string_view service_id;      // "S3"
+  std::string_view signing_name;    // "s3"
+  std::string_view endpoint_prefix; // first label of its host names
+  std::string_view api_version;     // "2006-03-01"
+  std::string_view target_prefix;   // X-Amz-Target before the dot; json only
+  std::string_view xml_namespace;   // of the service, may be empty
+  std::span<const Protocol> protocols;  // the model's preferred one first
+  std::span<const Operation> operations;
+  bool query_compatible = false;    // awsQueryCompatible: answers x-amzn-query-error
+};
+
+// What a handler or the pipeline answers instead of an output. Made by named factories, written by one
+// formatter per protocol.
+struct ApiError {
+  std::string code;
+  int http_status = 400;
+  std::string message;
+  // Further elements of the error body, in order ("BucketName" of S3's errors), and headers of the answer.
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::vector<std::pair<std::string, std::string>> headers;
+  // Members of a modelled exception, by its table; null for most errors.
+  const ErrorShape* shape = nullptr;
+  std::shared_ptr<const void> value;
+  bool sender_fault() const { return http_status < 500; }
+};
+
+}  // namespace aerolith::protocol
