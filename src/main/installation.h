@@ -1,0 +1,44 @@
+// What the first start makes and every later start finds: account, root access key, local CA, server certificate.
+// Bytes on disk: docs/formats/installation.md.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "base/strong_string.h"
+#include "base/time.h"
+#include "main/config.h"
+#include "main/data_folder.h"
+#include "main/sealer.h"
+
+namespace aerolith::main_program {
+
+struct Installation {
+  DataFolder folder;
+  AccountId account_id;
+  std::string root_access_key_id;
+  std::string root_secret_access_key;
+  Timestamp created;
+  Sealer sealer;                  // for other secrets at rest
+  bool is_new = false;            // made by this very call
+  std::string certificate_event;  // what was made or renewed just now, empty when nothing; for the log
+};
+
+enum class InstallationErrorCode {
+  absent,         // open only: there is no installation in this folder
+  io,             // the folder can't be made, read or written
+  corrupt,        // the files are there and don't fit together
+  newer_version,  // written by a newer Aerolith
+  insecure,       // a secret is readable by others than its owner
+};
+using InstallationError = Failure<InstallationErrorCode>;
+
+// Makes the installation where there is none, else opens it; in both cases the certificates are valid and cover
+// config's names on return (renewed 30 days before they expire). Folders are 0700, secrets 0600. Safe when two
+// processes call it at once: one makes, the other finds. The account and the root key are durable on return.
+Result<Installation, InstallationError> open_or_create_installation(const Config& config, const Clock& clock);
+// Reads only; certificates are not looked at.
+Result<Installation, InstallationError> open_installation(const std::filesystem::path& data_folder);
+
+}  // namespace aerolith::main_program
