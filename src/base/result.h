@@ -31,10 +31,9 @@ std::unexpected<Failure<Code>> fail(Code code, std::string detail = {}) {
 
 // Evaluates to the value of a Result, or returns its error from the enclosing function.
 // The enclosing function's error type must be constructible from this one's.
-#define TRY(expression)                                               \
-  ({                                                                  \
-    auto try_result_ = (expression);                                  \
-    if (!try_result_.has_value())                                     \
-      return std::unexpected(std::move(try_result_).error());         \
-    *std::move(try_result_);                                          \
+#define TRY(expression)                                                                   \
+  ({                                                                                      \
+    auto try_result_ = (expression);                                                      \
+    if (!try_result_.has_value()) return std::unexpected(std::move(try_result_).error()); \
+    *std::move(try_result_);                                                              \
   })

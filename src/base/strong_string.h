@@ -33,7 +33,5 @@ using RequestId = StrongString<struct RequestIdTag>;
 
 template <typename Tag>
 struct std::hash<aerolith::StrongString<Tag>> {
-  size_t operator()(const aerolith::StrongString<Tag>& s) const noexcept {
-    return std::hash<std::string>{}(s.str());
-  }
+  size_t operator()(const aerolith::StrongString<Tag>& s) const noexcept { return std::hash<std::string>{}(s.str()); }
 };

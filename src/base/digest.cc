@@ -1,0 +1,179 @@
+#include "base/digest.h"
+
+#include <isa-l/crc.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include "base/encoding.h"
+
+namespace aerolith {
+namespace {
+
+// CRC-64/NVME, reflected. ISA-L has it from 2.31 on only (Debian 12: 2.30), so: slicing by eight.
+// Parameters: https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme
+constexpr uint64_t kNvmePolynomial = 0x9A6C9329AC4BC9B5ULL;
+using SliceTables = std::array<std::array<uint64_t, 256>, 8>;
+
+constexpr SliceTables make_slice_tables() {
+  SliceTables tables{};
+  for (uint64_t i = 0; i < 256; ++i) {
+    uint64_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ kNvmePolynomial : crc >> 1;
+    tables[0][i] = crc;
+  }
+  for (size_t t = 1; t < 8; ++t)
+    for (size_t i = 0; i < 256; ++i) tables[t][i] = tables[t - 1][i] >> 8 ^ tables[0][tables[t - 1][i] & 255];
+  return tables;
+}
+constexpr SliceTables kNvmeTables = make_slice_tables();
+
+// Fetched once: looking an algorithm up costs more than a short digest.
+const EVP_MD* message_digest(DigestKind kind) {
+  static const EVP_MD* const md5 = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  static const EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static const EVP_MD* const sha512 = EVP_MD_fetch(nullptr, "SHA512", nullptr);
+  switch (kind) {
+    case DigestKind::md5:
+      return md5;
+    case DigestKind::sha1:
+      return sha1;
+    case DigestKind::sha256:
+      return sha256;
+    case DigestKind::sha512:
+      return sha512;
+    case DigestKind::crc32:
+    case DigestKind::crc32c:
+    case DigestKind::crc64nvme:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+template <typename T>
+std::string big_endian(T value) {
+  std::string out(sizeof(T), '\0');
+  for (size_t i = 0; i < sizeof(T); ++i) out[sizeof(T) - 1 - i] = static_cast<char>(value >> (8 * i) & 255);
+  return out;
+}
+
+// ISA-L takes lengths as uint64_t for crc32_gzip_refl and as int for crc32_iscsi.
+uint32_t update_crc32c(uint32_t crc, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const size_t size = std::min<size_t>(bytes.size(), 1U << 30);
+    auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
+    crc = crc32_iscsi(data, static_cast<int>(size), crc);
+    bytes.remove_prefix(size);
+  }
+  return crc;
+}
+
+}  // namespace
+
+uint64_t crc64nvme(std::string_view bytes, uint64_t previous) {
+  static_assert(std::endian::native == std::endian::little);
+  uint64_t crc = ~previous;
+  const char* data = bytes.data();
+  size_t left = bytes.size();
+  for (; left >= 8; left -= 8, data += 8) {
+    uint64_t word;
+    std::memcpy(&word, data, 8);
+    word ^= crc;
+    crc = 0;
+    for (size_t i = 0; i < 8; ++i) crc ^= kNvmeTables[7 - i][word >> (8 * i) & 255];
+  }
+  for (; left > 0; --left, ++data) crc = crc >> 8 ^ kNvmeTables[0][(crc ^ static_cast<uint8_t>(*data)) & 255];
+  return ~crc;
+}
+
+struct Digest::State {
+  EVP_MD_CTX* context = nullptr;
+  uint64_t crc = 0;
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Digest::Digest(DigestKind kind) : kind_(kind), state_(std::make_unique<State>()) {
+  if (kind == DigestKind::crc32c) state_->crc = 0xFFFFFFFFU;
+  const EVP_MD* algorithm = message_digest(kind);
+  if (algorithm == nullptr) return;
+  state_->context = EVP_MD_CTX_new();
+  if (EVP_DigestInit_ex2(state_->context, algorithm, nullptr) != 1)
+    throw std::runtime_error("OpenSSL refuses a digest algorithm");
+}
+Digest::~Digest() = default;
+Digest::Digest(Digest&&) noexcept = default;
+Digest& Digest::operator=(Digest&&) noexcept = default;
+
+void Digest::update(std::string_view bytes) {
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  switch (kind_) {
+    case DigestKind::crc32:
+      state_->crc = crc32_gzip_refl(static_cast<uint32_t>(state_->crc), data, bytes.size());
+      return;
+    case DigestKind::crc32c:
+      state_->crc = update_crc32c(static_cast<uint32_t>(state_->crc), bytes);
+      return;
+    case DigestKind::crc64nvme:
+      state_->crc = crc64nvme(bytes, state_->crc);
+      return;
+    case DigestKind::md5:
+    case DigestKind::sha1:
+    case DigestKind::sha256:
+    case DigestKind::sha512:
+      EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+      return;
+  }
+}
+
+std::string Digest::finish() {
+  switch (kind_) {
+    case DigestKind::crc32:
+      return big_endian(static_cast<uint32_t>(state_->crc));
+    case DigestKind::crc32c:
+      return big_endian(~static_cast<uint32_t>(state_->crc));
+    case DigestKind::crc64nvme:
+      return big_endian(state_->crc);
+    case DigestKind::md5:
+    case DigestKind::sha1:
+    case DigestKind::sha256:
+    case DigestKind::sha512:
+      break;
+  }
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.data()), &size);
+  out.resize(size);
+  return out;
+}
+
+std::string digest(DigestKind kind, std::string_view bytes) {
+  Digest d(kind);
+  d.update(bytes);
+  return d.finish();
+}
+
+std::string sha256_hex(std::string_view bytes) { return hex_encode(digest(DigestKind::sha256, bytes)); }
+
+std::string hmac_sha256(std::string_view key, std::string_view message) {
+  // RFC 2104 over the fetched SHA-256: OpenSSL's one-shot HMAC looks its algorithm up on every call.
+  constexpr size_t kBlockSize = 64;
+  std::string padded(key);
+  if (padded.size() > kBlockSize) padded = digest(DigestKind::sha256, padded);
+  padded.resize(kBlockSize, '\0');
+  std::string inner = padded;
+  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+  for (char& c : padded) c = static_cast<char>(c ^ 0x5C);
+  Digest first(DigestKind::sha256);
+  first.update(inner);
+  first.update(message);
+  return digest(DigestKind::sha256, padded + first.finish());
+}
+
+}  // namespace aerolith

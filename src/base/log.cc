@@ -1,0 +1,131 @@
+#include "base/log.h"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+
+namespace aerolith {
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+struct ActiveLog {
+  LogFormat format = LogFormat::text;
+  std::shared_ptr<spdlog::logger> logger =
+      std::make_shared<spdlog::logger>("aerolith", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  ActiveLog() { logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v", spdlog::pattern_time_type::utc); }
+};
+
+// The process has one standard error; this is the one place that owns it.
+ActiveLog& active() {
+  static ActiveLog log;
+  return log;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      constexpr std::string_view kHex = "0123456789abcdef";
+      out += "\\u00";
+      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+bool is_plain_word(std::string_view text) {
+  if (text.empty()) return false;
+  for (const char c : text)
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F) return false;
+  return true;
+}
+
+std::string render(LogFormat format, std::string_view message, LogFields fields) {
+  std::string line;
+  line.reserve(256);
+  if (format == LogFormat::json) {
+    append_json_string(line, message);
+    for (const auto& [name, value] : fields) {
+      line.push_back(',');
+      append_json_string(line, name);
+      line.push_back(':');
+      append_json_string(line, value);
+    }
+    return line;
+  }
+  // Messages are our own words; a line break could only come in through a value, which is quoted then.
+  line += message;
+  for (const auto& [name, value] : fields) {
+    line.push_back(' ');
+    line += name;
+    line.push_back('=');
+    if (is_plain_word(value)) {
+      line += value;
+    } else {
+      append_json_string(line, value);
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+bool start_log(const LogSettings& settings) {
+  ActiveLog& log = active();
+  try {
+    spdlog::sink_ptr sink;
+    if (settings.file.empty()) {
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    } else {
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
+    }
+    log.logger = std::make_shared<spdlog::logger>("aerolith", std::move(sink));
+  } catch (const spdlog::spdlog_ex&) {
+    return false;
+  }
+  log.format = settings.format;
+  log.logger->set_pattern(settings.format == LogFormat::json
+                              ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})"
+                              : "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v",
+                          spdlog::pattern_time_type::utc);
+  log.logger->set_level(to_spdlog(settings.level));
+  log.logger->flush_on(spdlog::level::warn);
+  spdlog::drop_all();
+  spdlog::register_logger(log.logger);
+  spdlog::flush_every(std::chrono::seconds(1));
+  return true;
+}
+
+bool log_enabled(LogLevel level) { return active().logger->should_log(to_spdlog(level)); }
+
+void log_line(LogLevel level, std::string_view message, LogFields fields) {
+  ActiveLog& log = active();
+  if (!log.logger->should_log(to_spdlog(level))) return;
+  log.logger->log(to_spdlog(level), "{}", render(log.format, message, fields));
+}
+
+void flush_log() { active().logger->flush(); }
+
+}  // namespace aerolith

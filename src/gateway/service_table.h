@@ -1,0 +1,60 @@
+// A service's table: which handler, IAM action and resource stand behind each implemented operation.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/call.h"
+
+namespace aerolith::gateway {
+
+// A generated input struct of some operation, owned.
+using InputHolder = std::unique_ptr<void, void (*)(void*)>;
+
+struct OperationEntry {
+  uint16_t operation_id = 0;        // index into protocol::Service::operations
+  std::string_view iam_action;      // "s3:DeleteBucket", from the Service Authorization Reference
+  // The ARN of what is acted on, from the decoded input: "arn:aws:s3:::my-bucket". Never null.
+  std::function<std::string(const CallContext&, const void* input)> resource;
+  InputHolder (*make_input)() = nullptr;
+  // Runs the handler and encodes what it returns.
+  std::function<ApiResult<http::Response>(CallContext&, const void* input)> invoke;
+};
+
+// What a service's room hands to the registry. Built once, in main/; then read by all threads.
+struct ServiceTable {
+  const protocol::Service* model = nullptr;
+  std::vector<OperationEntry> operations;  // any order; one for each implemented operation
+};
+
+// Puts what the handler left in the context onto an encoded answer.
+http::Response finish_response(CallContext& context, http::Response encoded);
+
+// A row of a service's table. `make_call` turns the context into the service's own Call; the handler is
+// `ApiResult<Output> handler(Call&, const Input&)`; `resource` is `std::string(const CallContext&, const Input&)`.
+template <typename Call, typename Input, typename Output, typename MakeCall, typename ResourceOf>
+OperationEntry make_entry(uint16_t operation_id, std::string_view iam_action, MakeCall make_call,
+                          ResourceOf resource_of, ApiResult<Output> (*handler)(Call&, const Input&)) {
+  OperationEntry entry;
+  entry.operation_id = operation_id;
+  entry.iam_action = iam_action;
+  entry.resource = [resource_of](const CallContext& context, const void* input) -> std::string {
+    return resource_of(context, *static_cast<const Input*>(input));
+  };
+  entry.make_input = [] {
+    return InputHolder(new Input(), [](void* input) { delete static_cast<Input*>(input); });
+  };
+  entry.invoke = [make_call, handler](CallContext& context, const void* input) -> ApiResult<http::Response> {
+    Call call = make_call(context);
+    Output output = TRY(handler(call, *static_cast<const Input*>(input)));
+    return finish_response(context, protocol::encode_response(context.resolved.protocol, *context.service,
+                                                              *context.resolved.operation, &output,
+                                                              context.request_id));
+  };
+  return entry;
+}
+
+}  // namespace aerolith::gateway
