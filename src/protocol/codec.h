@@ -34,9 +34,9 @@ bool resolution_needs_body(const Service& service, const http::RequestHead& head
 
 // Where and how the input breaks its model.
 enum class DecodeErrorCode {
-  malformed,   // not JSON, XML, CBOR or a form at all; or a wrong type for a member
-  missing,     // a required member is absent
-  invalid,     // a length, range, pattern or enum is broken
+  malformed,  // not JSON, XML, CBOR or a form at all; or a wrong type for a member
+  missing,    // a required member is absent
+  invalid,    // a length, range, pattern or enum is broken
 };
 struct DecodeError {
   DecodeErrorCode code;
@@ -57,7 +57,8 @@ http::Response encode_error(Protocol protocol, const Service& service, const Api
                             const RequestId& request_id);
 
 // The error a decode failure becomes: AWS's code for that protocol and service (S3: MalformedXML, InvalidArgument...;
-// json: SerializationException, ValidationException; query: MalformedQueryString, ValidationError, MissingParameter ...).
+// json: SerializationException, ValidationException; query: MalformedQueryString, ValidationError, MissingParameter
+// ...).
 ApiError to_api_error(const DecodeError& error, Protocol protocol, const Service& service);
 
 }  // namespace aerolith::protocol

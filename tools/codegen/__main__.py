@@ -1,0 +1,74 @@
+"""Writes the C++ of AWS service models. Run by the build; see cmake/codegen.cmake.
+
+  codegen --operations operations.toml --service s3 --out build/generated [--parts 2]
+  codegen --operations operations.toml --registry --out build/generated
+  codegen --vectors <folder of protocol vectors> --out build/generated
+"""
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import emit_errors  # noqa: E402
+import emit_model  # noqa: E402
+import emit_operations  # noqa: E402
+import emit_registry  # noqa: E402
+import emit_schema  # noqa: E402
+import load  # noqa: E402
+import names  # noqa: E402
+import vectors  # noqa: E402
+from build import Builder, ModelError  # noqa: E402
+from model import Service  # noqa: E402
+from write import write  # noqa: E402
+
+
+def write_service(service: Service, out: Path, parts: int) -> None:
+    folder = service.name
+    root = out / folder
+    write(root / "operations.h", emit_operations.header(service, folder))
+    write(root / "operations.cc", emit_operations.source(service, folder))
+    if not service.shapes:  # nothing implemented: the build still expects its files
+        for name in ["model.h", "schema.h", "errors.h", "errors.cc", *(f"schema_{n}.cc" for n in range(parts))]:
+            write(root / name, f"// No operation of {service.service_id} is implemented.\n")
+        return
+    write(root / "model.h", emit_model.emit(service))
+    write(root / "schema.h", emit_schema.header(service))
+    for part in range(parts):
+        write(root / f"schema_{part}.cc", emit_schema.source(service, folder, part, parts))
+    write(root / "errors.h", emit_errors.header(service, folder))
+    write(root / "errors.cc", emit_errors.source(service, folder))
+    write(root / "skipped_patterns.txt", "".join(f"{p}\n" for p in service.skipped_patterns))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="codegen")
+    parser.add_argument("--operations", type=Path)
+    parser.add_argument("--service")
+    parser.add_argument("--registry", action="store_true")
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--parts", type=int, default=1)
+    args = parser.parse_args()
+    try:
+        if args.vectors:
+            vectors.write_all(args.vectors, args.out, args.parts)
+            return 0
+        table = load.operations(args.operations)
+        if args.registry:
+            emit_registry.write_registry(sorted(table), args.out)
+            return 0
+        entry = table[args.service]
+        builder = Builder(args.service, names.namespace(args.service), load.model(entry.get("model", args.service)),
+                          entry.get("operations", []), load.overrides(args.service))
+        write_service(builder.build(), args.out, args.parts)
+        return 0
+    except ModelError as error:
+        print(f"codegen: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""Writing generated files: only those that changed, so that the build does no more than it must."""
+from pathlib import Path
+
+_NOTICE = "// Written by tools/codegen: don't edit.\n"
+
+
+def write(path: Path, text: str) -> bool:
+    """True when the file's content changed."""
+    text = _NOTICE + text
+    try:
+        if path.read_text(encoding="utf-8") == text:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True
