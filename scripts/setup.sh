@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Installs what building, testing or touring Aerolith needs: Debian packages and the Python environment .venv.
+# Says what it installs; does nothing, quickly, where nothing is missing.
+#
+#   scripts/setup.sh [build] [test] [tour] [bench]      (build is always included)
+#
+# Knows Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere it prints what is needed and stops;
+# AEROLITH_SETUP_PACKAGES=skip says that you have installed it all by yourself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly BUILD_PACKAGES=(
+  ca-certificates ccache cmake g++ git libcbor-dev libcli11-dev libfmt-dev libisal-dev libpugixml-dev libre2-dev
+  librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev make mold ninja-build pkg-config prometheus-cpp-dev
+  python3 python3-venv
+)
+readonly TEST_PACKAGES=(
+  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev lld-19 rclone s3cmd shellcheck strace
+)
+readonly TOUR_PACKAGES=(curl)
+readonly BENCH_PACKAGES=(wrk)
+
+say() { printf 'setup: %s\n' "$*"; }
+die() {
+  printf 'setup: %s\n' "$*" >&2
+  exit 1
+}
+
+wanted_packages() {
+  local group
+  printf '%s\n' "${BUILD_PACKAGES[@]}" "$(boost_package)"
+  for group in "$@"; do
+    case "$group" in
+      build) ;;
+      test) printf '%s\n' "${TEST_PACKAGES[@]}" ;;
+      tour) printf '%s\n' "${TOUR_PACKAGES[@]}" ;;
+      bench) printf '%s\n' "${BENCH_PACKAGES[@]}" ;;
+      *) die "no group '$group': build, test, tour or bench" ;;
+    esac
+  done
+}
+
+# Debian 12 has Boost 1.74 under the plain name, too old for us, and 1.81 beside it.
+boost_package() {
+  # shellcheck source=/dev/null
+  if [[ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}${VERSION_ID:-}")" == debian12 ]]; then
+    echo libboost1.81-dev
+  else
+    echo libboost-dev
+  fi
+}
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" == installed ]] || printf '%s\n' "$package"
+  done
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "neither root nor sudo here: as root, run: $*"
+  fi
+}
+
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+all_have_candidates() {
+  local package
+  for package in "$@"; do
+    apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' || return 1
+  done
+}
+
+install_packages() {
+  local -a wanted missing
+  local log
+  mapfile -t wanted < <(wanted_packages "$@" | sort -u)
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    printf 'setup: this system has no apt. Install the like of these Debian packages, then run with AEROLITH_SETUP_PACKAGES=skip:\n' >&2
+    printf '  %s\n' "${wanted[@]}" >&2
+    exit 1
+  fi
+  mapfile -t missing < <(missing_packages "${wanted[@]}")
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    say "packages: all ${#wanted[@]} there"
+    return
+  fi
+  say "packages: installing ${missing[*]}"
+  mkdir -p build
+  log=build/setup.log
+  if ! all_have_candidates "${missing[@]}"; then
+    say "packages: refreshing the list"
+    apt update >"$log" 2>&1 || { tail -20 "$log" >&2; die "apt-get update failed (whole output: $log)"; }
+  fi
+  all_have_candidates "${missing[@]}" || die "$(unavailable "${missing[@]}")"
+  # A list that is older than the archive names files that are gone: one more try with a fresh list.
+  apt install --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
+    { apt update && apt install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+    { tail -20 "$log" >&2; die "apt-get install failed (whole output: $log)"; }
+}
+
+unavailable() {
+  local package
+  printf 'not in the package lists of this system:'
+  for package in "$@"; do
+    all_have_candidates "$package" || printf ' %s' "$package"
+  done
+  printf ' (Ubuntu: enable "universe" and the "updates" pocket; Debian: 12 or newer)'
+}
+
+# The environment is brought up to date in place when the pins change, and made anew when its Python is gone.
+install_python() {
+  local base=${AEROLITH_BASE_PYTHON:-/usr/bin/python3} stamp=.venv/requirements.sha256 hash
+  hash=$(sha256sum <scripts/requirements.txt)
+  if [[ -x .venv/bin/python && "$(cat "$stamp" 2>/dev/null)" == "$hash" ]] && .venv/bin/python -c 'import botocore' 2>/dev/null; then
+    say "python: .venv is up to date"
+    return
+  fi
+  [[ -x $base ]] || base=python3
+  if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+    say "python: making .venv with $($base --version)"
+    "$base" -m venv --clear .venv
+  fi
+  say "python: installing $(grep -c == scripts/requirements.txt) pinned packages into .venv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r scripts/requirements.txt
+  printf '%s\n' "$hash" >"$stamp"
+}
+
+[[ "${AEROLITH_SETUP_PACKAGES:-}" == skip ]] || install_packages "$@"
+install_python

@@ -1,0 +1,84 @@
+"""clang-tidy 19 over every source of the release build, in parallel.
+
+A file is looked at again only when it, a header of ours that it reaches, its command or .clang-tidy changed:
+what passed is remembered under build/tidy-passed/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from tools.checks.sources import REPOSITORY
+
+BUILD = REPOSITORY / "build/release"
+PASSED = REPOSITORY / "build/tidy-passed"
+_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+# What g++ knows and clang doesn't.
+_EXTRA = ("--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-optimization-argument")
+
+
+@cache
+def _own_includes(path: Path) -> frozenset[Path]:
+    """Headers of ours that this file names, generated ones included."""
+    roots = (path.parent, REPOSITORY / "src", BUILD / "generated")
+    names = _INCLUDE.findall(path.read_text(errors="replace"))
+    found = (next((root / name for root in roots if (root / name).is_file()), None) for name in names)
+    return frozenset(header.resolve() for header in found if header)
+
+
+def _fingerprint(source: Path, command: str) -> str:
+    reached, waiting = set(), [source]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached.add(path)
+            waiting.extend(_own_includes(path))
+    digest = hashlib.sha256(command.encode() + (REPOSITORY / ".clang-tidy").read_bytes())
+    for path in sorted(reached):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _lint(source: Path) -> tuple[Path, int, str]:
+    result = subprocess.run(
+        ["clang-tidy-19", "-p", str(BUILD), "--quiet", "--warnings-as-errors=*", *_EXTRA, str(source)],
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    return source, result.returncode, result.stdout + (result.stderr if result.returncode else "")
+
+
+def main() -> int:
+    PASSED.mkdir(parents=True, exist_ok=True)
+    marks: dict[Path, Path] = {}
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        source = Path(entry["file"]).resolve()
+        if source.is_relative_to(REPOSITORY / "src"):
+            marks[source] = PASSED / _fingerprint(source, entry["command"])
+    todo = [source for source, mark in marks.items() if not mark.exists()]
+    failed = 0
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for source, code, output in pool.map(_lint, todo):
+            if code == 0:
+                marks[source].touch()
+            else:
+                failed += 1
+                print(output.strip(), flush=True)
+    for stale in set(PASSED.iterdir()) - set(marks.values()):
+        stale.unlink()
+    print(f"clang-tidy: {len(marks)} files, {len(todo)} looked at, {failed} with findings")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
