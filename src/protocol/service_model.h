@@ -94,15 +94,15 @@ struct Service {
 // What a handler or the pipeline answers instead of an output. Made by named factories, written by one
 // formatter per protocol.
 struct ApiError {
-  std::string code;
+  std::string code = {};
   int http_status = 400;
-  std::string message;
+  std::string message = {};
   // Further elements of the error body, in order ("BucketName" of S3's errors), and headers of the answer.
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> fields = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
   // The exception of the model that this is, and its struct where it has members beside the message; may be null.
   const ErrorShape* shape = nullptr;
-  std::shared_ptr<const void> value;
+  std::shared_ptr<const void> value = nullptr;
   bool sender_fault() const { return http_status < 500; }
 };
 

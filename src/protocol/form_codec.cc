@@ -1,0 +1,207 @@
+#include "protocol/form_codec.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+#include "protocol/scalar_text.h"
+
+namespace aerolith::protocol {
+namespace {
+
+using DecodeResult = Result<void, DecodeError>;
+
+std::unexpected<DecodeError> malformed(std::string path, std::string detail) {
+  return std::unexpected(DecodeError{DecodeErrorCode::malformed, std::move(path), std::move(detail)});
+}
+
+struct Parameter {
+  std::string name;
+  std::string value;
+};
+
+// The parameters sorted by name: everything under a prefix is one range of them.
+class Parameters {
+ public:
+  static Result<Parameters, DecodeError> parse(std::string_view form);
+
+  const std::string* find(std::string_view name) const {
+    auto found = lower_bound(name);
+    return found != sorted_.end() && found->name == name ? &found->value : nullptr;
+  }
+
+  // All that start with `prefix`, which ends in a dot.
+  std::span<const Parameter> under(std::string_view prefix) const {
+    auto begin = lower_bound(prefix);
+    auto end = std::partition_point(begin, sorted_.end(),
+                                    [&](const Parameter& p) { return std::string_view(p.name).starts_with(prefix); });
+    return {begin, end};
+  }
+
+ private:
+  std::vector<Parameter>::const_iterator lower_bound(std::string_view name) const {
+    return std::lower_bound(sorted_.begin(), sorted_.end(), name,
+                            [](const Parameter& p, std::string_view n) { return p.name < n; });
+  }
+
+  std::vector<Parameter> sorted_;
+};
+
+Result<Parameters, DecodeError> Parameters::parse(std::string_view form) {
+  Parameters parameters;
+  while (!form.empty()) {
+    std::string_view pair = form.substr(0, form.find('&'));
+    form.remove_prefix(std::min(pair.size() + 1, form.size()));
+    if (pair.empty()) continue;
+    if (parameters.sorted_.size() == kMaxFormParameters) return malformed({}, "too many parameters");
+    const size_t equals = std::min(pair.find('='), pair.size());
+    std::optional<std::string> name = form_decode(pair.substr(0, equals));
+    std::optional<std::string> value = form_decode(pair.substr(std::min(equals + 1, pair.size())));
+    if (!name || !value || !is_valid_utf8(*name) || !is_valid_utf8(*value)) {
+      return malformed({}, "a parameter is not percent-encoded UTF-8");
+    }
+    if (static_cast<size_t>(std::count(name->begin(), name->end(), '.')) >= kMaxFormDepth) {
+      return malformed({}, "a parameter's name is nested too deep");
+    }
+    parameters.sorted_.push_back({std::move(*name), std::move(*value)});
+  }
+  auto by_name = [](const Parameter& a, const Parameter& b) { return a.name < b.name; };
+  std::sort(parameters.sorted_.begin(), parameters.sorted_.end(), by_name);
+  auto twice = std::adjacent_find(parameters.sorted_.begin(), parameters.sorted_.end(),
+                                  [](const Parameter& a, const Parameter& b) { return a.name == b.name; });
+  if (twice != parameters.sorted_.end()) return malformed(twice->name, "given more than once");
+  return parameters;
+}
+
+class FormDecoder {
+ public:
+  FormDecoder(const Parameters& parameters, bool is_ec2) : parameters_(parameters), is_ec2_(is_ec2) {}
+
+  // `prefix` is empty or ends in a dot. Recursion follows names that are there, whose depth is limited.
+  DecodeResult structure(const Shape& shape, const std::string& prefix, void* value) const {
+    for (const Member& member : shape.members) {
+      std::optional<std::string> name = present_name(member, prefix);
+      if (!name) continue;
+      void* field = static_cast<char*>(value) + member.offset_bytes;
+      TRY(member_value(member, *name, member.ops->emplace(field)));
+    }
+    return {};
+  }
+
+ private:
+  bool is_present(const std::string& name) const {
+    return parameters_.find(name) != nullptr || !parameters_.under(name + ".").empty();
+  }
+
+  // The name under which a member was sent, if it was. The first is the protocol's; the others serve clients that read
+  // the model differently: botocore names a flattened list by its element, and doesn't capitalise every ec2 name.
+  std::optional<std::string> present_name(const Member& member, const std::string& prefix) const {
+    std::string name = prefix;
+    name += is_ec2_ ? member.query_name : member.wire_name;
+    if (is_present(name)) return name;
+    std::string_view other;
+    if (is_ec2_) {
+      other = member.name;
+    } else if (member.flattened && member.shape->kind == Kind::list) {
+      other = member.shape->element->wire_name;
+    }
+    if (other.empty()) return std::nullopt;
+    name.replace(prefix.size(), std::string::npos, other);
+    return is_present(name) ? std::optional(name) : std::nullopt;
+  }
+
+  DecodeResult member_value(const Member& member, const std::string& name, void* value) const {
+    const Shape& shape = *member.shape;
+    const std::string* text = parameters_.find(name);
+    switch (shape.kind) {
+      case Kind::structure:
+      case Kind::list:
+      case Kind::map:
+        break;
+      default:
+        return scalar(member, name, text, value);
+    }
+    // "Foo=" is how an empty list is sent.
+    if (text != nullptr && !text->empty()) return malformed(name, "a value where names below it are expected");
+    if (shape.kind == Kind::structure) return structure(shape, name + ".", value);
+    const bool is_flat = is_ec2_ || member.flattened;
+    if (shape.kind == Kind::list) return list(shape, list_prefix(shape, name, is_flat), value);
+    return map(shape, is_flat ? name + "." : name + ".entry.", value);
+  }
+
+  DecodeResult scalar(const Member& member, const std::string& name, const std::string* text, void* value) const {
+    const Kind kind = member.shape->kind;
+    if (text == nullptr) return malformed(name, "names below a plain value");
+    if (!parse_scalar(kind, timestamp_format_of(member, TimestampFormat::iso8601), *text, value)) {
+      return malformed(name, conversion_failure(kind, *text));
+    }
+    return {};
+  }
+
+  std::string list_prefix(const Shape& shape, const std::string& name, bool is_flat) const {
+    if (is_flat) return name + ".";
+    const std::string_view element = shape.element->wire_name;
+    return fmt::format("{}.{}.", name, element.empty() ? "member" : element);
+  }
+
+  DecodeResult list(const Shape& shape, const std::string& prefix, void* container) const {
+    for (const std::string& name : TRY(numbered(prefix))) {
+      TRY(member_value(*shape.element, name, shape.list_ops->append(container)));
+    }
+    return {};
+  }
+
+  DecodeResult map(const Shape& shape, const std::string& prefix, void* container) const {
+    const std::string_view key_name = shape.key->wire_name.empty() ? "key" : shape.key->wire_name;
+    const std::string_view value_name = shape.element->wire_name.empty() ? "value" : shape.element->wire_name;
+    for (const std::string& entry : TRY(numbered(prefix))) {
+      const std::string* key = parameters_.find(fmt::format("{}.{}", entry, key_name));
+      const std::string value = fmt::format("{}.{}", entry, value_name);
+      if (key == nullptr || !is_present(value)) return malformed(entry, "an entry without its key or value");
+      TRY(member_value(*shape.element, value, shape.map_ops->insert(container, *key)));
+    }
+    return {};
+  }
+
+  // "Prefix.1", "Prefix.2", "Prefix.10": what is numbered directly under `prefix`, in order of the numbers.
+  Result<std::vector<std::string>, DecodeError> numbered(const std::string& prefix) const {
+    std::vector<std::pair<uint32_t, std::string_view>> found;
+    for (const Parameter& parameter : parameters_.under(prefix)) {
+      std::string_view rest = std::string_view(parameter.name).substr(prefix.size());
+      std::string_view digits = rest.substr(0, rest.find('.'));
+      // "1" and "1.x" stand next to each other unless a stranger such as "1-" comes between, which is refused here.
+      if (!found.empty() && found.back().second == digits) continue;
+      uint32_t number = 0;
+      auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      const bool is_padded = digits.size() > 1 && digits.front() == '0';
+      if (error != std::errc{} || end != digits.data() + digits.size() || is_padded) {
+        return malformed(parameter.name, "not a number of a list");
+      }
+      found.emplace_back(number, digits);
+    }
+    std::sort(found.begin(), found.end());
+    std::vector<std::string> names;
+    names.reserve(found.size());
+    for (const auto& [number, digits] : found) names.push_back(prefix + std::string(digits));
+    return names;
+  }
+
+  const Parameters& parameters_;
+  bool is_ec2_;
+};
+
+}  // namespace
+
+Result<void, DecodeError> decode_form(Protocol protocol, const Shape& shape, std::string_view form, void* input) {
+  Parameters parameters = TRY(Parameters::parse(form));
+  return FormDecoder(parameters, protocol == Protocol::ec2).structure(shape, {}, input);
+}
+
+}  // namespace aerolith::protocol

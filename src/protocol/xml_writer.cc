@@ -1,0 +1,144 @@
+#include "protocol/xml_writer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+
+namespace aerolith::protocol {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// The bytes of the character that starts `text`, 0 where they aren't UTF-8.
+size_t character_size(std::string_view text) {
+  auto lead = static_cast<unsigned char>(text[0]);
+  size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  return size <= text.size() && is_valid_utf8(text.substr(0, size)) ? size : 0;
+}
+
+// U+FFFE and U+FFFF are valid UTF-8 but no XML characters.
+bool is_noncharacter(std::string_view character) { return character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF"; }
+
+// Appends what `text` starts with and answers how many bytes that was.
+size_t append_wide(std::string_view text, std::string& out) {
+  size_t size = character_size(text);
+  if (size == 0) {
+    out += kReplacement;
+    return 1;
+  }
+  std::string_view character = text.substr(0, size);
+  if (is_noncharacter(character)) {
+    out += character.back() == '\xBE' ? "&#xFFFE;" : "&#xFFFF;";
+  } else {
+    out += character;
+  }
+  return size;
+}
+
+void append_ascii(char c, std::string& out) {
+  switch (c) {
+    case '&':
+      out += "&amp;";
+      return;
+    case '<':
+      out += "&lt;";
+      return;
+    case '>':
+      out += "&gt;";
+      return;
+    case '"':
+      out += "&quot;";
+      return;
+    case '\'':
+      out += "&apos;";
+      return;
+    case '\t':
+    case '\n':
+      out += c;
+      return;
+    default:
+      break;
+  }
+  if (static_cast<unsigned char>(c) < 0x20) {
+    out += fmt::format("&#x{:X};", static_cast<unsigned>(c));
+  } else {
+    out += c;
+  }
+}
+
+}  // namespace
+
+void append_xml_escaped(std::string_view text, std::string& out) {
+  out.reserve(out.size() + text.size());
+  size_t i = 0;
+  while (i < text.size()) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      append_ascii(text[i++], out);
+    } else {
+      i += append_wide(text.substr(i), out);
+    }
+  }
+}
+
+void XmlWriter::declaration() { out_ += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"; }
+
+void XmlWriter::end_start_tag() {
+  if (in_start_tag_) out_ += '>';
+  in_start_tag_ = false;
+}
+
+void XmlWriter::open(std::string_view name) {
+  end_start_tag();
+  out_ += '<';
+  out_ += name;
+  in_start_tag_ = true;
+}
+
+void XmlWriter::attribute(std::string_view name, std::string_view value) {
+  out_ += ' ';
+  out_ += name;
+  out_ += "=\"";
+  // Attribute values are normalised by parsers: white space other than a space has to be a reference.
+  for (size_t begin = 0; begin <= value.size();) {
+    size_t end = std::min(value.find_first_of("\t\n", begin), value.size());
+    append_xml_escaped(value.substr(begin, end - begin), out_);
+    if (end < value.size()) out_ += value[end] == '\t' ? "&#x9;" : "&#xA;";
+    begin = end + 1;
+  }
+  out_ += '"';
+}
+
+void XmlWriter::xml_namespace(const XmlNamespace& value) {
+  if (value.uri.empty()) return;
+  if (value.prefix.empty()) {
+    attribute("xmlns", value.uri);
+  } else {
+    attribute("xmlns:" + std::string(value.prefix), value.uri);
+  }
+}
+
+void XmlWriter::text(std::string_view value) {
+  end_start_tag();
+  append_xml_escaped(value, out_);
+}
+
+void XmlWriter::close(std::string_view name) {
+  if (in_start_tag_) {
+    out_ += "/>";
+    in_start_tag_ = false;
+    return;
+  }
+  out_ += "</";
+  out_ += name;
+  out_ += '>';
+}
+
+void XmlWriter::leaf(std::string_view name, std::string_view value) {
+  open(name);
+  text(value);
+  close(name);
+}
+
+}  // namespace aerolith::protocol
