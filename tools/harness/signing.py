@@ -77,7 +77,7 @@ def send(server: Server, request: SignedRequest) -> Answer:
         connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
         names = {name.lower() for name in request.headers}
         for name, value in request.headers.items():
-            connection.putheader(name, value)
+            connection.putheader(name, value.encode())
         if "content-length" not in names and (request.body or request.method in ("PUT", "POST")):
             connection.putheader("Content-Length", str(len(request.body)))
         connection.endheaders(request.body or None)

@@ -1,0 +1,163 @@
+"""CreateBucket, HeadBucket, ListBuckets, DeleteBucket, GetBucketLocation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tools.harness.expect import api_error
+
+pytestmark = pytest.mark.core
+
+
+def test_create_answers_the_location(s3: Any, bucket_name: str) -> None:
+    answer = s3.create_bucket(Bucket=bucket_name)
+    assert answer["Location"] == f"/{bucket_name}"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    s3.delete_bucket(Bucket=bucket_name)
+
+
+def test_creating_one_s_own_bucket_again_succeeds_in_us_east_1(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="kept", Body=b"1")
+    s3.create_bucket(Bucket=bucket)
+    assert s3.get_object(Bucket=bucket, Key="kept")["Body"].read() == b"1"
+
+
+def test_an_unknown_location_is_refused(s3: Any, bucket_name: str) -> None:
+    with api_error("InvalidLocationConstraint", 400):
+        s3.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "nowhere-9"})
+    with api_error("404", 404):
+        s3.head_bucket(Bucket=bucket_name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ab",
+        "a" * 64,
+        "UpperCase",
+        "under_score",
+        "-starts-with-dash",
+        "ends-with-dash-",
+        ".starts-with-dot",
+        "ends-with-dot.",
+        "two..dots",
+        "192.168.5.4",
+        "xn--punycode",
+        "sthree-reserved",
+        "reserved-s3alias",
+        "reserved--ol-s3",
+    ],
+)
+def test_bad_names_are_refused(s3: Any, name: str) -> None:
+    with api_error("InvalidBucketName", 400):
+        s3.create_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize("name", ["abc", "a" * 63, "with.dots.inside", "1digits-and-dashes2", "a.b-c"])
+def test_good_names_are_taken(s3: Any, name: str) -> None:
+    s3.create_bucket(Bucket=name)
+    s3.head_bucket(Bucket=name)
+    s3.delete_bucket(Bucket=name)
+
+
+def test_head_tells_the_region(s3: Any, bucket: str) -> None:
+    answer = s3.head_bucket(Bucket=bucket)
+    assert answer["BucketRegion"] == s3.meta.region_name
+
+
+def test_head_of_a_missing_bucket(s3: Any, bucket_name: str) -> None:
+    with api_error("404", 404):
+        s3.head_bucket(Bucket=bucket_name)
+
+
+def test_location_of_the_first_region_is_null(s3: Any, bucket: str) -> None:
+    assert s3.meta.region_name == "us-east-1"
+    assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] is None
+
+
+def test_location_of_a_missing_bucket(s3: Any, bucket_name: str) -> None:
+    with api_error("NoSuchBucket", 404):
+        s3.get_bucket_location(Bucket=bucket_name)
+
+
+def test_list_shows_name_date_and_owner(s3: Any, bucket: str) -> None:
+    answer = s3.list_buckets()
+    found = next(entry for entry in answer["Buckets"] if entry["Name"] == bucket)
+    assert abs(datetime.now(UTC) - found["CreationDate"]) < timedelta(minutes=1)
+    assert answer["Owner"]["ID"]
+    names = [entry["Name"] for entry in answer["Buckets"]]
+    assert names == sorted(names)
+
+
+@pytest.fixture
+def seven_buckets(s3: Any, bucket_name: str) -> Any:
+    names = [f"{bucket_name}-{number}" for number in range(7)]
+    for name in names:
+        s3.create_bucket(Bucket=name)
+    yield names
+    for name in names:
+        s3.delete_bucket(Bucket=name)
+
+
+def test_list_in_pages(s3: Any, seven_buckets: list[str], bucket_name: str) -> None:
+    found: list[str] = []
+    token: dict[str, str] = {}
+    sizes = []
+    while True:
+        page = s3.list_buckets(MaxBuckets=3, Prefix=bucket_name, **token)
+        sizes.append(len(page["Buckets"]))
+        found += [entry["Name"] for entry in page["Buckets"]]
+        if "ContinuationToken" not in page:
+            break
+        token = {"ContinuationToken": page["ContinuationToken"]}
+    assert found == seven_buckets
+    assert sizes == [3, 3, 1]
+
+
+def test_list_by_prefix(s3: Any, seven_buckets: list[str], bucket_name: str) -> None:
+    page = s3.list_buckets(Prefix=f"{bucket_name}-3")
+    assert [entry["Name"] for entry in page["Buckets"]] == [f"{bucket_name}-3"]
+    assert page["Prefix"] == f"{bucket_name}-3"
+
+
+def test_delete(s3: Any, bucket_name: str) -> None:
+    s3.create_bucket(Bucket=bucket_name)
+    answer = s3.delete_bucket(Bucket=bucket_name)
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    with api_error("NoSuchBucket", 404):
+        s3.delete_bucket(Bucket=bucket_name)
+
+
+def test_a_bucket_with_an_object_stays(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"")
+    with api_error("BucketNotEmpty", 409):
+        s3.delete_bucket(Bucket=bucket)
+    s3.head_bucket(Bucket=bucket)
+
+
+def test_a_name_is_free_again_and_empty_after_delete(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"old")
+    s3.delete_object(Bucket=bucket, Key="k")
+    s3.delete_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=bucket)
+    with api_error("NoSuchKey", 404):
+        s3.get_object(Bucket=bucket, Key="k")
+
+
+def test_errors_name_bucket_and_request(s3: Any, bucket_name: str) -> None:
+    with api_error("NoSuchBucket", 404) as caught:
+        s3.list_objects_v2(Bucket=bucket_name)
+    response = caught.value.response
+    assert response["Error"]["BucketName"] == bucket_name
+    assert response["Error"]["Message"] == "The specified bucket does not exist"
+    assert response["ResponseMetadata"]["RequestId"]
+
+
+def test_expected_owner(s3: Any, bucket: str) -> None:
+    with api_error("403", 403):
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner="000000000001")
+    with api_error("AccessDenied", 403):
+        s3.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="000000000001")
