@@ -21,7 +21,13 @@ if(MOLD AND NOT AEROLITH_FUZZ)
 endif()
 
 add_library(aerolith_flags INTERFACE)
-target_compile_options(aerolith_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer)
+target_compile_options(aerolith_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer
+  # Designated initializers leave members at their defaults on purpose.
+  -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms of g++ 12 on std::string: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
+  target_compile_options(aerolith_flags INTERFACE -Wno-restrict)
+endif()
 target_include_directories(aerolith_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 if(AEROLITH_SANITIZE)
   add_compile_options(-fsanitize=${AEROLITH_SANITIZE} -fno-sanitize-recover=all)

@@ -55,3 +55,33 @@ function(aerolith_all_models)
     target_link_libraries(aerolith_models PUBLIC ${service}_model)
   endforeach()
 endfunction()
+
+# Library vectors_model, "vectors/suites.h": the models of the protocol test vectors, where ../shared is there.
+# Sets AEROLITH_VECTORS to their folder in the caller.
+function(aerolith_vectors)
+  set(shared $ENV{AEROLITH_SHARED})
+  if(NOT shared)
+    get_filename_component(shared ${CMAKE_SOURCE_DIR}/../shared ABSOLUTE)
+  endif()
+  set(folder ${shared}/vectors/protocols)
+  if(NOT EXISTS ${folder})
+    message(STATUS "No protocol vectors at ${folder}: their tests are left out")
+    return()
+  endif()
+  set(parts 12)
+  set(sources ${AEROLITH_GENERATED}/vectors/suites.cc)
+  math(EXPR last "${parts} - 1")
+  foreach(part RANGE ${last})
+    list(APPEND sources ${AEROLITH_GENERATED}/vectors/suites_${part}.cc)
+  endforeach()
+  file(GLOB files CONFIGURE_DEPENDS ${folder}/*/*.json)
+  aerolith_generate(
+    OUTPUT ${sources} ${AEROLITH_GENERATED}/vectors/suites.h
+    ARGUMENTS --vectors ${folder} --parts ${parts}
+    DEPENDS ${files}
+    COMMENT "Models of the protocol vectors")
+  add_library(vectors_model STATIC ${sources})
+  target_link_libraries(vectors_model PUBLIC aerolith_flags)
+  target_compile_options(vectors_model PRIVATE -fno-sanitize=all)
+  set(AEROLITH_VECTORS ${folder} PARENT_SCOPE)
+endfunction()

@@ -1,10 +1,11 @@
 // One request as a handler sees it, beyond its typed input.
 #pragma once
 
-#include <functional>
 #include <string>
+#include <string_view>
 
 #include "auth/credentials.h"
+#include "auth/payload.h"
 #include "base/result.h"
 #include "base/strong_string.h"
 #include "base/time.h"
@@ -19,18 +20,19 @@ using ApiResult = Result<T, protocol::ApiError>;
 // Lives for the length of the call, on one handler thread.
 struct CallContext {
   RequestId request_id;
-  Timestamp now;                                   // when the call was accepted
-  Region region;                                   // this installation's
-  auth::Principal principal;                       // who signed
-  const http::RequestHead* head = nullptr;         // never null
-  const protocol::Service* service = nullptr;      // never null
+  Timestamp now;                               // when the call was accepted
+  Region region;                               // this installation's
+  auth::Principal principal;                   // who signed
+  const http::RequestHead* head = nullptr;     // never null
+  const protocol::Service* service = nullptr;  // never null
   protocol::ResolvedOperation resolved;
 
   // Operations with streaming input only, else null: the payload, with aws-chunked framing taken off and what the
-  // signature promises verified. A bad payload is an error of read() before its end: commit only after a clean end.
-  http::BodyReader* body = nullptr;
-  // Trailer fields of an aws-chunked payload; empty before the body's end and where there are none.
-  std::function<const http::Headers&()> trailers;
+  // signature promises verified. A bad payload is an error of read() before its end: commit only after a clean end
+  // (read() == 0); its trailers() are complete then. Errors become answers through payload_error() in gateway/errors.h.
+  auth::VerifyingReader* body = nullptr;
+  // The other operations' body as it came, whole and verified: for checks of Content-MD5 and checksum headers.
+  std::string_view whole_body;
 
   // What the answer carries beyond the encoded output.
   http::Headers response_headers;

@@ -15,8 +15,8 @@ namespace aerolith::gateway {
 using InputHolder = std::unique_ptr<void, void (*)(void*)>;
 
 struct OperationEntry {
-  uint16_t operation_id = 0;        // index into protocol::Service::operations
-  std::string_view iam_action;      // "s3:DeleteBucket", from the Service Authorization Reference
+  uint16_t operation_id = 0;    // index into protocol::Service::operations
+  std::string_view iam_action;  // "s3:DeleteBucket", from the Service Authorization Reference
   // The ARN of what is acted on, from the decoded input: "arn:aws:s3:::my-bucket". Never null.
   std::function<std::string(const CallContext&, const void* input)> resource;
   InputHolder (*make_input)() = nullptr;
@@ -44,15 +44,13 @@ OperationEntry make_entry(uint16_t operation_id, std::string_view iam_action, Ma
   entry.resource = [resource_of](const CallContext& context, const void* input) -> std::string {
     return resource_of(context, *static_cast<const Input*>(input));
   };
-  entry.make_input = [] {
-    return InputHolder(new Input(), [](void* input) { delete static_cast<Input*>(input); });
-  };
+  entry.make_input = [] { return InputHolder(new Input(), [](void* input) { delete static_cast<Input*>(input); }); };
   entry.invoke = [make_call, handler](CallContext& context, const void* input) -> ApiResult<http::Response> {
     Call call = make_call(context);
     Output output = TRY(handler(call, *static_cast<const Input*>(input)));
-    return finish_response(context, protocol::encode_response(context.resolved.protocol, *context.service,
-                                                              *context.resolved.operation, &output,
-                                                              context.request_id));
+    return finish_response(
+        context, protocol::encode_response(context.resolved.protocol, *context.service, *context.resolved.operation,
+                                           &output, context.request_id));
   };
   return entry;
 }

@@ -1,0 +1,34 @@
+// What the edge calls: every request goes through here, and every answer is counted and logged here.
+#pragma once
+
+#include "gateway/admin.h"
+#include "gateway/pipeline.h"
+#include "http/server.h"
+
+namespace aerolith::gateway {
+
+struct GatewaySettings {
+  bool access_log = true;
+};
+
+// The rooms it uses must outlive it.
+class Gateway final : public http::RequestHandler {
+ public:
+  Gateway(GatewaySettings settings, const Registry& registry, const Pipeline& pipeline, const Admin& admin,
+          Metrics& metrics);
+  http::Response handle(http::Request& request) override;
+  http::Response overloaded(const http::RequestHead& head) override;
+  http::Response bad_request(int status, std::string_view reason) override;
+
+ private:
+  http::Response run_pipeline(http::Request& request, const RequestId& request_id);
+  http::Response encode_failure(const Exchange& exchange, const protocol::ApiError& error) const;
+
+  const GatewaySettings settings_;
+  const Registry& registry_;
+  const Pipeline& pipeline_;
+  const Admin& admin_;
+  Metrics& metrics_;
+};
+
+}  // namespace aerolith::gateway

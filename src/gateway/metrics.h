@@ -1,0 +1,31 @@
+// What /_aerolith/metrics tells: counters and latencies by service and operation.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/registry.h"
+#include "http/server.h"
+
+namespace aerolith::gateway {
+
+// Safe from any thread.
+class Metrics {
+ public:
+  explicit Metrics(const Registry& registry);
+  ~Metrics();
+  // `operation` is null when none was resolved, `service` when none was found.
+  void count(const RegisteredService* service, const protocol::Operation* operation, int status,
+             std::chrono::nanoseconds duration);
+  void count_sent(uint64_t body_bytes);
+  // Prometheus text format 0.0.4.
+  std::string text(const http::ServerStats& stats) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace aerolith::gateway

@@ -1,0 +1,72 @@
+// The life of a request inside the gateway: one list, a line a step.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/authenticate.h"
+#include "gateway/authorize.h"
+#include "gateway/call.h"
+#include "gateway/metrics.h"
+#include "gateway/registry.h"
+#include "gateway/route.h"
+#include "http/message.h"
+
+namespace aerolith::gateway {
+
+// What a request becomes on its way; each step fills its part.
+struct Exchange {
+  explicit Exchange(http::Request& r) : request(r) {}
+
+  http::Request& request;
+  RoutedRequest routed;
+  auth::Authenticated identity;
+  CallContext context;
+  std::unique_ptr<http::BodyReader> buffered;      // the raw body, where it was read before the signature's check
+  std::unique_ptr<auth::VerifyingReader> payload;  // the body as the signature promises it
+  std::string body;                                // whole and verified; empty for streaming input
+  const OperationEntry* entry = nullptr;
+  InputHolder input{nullptr, [](void*) {}};
+  http::Response response;
+};
+
+struct PipelineSettings {
+  Region region;
+  AccountId account;
+  std::vector<std::string> domains;            // see parse_host()
+  size_t body_limit_bytes = size_t{16} << 20;  // of bodies that are decoded into structs
+};
+
+// Safe from any thread.
+class Pipeline {
+ public:
+  Pipeline(PipelineSettings settings, const Registry& registry, const auth::Authenticator& authenticator,
+           const Authorizer& authorizer, const Clock& clock);
+
+  // Runs the steps; the first that fails is the answer. Exceptions of a handler pass through.
+  ApiResult<void> run(Exchange& exchange) const;
+
+  // The protocol an answer is written in when no operation was resolved: told from the request's own form.
+  static protocol::Protocol protocol_of(const protocol::Service& service, const http::RequestHead& head);
+
+ private:
+  using Step = ApiResult<void> (Pipeline::*)(Exchange&) const;
+  ApiResult<void> find_service(Exchange& exchange) const;
+  ApiResult<void> authenticate(Exchange& exchange) const;
+  ApiResult<void> resolve(Exchange& exchange) const;
+  ApiResult<void> find_handler(Exchange& exchange) const;
+  ApiResult<void> decode(Exchange& exchange) const;
+  ApiResult<void> authorize(Exchange& exchange) const;
+  ApiResult<void> call(Exchange& exchange) const;
+
+  ApiResult<void> read_body(Exchange& exchange) const;
+
+  const PipelineSettings settings_;
+  const Registry& registry_;
+  const auth::Authenticator& authenticator_;
+  const Authorizer& authorizer_;
+  const Clock& clock_;
+};
+
+}  // namespace aerolith::gateway

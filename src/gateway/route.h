@@ -1,0 +1,35 @@
+// Which service a request is for, told from its head alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/registry.h"
+#include "http/message.h"
+
+namespace aerolith::gateway {
+
+struct HostName {
+  std::optional<std::string> bucket;  // virtual-hosted: my.bucket of my.bucket.s3.localhost
+  std::string endpoint_prefix;        // "s3", "ec2"; empty when the host tells no service
+};
+
+// Reads a Host field (port allowed). `domains` are further names of this installation under which buckets may stand:
+// with "cloud.example", my-bucket.s3.cloud.example is a bucket.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+HostName parse_host(std::string_view host, const std::vector<std::string>& domains);
+
+struct RoutedRequest {
+  const RegisteredService* service = nullptr;  // null: signed for a service that we don't know
+  std::string unknown_service;                 // its signing name then
+  // Percent-encoded path to resolve the operation by: a virtual-hosted bucket stands in front.
+  std::string path;
+};
+
+// In this order: X-Amz-Target, the signature's scope, the host name; else S3, which alone takes requests that say
+// nothing of themselves.
+RoutedRequest route(const Registry& registry, const http::RequestHead& head, const std::vector<std::string>& domains);
+
+}  // namespace aerolith::gateway
