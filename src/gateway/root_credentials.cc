@@ -1,0 +1,25 @@
+#include "gateway/root_credentials.h"
+
+namespace aerolith::gateway {
+namespace {
+
+std::shared_ptr<const auth::AccessKey> make_root(AccountId account, auth::AccessKeyId key_id, std::string secret) {
+  auto key = std::make_shared<auth::AccessKey>();
+  key->id = std::move(key_id);
+  key->secret = std::move(secret);
+  key->principal = {
+      .account = account, .arn = "arn:aws:iam::" + account.str() + ":root", .user_id = account.str(), .is_root = true};
+  return key;
+}
+
+}  // namespace
+
+RootCredentials::RootCredentials(AccountId account, auth::AccessKeyId key_id, std::string secret)
+    : root_(make_root(std::move(account), std::move(key_id), std::move(secret))) {}
+
+Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> RootCredentials::find(
+    const auth::AccessKeyId& id) const {
+  return id == root_->id ? root_ : nullptr;
+}
+
+}  // namespace aerolith::gateway

@@ -1,0 +1,20 @@
+// The one access key there is: the account root's.
+#pragma once
+
+#include <memory>
+
+#include "auth/credentials.h"
+
+namespace aerolith::gateway {
+
+class RootCredentials final : public auth::CredentialSource {
+ public:
+  RootCredentials(AccountId account, auth::AccessKeyId key_id, std::string secret);
+  Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> find(
+      const auth::AccessKeyId& id) const override;
+
+ private:
+  const std::shared_ptr<const auth::AccessKey> root_;
+};
+
+}  // namespace aerolith::gateway
