@@ -14,6 +14,17 @@ from tools.harness.raw_http import Answer
 from tools.harness.server import Server
 
 
+class _S3HeaderAuth(S3SigV4Auth):
+    """S3's signer, but a payload hash that the caller set stays: UNSIGNED-PAYLOAD, STREAMING-..."""
+
+    def _modify_request_before_signing(self, request: AWSRequest) -> None:
+        self.payload_hash = request.headers.get("X-Amz-Content-SHA256")
+        super()._modify_request_before_signing(request)
+
+    def payload(self, request: AWSRequest) -> str:
+        return self.payload_hash or super().payload(request)
+
+
 @dataclass
 class SignedRequest:
     """Ready to send; tests change a part to see it refused."""
@@ -55,7 +66,7 @@ class Signer:
         url = f"http://{host or self.host}{target}"
         request = AWSRequest(method=method, url=url, data=body, headers=dict(headers or {}))
         request.headers["Host"] = host or self.host
-        auth_class = S3SigV4Auth if self.service == "s3" else SigV4Auth
+        auth_class = _S3HeaderAuth if self.service == "s3" else SigV4Auth
         auth_class(self._credentials(), self.service, self.region).add_auth(request)
         return SignedRequest(method, target, dict(request.headers.items()), body)
 

@@ -1,0 +1,145 @@
+"""A mixed load that remembers what was acknowledged, and the check that all of it is there.
+
+Each worker owns its keys, so that for every key the last acknowledged state is known exactly. An operation that was
+under way when the server died may have happened or not: both are right, anything else is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+SIZES = (0, 100, 4096, 60_000, 300_000, 1_500_000)
+DELETED = None
+Digest = str | None
+
+
+@dataclass
+class KeyState:
+    """What may be read of one key: its acknowledged value, or one that was on its way."""
+
+    acknowledged: Digest = DELETED
+    in_flight: list[Digest] = field(default_factory=list)
+
+    def allowed(self) -> set[Digest]:
+        return {self.acknowledged, *self.in_flight}
+
+
+@dataclass
+class Ledger:
+    keys: dict[str, KeyState] = field(default_factory=dict)
+    acknowledged_count: int = 0
+
+    def settle(self, found: dict[str, Digest]) -> None:
+        """After a check: what was found is the truth from here on."""
+        for key, state in self.keys.items():
+            state.acknowledged, state.in_flight = found.get(key), []
+
+
+def body_for(chance: random.Random) -> bytes:
+    return chance.randbytes(chance.choice(SIZES))
+
+
+class LoadWorker(threading.Thread):
+    """Puts, overwrites, deletes, copies and multipart uploads until told to stop or until the server is gone."""
+
+    def __init__(self, make_client: Callable[[], Any], bucket: str, ledger: Ledger, number: int, seed: int) -> None:
+        super().__init__(daemon=True)
+        self.client = make_client()
+        self.bucket = bucket
+        self.ledger = ledger
+        self.number = number
+        self.chance = random.Random(seed)
+        self.stopping = threading.Event()
+        self.problem: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            while not self.stopping.is_set():
+                self.chance.choices([self._put, self._delete, self._multipart, self._copy], [10, 3, 1, 2])[0]()
+        except (HTTPClientError, ConnectionError, BotoCoreError):
+            pass  # the server went away under us
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                self.problem = error
+
+    def _key(self) -> str:
+        return f"worker-{self.number}/key-{self.chance.randrange(40)}"
+
+    def _apply(self, key: str, after: Digest, call: Callable[[], Any]) -> None:
+        state = self.ledger.keys.setdefault(key, KeyState())
+        state.in_flight.append(after)
+        call()
+        state.acknowledged, state.in_flight = after, []
+        self.ledger.acknowledged_count += 1
+
+    def _put(self) -> None:
+        key, body = self._key(), body_for(self.chance)
+        self._apply(
+            key,
+            hashlib.sha256(body).hexdigest(),
+            lambda: self.client.put_object(Bucket=self.bucket, Key=key, Body=body),
+        )
+
+    def _delete(self) -> None:
+        key = self._key()
+        self._apply(key, DELETED, lambda: self.client.delete_object(Bucket=self.bucket, Key=key))
+
+    def _copy(self) -> None:
+        known = [k for k, s in self.ledger.keys.items() if k.startswith(f"worker-{self.number}/") and s.acknowledged]
+        if not known:
+            return
+        source, key = self.chance.choice(known), self._key()
+        if source == key:
+            return
+        self._apply(
+            key,
+            self.ledger.keys[source].acknowledged,
+            lambda: self.client.copy_object(
+                Bucket=self.bucket, Key=key, CopySource={"Bucket": self.bucket, "Key": source}
+            ),
+        )
+
+    def _multipart(self) -> None:
+        names = {"Bucket": self.bucket, "Key": self._key()}
+        bodies = [self.chance.randbytes(5 * 1024 * 1024), self.chance.randbytes(1000)]
+        upload = self.client.create_multipart_upload(**names)["UploadId"]
+        parts = [
+            {
+                "PartNumber": number,
+                "ETag": self.client.upload_part(**names, UploadId=upload, PartNumber=number, Body=body)["ETag"],
+            }
+            for number, body in enumerate(bodies, 1)
+        ]
+        self._apply(
+            names["Key"],
+            hashlib.sha256(b"".join(bodies)).hexdigest(),
+            lambda: self.client.complete_multipart_upload(**names, UploadId=upload, MultipartUpload={"Parts": parts}),
+        )
+
+
+def read_all(client: Any, bucket: str) -> dict[str, Digest]:
+    """Key -> SHA-256 of everything in the bucket, read through the API."""
+    found: dict[str, Digest] = {}
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for entry in page.get("Contents", []):
+            body = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+            assert len(body) == entry["Size"], f"{entry['Key']}: {len(body)} bytes, listed as {entry['Size']}"
+            found[entry["Key"]] = hashlib.sha256(body).hexdigest()
+    return found
+
+
+def lost(ledger: Ledger, found: dict[str, Digest]) -> list[str]:
+    """A line for each key whose state is neither the acknowledged one nor one that was on its way."""
+    lines = []
+    for key, state in sorted(ledger.keys.items()):
+        value = found.get(key)
+        if value not in state.allowed():
+            lines.append(f"{key}: found {value}, acknowledged {state.acknowledged}, on the way {state.in_flight}")
+    return lines + [f"{key}: never written" for key in sorted(found.keys() - ledger.keys.keys())]
