@@ -37,6 +37,7 @@ down: ## stop it
 
 bench: ## measure the bars; writes bench/results/
 	@scripts/setup.sh build bench
+	@$(PYTHON) -m tools.verify build
 	@$(PYTHON) -m tools.bench
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (600)

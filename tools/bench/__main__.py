@@ -1,0 +1,59 @@
+"""Measures the bars and writes bench/results/<date>-foundation.{md,json}.
+
+python -m tools.bench [server] [build]      (both by default; make bench builds the release binary first)
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+
+from tools.bench import build_bars, server_bars
+from tools.bench.measure import Measurement, machine_facts
+from tools.harness.server import REPOSITORY
+
+RESULTS = REPOSITORY / "bench/results"
+TITLE = "foundation"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def _markdown(date: str, facts: dict, measured: list[Measurement]) -> str:
+    lines = [f"# Bars, {date}", ""]
+    lines.append(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items()) + ".")
+    lines += ["", "| measure | measured | bar | met |", "|---|---:|---:|---|"]
+    for one in measured:
+        bar = "" if one.bar is None else f"{_number(one.bar)} {one.unit}"
+        met = {True: "yes", False: "**no**", None: ""}[one.meets_bar]
+        lines.append(f"| {one.name} | {_number(one.value)} {one.unit} | {bar} | {met} |")
+    for one in measured:
+        if one.details:
+            values = ", ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in one.details.items())
+            lines += ["", f"{one.name}: {values}."]
+    return "\n".join(lines) + "\n"
+
+
+def main(names: list[str]) -> int:
+    measured: list[Measurement] = []
+    for name, bars in (("server", server_bars.all_bars), ("build", build_bars.all_bars)):
+        if name in names or not names:
+            for one in bars():
+                measured.append(one)
+                met = {True: "meets", False: "MISSES", None: "no"}[one.meets_bar]
+                print(f"{one.name}: {_number(one.value)} {one.unit} ({met} bar)", flush=True)
+    date = datetime.date.today().isoformat()
+    facts = machine_facts()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{date}-{TITLE}.md"
+    path.write_text(_markdown(date, facts, measured))
+    document = {"date": date, "machine": facts, "measurements": [one.as_json() for one in measured]}
+    path.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n")
+    print(f"written: {path.relative_to(REPOSITORY)} and .json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
