@@ -71,15 +71,17 @@ apt() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }
 
-all_have_candidates() {
-  local package
+# Those of the named packages that apt could not install now.
+without_candidate() {
+  local package candidate
   for package in "$@"; do
-    apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' || return 1
+    candidate=$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+    [[ -n $candidate && $candidate != '(none)' ]] || printf '%s\n' "$package"
   done
 }
 
 install_packages() {
-  local -a wanted missing
+  local -a wanted missing unavailable
   local log
   mapfile -t wanted < <(wanted_packages "$@" | sort -u)
   if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -95,24 +97,17 @@ install_packages() {
   say "packages: installing ${missing[*]}"
   mkdir -p build
   log=build/setup.log
-  if ! all_have_candidates "${missing[@]}"; then
+  if [[ -n "$(without_candidate "${missing[@]}")" ]]; then
     say "packages: refreshing the list"
     apt update >"$log" 2>&1 || { tail -20 "$log" >&2; die "apt-get update failed (whole output: $log)"; }
   fi
-  all_have_candidates "${missing[@]}" || die "$(unavailable "${missing[@]}")"
+  mapfile -t unavailable < <(without_candidate "${missing[@]}")
+  [[ ${#unavailable[@]} -eq 0 ]] ||
+    die "not in the package lists of this system: ${unavailable[*]} (Ubuntu: enable universe and updates; Debian: 12 or newer)"
   # A list that is older than the archive names files that are gone: one more try with a fresh list.
   apt install --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
     { apt update && apt install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
     { tail -20 "$log" >&2; die "apt-get install failed (whole output: $log)"; }
-}
-
-unavailable() {
-  local package
-  printf 'not in the package lists of this system:'
-  for package in "$@"; do
-    all_have_candidates "$package" || printf ' %s' "$package"
-  done
-  printf ' (Ubuntu: enable "universe" and the "updates" pocket; Debian: 12 or newer)'
 }
 
 # The environment is brought up to date in place when the pins change, and made anew when its Python is gone.
