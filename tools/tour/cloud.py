@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -43,8 +44,6 @@ class Cloud:
 
     def aws_digest(self, *arguments: str) -> tuple[str, int]:
         """SHA-256 and length of what the AWS CLI writes to standard output: no copy on disk."""
-        import sys
-
         command = [sys.executable, "-m", "awscli", *arguments]
         digest, size = hashlib.sha256(), 0
         with subprocess.Popen(
@@ -59,11 +58,7 @@ class Cloud:
         return digest.hexdigest(), size
 
     def pid(self) -> int:
-        text = (self.server.data_folder / "run/state").read_text()
-        match = re.search(r"\bpid\W+(\d+)", text)
-        if match is None:
-            raise StepFailed("the run state names no process")
-        return int(match[1])
+        return json.loads(self.aerolith("status", "--json"))["pid"]
 
     def kill(self) -> None:
         """kill -9, and waits until the process is gone."""

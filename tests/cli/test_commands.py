@@ -1,0 +1,202 @@
+"""The commands a person types: up, down, status, env, doctor, logs, config, version, completion, help."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.harness.clients import CommandLine
+from tools.harness.server import Server, clean_environment
+
+COMMANDS = ("serve", "up", "down", "status", "env", "doctor", "logs", "version", "backup", "restore", "completion")
+
+
+@pytest.fixture
+def cloud(make_server: Callable[..., Server]) -> Iterator[Server]:
+    """Not started; stopped by `down` at the end."""
+    own = make_server(start=False)
+    yield own
+    own.command("down")
+
+
+def test_up_status_down(cloud: Server) -> None:
+    assert cloud.command("status").returncode == 3
+    up = cloud.command("up")
+    assert up.returncode == 0, up.stderr
+    assert str(cloud.port) in up.stdout
+    status = json.loads(cloud.command("status", "--json").stdout)
+    assert (status["running"], status["state"]) == (True, "ready")
+    assert status["endpoint"] == cloud.endpoint
+    assert CommandLine(cloud).aws("s3", "ls").stdout == ""
+    assert cloud.command("down").returncode == 0
+    assert cloud.command("status").returncode == 3
+    assert not Path(f"/proc/{status['pid']}").exists()
+
+
+def test_up_twice_is_one_server(cloud: Server) -> None:
+    cloud.command("up")
+    first = json.loads(cloud.command("status", "--json").stdout)["pid"]
+    assert cloud.command("up").returncode == 0
+    assert json.loads(cloud.command("status", "--json").stdout)["pid"] == first
+
+
+def test_down_twice(cloud: Server) -> None:
+    cloud.command("up")
+    assert cloud.command("down").returncode == 0
+    assert cloud.command("down").returncode in (0, 3)
+
+
+def test_two_servers_don_t_share_a_folder(cloud: Server) -> None:
+    cloud.command("up")
+    result = cloud.command("serve", timeout_seconds=20)
+    assert result.returncode not in (0, None)
+
+
+def test_logs(cloud: Server) -> None:
+    cloud.command("up")
+    assert "Ready." in cloud.command("logs").stdout
+    assert len(cloud.command("logs", "-n", "1").stdout.splitlines()) == 1
+
+
+def test_env_is_for_eval(cloud: Server) -> None:
+    cloud.command("up")
+    script = f'eval "$({cloud.binary} env)"; env'
+    environment = cloud.environment() | {"AWS_PROFILE": "other", "AWS_SESSION_TOKEN": "stale"}
+    shown = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True).stdout
+    found = dict(line.split("=", 1) for line in shown.splitlines() if line.startswith("AWS_"))
+    credentials = cloud.credentials()
+    assert found["AWS_ENDPOINT_URL"] == cloud.endpoint
+    assert found["AWS_ACCESS_KEY_ID"] == credentials.access_key
+    assert found["AWS_SECRET_ACCESS_KEY"] == credentials.secret_key
+    assert found["AWS_REGION"] == credentials.region
+    assert "AWS_PROFILE" not in found
+    assert "AWS_SESSION_TOKEN" not in found
+    client = CommandLine(cloud)
+    client.environment = clean_environment(cloud.root / "elsewhere") | found
+    assert client.aws("s3", "ls").returncode == 0
+
+
+def test_secrets_are_their_owner_s_only(cloud: Server) -> None:
+    cloud.command("up")
+    assert stat.S_IMODE((cloud.home / ".aws/credentials").stat().st_mode) == 0o600
+    assert stat.S_IMODE(cloud.data_folder.stat().st_mode) == 0o700
+    secret = cloud.credentials().secret_key.encode()
+    for path in cloud.data_folder.rglob("*"):
+        if path.is_file():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path.suffix == ".pem", path
+            assert secret not in path.read_bytes(), path
+
+
+def test_other_profiles_stay_as_they_were(cloud: Server) -> None:
+    folder = cloud.home / ".aws"
+    folder.mkdir(parents=True)
+    (folder / "config").write_text("# mine\n[default]\nregion = eu-west-1\n")
+    (folder / "credentials").write_text("[default]\naws_access_key_id = A\naws_secret_access_key = B\n")
+    cloud.command("up")
+    assert "# mine\n[default]\nregion = eu-west-1\n" in (folder / "config").read_text()
+    assert "[default]\naws_access_key_id = A\naws_secret_access_key = B\n" in (folder / "credentials").read_text()
+
+
+def test_doctor(cloud: Server) -> None:
+    result = cloud.command("doctor")
+    assert result.returncode in (0, 1)
+    assert result.stdout
+    checks = json.loads(cloud.command("doctor", "--json").stdout)
+    assert checks
+
+
+def test_version(cloud: Server) -> None:
+    assert re.search(r"\d+\.\d+\.\d+", cloud.command("version").stdout)
+    assert re.search(r"\d+\.\d+\.\d+", cloud.command("--version").stdout)
+
+
+def test_help(cloud: Server) -> None:
+    result = cloud.command("--help")
+    assert result.returncode == 0
+    for name in COMMANDS:
+        assert name in result.stdout
+        assert cloud.command(name, "--help").returncode == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_completion(cloud: Server, shell: str) -> None:
+    script = cloud.command("completion", shell).stdout
+    for name in COMMANDS:
+        assert name in script
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_bash_completes(cloud: Server) -> None:
+    (cloud.root / "completion").write_text(cloud.command("completion", "bash").stdout)
+    script = (
+        f"source {cloud.root}/completion; COMP_WORDS=(aerolith st); COMP_CWORD=1; COMP_LINE='aerolith st'; "
+        "COMP_POINT=11; $(complete -p aerolith | sed 's/.*-F \\([^ ]*\\).*/\\1/') aerolith st aerolith; "
+        'echo "${COMPREPLY[@]}"'
+    )
+    shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+    assert shown.stdout.split() == ["status"], shown.stderr
+
+
+def test_unknown_key_names_the_nearest(cloud: Server) -> None:
+    config = cloud.root / "config.toml"
+    config.write_text("[http]\nio_threats = 2\n")
+    result = cloud.command("config", "--config", str(config))
+    assert result.returncode == 2
+    assert "io_threats" in result.stderr
+    assert "io_threads" in result.stderr
+
+
+def test_flag_over_environment_over_file(cloud: Server) -> None:
+    config = cloud.root / "config.toml"
+    config.write_text('region = "eu-west-1"\n[http]\nhandler_threads = 5\nhandler_queue = 6\n')
+    cloud.settings = {"AEROLITH_REGION": "eu-west-2", "AEROLITH_HTTP_HANDLER_THREADS": "7"}
+    shown = cloud.command("config", "--config", str(config), "--region", "eu-west-3").stdout
+    assert 'region = "eu-west-3"' in shown
+    assert re.search(r"handler_threads = 7\b", shown)
+    assert re.search(r"handler_queue = 6\b", shown)
+
+
+def test_every_setting_shows_its_default(cloud: Server, tmp_path: Path) -> None:
+    """What `config` prints is a file that gives the same configuration."""
+    shown = cloud.command("config").stdout
+    (tmp_path / "again.toml").write_text(shown)
+    cloud.settings = {}
+    assert cloud.command("config", "--config", str(tmp_path / "again.toml"), "--json").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["up", "--nonsense"], [], ["up", "--listen", "nowhere"]])
+def test_wrong_usage(cloud: Server, arguments: list[str]) -> None:
+    result = cloud.command(*arguments)
+    assert result.returncode == 2
+    assert result.stderr or result.stdout
+
+
+def test_a_newer_data_folder_is_refused(cloud: Server) -> None:
+    cloud.command("up")
+    cloud.command("down")
+    path = cloud.data_folder / "installation.toml"
+    text = path.read_text()
+    changed = re.sub(r"(?m)^(\w*version\w*\s*=\s*)\d+", r"\g<1>9999", text, count=1)
+    assert changed != text
+    path.write_text(changed)
+    result = cloud.command("up")
+    assert result.returncode != 0
+    path.write_text(text)
+    assert cloud.command("up").returncode == 0
+
+
+def test_down_waits_until_it_is_gone(cloud: Server) -> None:
+    cloud.command("up")
+    cloud.command("down")
+    started = time.monotonic()
+    assert cloud.command("up").returncode == 0
+    assert time.monotonic() - started < 15
