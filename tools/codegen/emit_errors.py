@@ -8,15 +8,19 @@ from names import literal, pascal, snake
 def header(service: Service, folder: str) -> str:
     lines = [f"// Errors of {service.service_id} as its model names them, and their factories.", "#pragma once", "",
              "#include <string>", "", f'#include "{folder}/model.h"', '#include "protocol/service_model.h"', "",
-             f"namespace aerolith::{service.namespace} {{", "", "namespace error_shapes {", ""]
+             *declarations(service)]
+    return "\n".join(lines)
+
+
+def declarations(service: Service) -> list[str]:
+    lines = [f"namespace aerolith::{service.namespace} {{", "", "namespace error_shapes {", ""]
     lines += [f"extern const protocol::ErrorShape {snake(e.name)};" for e in service.errors]
     lines += ["", "}  // namespace error_shapes", ""]
     for error in service.errors:
         lines.append(f"protocol::ApiError {snake(error.name)}(std::string message);  // {error.code}, {error.status}")
         if error.has_members:
             lines.append(f"protocol::ApiError {snake(error.name)}(std::string message, {error.shape.struct_name} members);")
-    lines += ["", f"}}  // namespace aerolith::{service.namespace}", ""]
-    return "\n".join(lines)
+    return lines + ["", f"}}  // namespace aerolith::{service.namespace}", ""]
 
 
 def source(service: Service, folder: str) -> str:

@@ -21,18 +21,21 @@ def _struct(shape: Shape) -> list[str]:
     return lines
 
 
+INCLUDES = ["#include <cstdint>", "#include <map>", "#include <optional>", "#include <string>", "#include <vector>", "",
+            '#include "protocol/schema.h"', ""]
+
+
 def emit(service: Service) -> str:
-    lines = [
-        f"// Structs of {service.service_id} {service.api_version}: what the implemented operations take and give.",
-        "#pragma once", "",
-        "#include <cstdint>", "#include <map>", "#include <optional>", "#include <string>", "#include <vector>", "",
-        '#include "protocol/schema.h"', "",
-        f"namespace aerolith::{service.namespace} {{", "",
-    ]
+    lines = [f"// Structs of {service.service_id} {service.api_version}: what the implemented operations take and give.",
+             "#pragma once", "", *INCLUDES, *block(service)]
+    return "\n".join(lines)
+
+
+def block(service: Service) -> list[str]:
+    lines = [f"namespace aerolith::{service.namespace} {{", ""]
     lines += [f"struct {shape.struct_name};" for shape in service.structs] + [""]
     for shape in service.structs:
         lines += _struct(shape) + [""]
     for alias, target in service.aliases:
         lines += [f"using {alias} = {target};" if target else f"struct {alias} {{}};"]
-    lines += ["", f"}}  // namespace aerolith::{service.namespace}", ""]
-    return "\n".join(lines)
+    return lines + ["", f"}}  // namespace aerolith::{service.namespace}", ""]

@@ -8,19 +8,26 @@ from names import literal
 _INCLUDES = ['#include <cstddef>', "", '#include "protocol/schema.h"']
 
 
+PRAGMA = ["// offsetof on structs with library members is conditionally supported: both compilers do.",
+          '#pragma GCC diagnostic ignored "-Winvalid-offsetof"', ""]
+
+
 def header(service: Service) -> str:
     lines = [f"// Schema tables of {service.service_id}: one per shape.", "#pragma once", "",
-             '#include "protocol/schema.h"', "", f"namespace aerolith::{service.namespace}::schema {{", ""]
-    lines += [f"extern const protocol::Shape {shape.symbol};" for shape in service.shapes]
-    lines += ["", f"}}  // namespace aerolith::{service.namespace}::schema", ""]
+             '#include "protocol/schema.h"', "", *declarations(service)]
     return "\n".join(lines)
+
+
+def declarations(service: Service) -> list[str]:
+    lines = [f"namespace aerolith::{service.namespace}::schema {{", ""]
+    lines += [f"extern const protocol::Shape {shape.symbol};" for shape in service.shapes]
+    return lines + ["", f"}}  // namespace aerolith::{service.namespace}::schema", ""]
 
 
 def source(service: Service, folder: str, part: int, parts: int) -> str:
     """Shapes part, part + parts, ... of the service."""
     lines = [f'#include "{folder}/schema.h"', "", *_INCLUDES, f'#include "{folder}/model.h"', "",
-             "// offsetof on structs with library members is conditionally supported: both compilers do.",
-             '#pragma GCC diagnostic ignored "-Winvalid-offsetof"', ""]
+             *PRAGMA]
     lines += block(service, service.shapes[part::parts])
     return "\n".join(lines)
 

@@ -1,0 +1,26 @@
+// What rest-xml and rest-json put outside of the body: URI labels, query string, headers, status code.
+// https://smithy.io/2.0/spec/http-bindings.html
+#pragma once
+
+#include "base/result.h"
+#include "http/message.h"
+#include "protocol/codec.h"
+#include "protocol/scalar_text.h"
+#include "protocol/schema.h"
+
+namespace aerolith::protocol {
+
+struct BindingRules {
+  Iso8601Style iso8601 = Iso8601Style::shortest;
+  bool lower_case_prefix_headers = false;  // S3 keeps the names of user metadata in lower case
+};
+BindingRules binding_rules(const Service& service);
+
+// Members of `shape` whose location isn't the body, into `input`.
+Result<void, DecodeError> decode_http_bindings(const ResolvedOperation& resolved, const Shape& shape,
+                                               const http::RequestHead& head, const BindingRules& rules, void* input);
+
+// The inverse for answers: headers and the status. Characters that would end a header line become spaces.
+void encode_http_bindings(const Shape& shape, const void* output, const BindingRules& rules, http::Response& response);
+
+}  // namespace aerolith::protocol
