@@ -6,21 +6,17 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/encoding.h"
 #include "protocol/scalar_text.h"
+#include "protocol/walk.h"
 
 namespace aerolith::protocol {
 namespace {
-
-using DecodeResult = Result<void, DecodeError>;
-
-std::unexpected<DecodeError> malformed(std::string path, std::string detail) {
-  return std::unexpected(DecodeError{DecodeErrorCode::malformed, std::move(path), std::move(detail)});
-}
 
 struct Parameter {
   std::string name;
@@ -60,15 +56,15 @@ Result<Parameters, DecodeError> Parameters::parse(std::string_view form) {
     std::string_view pair = form.substr(0, form.find('&'));
     form.remove_prefix(std::min(pair.size() + 1, form.size()));
     if (pair.empty()) continue;
-    if (parameters.sorted_.size() == kMaxFormParameters) return malformed({}, "too many parameters");
+    if (parameters.sorted_.size() == kMaxFormParameters) return malformed_at({}, "too many parameters");
     const size_t equals = std::min(pair.find('='), pair.size());
     std::optional<std::string> name = form_decode(pair.substr(0, equals));
     std::optional<std::string> value = form_decode(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value || !is_valid_utf8(*name) || !is_valid_utf8(*value)) {
-      return malformed({}, "a parameter is not percent-encoded UTF-8");
+      return malformed_at({}, "a parameter is not percent-encoded UTF-8");
     }
     if (static_cast<size_t>(std::count(name->begin(), name->end(), '.')) >= kMaxFormDepth) {
-      return malformed({}, "a parameter's name is nested too deep");
+      return malformed_at({}, "a parameter's name is nested too deep");
     }
     parameters.sorted_.push_back({std::move(*name), std::move(*value)});
   }
@@ -76,7 +72,7 @@ Result<Parameters, DecodeError> Parameters::parse(std::string_view form) {
   std::sort(parameters.sorted_.begin(), parameters.sorted_.end(), by_name);
   auto twice = std::adjacent_find(parameters.sorted_.begin(), parameters.sorted_.end(),
                                   [](const Parameter& a, const Parameter& b) { return a.name == b.name; });
-  if (twice != parameters.sorted_.end()) return malformed(twice->name, "given more than once");
+  if (twice != parameters.sorted_.end()) return malformed_at(twice->name, "given more than once");
   return parameters;
 }
 
@@ -89,8 +85,7 @@ class FormDecoder {
     for (const Member& member : shape.members) {
       std::optional<std::string> name = present_name(member, prefix);
       if (!name) continue;
-      void* field = static_cast<char*>(value) + member.offset_bytes;
-      TRY(member_value(member, *name, member.ops->emplace(field)));
+      TRY(member_value(member, *name, member.ops->emplace(field_of(member, value))));
     }
     return {};
   }
@@ -129,7 +124,7 @@ class FormDecoder {
         return scalar(member, name, text, value);
     }
     // "Foo=" is how an empty list is sent.
-    if (text != nullptr && !text->empty()) return malformed(name, "a value where names below it are expected");
+    if (text != nullptr && !text->empty()) return malformed_at(name, "a value where names below it are expected");
     if (shape.kind == Kind::structure) return structure(shape, name + ".", value);
     const bool is_flat = is_ec2_ || member.flattened;
     if (shape.kind == Kind::list) return list(shape, list_prefix(shape, name, is_flat), value);
@@ -138,9 +133,9 @@ class FormDecoder {
 
   DecodeResult scalar(const Member& member, const std::string& name, const std::string* text, void* value) const {
     const Kind kind = member.shape->kind;
-    if (text == nullptr) return malformed(name, "names below a plain value");
+    if (text == nullptr) return malformed_at(name, "names below a plain value");
     if (!parse_scalar(kind, timestamp_format_of(member, TimestampFormat::iso8601), *text, value)) {
-      return malformed(name, conversion_failure(kind, *text));
+      return malformed_at(name, conversion_failure(kind, *text));
     }
     return {};
   }
@@ -164,7 +159,7 @@ class FormDecoder {
     for (const std::string& entry : TRY(numbered(prefix))) {
       const std::string* key = parameters_.find(fmt::format("{}.{}", entry, key_name));
       const std::string value = fmt::format("{}.{}", entry, value_name);
-      if (key == nullptr || !is_present(value)) return malformed(entry, "an entry without its key or value");
+      if (key == nullptr || !is_present(value)) return malformed_at(entry, "an entry without its key or value");
       TRY(member_value(*shape.element, value, shape.map_ops->insert(container, *key)));
     }
     return {};
@@ -182,7 +177,7 @@ class FormDecoder {
       auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
       const bool is_padded = digits.size() > 1 && digits.front() == '0';
       if (error != std::errc{} || end != digits.data() + digits.size() || is_padded) {
-        return malformed(parameter.name, "not a number of a list");
+        return malformed_at(parameter.name, "not a number of a list");
       }
       found.emplace_back(number, digits);
     }

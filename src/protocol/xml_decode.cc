@@ -1,41 +1,26 @@
 #include <fmt/core.h>
 
-#include <bitset>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "protocol/scalar_text.h"
+#include "protocol/walk.h"
 #include "protocol/xml_codec.h"
 #include "protocol/xml_reader.h"
 
 namespace aerolith::protocol {
 namespace {
 
-using DecodeResult = Result<void, DecodeError>;
-
-std::unexpected<DecodeError> malformed(std::string detail) {
-  return std::unexpected(DecodeError{DecodeErrorCode::malformed, {}, std::move(detail)});
-}
-
-// Puts the container's part in front of the path of an error from inside it.
-DecodeResult within(std::string_view part, DecodeResult result) {
-  if (result.has_value()) return result;
-  DecodeError error = std::move(result).error();
-  const bool joins = error.member_path.empty() || error.member_path.starts_with('[');
-  error.member_path = std::string(part) + (joins ? "" : ".") + error.member_path;
-  return std::unexpected(std::move(error));
-}
+std::unexpected<DecodeError> malformed(std::string detail) { return malformed_at({}, std::move(detail)); }
 
 std::string_view name_or(const Member& member, std::string_view fallback) {
   return member.wire_name.empty() ? fallback : member.wire_name;
 }
 
-void* field_of(const Member& member, void* structure) { return static_cast<char*>(structure) + member.offset_bytes; }
-
 // The value of a member that repeats (flattened), made when its first element comes.
-void* value_of(const Member& member, void* structure) {
+void* repeated_value(const Member& member, void* structure) {
   void* field = field_of(member, structure);
   const void* present = member.ops->get(field);
   return present != nullptr ? const_cast<void*>(present) : member.ops->emplace(field);
@@ -91,24 +76,23 @@ DecodeResult decode_map(const Shape& map, XmlElement element, void* container) {
 
 bool is_body_element(const Member& member) { return member.location == Location::body && !member.xml_attribute; }
 
-// Which member an element stands for. The last two names serve clients that read the model differently: botocore uses
-// the element's locationName for every flattened list, and the target shape's own for a structure without one.
+// Which member an element stands for. The other names serve clients that read the model differently: botocore names
+// every flattened list by its element, and Smithy's don't take a target shape's locationName for the member's.
 const Member* find_member(const Shape& structure, std::string_view name) {
   for (const Member& member : structure.members) {
     if (is_body_element(member) && member.wire_name == name) return &member;
   }
   for (const Member& member : structure.members) {
     if (!is_body_element(member)) continue;
-    if (is_flattened(member) && member.shape->kind == Kind::list && member.shape->element->wire_name == name)
-      return &member;
-    if (member.shape->kind == Kind::structure && member.shape->wire_name == name) return &member;
+    const bool is_flat_list = is_flattened(member) && member.shape->kind == Kind::list;
+    if (member.name == name || (is_flat_list && member.shape->element->wire_name == name)) return &member;
   }
   return nullptr;
 }
 
 DecodeResult decode_member(const Member& member, XmlElement element, void* structure) {
   if (!is_flattened(member)) return decode_value(member, element, member.ops->emplace(field_of(member, structure)));
-  void* container = value_of(member, structure);
+  void* container = repeated_value(member, structure);
   if (member.shape->kind == Kind::map) return decode_map_entry(*member.shape, element, container);
   return decode_list_item(*member.shape, element, container);
 }
@@ -123,7 +107,7 @@ DecodeResult decode_structure(const Shape& shape, XmlElement element, void* stru
   for (XmlElement child = element.first_child(); child; child = child.next_sibling()) {
     const Member* member = find_member(shape, child.name());
     if (member == nullptr) continue;
-    if (!is_flattened(*member) && member->ops->get(field_of(*member, structure)) != nullptr) {
+    if (!is_flattened(*member) && value_of(*member, structure) != nullptr) {
       return within(member->name, malformed("given more than once"));
     }
     TRY(within(member->name, decode_member(*member, child, structure)));

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "protocol/scalar_text.h"
+#include "protocol/walk.h"
 #include "protocol/xml_codec.h"
 #include "protocol/xml_writer.h"
 
@@ -21,7 +22,7 @@ class ValueWriter {
   // The attributes of a structure whose element is open.
   void attributes(const Shape& shape, const void* structure) {
     for (const Member& member : shape.members) {
-      if (member.location != Location::body || !member.xml_attribute) continue;
+      if (!is_in_answer_body(member) || !member.xml_attribute) continue;
       if (const void* value = value_of(member, structure)) xml_.attribute(member.wire_name, scalar(member, value));
     }
   }
@@ -29,7 +30,7 @@ class ValueWriter {
   // The elements inside a structure.
   void members(const Shape& shape, const void* structure, const Member* except = nullptr) {
     for (const Member& member : shape.members) {
-      if (member.location != Location::body || member.xml_attribute || &member == except) continue;
+      if (!is_in_answer_body(member) || member.xml_attribute || &member == except) continue;
       if (const void* value = value_of(member, structure)) member_value(member, value);
     }
   }
@@ -41,10 +42,6 @@ class ValueWriter {
   }
 
  private:
-  static const void* value_of(const Member& member, const void* structure) {
-    return member.ops->get(static_cast<const char*>(structure) + member.offset_bytes);
-  }
-
   void member_value(const Member& member, const void* value) {
     const Shape& shape = *member.shape;
     if (!member.flattened || (shape.kind != Kind::list && shape.kind != Kind::map)) {
@@ -121,16 +118,6 @@ Iso8601Style style_of(const Service& service, Protocol protocol) {
   return service.s3_xml_dialect || protocol == Protocol::ec2 ? Iso8601Style::always_millis : Iso8601Style::shortest;
 }
 
-const Member* payload_of(const Shape& shape) {
-  auto found = std::find_if(shape.members.begin(), shape.members.end(), [](const Member& m) { return m.payload; });
-  return found == shape.members.end() ? nullptr : &*found;
-}
-
-bool has_body_members(const Shape& shape) {
-  return std::any_of(shape.members.begin(), shape.members.end(),
-                     [](const Member& m) { return m.location == Location::body; });
-}
-
 std::string_view root_name(const Operation& operation, const Member* payload) {
   if (!operation.output_wire_name.empty()) return operation.output_wire_name;
   if (payload != nullptr) {
@@ -159,10 +146,10 @@ void write_document(XmlWriter& xml, ValueWriter& values, std::string_view name, 
 void write_unwrapped(XmlWriter& xml, ValueWriter& values, const Service& service, const Shape& shape,
                      const void* structure) {
   for (const Member& member : shape.members) {
-    if (member.location != Location::body) continue;
+    if (!is_in_answer_body(member)) continue;
     xml.open(member.wire_name);
     xml.xml_namespace(root_namespace(service, member.xml_namespace));
-    const void* value = member.ops->get(static_cast<const char*>(structure) + member.offset_bytes);
+    const void* value = value_of(member, structure);
     if (value != nullptr) xml.text(values.scalar(member, value));
     xml.close(member.wire_name);
     return;
@@ -193,15 +180,15 @@ std::string encode_xml_body(const Service& service, const Operation& operation, 
   const Shape& shape = *operation.output;
   XmlWriter xml(out);
   ValueWriter values(xml, style_of(service, Protocol::rest_xml));
-  if (const Member* payload = payload_of(shape)) {
-    const void* value = payload->ops->get(static_cast<const char*>(output) + payload->offset_bytes);
+  if (const Member* payload = payload_member(shape)) {
+    const void* value = value_of(*payload, output);
     if (value == nullptr) return out;
     xml.declaration();
     write_document(xml, values, root_name(operation, payload), root_namespace(service, payload->xml_namespace),
                    *payload->shape, value);
     return out;
   }
-  if (!has_body_members(shape)) return out;
+  if (std::none_of(shape.members.begin(), shape.members.end(), is_in_answer_body)) return out;
   xml.declaration();
   if (operation.unwrapped_output) {
     write_unwrapped(xml, values, service, shape, output);
