@@ -1,9 +1,8 @@
 """From a model's JSON to the intermediate form."""
 from __future__ import annotations
 
-import re
-
 import names
+import patterns
 import routes
 from model import SCALARS, Error, Member, Operation, Service, Shape
 
@@ -12,8 +11,6 @@ _PROTOCOLS = {"rest-xml": "rest_xml", "rest-json": "rest_json", "query": "query"
 _TIMESTAMPS = {"iso8601": "iso8601", "rfc822": "rfc822", "unixTimestamp": "epoch_seconds"}
 _LOCATIONS = {"header": "header", "headers": "prefix_headers", "querystring": "query_string", "uri": "uri",
               "statusCode": "status_code"}
-# RE2 has no lookaround and no back references.
-_BEYOND_RE2 = re.compile(r"\(\?(=|!|<=|<!)|\\[1-9]")
 
 
 class ModelError(Exception):
@@ -70,9 +67,13 @@ class Builder:
                 if shape := op.get(side.lower(), {}).get("shape"):
                     uses.setdefault(shape, []).append(op_name + side)
         inner = {m["shape"] for s in self.raw_shapes.values() for m in _targets(s)}
-        wanted = {s: n[0] for s, n in uses.items() if len(n) == 1 and s not in inner}
-        taken = set(self.raw_shapes) - set(wanted)
-        return {s: n for s, n in wanted.items() if n not in taken}
+        result = {shape: sides[0] for shape, sides in uses.items() if len(sides) == 1 and shape not in inner}
+        # A shape that isn't this operation's but has such a name makes way.
+        reserved = {op_name + side for op_name in self.raw["operations"] for side in ("Input", "Output")}
+        for shape in self.raw_shapes:
+            if shape in reserved and result.get(shape) != shape and uses.get(shape) != [shape]:
+                result.setdefault(shape, shape + "Data")
+        return result
 
     def _operation(self, name: str, renames: dict[str, str]) -> Operation:
         raw = self.raw["operations"][name]
@@ -148,10 +149,10 @@ class Builder:
         if shape.name not in self.overrides.get("open_enums", []):
             shape.enum_values = tuple(raw.get("enum", ()))
         pattern = raw.get("pattern", "")
-        if pattern and _BEYOND_RE2.search(pattern):
+        converted = patterns.for_re2(pattern)
+        if converted is None:
             self.service.skipped_patterns.append(f"{shape.name}: {pattern}")
-        else:
-            shape.pattern = pattern
+        shape.pattern = converted or ""
 
     def _structure(self, shape: Shape, raw: dict, renames: dict[str, str] | None) -> None:
         shape.struct_name = names.pascal((renames or {}).get(shape.name, shape.name))

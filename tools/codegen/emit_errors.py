@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from model import Error, Service
-from names import literal, pascal, snake
+from names import literal, snake
 
 
 def header(service: Service, folder: str) -> str:

@@ -22,7 +22,7 @@ SCALARS = {
 @dataclass
 class Member:
     name: str
-    target: "Shape"
+    target: Shape
     field: str = ""
     wire_name: str = ""
     query_name: str = ""

@@ -1,0 +1,123 @@
+"""What the generator writes: a small model against golden files, and S3 as a whole.
+
+After a wanted change: AEROLITH_UPDATE_GOLDEN=1 pytest tests/codegen, and read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+CODEGEN = ROOT / "tools" / "codegen"
+sys.path.insert(0, str(CODEGEN))
+
+import emit_errors  # noqa: E402
+import emit_model  # noqa: E402
+import emit_operations  # noqa: E402
+import emit_schema  # noqa: E402
+import names  # noqa: E402
+import patterns  # noqa: E402
+
+from build import Builder, ModelError  # noqa: E402
+
+
+def small(operations: list[str]) -> Builder:
+    raw = json.loads((HERE / "small.json").read_text())
+    return Builder("small", "small", raw, operations, {})
+
+
+def emitted() -> dict[str, str]:
+    service = small(["GetThing", "PutThing"]).build()
+    return {
+        "model.h": emit_model.emit(service),
+        "schema.h": emit_schema.header(service),
+        "schema_0.cc": emit_schema.source(service, "small", 0, 1),
+        "operations.h": emit_operations.header(service, "small"),
+        "operations.cc": emit_operations.source(service, "small"),
+        "errors.h": emit_errors.header(service, "small"),
+        "errors.cc": emit_errors.source(service, "small"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(emitted()))
+def test_golden(name: str) -> None:
+    path = HERE / "golden" / name
+    text = emitted()[name]
+    if os.environ.get("AEROLITH_UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    assert path.read_text() == text
+
+
+def test_skipped_patterns_are_listed() -> None:
+    assert small(["PutThing"]).build().skipped_patterns == ["Text: (?!aws:).*"]
+
+
+def test_unknown_operation_is_an_error() -> None:
+    with pytest.raises(ModelError, match="NoThing"):
+        small(["NoThing"])
+
+
+@pytest.mark.parametrize(
+    "aws, ours",
+    [
+        ("ETag", "etag"), ("ChecksumCRC64NVME", "checksum_crc64nvme"), ("SSECustomerKeyMD5", "sse_customer_key_md5"),
+        ("SSEKMSKeyId", "sse_kms_key_id"), ("Delete", "delete_"), ("ListObjectsV2", "list_objects_v2"),
+        ("VPCs", "vpcs"), ("DBInstanceArn", "db_instance_arn"), ("maxResults", "max_results"),
+        ("Ipv6CidrBlock", "ipv6_cidr_block"), ("x-amz-thing", "x_amz_thing"), ("AMIId", "ami_id"),
+    ],
+)
+def test_names(aws: str, ours: str) -> None:
+    assert names.snake(aws) == ours
+
+
+@pytest.mark.parametrize(
+    "pattern, ours",
+    [
+        ("[a-z]{1,64}", "[a-z]{1,64}"),
+        ("[a-z]{1,2048}", "[a-z]{1,}"),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD]*", r"[\x{20}-\x{D7FF}\x{E000}-\x{FFFD}]*"),
+        (r"[\u0020-\uFF\uD800\uDC00-\uDBFF\uDFFF]", r"[\x{20}-\x{FF}\x{10000}-\x{10FFFF}]"),
+        (r"\p{Print}+[\p{Alnum}\-]*\p{L}", r"[\x20-\x7E]+[a-zA-Z0-9\-]*\p{L}"),
+        ("(?!aws:).*", None),
+        (r"(a)\1", None),
+        ("[a]{2000}", None),
+    ],
+)
+def test_patterns(pattern: str, ours: str | None) -> None:
+    assert patterns.for_re2(pattern) == ours
+
+
+def run(out: Path, *arguments: str) -> None:
+    operations = ROOT / "operations.toml"
+    subprocess.run(
+        [sys.executable, CODEGEN, "--operations", operations, "--out", out, *arguments], check=True, timeout=60
+    )
+
+
+def test_only_changed_files_are_written(tmp_path: Path) -> None:
+    run(tmp_path, "--service", "s3", "--parts", "2")
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.*")}
+    assert any(p.name == "schema_1.cc" for p in before)
+    time.sleep(0.02)
+    run(tmp_path, "--service", "s3", "--parts", "2")
+    assert before == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.*")}
+
+
+def test_s3_structs(tmp_path: Path) -> None:
+    run(tmp_path, "--service", "s3")
+    model = (tmp_path / "s3" / "model.h").read_text()
+    assert "struct PutObjectInput {" in model
+    assert "std::optional<std::string> checksum_crc64nvme" in model
+    # Streams are the handler's: no member holds them.
+    assert " body = " not in model
+    operations = (tmp_path / "s3" / "operations.h").read_text()
+    assert "  put_bucket_acl,  // not implemented" in operations
