@@ -58,6 +58,11 @@ class Encoder {
     add_payload(field);
     close_field(start);
   }
+  // Large values are strings: no moving of what was appended for them.
+  void add_field(const std::string& field) {
+    append_varint(bytes_, field.size());
+    bytes_ += field;
+  }
   // Puts the size of what was appended since `start` in front of it.
   void close_field(size_t start);
 

@@ -112,7 +112,7 @@ class Store {
 struct StoreOptions {
   std::string directory;  // made when it isn't there; its parent must be there
   size_t block_cache_bytes = size_t{32} << 20;
-  size_t write_buffer_bytes = size_t{16} << 20;
+  size_t write_buffer_bytes = size_t{16} << 20;  // at least 64 KiB
   // Values of at least this size are kept apart in blob files, so that compaction doesn't rewrite them.
   size_t blob_threshold_bytes = size_t{2} << 10;
   // Commits answer `no_space` while the file system has less than this free.

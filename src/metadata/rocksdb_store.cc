@@ -1,0 +1,171 @@
+#include "metadata/rocksdb_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "metadata/format.h"
+#include "metadata/rocksdb_transaction.h"
+#include "os/file_system.h"
+
+namespace aerolith::metadata {
+
+namespace {
+
+rocksdb::CompressionType best_compression() {
+  auto supported = rocksdb::GetSupportedCompressions();
+  for (auto wanted : {rocksdb::kLZ4Compression, rocksdb::kZSTD}) {
+    if (std::ranges::find(supported, wanted) != supported.end()) return wanted;
+  }
+  return rocksdb::kNoCompression;
+}
+
+void set_small_footprint(rocksdb::Options& db, const StoreOptions& options) {
+  db.write_buffer_size = std::max(options.write_buffer_bytes, size_t{64} << 10);
+  db.arena_block_size = std::min(size_t{256} << 10, db.write_buffer_size / 8);
+  db.max_write_buffer_number = 3;
+  db.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db.max_background_jobs = 2;
+  db.max_open_files = 512;
+  db.max_file_opening_threads = 1;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.skip_stats_update_on_db_open = true;
+  db.avoid_unnecessary_blocking_io = true;
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.keep_log_file_num = 2;
+  db.max_log_file_size = size_t{1} << 20;
+}
+
+// Each choice is argued in docs/adr/0004-rocksdb.md.
+rocksdb::Options rocksdb_options(const StoreOptions& options, rocksdb::Env* env) {
+  rocksdb::Options db;
+  db.env = env;
+  db.create_if_missing = true;
+  set_small_footprint(db, options);
+
+  // A record cut off at the end of a log was never acknowledged; damage anywhere else must not pass for an end.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.avoid_flush_during_recovery = true;
+  db.paranoid_checks = true;
+  // One writer at a time: CommitQueue makes the groups.
+  db.allow_concurrent_memtable_write = false;
+  db.enable_write_thread_adaptive_yield = false;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, 2);
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_size = size_t{8} << 10;
+  table.format_version = 5;
+  db.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  db.compression = best_compression();
+  db.level_compaction_dynamic_level_bytes = true;
+
+  db.enable_blob_files = true;
+  db.min_blob_size = options.blob_threshold_bytes;
+  db.blob_file_size = uint64_t{64} << 20;
+  db.enable_blob_garbage_collection = true;
+  return db;
+}
+
+int64_t steady_milliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Error error_of(const rocksdb::Status& status) {
+  std::string text = status.ToString();
+  if (status.IsCorruption()) return {ErrorCode::corrupt, std::move(text)};
+  if (status.IsNoSpace()) return {ErrorCode::no_space, std::move(text)};
+  // RocksDB has no code of its own for its lock file.
+  if (status.IsIOError() && text.find("lock ") != std::string::npos) return {ErrorCode::busy, std::move(text)};
+  if (status.IsInvalidArgument() || status.IsNotSupported()) return {ErrorCode::invalid, std::move(text)};
+  return {ErrorCode::io, std::move(text)};
+}
+
+RocksdbStore::RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env)
+    : options_(options),
+      env_(env),
+      database_(std::move(database)),
+      commits_([this](std::span<const WriteSet* const> sets) { return apply(sets); }) {}
+
+RocksdbStore::~RocksdbStore() {
+  rocksdb::Status status = database_->Close();
+  // What was acknowledged is in the log already.
+  if (!status.ok()) log_warning("metadata store didn't close well", {{"error", status.ToString()}});
+}
+
+Result<std::unique_ptr<Store>> RocksdbStore::open(const StoreOptions& options, rocksdb::Env* env) {
+  // RocksDB makes the folder too, but doesn't make its name durable.
+  os::RealFileSystem files;
+  if (auto made = files.make_directories(options.directory); !made) {
+    auto code = made.error().code == os::ErrorCode::no_space ? ErrorCode::no_space : ErrorCode::io;
+    return fail(code, made.error().detail);
+  }
+  rocksdb::DB* database = nullptr;
+  rocksdb::Status status = rocksdb::DB::Open(rocksdb_options(options, env), options.directory, &database);
+  if (!status.ok()) return std::unexpected(error_of(status));
+  std::unique_ptr<Store> store(new RocksdbStore(options, std::unique_ptr<rocksdb::DB>(database), env));
+  TRY(bring_to_format(*store));
+  return store;
+}
+
+std::unique_ptr<ReadTransaction> RocksdbStore::begin_read() {
+  return std::make_unique<RocksdbReadTransaction>(*database_);
+}
+
+std::unique_ptr<Transaction> RocksdbStore::begin_write() { return std::make_unique<RocksdbTransaction>(*this); }
+
+StoreStatistics RocksdbStore::statistics() const { return commits_.statistics(); }
+
+Result<> RocksdbStore::apply(std::span<const WriteSet* const> sets) {
+  rocksdb::WriteBatch batch;
+  for (const WriteSet* set : sets) {
+    for (const auto& [key, value] : *set) {
+      rocksdb::Status added = value ? batch.Put(key, *value) : batch.Delete(key);
+      if (!added.ok()) return std::unexpected(error_of(added));
+    }
+  }
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  rocksdb::Status status = database_->Write(options, &batch);
+  if (!status.ok()) return std::unexpected(error_of(status));
+  return {};
+}
+
+// A write that fails half-way closes the store for writing, so a full disk is told before. Small transactions may use
+// part of the reserve: removing things must stay possible.
+Result<> RocksdbStore::check_room(size_t value_bytes) {
+  constexpr int64_t kCheckEveryMilliseconds = 100;
+  constexpr size_t kSmallBytes = size_t{4} << 10;
+  int64_t now = steady_milliseconds();
+  int64_t checked = free_bytes_checked_.load(std::memory_order_relaxed);
+  if (now - checked >= kCheckEveryMilliseconds && free_bytes_checked_.compare_exchange_strong(checked, now)) {
+    struct statvfs info{};
+    if (::statvfs(options_.directory.c_str(), &info) == 0) free_bytes_ = uint64_t{info.f_bavail} * info.f_frsize;
+  }
+  uint64_t reserve = value_bytes <= kSmallBytes ? options_.reserve_bytes / 4 : options_.reserve_bytes;
+  if (free_bytes_.load(std::memory_order_relaxed) >= reserve + value_bytes) return {};
+  return fail(ErrorCode::no_space, "the file system of " + options_.directory + " is full but for the reserve of " +
+                                       std::to_string(options_.reserve_bytes >> 20) + " MiB");
+}
+
+Result<std::unique_ptr<Store>> open_store(const StoreOptions& options) {
+  return RocksdbStore::open(options, rocksdb::Env::Default());
+}
+
+}  // namespace aerolith::metadata
