@@ -1,6 +1,7 @@
 // Request heads and responses: HTTP without a socket. No AWS here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@ namespace aerolith::http {
 // Field lines in the order they came or will go. Names compare without case. Few: linear search.
 class Headers {
  public:
+  void reserve(size_t count) { fields_.reserve(count); }
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
   // Replaces all of that name.
   void set(std::string_view name, std::string value);

@@ -38,12 +38,12 @@ struct ServerSettings {
   std::vector<std::string> listen = {"127.0.0.1:4566"};  // host:port or [v6]:port; port 0 picks one
   TlsSettings tls;
   size_t io_threads = 1;
-  size_t handler_threads = 64;       // grown on demand, never above this
-  size_t handler_queue = 1024;       // requests that wait for a thread; past it, overloaded()
-  size_t max_connections = 20000;    // past it, an accepted connection is closed at once
+  size_t handler_threads = 64;          // grown on demand, never above this
+  size_t handler_queue = 1024;          // requests that wait for a thread; past it, overloaded()
+  size_t max_connections = 20000;       // past it, an accepted connection is closed at once
   size_t head_limit_bytes = 64 * 1024;  // request line and fields
   uint64_t body_limit_bytes = 6ULL << 30;
-  size_t body_buffer_bytes = 512 * 1024;  // per request between socket and handler
+  size_t body_buffer_bytes = 512 * 1024;             // per request between socket and handler
   std::chrono::milliseconds head_deadline{30'000};   // first byte of a head to its end; also the TLS handshake
   std::chrono::milliseconds idle_deadline{120'000};  // between requests
   std::chrono::milliseconds stall_deadline{20'000};  // no progress on a body, either way
