@@ -66,19 +66,31 @@ size_t code_points(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+// Where the walk is: frames on its stack. The texts are only made for a breach.
 struct Path {
-  std::string ours;     // Delete.Objects[3].Key
-  std::string message;  // delete.objects.4.member.key
+  const Path* parent = nullptr;
+  std::string_view name = {};  // a member's or a map's key
+  size_t index = 0;            // of a list's element
+  enum class Step : uint8_t { root, member, element, entry } step = Step::root;
 
-  Path member(std::string_view name) const {
-    return {ours.empty() ? std::string(name) : fmt::format("{}.{}", ours, name),
-            message.empty() ? message_name(name) : fmt::format("{}.{}", message, message_name(name))};
+  Path member(std::string_view member_name) const { return {this, member_name, 0, Step::member}; }
+  Path element(size_t element_index) const { return {this, {}, element_index, Step::element}; }
+  Path entry(std::string_view key) const { return {this, key, 0, Step::entry}; }
+
+  // Delete.Objects[3].Key
+  std::string ours() const {
+    std::string prefix = parent != nullptr ? parent->ours() : "";
+    if (step == Step::root) return prefix;
+    if (step == Step::element) return fmt::format("{}[{}]", prefix, index);
+    return prefix.empty() ? std::string(name) : fmt::format("{}.{}", prefix, name);
   }
-  Path element(size_t index) const {
-    return {fmt::format("{}[{}]", ours, index), fmt::format("{}.{}.member", message, index + 1)};
-  }
-  Path entry(const std::string& key) const {
-    return {fmt::format("{}.{}", ours, key), fmt::format("{}.{}.member", message, key)};
+  // delete.objects.4.member.key
+  std::string message() const {
+    std::string prefix = parent != nullptr ? parent->message() : "";
+    if (step == Step::root) return prefix;
+    if (step == Step::element) return fmt::format("{}.{}.member", prefix, index + 1);
+    if (step == Step::entry) return fmt::format("{}.{}.member", prefix, name);
+    return prefix.empty() ? message_name(name) : fmt::format("{}.{}", prefix, message_name(name));
   }
 };
 
@@ -145,7 +157,7 @@ class Checker {
 
   void list(const Shape& shape, const void* from, const Path& path) {
     const size_t size = shape.list_ops->size(from);
-    if (shape.constraints != nullptr) length(*shape.constraints, size, fmt::format("({} members)", size), path);
+    if (shape.constraints != nullptr) length(*shape.constraints, size, "(list)", path);
     for (size_t i = 0; i < size && count_ < kMaxBreaches; ++i) {
       const void* item = shape.list_ops->at(from, i);
       if (item != nullptr) value(*shape.element->shape, item, path.element(i));
@@ -154,7 +166,7 @@ class Checker {
 
   void map(const Shape& shape, const void* from, const Path& path) {
     const size_t size = shape.map_ops->size(from);
-    if (shape.constraints != nullptr) length(*shape.constraints, size, fmt::format("({} entries)", size), path);
+    if (shape.constraints != nullptr) length(*shape.constraints, size, "(map)", path);
     struct Context {
       Checker& checker;
       const Shape& shape;
@@ -207,12 +219,12 @@ class Checker {
   }
 
   void breach(DecodeErrorCode code, const Path& path, std::string_view shown, std::string_view constraint) {
-    if (count_ == 0) error_ = {code, path.ours, {}};
+    if (count_ == 0) error_ = {code, path.ours(), {}};
     if (++count_ > kMaxBreaches) return;
     if (!sentences_.empty()) sentences_ += "; ";
     std::string quoted =
         code == DecodeErrorCode::missing ? std::string(shown) : fmt::format("'{}'", shown.substr(0, kMaxQuotedBytes));
-    sentences_ += fmt::format("Value {} at '{}' failed to satisfy constraint: {}", quoted, path.message, constraint);
+    sentences_ += fmt::format("Value {} at '{}' failed to satisfy constraint: {}", quoted, path.message(), constraint);
   }
 
   DecodeError error_{DecodeErrorCode::invalid, {}, {}};

@@ -1,6 +1,7 @@
 #include "protocol/http_bindings.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,18 +103,21 @@ DecodeResult decode_header(const Member& member, const http::RequestHead& head, 
 }
 
 DecodeResult decode_prefix_headers(const Member& member, const http::RequestHead& head, bool lower_case, void* input) {
-  void* map = nullptr;
+  // A name given twice keeps both values, as any header does.
+  std::map<std::string, std::string> found;
   for (const auto& [field, text] : head.headers.fields()) {
     if (field.size() < member.wire_name.size() ||
         !equals_ignore_case(std::string_view(field).substr(0, member.wire_name.size()), member.wire_name)) {
       continue;
     }
     std::string key = field.substr(member.wire_name.size());
-    if (lower_case) key = to_lower(key);
-    if (map == nullptr) map = member.ops->emplace(field_of(member, input));
-    // A name given twice keeps both values, as any header does.
-    std::string all = joined_header(head.headers, field).value_or(text);
-    TRY(within(key, decode_scalar(*member.shape->element, TimestampFormat::rfc822, all,
+    auto [entry, is_new] = found.try_emplace(lower_case ? to_lower(key) : std::move(key), text);
+    if (!is_new) entry->second += "," + text;
+  }
+  if (found.empty()) return {};
+  void* map = member.ops->emplace(field_of(member, input));
+  for (const auto& [key, text] : found) {
+    TRY(within(key, decode_scalar(*member.shape->element, TimestampFormat::rfc822, text,
                                   member.shape->map_ops->insert(map, key))));
   }
   return {};
@@ -152,31 +156,19 @@ DecodeResult decode_query_member(const Member& member, const Parameters& paramet
   return {};
 }
 
-// A map takes the parameters that no other member is bound to.
-DecodeResult decode_query_map(const Shape& shape, const Member& member, const Parameters& all, void* input) {
-  Parameters parameters;
-  for (const auto& parameter : all) {
-    const bool bound = std::any_of(shape.members.begin(), shape.members.end(), [&](const Member& other) {
-      return &other != &member && other.location == Location::query_string && other.wire_name == parameter.first;
-    });
-    if (!bound) parameters.push_back(parameter);
-  }
-  if (parameters.empty()) return {};
+// A map takes every parameter, also those that are bound to members of their own: so Smithy has it for servers
+// (protocol test RestJsonServersPutAllQueryParamsInMap).
+DecodeResult decode_query_map(const Member& member, const Parameters& parameters, void* input) {
+  std::map<std::string_view, std::vector<std::string>> values;
+  for (const auto& [name, text] : parameters) values[name].push_back(text);
+  if (values.empty()) return {};
   void* map = member.ops->emplace(field_of(member, input));
   const Member& element = *member.shape->element;
-  std::vector<std::string_view> done;
-  for (const auto& [name, text] : parameters) {
-    if (std::find(done.begin(), done.end(), name) != done.end()) continue;
-    done.push_back(name);
-    void* value = member.shape->map_ops->insert(map, name);
-    if (element.shape->kind != Kind::list) {
-      TRY(within(name, decode_scalar(element, TimestampFormat::iso8601, text, value)));
-      continue;
-    }
-    for (const auto& [other, other_text] : parameters) {
-      if (other != name) continue;
-      TRY(within(name, decode_list_items(*element.shape, {other_text}, TimestampFormat::iso8601, value)));
-    }
+  for (const auto& [name, texts] : values) {
+    void* value = member.shape->map_ops->insert(map, std::string(name));
+    TRY(within(name, element.shape->kind == Kind::list
+                         ? decode_list_items(*element.shape, texts, TimestampFormat::iso8601, value)
+                         : decode_scalar(element, TimestampFormat::iso8601, texts.front(), value)));
   }
   return {};
 }
@@ -264,7 +256,7 @@ Result<void, DecodeError> decode_http_bindings(const ResolvedOperation& resolved
         result = decode_prefix_headers(member, head, rules.lower_case_prefix_headers, input);
         break;
       case Location::query_string:
-        result = member.shape->kind == Kind::map ? decode_query_map(shape, member, parameters, input)
+        result = member.shape->kind == Kind::map ? decode_query_map(member, parameters, input)
                                                  : decode_query_member(member, parameters, input);
         break;
       case Location::uri:
@@ -283,7 +275,12 @@ void encode_http_bindings(const Shape& shape, const void* output, const BindingR
   for (const Member& member : shape.members) {
     const void* value = value_of(member, output);
     if (value == nullptr) continue;
-    if (member.location == Location::header) {
+    if (member.location == Location::header && equals_ignore_case(member.wire_name, "content-length")) {
+      // The edge writes this header, from the body: only an answer to HEAD has to be told.
+      const bool is_long = member.shape->kind == Kind::long_integer;
+      const int64_t length = is_long ? as<int64_t>(value) : as<int32_t>(value);
+      response.head_content_length = static_cast<uint64_t>(std::max<int64_t>(0, length));
+    } else if (member.location == Location::header) {
       encode_header(member, rules.iso8601, value, response);
     } else if (member.location == Location::prefix_headers) {
       encode_prefix_headers(member, rules.iso8601, value, response);

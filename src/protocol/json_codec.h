@@ -2,7 +2,6 @@
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,8 +11,6 @@
 #include "protocol/walk.h"
 
 namespace aerolith::protocol {
-
-inline constexpr size_t kMaxJsonDepth = 100;
 
 struct JsonForm {
   // REST: of the outermost structure only members whose place is the body; in an answer that is everything but
@@ -25,8 +22,8 @@ struct JsonForm {
 };
 
 // Decodes an object into `out`, a default-constructed struct of `shape`. null means absent, unknown members are
-// ignored; text that isn't strict JSON in UTF-8, or nested deeper than kMaxJsonDepth, is malformed. No text at all sets
-// nothing. Does not check constraints. Paths in errors are relative to `shape`.
+// ignored; text that isn't strict JSON in UTF-8, or nested deeper than kMaxJsonDepth (json_document.h), is malformed.
+// No text at all sets nothing. Does not check constraints. Paths in errors are relative to `shape`.
 Result<void, DecodeError> decode_json(const Shape& shape, std::string_view text, const JsonForm& form, void* out);
 // Any kind of value, for payload members: `value` points to its C++ type.
 Result<void, DecodeError> decode_json_value(const Member& member, std::string_view text, void* value);

@@ -1,4 +1,5 @@
-#include <boost/json.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/value.hpp>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "base/encoding.h"
 #include "base/time.h"
 #include "protocol/json_codec.h"
+#include "protocol/json_document.h"
 #include "protocol/scalar_text.h"
 #include "protocol/walk.h"
 
@@ -69,7 +71,7 @@ class Decoder {
       case Kind::map:
         return map(*member.shape, from, out);
       case Kind::document:
-        as<Document>(out).json = json::serialize(from);
+        append_json_tree(from, as<Document>(out).json);
         return {};
       case Kind::timestamp:
         return timestamp(member, from, out);
@@ -124,7 +126,7 @@ class Decoder {
 
   DecodeResult string(const Member& member, const json::value& from, void* out) const {
     if (form_.canonical && member.json_value) {
-      as<std::string>(out) = json::serialize(from);
+      append_json_tree(from, as<std::string>(out));
       return {};
     }
     const json::string* text = from.if_string();
@@ -187,13 +189,10 @@ class Decoder {
 // Calls use(value) with the document while its memory lives.
 template <typename Use>
 DecodeResult with_document(std::string_view text, Use use) {
-  json::parse_options options;
-  options.max_depth = kMaxJsonDepth;
   json::monotonic_resource memory;
-  boost::system::error_code error;
-  json::value document = json::parse(text, error, &memory, options);
-  if (error) return malformed_at({}, "not JSON: " + error.message());
-  return use(document);
+  auto document = parse_json(text, &memory);
+  if (!document.has_value()) return malformed_at({}, "not JSON: " + document.error().detail);
+  return use(*document);
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
