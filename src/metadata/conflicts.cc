@@ -18,6 +18,7 @@ bool RecentWrites::changed_since(uint64_t start, const ReadSet& reads) const {
     if (found != latest_.end() && found->second > start) return true;
   }
   for (const KeyRange& range : reads.ranges) {
+    if (!range.end.empty() && range.begin >= range.end) continue;
     auto end = range.end.empty() ? latest_.end() : latest_.lower_bound(range.end);
     for (auto at = latest_.lower_bound(range.begin); at != latest_.end() && at != end; ++at) {
       if (at->second > start) return true;
