@@ -1,0 +1,256 @@
+#include "services/s3/errors.h"
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <utility>
+
+#include "base/log.h"
+
+namespace aerolith::s3 {
+namespace {
+
+using protocol::ApiError;
+using Fields = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+ApiError make(std::string_view code, int status, std::string message, Fields fields = {}) {
+  ApiError error;
+  error.code = code;
+  error.http_status = status;
+  error.message = std::move(message);
+  for (const auto& [name, value] : fields) error.fields.emplace_back(name, value);
+  return error;
+}
+
+std::unexpected<CallError> refuse(std::string_view code, int status, std::string message, Fields fields = {}) {
+  return std::unexpected(CallError(make(code, status, std::move(message), fields)));
+}
+
+ApiError make_internal_error() {
+  return make("InternalError", 500, "We encountered an internal error. Please try again.");
+}
+
+// Clients retry a SlowDown by themselves, with back-off: what both of its causes need.
+ApiError make_slow_down() { return make("SlowDown", 503, "Please reduce your request rate."); }
+
+ApiError make_no_space() {
+  return make("InsufficientStorage", 507,
+              "The disk that holds the data folder is full. Free some space there (df -h shows it) and try again.");
+}
+
+ApiError make_incomplete_body() {
+  return make("IncompleteBody", 400,
+              "You did not provide the number of bytes specified by the Content-Length HTTP header");
+}
+
+ApiError map(const metadata::Error& error) {
+  switch (error.code) {
+    case metadata::ErrorCode::conflict:
+      return make_slow_down();
+    case metadata::ErrorCode::no_space:
+      return make_no_space();
+    case metadata::ErrorCode::io:
+    case metadata::ErrorCode::corrupt:
+    case metadata::ErrorCode::newer_format:
+    case metadata::ErrorCode::busy:
+    case metadata::ErrorCode::invalid:
+      break;
+  }
+  log_error("s3: the metadata store failed", {{"detail", error.detail}});
+  return make_internal_error();
+}
+
+ApiError map(const objects::Error& error) {
+  switch (error.code) {
+    case objects::ErrorCode::no_space:
+      return make_no_space();
+    case objects::ErrorCode::conflict:
+      return make_slow_down();
+    case objects::ErrorCode::io:
+    case objects::ErrorCode::corrupt:
+    case objects::ErrorCode::gone:
+    case objects::ErrorCode::invalid:
+      break;
+  }
+  log_error("s3: the object store failed", {{"detail", error.detail}});
+  return make_internal_error();
+}
+
+}  // namespace
+
+CallError::CallError(const metadata::Error& error) : ApiError(map(error)) {}
+CallError::CallError(const objects::Error& error) : ApiError(map(error)) {}
+
+namespace errors {
+
+std::unexpected<CallError> no_such_bucket(const BucketName& bucket) {
+  return refuse("NoSuchBucket", 404, "The specified bucket does not exist", {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> invalid_bucket_name(const BucketName& bucket) {
+  return refuse("InvalidBucketName", 400, "The specified bucket is not valid.", {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> bucket_already_exists(const BucketName& bucket) {
+  return refuse("BucketAlreadyExists", 409,
+                "The requested bucket name is not available. The bucket namespace is shared by all users of the "
+                "system. Please select a different name and try again.",
+                {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> bucket_already_owned_by_you(const BucketName& bucket) {
+  return refuse("BucketAlreadyOwnedByYou", 409,
+                "Your previous request to create the named bucket succeeded and you already own it.",
+                {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> bucket_not_empty(const BucketName& bucket) {
+  return refuse("BucketNotEmpty", 409, "The bucket you tried to delete is not empty", {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> illegal_location_constraint(std::string_view constraint) {
+  return refuse("IllegalLocationConstraintException", 400,
+                fmt::format("The {} location constraint is incompatible for the region specific endpoint this request "
+                            "was sent to.",
+                            constraint));
+}
+
+std::unexpected<CallError> invalid_location_constraint(std::string_view constraint) {
+  return refuse("InvalidLocationConstraint", 400, "The specified location-constraint is not valid",
+                {{"LocationConstraint", std::string(constraint)}});
+}
+
+std::unexpected<CallError> access_denied() { return refuse("AccessDenied", 403, "Access Denied"); }
+
+std::unexpected<CallError> no_such_key(const ObjectKey& key) {
+  return refuse("NoSuchKey", 404, "The specified key does not exist.", {{"Key", key.str()}});
+}
+
+std::unexpected<CallError> no_such_version(const ObjectKey& key, std::string_view version_id) {
+  return refuse("NoSuchVersion", 404, "The specified version does not exist.",
+                {{"Key", key.str()}, {"VersionId", std::string(version_id)}});
+}
+
+std::unexpected<CallError> key_too_long(const ObjectKey& key) {
+  return refuse("KeyTooLongError", 400, "Your key is too long",
+                {{"Size", std::to_string(key.str().size())}, {"MaxSizeAllowed", std::to_string(kMaxKeyBytes)}});
+}
+
+std::unexpected<CallError> invalid_range(std::string_view requested, uint64_t object_size_bytes) {
+  std::string size = std::to_string(object_size_bytes);
+  ApiError error = make("InvalidRange", 416, "The requested range is not satisfiable",
+                        {{"RangeRequested", std::string(requested)}, {"ActualObjectSize", size}});
+  error.headers.emplace_back("Content-Range", "bytes */" + size);
+  return std::unexpected(CallError(std::move(error)));
+}
+
+std::unexpected<CallError> invalid_part_number(int32_t part_number, uint64_t parts) {
+  return refuse("InvalidPartNumber", 416, "The requested partnumber is not satisfiable",
+                {{"PartNumberRequested", std::to_string(part_number)}, {"ActualPartCount", std::to_string(parts)}});
+}
+
+std::unexpected<CallError> precondition_failed(std::string_view condition) {
+  return refuse("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold",
+                {{"Condition", std::string(condition)}});
+}
+
+std::unexpected<CallError> metadata_too_large(uint64_t size_bytes, uint64_t limit_bytes) {
+  return refuse("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size",
+                {{"Size", std::to_string(size_bytes)}, {"MaxSizeAllowed", std::to_string(limit_bytes)}});
+}
+
+std::unexpected<CallError> invalid_redirect_location() {
+  return refuse("InvalidRedirectLocation", 400,
+                "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
+}
+
+std::unexpected<CallError> missing_content_length() {
+  return refuse("MissingContentLength", 411, "You must provide the Content-Length HTTP header.");
+}
+
+std::unexpected<CallError> incomplete_body() { return std::unexpected(CallError(make_incomplete_body())); }
+
+std::unexpected<CallError> entity_too_large(uint64_t size_bytes, uint64_t limit_bytes) {
+  return refuse("EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size",
+                {{"ProposedSize", std::to_string(size_bytes)}, {"MaxSizeAllowed", std::to_string(limit_bytes)}});
+}
+
+std::unexpected<CallError> invalid_digest(std::string_view content_md5) {
+  return refuse("InvalidDigest", 400, "The Content-MD5 you specified was invalid.",
+                {{"Content-MD5", std::string(content_md5)}});
+}
+
+std::unexpected<CallError> content_md5_mismatch(std::string_view expected, std::string_view calculated) {
+  return refuse("BadDigest", 400, "The Content-MD5 you specified did not match what we received.",
+                {{"ExpectedDigest", std::string(expected)}, {"CalculatedDigest", std::string(calculated)}});
+}
+
+std::unexpected<CallError> checksum_mismatch(std::string_view algorithm) {
+  return refuse("BadDigest", 400,
+                fmt::format("The {} you specified did not match the calculated checksum.", algorithm));
+}
+
+std::unexpected<CallError> no_such_upload(std::string_view upload_id) {
+  return refuse("NoSuchUpload", 404,
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+                "aborted or completed.",
+                {{"UploadId", std::string(upload_id)}});
+}
+
+std::unexpected<CallError> invalid_part(std::string_view upload_id, int32_t part_number, std::string_view etag) {
+  return refuse(
+      "InvalidPart", 400,
+      "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+      "specified entity tag may not match the part's entity tag.",
+      {{"UploadId", std::string(upload_id)}, {"PartNumber", std::to_string(part_number)}, {"ETag", std::string(etag)}});
+}
+
+std::unexpected<CallError> invalid_part_order(std::string_view upload_id) {
+  return refuse("InvalidPartOrder", 400,
+                "The list of parts was not in ascending order. Parts must be ordered by part number.",
+                {{"UploadId", std::string(upload_id)}});
+}
+
+std::unexpected<CallError> entity_too_small(uint64_t size_bytes, uint64_t limit_bytes, int32_t part_number,
+                                            std::string_view etag) {
+  return refuse("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size",
+                {{"ProposedSize", std::to_string(size_bytes)},
+                 {"MinSizeAllowed", std::to_string(limit_bytes)},
+                 {"PartNumber", std::to_string(part_number)},
+                 {"ETag", std::string(etag)}});
+}
+
+std::unexpected<CallError> invalid_argument(std::string message, std::string_view name, std::string_view value) {
+  return refuse("InvalidArgument", 400, std::move(message),
+                {{"ArgumentName", std::string(name)}, {"ArgumentValue", std::string(value)}});
+}
+
+std::unexpected<CallError> invalid_request(std::string message) {
+  return refuse("InvalidRequest", 400, std::move(message));
+}
+
+std::unexpected<CallError> malformed_xml() {
+  return refuse("MalformedXML", 400,
+                "The XML you provided was not well-formed or did not validate against our published schema");
+}
+
+std::unexpected<CallError> not_implemented(std::string_view header) {
+  return refuse("NotImplemented", 501,
+                fmt::format("A header you provided implies functionality that is not implemented: {}", header),
+                {{"Header", std::string(header)}});
+}
+
+std::unexpected<CallError> acl_not_supported() {
+  return refuse("AccessControlListNotSupported", 400, "The bucket does not allow ACLs");
+}
+
+std::unexpected<CallError> bucket_acl_with_owner_enforced() {
+  return refuse("InvalidBucketAclWithObjectOwnership", 400,
+                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+}
+
+std::unexpected<CallError> internal_error() { return std::unexpected(CallError(make_internal_error())); }
+
+}  // namespace errors
+
+}  // namespace aerolith::s3

@@ -1,0 +1,81 @@
+// S3's errors, each made by a named factory: code, status, message and further elements as S3 writes them.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "metadata/store.h"
+#include "objects/object_store.h"
+#include "protocol/service_model.h"
+#include "services/s3/names.h"
+
+namespace aerolith::s3 {
+
+// An error on its way to the wire. Made also from the errors of the rooms below, so that TRY passes those on: what the
+// machine did wrong is logged here, with its detail, and the caller learns no more than S3 would tell.
+struct CallError : protocol::ApiError {
+  explicit CallError(protocol::ApiError error) : ApiError(std::move(error)) {}
+  CallError(const metadata::Error& error);
+  CallError(const objects::Error& error);
+};
+
+template <typename T = void>
+using Result = aerolith::Result<T, CallError>;
+
+namespace errors {
+
+// Buckets
+std::unexpected<CallError> no_such_bucket(const BucketName& bucket);
+std::unexpected<CallError> invalid_bucket_name(const BucketName& bucket);
+std::unexpected<CallError> bucket_already_exists(const BucketName& bucket);
+std::unexpected<CallError> bucket_already_owned_by_you(const BucketName& bucket);
+std::unexpected<CallError> bucket_not_empty(const BucketName& bucket);
+// `constraint` is what was asked for: "unspecified" when nothing was.
+std::unexpected<CallError> illegal_location_constraint(std::string_view constraint);
+std::unexpected<CallError> invalid_location_constraint(std::string_view constraint);
+std::unexpected<CallError> access_denied();
+
+// Objects
+std::unexpected<CallError> no_such_key(const ObjectKey& key);
+std::unexpected<CallError> no_such_version(const ObjectKey& key, std::string_view version_id);
+std::unexpected<CallError> key_too_long(const ObjectKey& key);
+std::unexpected<CallError> invalid_range(std::string_view requested, uint64_t object_size_bytes);
+std::unexpected<CallError> invalid_part_number(int32_t part_number, uint64_t parts);
+std::unexpected<CallError> precondition_failed(std::string_view condition);
+std::unexpected<CallError> metadata_too_large(uint64_t size_bytes, uint64_t limit_bytes);
+std::unexpected<CallError> invalid_redirect_location();
+
+// Bodies
+std::unexpected<CallError> missing_content_length();
+std::unexpected<CallError> incomplete_body();
+std::unexpected<CallError> entity_too_large(uint64_t size_bytes, uint64_t limit_bytes);
+std::unexpected<CallError> invalid_digest(std::string_view content_md5);
+// Both in base64.
+std::unexpected<CallError> content_md5_mismatch(std::string_view expected, std::string_view calculated);
+// `algorithm` as in S3's messages: "CRC32".
+std::unexpected<CallError> checksum_mismatch(std::string_view algorithm);
+
+// Multipart uploads
+std::unexpected<CallError> no_such_upload(std::string_view upload_id);
+std::unexpected<CallError> invalid_part(std::string_view upload_id, int32_t part_number, std::string_view etag);
+std::unexpected<CallError> invalid_part_order(std::string_view upload_id);
+std::unexpected<CallError> entity_too_small(uint64_t size_bytes, uint64_t limit_bytes, int32_t part_number,
+                                            std::string_view etag);
+
+// Requests in general
+std::unexpected<CallError> invalid_argument(std::string message, std::string_view name, std::string_view value);
+std::unexpected<CallError> invalid_request(std::string message);
+std::unexpected<CallError> malformed_xml();
+// A feature that S3 has and Aerolith doesn't have yet: `header` (or parameter) asked for it.
+std::unexpected<CallError> not_implemented(std::string_view header);
+// S3 itself refuses ACLs on buckets whose owner is enforced, and all of ours are.
+std::unexpected<CallError> acl_not_supported();
+std::unexpected<CallError> bucket_acl_with_owner_enforced();
+std::unexpected<CallError> internal_error();
+
+}  // namespace errors
+
+}  // namespace aerolith::s3

@@ -1,0 +1,44 @@
+#include "services/s3/features.h"
+
+#include <gtest/gtest.h>
+
+namespace aerolith::s3 {
+namespace {
+
+std::string code(const std::string& name, const std::string& value, RequestTarget target = RequestTarget::other) {
+  http::RequestHead head;
+  head.headers.add("Host", "localhost");
+  head.headers.add(name, value);
+  auto outcome = check_features(head, target);
+  return outcome.has_value() ? "" : outcome.error().code;
+}
+
+TEST(Features, WhatWeLackIsRefusedByName) {
+  for (const char* name : {"x-amz-server-side-encryption", "X-Amz-Server-Side-Encryption-Customer-Key", "x-amz-tagging",
+                           "x-amz-object-lock-mode", "x-amz-write-offset-bytes", "x-amz-if-match-size", "x-amz-mfa",
+                           "x-amz-copy-source-server-side-encryption-customer-key"}) {
+    EXPECT_EQ(code(name, "value"), "NotImplemented") << name;
+  }
+  EXPECT_EQ(code("x-amz-storage-class", "GLACIER"), "NotImplemented");
+  EXPECT_EQ(code("x-amz-tagging-directive", "REPLACE"), "NotImplemented");
+}
+
+TEST(Features, WhatAsksForNothingPasses) {
+  EXPECT_EQ(code("x-amz-storage-class", "STANDARD"), "");
+  EXPECT_EQ(code("x-amz-tagging-directive", "COPY"), "");
+  EXPECT_EQ(code("x-amz-acl", "private"), "");
+  EXPECT_EQ(code("x-amz-acl", "bucket-owner-full-control"), "");
+  EXPECT_EQ(code("x-amz-object-ownership", "BucketOwnerEnforced"), "");
+  EXPECT_EQ(code("x-amz-bucket-object-lock-enabled", "false"), "");
+  EXPECT_EQ(code("x-amz-meta-tagging", "x"), "");
+  EXPECT_EQ(code("x-amz-date", "x"), "");
+}
+
+TEST(Features, AclsAreRefusedAsS3Does) {
+  EXPECT_EQ(code("x-amz-acl", "public-read"), "AccessControlListNotSupported");
+  EXPECT_EQ(code("x-amz-grant-read", "id=x"), "AccessControlListNotSupported");
+  EXPECT_EQ(code("x-amz-acl", "public-read", RequestTarget::new_bucket), "InvalidBucketAclWithObjectOwnership");
+}
+
+}  // namespace
+}  // namespace aerolith::s3

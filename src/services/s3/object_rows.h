@@ -1,0 +1,50 @@
+// The rows of objects, and the extents that they hold a reference to.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/s3/call.h"
+#include "services/s3/errors.h"
+#include "services/s3/tables.h"
+
+namespace aerolith::s3 {
+
+Result<std::optional<ObjectRecord>> find_object(metadata::ReadTransaction& txn, BucketId bucket, const ObjectKey& key);
+
+// In a transaction: the object is the key's current version now; what was there before is released.
+Result<> replace_object(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectKey& key,
+                        const ObjectRecord& object);
+// False when there was none.
+Result<bool> remove_object(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectKey& key);
+
+// A record with the same bytes as `source`, which gain a reference each: only its place of bytes is set.
+Result<ObjectRecord> share_bytes(const Call& call, metadata::Transaction& txn, const ObjectRecord& source);
+
+// The parts of an object in a layout, in order; `visit` answers false to end.
+Result<> for_each_part(metadata::ReadTransaction& txn, const LayoutId& layout,
+                       const std::function<bool(uint64_t offset_bytes, const LayoutRecord&)>& visit);
+
+LayoutId make_layout_id();
+
+struct WriteConditions {
+  const std::optional<std::string>& if_match;
+  const std::optional<std::string>& if_none_match;
+};
+// If-Match and If-None-Match of a request that writes `key`, whose current object is `current`. NoSuchKey for an
+// If-Match where nothing is; PreconditionFailed; NotImplemented for an If-None-Match that isn't "*" (as with S3).
+Result<> check_write_conditions(const WriteConditions& conditions, const std::optional<ObjectRecord>& current,
+                                const ObjectKey& key);
+
+// Runs a transaction that names staged bytes. When it has failed for good, the bytes are dropped at once, unless
+// the store can't tell whether it committed (a 500): then the sweep of the next start decides.
+template <typename Body>
+auto run_with_staged(const Call& call, objects::StagedExtent& staged, Body&& body) {
+  auto answer = metadata::run_transaction(call.metadata, std::forward<Body>(body));
+  if (!answer.has_value() && answer.error().http_status != 500) staged.discard();
+  return answer;
+}
+
+}  // namespace aerolith::s3

@@ -1,0 +1,77 @@
+// Makes a bucket in this installation's region.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+#include "base/random.h"
+#include "services/s3/bucket_name.h"
+#include "services/s3/checksums.h"
+#include "services/s3/operations/operations.h"
+#include "services/s3/requests.h"
+
+namespace aerolith::s3 {
+namespace {
+
+constexpr std::string_view kRegionWithoutConstraint = "us-east-1";
+
+// us-east-1 is the region that no constraint names; every other one must be named, by itself or (eu-west-1) as "EU".
+Result<> check_location(const Region& region, const CreateBucketInput& input) {
+  const auto& configuration = input.create_bucket_configuration;
+  if (!configuration || !configuration->location_constraint || configuration->location_constraint->empty()) {
+    if (region.view() != kRegionWithoutConstraint) return errors::illegal_location_constraint("unspecified");
+    return {};
+  }
+  std::string_view wanted = *configuration->location_constraint;
+  if (wanted == kRegionWithoutConstraint) return errors::invalid_location_constraint(wanted);
+  if (wanted == region.view() || (wanted == "EU" && region.view() == "eu-west-1")) return {};
+  return errors::illegal_location_constraint(wanted);
+}
+
+Result<> check_configuration(const CreateBucketInput& input) {
+  const auto& configuration = input.create_bucket_configuration;
+  if (!configuration) return {};
+  if (configuration->location || configuration->bucket)
+    return errors::not_implemented("Location of a directory bucket");
+  if (configuration->tags && !configuration->tags->empty()) return errors::not_implemented("Tags");
+  return {};
+}
+
+// 64 random bits name the bucket for good.
+BucketId make_bucket_id() {
+  uint64_t id = 0;
+  for (char c : random_bytes(sizeof(id))) id = (id << 8) | static_cast<unsigned char>(c);
+  return static_cast<BucketId>(id);
+}
+
+Result<> check_existing(const Call& call, const BucketName& name, const BucketRecord& existing) {
+  if (existing.owner != call.context.principal.account) return errors::bucket_already_exists(name);
+  // For those who relied on it, us-east-1 goes on answering 200.
+  if (existing.region.view() == kRegionWithoutConstraint) return {};
+  return errors::bucket_already_owned_by_you(name);
+}
+
+}  // namespace
+
+Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& input) {
+  BucketName name(input.bucket.value_or(""));
+  if (!is_valid_bucket_name(name.view())) return errors::invalid_bucket_name(name);
+  TRY(verify_whole_body(call.context.head->headers, call.context.whole_body));
+  TRY(check_configuration(input));
+  const Region& region = call.context.region;
+  TRY(check_location(region, input));
+  auto body = [&](metadata::Transaction& txn) -> Result<> {
+    std::optional<BucketRecord> existing = TRY(kBuckets.get(txn, {name}));
+    if (existing) return check_existing(call, name, *existing);
+    BucketRecord bucket{.id = make_bucket_id(),
+                        .owner = call.context.principal.account,
+                        .region = region,
+                        .created_at = whole_seconds(call.context.now)};
+    kBuckets.put(txn, {name}, bucket);
+    return {};
+  };
+  TRY(metadata::run_transaction(call.metadata, body));
+  CreateBucketOutput output;
+  bool is_global = region.view() == kRegionWithoutConstraint;
+  output.location = is_global ? "/" + name.str() : "http://" + name.str() + ".s3.amazonaws.com/";
+  output.bucket_arn = bucket_arn(name);
+  return output;
+}
+
+}  // namespace aerolith::s3

@@ -1,0 +1,77 @@
+// Removes up to a thousand objects, in one transaction; each key has its own outcome.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+#include "services/s3/checksums.h"
+#include "services/s3/conditions.h"
+#include "services/s3/object_rows.h"
+#include "services/s3/operations/operations.h"
+#include "services/s3/requests.h"
+
+namespace aerolith::s3 {
+namespace {
+
+constexpr size_t kMostKeys = 1000;
+
+Result<> delete_one(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectIdentifier& wanted) {
+  ObjectKey key = TRY(read_key(wanted.key));
+  TRY(read_version_id(wanted.version_id, key));
+  // Directory buckets only, as with S3.
+  if (wanted.last_modified_time) return errors::not_implemented("LastModifiedTime");
+  if (wanted.size) return errors::not_implemented("Size");
+  if (wanted.etag) {
+    std::optional<ObjectRecord> current = TRY(find_object(txn, bucket, key));
+    if (current && !etag_matches(*wanted.etag, current->etag)) return errors::precondition_failed("If-Match");
+  }
+  TRY(remove_object(call, txn, bucket, key));
+  return {};
+}
+
+// True for an error that is this key's own, not the whole request's.
+bool belongs_to_key(const CallError& error) { return error.http_status < 500 || error.http_status == 501; }
+
+void add_deleted(DeleteObjectsOutput& output, const ObjectIdentifier& wanted) {
+  DeletedObject& deleted = output.deleted->emplace_back();
+  deleted.key = wanted.key;
+  deleted.version_id = wanted.version_id;
+}
+
+void add_error(DeleteObjectsOutput& output, const ObjectIdentifier& wanted, const CallError& error) {
+  s3::Error& failed = output.errors->emplace_back();
+  failed.key = wanted.key;
+  failed.version_id = wanted.version_id;
+  failed.code = error.code;
+  failed.message = error.message;
+}
+
+}  // namespace
+
+Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput& input) {
+  if (!TRY(verify_whole_body(call.context.head->headers, call.context.whole_body))) {
+    return errors::invalid_request("Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
+  }
+  if (!input.delete_ || !input.delete_->objects || input.delete_->objects->empty() ||
+      input.delete_->objects->size() > kMostKeys) {
+    return errors::malformed_xml();
+  }
+  BucketName bucket_name(input.bucket.value_or(""));
+  bool is_quiet = input.delete_->quiet.value_or(false);
+  auto body = [&](metadata::Transaction& txn) -> Result<DeleteObjectsOutput> {
+    BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
+    DeleteObjectsOutput output;
+    output.deleted.emplace();
+    output.errors.emplace();
+    for (const ObjectIdentifier& wanted : *input.delete_->objects) {
+      auto outcome = delete_one(call, txn, bucket.id, wanted);
+      if (outcome.has_value()) {
+        if (!is_quiet) add_deleted(output, wanted);
+      } else if (belongs_to_key(outcome.error())) {
+        add_error(output, wanted, outcome.error());
+      } else {
+        return std::unexpected(std::move(outcome).error());
+      }
+    }
+    return output;
+  };
+  return TRY(metadata::run_transaction(call.metadata, body));
+}
+
+}  // namespace aerolith::s3

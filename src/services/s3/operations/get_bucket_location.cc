@@ -1,0 +1,17 @@
+// The region of a bucket; nothing at all for us-east-1.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+#include "services/s3/operations/operations.h"
+#include "services/s3/requests.h"
+
+namespace aerolith::s3 {
+
+Result<GetBucketLocationOutput> get_bucket_location(Call& call, const GetBucketLocationInput& input) {
+  auto txn = call.metadata.begin_read();
+  BucketName name(input.bucket.value_or(""));
+  BucketRecord bucket = TRY(find_bucket(call, *txn, name, input.expected_bucket_owner));
+  GetBucketLocationOutput output;
+  output.location_constraint = bucket.region.view() == "us-east-1" ? std::string() : bucket.region.str();
+  return output;
+}
+
+}  // namespace aerolith::s3

@@ -1,0 +1,30 @@
+// The handlers of this service, one file each. service.cc has their table.
+#pragma once
+
+#include "s3/model.h"
+#include "services/s3/call.h"
+#include "services/s3/errors.h"
+
+namespace aerolith::s3 {
+
+Result<AbortMultipartUploadOutput> abort_multipart_upload(Call& call, const AbortMultipartUploadInput& input);
+Result<CompleteMultipartUploadOutput> complete_multipart_upload(Call& call, const CompleteMultipartUploadInput& input);
+Result<CopyObjectOutput> copy_object(Call& call, const CopyObjectInput& input);
+Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& input);
+Result<CreateMultipartUploadOutput> create_multipart_upload(Call& call, const CreateMultipartUploadInput& input);
+Result<DeleteBucketOutput> delete_bucket(Call& call, const DeleteBucketInput& input);
+Result<DeleteObjectOutput> delete_object(Call& call, const DeleteObjectInput& input);
+Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput& input);
+Result<GetBucketLocationOutput> get_bucket_location(Call& call, const GetBucketLocationInput& input);
+Result<GetObjectOutput> get_object(Call& call, const GetObjectInput& input);
+Result<HeadBucketOutput> head_bucket(Call& call, const HeadBucketInput& input);
+Result<HeadObjectOutput> head_object(Call& call, const HeadObjectInput& input);
+Result<ListBucketsOutput> list_buckets(Call& call, const ListBucketsInput& input);
+Result<ListMultipartUploadsOutput> list_multipart_uploads(Call& call, const ListMultipartUploadsInput& input);
+Result<ListObjectsOutput> list_objects(Call& call, const ListObjectsInput& input);
+Result<ListObjectsV2Output> list_objects_v2(Call& call, const ListObjectsV2Input& input);
+Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input);
+Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input);
+Result<UploadPartOutput> upload_part(Call& call, const UploadPartInput& input);
+
+}  // namespace aerolith::s3

@@ -1,0 +1,46 @@
+// Stores an object whole.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+#include "services/s3/object_headers.h"
+#include "services/s3/object_rows.h"
+#include "services/s3/operations/operations.h"
+#include "services/s3/payload.h"
+#include "services/s3/requests.h"
+
+namespace aerolith::s3 {
+
+Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
+  BucketName bucket_name(input.bucket.value_or(""));
+  ObjectKey key = TRY(read_key(input.key));
+  ObjectRecord object;
+  object.headers = TRY(read_object_headers(call, input));
+  PayloadClaims claims = TRY(read_payload_claims(call));
+  WriteConditions conditions{input.if_match, input.if_none_match};
+  {
+    // Nothing is stored for a request that is bound to fail; the transaction below checks for good.
+    auto txn = call.metadata.begin_read();
+    BucketRecord bucket = TRY(find_bucket(call, *txn, bucket_name, input.expected_bucket_owner));
+    if (input.if_match || input.if_none_match) {
+      std::optional<ObjectRecord> current = TRY(find_object(*txn, bucket.id, key));
+      TRY(check_write_conditions(conditions, current, key));
+    }
+  }
+  StoredPayload payload = TRY(store_payload(call, claims, ChecksumAlgorithm::crc64nvme));
+  object.last_modified = whole_seconds(call.context.now);
+  object.etag = payload.etag;
+  object.size_bytes = payload.staged.extent().size_bytes;
+  object.checksum = payload.checksum;
+  auto body = [&](metadata::Transaction& txn) -> Result<> {
+    BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
+    std::optional<ObjectRecord> current = TRY(find_object(txn, bucket.id, key));
+    TRY(check_write_conditions(conditions, current, key));
+    object.extent = TRY(call.objects.commit(txn, payload.staged));
+    return replace_object(call, txn, bucket.id, key, object);
+  };
+  TRY(run_with_staged(call, payload.staged, body));
+  PutObjectOutput output;
+  output.etag = quoted(object.etag);
+  put_checksum(output, payload.checksum);
+  return output;
+}
+
+}  // namespace aerolith::s3

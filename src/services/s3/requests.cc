@@ -1,0 +1,53 @@
+#include "services/s3/requests.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/digest.h"
+
+namespace aerolith::s3 {
+
+Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& txn, const BucketName& name,
+                                 const std::optional<std::string>& expected_owner) {
+  std::optional<BucketRecord> bucket = TRY(kBuckets.get(txn, {name}));
+  if (!bucket) return errors::no_such_bucket(name);
+  if (bucket->owner != call.context.principal.account) return errors::access_denied();
+  if (expected_owner && *expected_owner != bucket->owner.str()) return errors::access_denied();
+  return *std::move(bucket);
+}
+
+Result<ObjectKey> read_key(const std::optional<std::string>& key) {
+  ObjectKey result(key.value_or(""));
+  if (result.str().size() > kMaxKeyBytes) return errors::key_too_long(result);
+  return result;
+}
+
+Result<bool> read_version_id(const std::optional<std::string>& version_id, const ObjectKey& key) {
+  if (!version_id) return false;
+  if (*version_id == "null") return true;
+  if (version_id->empty()) {
+    return errors::invalid_argument("Version id cannot be the empty string", "versionId", "");
+  }
+  bool is_well_formed = version_id->size() == 32 && std::all_of(version_id->begin(), version_id->end(), [](char c) {
+                          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
+                        });
+  if (!is_well_formed) return errors::invalid_argument("Invalid version id specified", "versionId", *version_id);
+  return errors::no_such_version(key, *version_id);
+}
+
+std::string canonical_user_id(const AccountId& account) { return sha256_hex("canonical user " + account.str()); }
+
+std::string quoted(std::string_view etag) {
+  std::string out;
+  out.reserve(etag.size() + 2);
+  out += '"';
+  out += etag;
+  out += '"';
+  return out;
+}
+
+Timestamp whole_seconds(Timestamp t) { return std::chrono::floor<std::chrono::seconds>(t); }
+
+std::string bucket_arn(const BucketName& bucket) { return "arn:aws:s3:::" + bucket.str(); }
+
+}  // namespace aerolith::s3

@@ -1,0 +1,36 @@
+// What the handlers of many operations check first: the bucket, the key, the version, the owner.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "services/s3/call.h"
+#include "services/s3/errors.h"
+#include "services/s3/tables.h"
+
+namespace aerolith::s3 {
+
+// The bucket, which must belong to the caller and to `expected_owner` where that is given: NoSuchBucket, AccessDenied.
+Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& txn, const BucketName& name,
+                                 const std::optional<std::string>& expected_owner);
+
+// The key of a request: KeyTooLongError over 1,024 bytes; InvalidURI-like nonsense doesn't get here.
+Result<ObjectKey> read_key(const std::optional<std::string>& key);
+
+// Unversioned buckets have the version "null" only. InvalidArgument for what isn't a version id at all, NoSuchVersion
+// for one that could be. True when the request named the "null" version.
+Result<bool> read_version_id(const std::optional<std::string>& version_id, const ObjectKey& key);
+
+// The id by which S3 names an account in listings: 64 hex digits, always the same for an account.
+std::string canonical_user_id(const AccountId& account);
+
+// "\"etag\"", as it goes over the wire.
+std::string quoted(std::string_view etag);
+
+// Last-Modified and its like have whole seconds only.
+Timestamp whole_seconds(Timestamp t);
+
+std::string bucket_arn(const BucketName& bucket);
+
+}  // namespace aerolith::s3

@@ -1,0 +1,100 @@
+// The table of this service: a row for each operation, with its handler, its IAM action and what it acts on.
+// Actions and resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+#include "services/s3/service.h"
+
+#include <type_traits>
+
+#include "s3/operations.h"
+#include "services/s3/features.h"
+#include "services/s3/operations/operations.h"
+
+namespace aerolith::s3 {
+namespace {
+
+using gateway::CallContext;
+
+// arn:aws:s3:::bucket, or arn:aws:s3:::bucket/key for what acts on an object.
+template <typename Input>
+std::string arn_of(const CallContext&, const Input& input) {
+  std::string arn = "arn:aws:s3:::";
+  if constexpr (requires { input.bucket; }) arn += input.bucket.value_or("");
+  if constexpr (requires { input.key; }) arn += "/" + input.key.value_or("");
+  return arn;
+}
+
+// What no single bucket stands for.
+template <typename Input>
+std::string any_resource(const CallContext&, const Input&) {
+  return "*";
+}
+
+// The objects of a bucket: what a request names in its body.
+template <typename Input>
+std::string objects_of_bucket(const CallContext& context, const Input& input) {
+  return arn_of(context, input) + "/*";
+}
+
+template <auto handler>
+struct Guarded;
+template <typename Input, typename Output, Result<Output> (*handler)(Call&, const Input&)>
+struct Guarded<handler> {
+  using InputType = Input;
+  // No handler runs for a request that wants what we don't have.
+  static ApiResult<Output> run(Call& call, const Input& input) {
+    constexpr bool kNewBucket = std::is_same_v<Input, CreateBucketInput>;
+    TRY(check_features(*call.context.head, kNewBucket ? RequestTarget::new_bucket : RequestTarget::other));
+    return handler(call, input);
+  }
+};
+
+class TableBuilder {
+ public:
+  explicit TableBuilder(const Stores& stores) : stores_(stores) { table_.model = &service(); }
+
+  template <auto handler>
+  void row(OperationId id, std::string_view action) {
+    row<handler>(id, action, &arn_of<typename Guarded<handler>::InputType>);
+  }
+  template <auto handler, typename ResourceOf>
+  void row(OperationId id, std::string_view action, ResourceOf resource_of) {
+    auto make_call = [stores = stores_](CallContext& context) {
+      return Call{.context = context, .metadata = stores.metadata, .objects = stores.objects};
+    };
+    table_.operations.push_back(
+        gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource_of, &Guarded<handler>::run));
+  }
+  gateway::ServiceTable take() { return std::move(table_); }
+
+ private:
+  Stores stores_;
+  gateway::ServiceTable table_;
+};
+
+}  // namespace
+
+gateway::ServiceTable make_service(const Stores& stores) {
+  using enum OperationId;
+  TableBuilder table(stores);
+  table.row<s3::abort_multipart_upload>(abort_multipart_upload, "s3:AbortMultipartUpload");
+  table.row<s3::complete_multipart_upload>(complete_multipart_upload, "s3:PutObject");
+  table.row<s3::copy_object>(copy_object, "s3:PutObject");
+  table.row<s3::create_bucket>(create_bucket, "s3:CreateBucket");
+  table.row<s3::create_multipart_upload>(create_multipart_upload, "s3:PutObject");
+  table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
+  table.row<s3::delete_object>(delete_object, "s3:DeleteObject");
+  table.row<s3::delete_objects>(delete_objects, "s3:DeleteObject", &objects_of_bucket<DeleteObjectsInput>);
+  table.row<s3::get_bucket_location>(get_bucket_location, "s3:GetBucketLocation");
+  table.row<s3::get_object>(get_object, "s3:GetObject");
+  table.row<s3::head_bucket>(head_bucket, "s3:ListBucket");
+  table.row<s3::head_object>(head_object, "s3:GetObject");
+  table.row<s3::list_buckets>(list_buckets, "s3:ListAllMyBuckets", &any_resource<ListBucketsInput>);
+  table.row<s3::list_multipart_uploads>(list_multipart_uploads, "s3:ListBucketMultipartUploads");
+  table.row<s3::list_objects>(list_objects, "s3:ListBucket");
+  table.row<s3::list_objects_v2>(list_objects_v2, "s3:ListBucket");
+  table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
+  table.row<s3::put_object>(put_object, "s3:PutObject");
+  table.row<s3::upload_part>(upload_part, "s3:PutObject");
+  return table.take();
+}
+
+}  // namespace aerolith::s3
