@@ -14,7 +14,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/log.h"
@@ -59,8 +58,14 @@ struct Config {
 
 enum class SettingKind : uint8_t { boolean, count, size, duration, text, path, choice, text_list };
 
-// boolean: bool; count, size (bytes) and duration (milliseconds): uint64_t; the rest: text.
-using SettingValue = std::variant<bool, uint64_t, std::string, std::vector<std::string>>;
+// One value: the setting's kind says which field holds it.
+struct SettingValue {
+  bool truth = false;                  // boolean
+  uint64_t number = 0;                 // count, size (bytes), duration (milliseconds)
+  std::string text = {};               // text, path, choice
+  std::vector<std::string> list = {};  // text_list
+  bool operator==(const SettingValue&) const = default;
+};
 
 struct Setting {
   std::string_view section;  // empty for keys at the top of the file

@@ -8,7 +8,7 @@ namespace aerolith::main_program {
 struct DataFolder {
   std::filesystem::path root;
 
-  std::filesystem::path installation() const { return root / "installation.toml"; }
+  std::filesystem::path installation() const { return root / "installation.json"; }
   std::filesystem::path keys() const { return root / "keys"; }
   std::filesystem::path master_key() const { return keys() / "master.key"; }
   std::filesystem::path tls() const { return root / "tls"; }
@@ -17,6 +17,7 @@ struct DataFolder {
   std::filesystem::path server_certificate() const { return tls() / "server.pem"; }
   std::filesystem::path server_key() const { return tls() / "server.key"; }
   std::filesystem::path run() const { return root / "run"; }
+  std::filesystem::path installation_lock() const { return run() / "installation.lock"; }
   std::filesystem::path lock() const { return run() / "lock"; }              // held by the server while it lives
   std::filesystem::path start_lock() const { return run() / "start.lock"; }  // held by `up` while it starts one
   std::filesystem::path state() const { return run() / "state"; }            // who holds the lock, and where it listens

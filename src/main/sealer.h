@@ -13,6 +13,7 @@ namespace aerolith::main_program {
 enum class SealErrorCode {
   io,         // the key file can't be read or written
   malformed,  // not a key file, or not sealed bytes
+  insecure,   // the key file can be read by others than its owner
   rejected,   // another key, another context, or altered bytes
 };
 using SealError = Failure<SealErrorCode>;

@@ -1,0 +1,258 @@
+#include "main/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "main/completion.h"
+#include "main/quantity.h"
+#include "main/version.h"
+
+namespace aerolith::main_program {
+namespace {
+
+constexpr const char* kExamples = R"text(
+Examples:
+  aerolith up                          start the cloud in the background
+  aws --profile aerolith s3 ls         use it: the first start writes this profile
+  eval "$(aerolith env)"               or point this shell at it
+  aerolith status --json               is it running, where, since when
+  aerolith down                        stop it
+
+Every setting can stand in a file, a variable or a flag: see `aerolith config` and `aerolith up --help`.
+Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 3 not running.)text";
+
+enum class Flags { common, all };
+
+const std::map<std::string, Shell> kShells = {{"bash", Shell::bash}, {"fish", Shell::fish}, {"zsh", Shell::zsh}};
+
+// What the arguments said; owned here because CLI11 writes into it while it parses.
+struct Arguments {
+  std::string config;
+  bool json = false;
+  bool markdown = false;
+  std::string patience;
+  std::string shell = "bash";
+  std::string folder;
+  LogsOptions logs;
+  std::map<const Setting*, std::vector<std::string>> settings;
+};
+
+class CommandLine {
+ public:
+  explicit CommandLine(DaemonMain daemon) : daemon_(daemon) {
+    app_.description("Aerolith: the AWS ecosystem on machines of your own.");
+    app_.footer(kExamples);
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "aerolith " + std::string(version()));
+    add_running();
+    add_asking();
+    add_data();
+    add_helpers();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      // CLI11's own codes say which kind of mistake it was; ours says that it was one.
+      return app_.exit(error) == 0 ? kSuccess : kWrongUsage;
+    }
+    return action_();
+  }
+
+ private:
+  using Command = std::function<int(const Invocation&)>;
+
+  CLI::App* add(const char* name, const char* help, Flags flags, Command command) {
+    CLI::App* app = app_.add_subcommand(name, help);
+    app->add_option("--config", arguments_.config, "The configuration file")->type_name("FILE");
+    for (const Setting& setting : settings()) {
+      if (flags == Flags::all || setting.dotted() == "data_folder") add_setting(*app, setting);
+    }
+    app->callback([this, command = std::move(command)] { action_ = [this, command] { return load_and(command); }; });
+    return app;
+  }
+
+  void add_setting(CLI::App& app, const Setting& setting) {
+    CLI::Option* option = app.add_option(setting.flag(), arguments_.settings[&setting], std::string(setting.doc))
+                              ->allow_extra_args(false);
+    option->group("Settings");
+    switch (setting.kind) {
+      case SettingKind::boolean:
+        option->type_name("true|false");
+        break;
+      case SettingKind::choice:
+        option->type_name(fmt::format("{}", fmt::join(setting.choices, "|")));
+        break;
+      case SettingKind::path:
+        option->type_name("PATH");
+        break;
+      case SettingKind::size:
+        option->type_name("SIZE");
+        break;
+      case SettingKind::duration:
+        option->type_name("DURATION");
+        break;
+      case SettingKind::count:
+        option->type_name("NUMBER");
+        break;
+      case SettingKind::text:
+      case SettingKind::text_list:
+        option->type_name("TEXT");
+        break;
+    }
+  }
+
+  void add_json(CLI::App* app) { app->add_flag("--json", arguments_.json, "Print JSON"); }
+  void add_patience(CLI::App* app, const char* help) {
+    app->add_option("--timeout", arguments_.patience, help)->type_name("DURATION");
+  }
+  void add_shell(CLI::App* app) {
+    app->add_option("--shell", arguments_.shell, "Whose syntax")->check(CLI::IsMember({"bash", "fish", "zsh"}));
+  }
+
+  std::chrono::milliseconds patience(std::chrono::milliseconds otherwise) const {
+    return arguments_.patience.empty() ? otherwise : parse_duration(arguments_.patience).value_or(otherwise);
+  }
+
+  void add_running() {
+    add("serve", "Run the server in the foreground, until a signal", Flags::all,
+        [this](const Invocation& invocation) { return run_serve(invocation, daemon_); });
+    CLI::App* up =
+        add("up", "Start the server in the background and wait until it is ready", Flags::all,
+            [this](const Invocation& invocation) { return run_up(invocation, patience(std::chrono::seconds(30))); });
+    add_json(up);
+    add_patience(up, "How long to wait (default 30s)");
+    CLI::App* down =
+        add("down", "Stop the server; running requests finish first", Flags::common,
+            [this](const Invocation& invocation) { return run_down(invocation, patience(std::chrono::seconds(60))); });
+    add_patience(down, "How long to wait (default 60s)");
+  }
+
+  void add_asking() {
+    add_json(add("status", "Say whether the server runs, where, and since when (exit code 3: it doesn't)",
+                 Flags::common, [](const Invocation& invocation) { return run_status(invocation); }));
+    CLI::App* env =
+        add("env", "Print variables for AWS clients: eval \"$(aerolith env)\"", Flags::common,
+            [this](const Invocation& invocation) { return run_env(invocation, kShells.at(arguments_.shell)); });
+    add_json(env);
+    add_shell(env);
+    CLI::App* logs = add("logs", "Print the end of the server's log", Flags::common,
+                         [this](const Invocation& invocation) { return run_logs(invocation, arguments_.logs); });
+    logs->add_option("-n,--lines", arguments_.logs.lines, "How many lines (default 100)")->type_name("NUMBER");
+    logs->add_flag("-f,--follow", arguments_.logs.follow, "Go on as it grows");
+    add_json(add("doctor", "Check what this machine has and lacks, and how to mend it", Flags::all,
+                 [](const Invocation& invocation) { return run_doctor(invocation); }));
+  }
+
+  void add_data() {
+    CLI::App* backup =
+        add("backup", "Copy everything into an empty folder, while the server runs or not", Flags::common,
+            [this](const Invocation& invocation) { return run_backup(invocation, arguments_.folder); });
+    backup->add_option("folder", arguments_.folder, "Where to")->required();
+    add_json(backup);
+    CLI::App* restore =
+        add("restore", "Make an empty data folder whole from a backup, and check every byte", Flags::common,
+            [this](const Invocation& invocation) { return run_restore(invocation, arguments_.folder); });
+    restore->add_option("folder", arguments_.folder, "The backup")->required();
+    add_json(restore);
+    CLI::App* config = add("config", "Print the configuration in effect, and where each value comes from", Flags::all,
+                           [](const Invocation& invocation) { return run_config(invocation); });
+    add_json(config);
+    config->add_flag("--markdown", arguments_.markdown, "Print the documentation of all settings instead");
+    config->callback([this] {
+      action_ = [this] {
+        if (!arguments_.markdown) return load_and([](const Invocation& invocation) { return run_config(invocation); });
+        fmt::print("{}", print_config_markdown());
+        return static_cast<int>(kSuccess);
+      };
+    });
+  }
+
+  void add_helpers() {
+    CLI::App* version = app_.add_subcommand("version", "Print the version");
+    add_json(version);
+    version->callback(
+        [this] { action_ = [this] { return run_version(arguments_.json ? Output::json : Output::text); }; });
+    CLI::App* completion = app_.add_subcommand("completion", "Print a shell's completion script");
+    completion->add_option("shell", arguments_.shell, "bash, fish or zsh")
+        ->required()
+        ->check(CLI::IsMember({"bash", "fish", "zsh"}));
+    completion->footer("Add to ~/.bashrc:\n  source <(aerolith completion bash)");
+    completion->callback([this] {
+      action_ = [this] {
+        fmt::print("{}", write_completion(describe(app_), kShells.at(arguments_.shell)));
+        return static_cast<int>(kSuccess);
+      };
+    });
+  }
+
+  int load_and(const Command& command) {
+    if (!arguments_.patience.empty() && !parse_duration(arguments_.patience)) {
+      return report_problem(fmt::format("--timeout: \"{}\" is not a duration, such as 30s", arguments_.patience),
+                            kWrongUsage);
+    }
+    Invocation invocation;
+    invocation.sources = process_sources();
+    if (!arguments_.config.empty()) invocation.sources.config_flag = arguments_.config;
+    for (const Setting& setting : settings()) {
+      for (const std::string& text : arguments_.settings[&setting])
+        invocation.sources.flags.emplace_back(&setting, text);
+    }
+    auto loaded = load_config(invocation.sources);
+    if (!loaded.has_value()) return report_problem(loaded.error().detail, kWrongUsage);
+    invocation.loaded = *std::move(loaded);
+    invocation.output = arguments_.json ? Output::json : Output::text;
+    return command(invocation);
+  }
+
+  static std::vector<std::string> choices_of(const std::string& name) {
+    if (name == "--shell" || name == "shell") return {"bash", "fish", "zsh"};
+    for (const Setting& setting : settings()) {
+      if (setting.flag() != name) continue;
+      if (setting.kind == SettingKind::boolean) return {"true", "false"};
+      return {setting.choices.begin(), setting.choices.end()};
+    }
+    return {};
+  }
+
+  static CommandDescription describe(const CLI::App& app) {
+    CommandDescription command{app.get_name(), app.get_description(), {}, {}, {}};
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_positional()) {
+        command.arguments = choices_of(option->get_name());
+        continue;
+      }
+      OptionDescription described;
+      for (const std::string& name : option->get_lnames()) described.names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) described.names.push_back("-" + name);
+      described.help = option->get_description();
+      described.takes_value = option->get_items_expected_max() > 0;
+      described.choices = choices_of(described.names.front());
+      command.options.push_back(std::move(described));
+    }
+    for (const CLI::App* subcommand : app.get_subcommands({})) command.commands.push_back(describe(*subcommand));
+    return command;
+  }
+
+  DaemonMain daemon_;
+  CLI::App app_{"", "aerolith"};
+  Arguments arguments_;
+  std::function<int()> action_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, DaemonMain daemon) {
+  try {
+    return CommandLine(daemon).run(argc, argv);
+  } catch (const std::exception& error) {
+    return report_problem(fmt::format("this is a bug: {}", error.what()));
+  }
+}
+
+}  // namespace aerolith::main_program

@@ -1,0 +1,59 @@
+// What each command does, once the command line is understood. One file each under commands/.
+// Output for people or programs goes to standard output, problems to standard error.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "main/config.h"
+#include "main/daemon.h"
+
+namespace aerolith::main_program {
+
+// docs/guide/command-line.md lists them for users.
+enum ExitCode : int {
+  kSuccess = 0,
+  kFailed = 1,      // what was asked for didn't happen; standard error says why
+  kWrongUsage = 2,  // the command line or the configuration is wrong
+  kNotRunning = 3,  // there is no server to ask
+};
+
+enum class Output : uint8_t { text, json };
+enum class Shell : uint8_t { bash, fish, zsh };
+
+struct Invocation {
+  LoadedConfig loaded;
+  ConfigSources sources;
+  Output output = Output::text;
+
+  const Config& config() const { return loaded.config; }
+  DataFolder folder() const { return DataFolder{loaded.config.data_folder}; }
+};
+
+using DaemonMain = int (*)(const Config&, const Installation&, const DaemonCallbacks&);
+
+int run_serve(const Invocation& invocation, DaemonMain daemon);
+int run_up(const Invocation& invocation, std::chrono::milliseconds patience);
+int run_down(const Invocation& invocation, std::chrono::milliseconds patience);
+int run_status(const Invocation& invocation);
+int run_env(const Invocation& invocation, Shell shell);
+int run_doctor(const Invocation& invocation);
+
+struct LogsOptions {
+  size_t lines = 100;
+  bool follow = false;
+};
+int run_logs(const Invocation& invocation, const LogsOptions& options);
+int run_backup(const Invocation& invocation, const std::filesystem::path& to);
+int run_restore(const Invocation& invocation, const std::filesystem::path& from);
+int run_config(const Invocation& invocation);
+int run_version(Output output);
+
+// To standard error, "aerolith: <problem>"; answers `code`.
+int report_problem(std::string_view problem, ExitCode code = kFailed);
+
+}  // namespace aerolith::main_program

@@ -1,0 +1,142 @@
+#include "main/daemon.h"
+
+#include <malloc.h>
+#include <signal.h>
+
+#include <memory>
+
+#include "auth/authenticate.h"
+#include "base/log.h"
+#include "gateway/gateway.h"
+#include "gateway/root_credentials.h"
+#include "http/server.h"
+#include "main/backup.h"
+#include "main/version.h"
+#include "metadata/store.h"
+#include "objects/object_store.h"
+#include "os/file_system.h"
+#include "services.h"
+#include "services/s3/service.h"
+
+namespace aerolith::main_program {
+namespace {
+
+// SIGTERM and SIGINT are taken by sigwait on the main thread; every thread made later inherits the mask.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  int wait() const {
+    int signal_number = 0;
+    sigwait(&signals_, &signal_number);
+    return signal_number;
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+// Handler threads come and go with the load; without a bound each brings an allocation arena of its own, and an idle
+// server would keep them all.
+void bound_allocator() { mallopt(M_ARENA_MAX, 4); }
+
+auth::AuthSettings auth_settings(const Config& config) {
+  auth::AuthSettings settings;
+  settings.region = config.region;
+  // Global services are signed for us-east-1 wherever the client is:
+  // https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints
+  settings.accepts_region = [region = config.region](std::string_view signed_for, std::string_view service) {
+    if (signed_for == region) return true;
+    return signed_for == "us-east-1" && (service == "iam" || service == "sts" || service == "route53");
+  };
+  return settings;
+}
+
+http::ServerSettings server_settings(const Config& config, const Installation& installation) {
+  http::ServerSettings settings;
+  settings.listen = config.listen;
+  if (config.tls) {
+    settings.tls.certificate_file = installation.folder.server_certificate().string();
+    settings.tls.key_file = installation.folder.server_key().string();
+  }
+  settings.io_threads = config.http.io_threads;
+  settings.handler_threads = config.http.handler_threads;
+  settings.handler_queue = config.http.handler_queue;
+  settings.max_connections = config.http.max_connections;
+  settings.head_limit_bytes = config.http.head_limit_bytes;
+  settings.body_limit_bytes = config.http.body_limit_bytes;
+  settings.body_buffer_bytes = config.http.body_buffer_bytes;
+  settings.head_deadline = config.http.head_deadline;
+  settings.idle_deadline = config.http.idle_deadline;
+  settings.stall_deadline = config.http.stall_deadline;
+  settings.stop_deadline = config.http.stop_deadline;
+  return settings;
+}
+
+int refuse_to_start(std::string_view room, const std::string& detail) {
+  log_error("can't start", {{"room", room}, {"what", detail}});
+  flush_log();
+  return 1;
+}
+
+}  // namespace
+
+int run_daemon(const Config& config, const Installation& installation, const DaemonCallbacks& callbacks) {
+  bound_allocator();
+  const StopSignals signals;
+  const SystemClock clock;
+  os::RealFileSystem files;
+
+  auto metadata = metadata::open_store(
+      {.directory = installation.folder.metadata().string(), .block_cache_bytes = config.metadata.cache_bytes});
+  if (!metadata.has_value()) return refuse_to_start("metadata", metadata.error().detail);
+  auto objects = objects::ObjectStore::open(files, **metadata, installation.folder.objects().string());
+  if (!objects.has_value()) return refuse_to_start("objects", objects.error().detail);
+  (*objects)->start_collector();
+
+  std::vector<gateway::ServiceTable> services;
+  services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));
+  const gateway::Registry registry(all_services(), std::move(services));
+
+  const gateway::RootCredentials credentials(
+      installation.account_id, auth::AccessKeyId(installation.root_access_key_id), installation.root_secret_access_key);
+  const auth::Authenticator authenticator(auth_settings(config), credentials, clock);
+  const gateway::RootOnlyAuthorizer authorizer;
+  const gateway::Pipeline pipeline(
+      {.region = Region(config.region), .account = installation.account_id, .domains = config.host_names}, registry,
+      authenticator, authorizer, clock);
+  gateway::Metrics metrics(registry);
+  std::unique_ptr<http::Server> server;
+  const gateway::Admin admin({.version = std::string(version()),
+                              .backup =
+                                  [&](const std::string& directory) {
+                                    const auto report =
+                                        make_backup(installation.folder, **metadata, **objects, directory);
+                                    return report.has_value() ? std::string() : report.error().detail;
+                                  },
+                              .server_stats = [&] { return server ? server->stats() : http::ServerStats{}; }},
+                             registry, metrics, authenticator);
+  gateway::Gateway gateway({.access_log = config.log.access}, registry, pipeline, admin, metrics);
+
+  auto started = http::Server::start(server_settings(config, installation), gateway);
+  if (!started.has_value()) return refuse_to_start("http", started.error().detail);
+  server = *std::move(started);
+  callbacks.ready(server->addresses());
+  log_info("Ready.");
+  flush_log();
+
+  const int signal_number = signals.wait();
+  log_info("stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  server->stop();
+  server.reset();
+  log_info("stopped");
+  flush_log();
+  return 0;
+}
+
+}  // namespace aerolith::main_program
