@@ -141,7 +141,8 @@ def client_value(shape: Shape | None, value: Any) -> Any:
     """A vector's parameter as a caller of boto3 gives it."""
     if shape is None or value is None:
         return value
-    if shape.serialization.get("jsonvalue") and isinstance(value, str):
+    # botocore writes the text of a jsonvalue only for headers; in a body it takes the text itself.
+    if shape.serialization.get("jsonvalue") and shape.serialization.get("location") == "header":
         return json.loads(value)
     if shape.type_name == "structure" and not getattr(shape, "is_document_type", False):
         return {k: client_value(shape.members.get(k), v) for k, v in value.items()}
