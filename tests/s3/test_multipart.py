@@ -125,7 +125,7 @@ def test_order_of_the_list_matters(s3: Any, bucket: str) -> None:
 
 def test_unknown_part_or_tag(s3: Any, bucket: str) -> None:
     upload = Upload(s3, bucket)
-    part = upload.part(1, b"x")
+    part = upload.part(1, b"x" * PART)
     with api_error("InvalidPart", 400):
         upload.complete([part, {"PartNumber": 2, "ETag": part["ETag"]}])
     with api_error("InvalidPart", 400):

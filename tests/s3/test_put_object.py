@@ -186,10 +186,20 @@ def test_an_unknown_storage_class(s3: Any, bucket: str) -> None:
         s3.put_object(Bucket=bucket, Key="k", Body=b"x", StorageClass="GRANITE")
 
 
-def test_put_without_a_length(server: Server, bucket: str) -> None:
-    request = Signer(server).sign("PUT", f"/{bucket}/k", headers={"Transfer-Encoding": "chunked"})
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "code"),
+    [
+        # S3 has no use for HTTP's own chunks: they don't tell how long the object is.
+        ({"Transfer-Encoding": "chunked"}, b"0\r\n\r\n", 501, b"NotImplemented"),
+        ({}, b"", 411, b"MissingContentLength"),
+    ],
+)
+def test_put_without_a_length(
+    server: Server, bucket: str, headers: dict[str, str], body: bytes, status: int, code: bytes
+) -> None:
+    request = Signer(server).sign("PUT", f"/{bucket}/k", headers=headers)
     head = f"PUT {request.target} HTTP/1.1\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in request.headers.items()) + "\r\n"
-    answer = exchange(server.port, head.encode() + b"0\r\n\r\n")
-    assert answer.status == 411
-    assert b"<Code>MissingContentLength</Code>" in answer.body
+    answer = exchange(server.port, head.encode() + body)
+    assert answer.status == status
+    assert b"<Code>" + code + b"</Code>" in answer.body

@@ -56,6 +56,8 @@ class CommandLine:
         self.server = server
         self.environment = clean_environment(server.home)
         self.environment.update(AWS_PROFILE=PROFILE, AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true")
+        # The tests' own boto3 has awscrt; what users install has not, and signs by itself.
+        self.environment["BOTO_DISABLE_CRT"] = "true"
 
     def run(self, *command: str, check: bool = True, timeout_seconds: float = 300, **named: Any) -> Any:
         """Output and errors as text. With check, a non-zero exit is an error that shows both."""
