@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "auth/legacy_link.h"
 #include "auth/payload_plan.h"
 #include "base/encoding.h"
 
@@ -183,8 +184,44 @@ bool Authenticator::verify(const SignatureClaim& claim, const AccessKey* key, st
   return is_right;
 }
 
+Result<Authenticated, AuthError> Authenticator::authenticate_legacy_link(const AuthRequest& request) const {
+  const LegacyLink link = read_legacy_link(request.head.query()).value_or(LegacyLink{});
+  SignatureClaim claim;
+  claim.how = AuthMethod::query;
+  claim.scope = {.access_key_id = link.access_key_id, .date = {}, .region = settings_.region, .service = "s3"};
+  claim.session_token = link.session_token;
+  if (!link.expires_at) return std::unexpected(error_of(AuthErrorCode::expires_not_a_number, claim, "Expires"));
+  const Timestamp now = clock_.now();
+  if (now > *link.expires_at) {
+    AuthError error = error_of(AuthErrorCode::presign_expired, claim);
+    error.server_time = now;
+    error.expires_at = link.expires_at;
+    return std::unexpected(std::move(error));
+  }
+  const auto key = TRY(find_key(claim));
+  const std::string text = legacy_string_to_sign(request.head, request.resource_path);
+  const std::string expected = legacy_signature(key ? key->secret : nobody().secret, text);
+  const bool is_right = equals_constant_time(expected, link.signature);
+  if (key && !is_right) {
+    AuthError error = error_of(AuthErrorCode::signature_mismatch, claim);
+    error.evidence = SignatureEvidence{link.access_key_id, text, link.signature, {}};
+    return std::unexpected(std::move(error));
+  }
+  TRY(check_key(claim, key.get()));
+  Authenticated authenticated;
+  authenticated.key = key;
+  authenticated.how = AuthMethod::query;
+  authenticated.service = "s3";
+  authenticated.region = settings_.region;
+  authenticated.payload = TRY(declare_payload(request.head, nullptr, kEmptySha256)).plan;
+  return authenticated;
+}
+
 Result<Authenticated, AuthError> Authenticator::authenticate(const AuthRequest& request) const {
   const http::RequestHead& head = request.head;
+  if (request.service == "s3" && !head.headers.contains("authorization") && read_legacy_link(head.query())) {
+    return authenticate_legacy_link(request);
+  }
   auto read = TRY(read_claim(head));
   if (!read) {
     if (request.anonymous == Anonymous::refused) return std::unexpected(AuthError{});

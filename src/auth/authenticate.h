@@ -41,6 +41,8 @@ struct AuthRequest {
   // Hex SHA-256 of the whole body, where needs_body_hash() says so. Without it the empty body's hash is assumed, and
   // the payload plan holds the body to that.
   std::optional<std::string_view> body_sha256;
+  // S3: the path with the bucket in front, also where the host names it; what Signature Version 2's links sign.
+  std::string_view resource_path = {};
 };
 
 struct Authenticated {
@@ -74,6 +76,7 @@ class Authenticator {
 
  private:
   Result<void, AuthError> check_time(const SignatureClaim& claim) const;
+  Result<Authenticated, AuthError> authenticate_legacy_link(const AuthRequest& request) const;
   bool verify(const SignatureClaim& claim, const AccessKey* key, std::string_view text, PayloadPlan& plan) const;
 
   const AuthSettings settings_;

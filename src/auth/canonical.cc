@@ -17,7 +17,7 @@ constexpr std::array<bool, 256> make_unreserved() {
   for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
   for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
   for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned c : {'-', '.', '_', '~'}) table[c] = true;
+  for (unsigned c : {0x2du, 0x2eu, 0x5fu, 0x7eu}) table[c] = true;  // - . _ ~
   return table;
 }
 constexpr std::array<bool, 256> kUnreserved = make_unreserved();

@@ -24,22 +24,19 @@ ServiceErrorStyle error_style(protocol::Protocol protocol) {
       return ServiceErrorStyle::query;
     case protocol::Protocol::ec2:
       return ServiceErrorStyle::ec2;
+    case protocol::Protocol::rest_json:
+      return ServiceErrorStyle::rest_json;
     case protocol::Protocol::json_1_0:
     case protocol::Protocol::json_1_1:
-    case protocol::Protocol::rest_json:
     case protocol::Protocol::rpc_v2_cbor:
-      return ServiceErrorStyle::json;
+      break;
   }
   return ServiceErrorStyle::json;
 }
 
 ApiError payload_error(const http::BodyError& error, const std::optional<auth::PayloadError>& failure,
                        ServiceErrorStyle style) {
-  if (failure) {
-    const auth::AuthErrorAnswer answer = auth::answer_for(*failure, style);
-    return {
-        .code = std::string(answer.code), .http_status = answer.http_status, .message = std::string(answer.message)};
-  }
+  if (failure) return to_api_error(auth::answer_for(*failure, style));
   const bool s3 = style == ServiceErrorStyle::s3;
   switch (error.code) {
     case http::BodyErrorCode::timed_out:

@@ -86,7 +86,8 @@ ApiResult<void> Pipeline::find_service(Exchange& exchange) const {
 ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
   const http::RequestHead& head = exchange.request.head;
   http::BodyReader* body = exchange.request.body;
-  auth::AuthRequest request{.head = head, .service = exchange.context.service->signing_name};
+  auth::AuthRequest request{
+      .head = head, .service = exchange.context.service->signing_name, .resource_path = exchange.routed.path};
   // S3 answers an anonymous caller AccessDenied, which the authorize step decides; the others want a signature.
   if (exchange.routed.service->is_s3()) request.anonymous = auth::Anonymous::allowed;
   std::string body_sha256;

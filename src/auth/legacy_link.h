@@ -1,0 +1,29 @@
+// Presigned links of S3's Signature Version 2: ?AWSAccessKeyId=...&Expires=...&Signature=... The AWS CLI and boto3
+// still make these for us-east-1 unless told `signature_version = s3v4`. Links only: the header form is refused.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html#RESTAuthenticationQueryStringAuth
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "http/message.h"
+
+namespace aerolith::auth {
+
+struct LegacyLink {
+  std::string access_key_id;
+  std::string signature;                // base64 of HMAC-SHA1
+  std::optional<Timestamp> expires_at;  // nullopt: not a number of seconds since 1970
+  std::optional<std::string> session_token;
+};
+
+// nullopt where the query is no such link.
+std::optional<LegacyLink> read_legacy_link(std::string_view query);
+
+// `resource_path`: percent-encoded, with the bucket in front also where the host names it.
+std::string legacy_string_to_sign(const http::RequestHead& head, std::string_view resource_path);
+std::string legacy_signature(std::string_view secret, std::string_view string_to_sign);
+
+}  // namespace aerolith::auth
