@@ -53,8 +53,9 @@ std::string make_trailer(uint64_t size, uint64_t crc, uint64_t table_crc) {
 Result<std::string> read_exactly(const os::File& file, uint64_t offset, uint64_t size) {
   std::string bytes;
   std::optional<os::Error> error;
-  bytes.resize_and_overwrite(size, [&](char* data, size_t room) -> size_t {
-    os::Result<size_t> n = file.read_at(offset, std::span(data, room));
+  // Not the lambda's own size: libstdc++ 12.2 passes the capacity for some.
+  bytes.resize_and_overwrite(size, [&](char* data, size_t) -> size_t {
+    os::Result<size_t> n = file.read_at(offset, std::span(data, size));
     if (n) return *n;
     error = n.error();
     return 0;
