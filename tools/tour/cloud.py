@@ -39,7 +39,8 @@ class Cloud:
                 raise StepFailed(f"aws {' '.join(arguments[:3])} should have failed")
             return result.stderr
         if result.returncode != 0:
-            raise StepFailed(f"aws {' '.join(arguments[:2])}: {result.stderr.strip().splitlines()[-1:]}")
+            last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+            raise StepFailed(f"aws {' '.join(arguments[:2])}: {last}")
         return result.stdout
 
     def aws_digest(self, *arguments: str) -> tuple[str, int]:
