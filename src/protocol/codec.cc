@@ -25,7 +25,11 @@ bool is_rest(Protocol protocol) { return protocol == Protocol::rest_xml || proto
 // --- requests ---
 
 DecodeResult decode_payload(Protocol protocol, const Member& member, std::string_view body, void* input) {
-  if (body.empty()) return {};
+  if (body.empty()) {
+    const bool is_document = protocol == Protocol::rest_xml && member.shape->kind == Kind::structure;
+    if (is_document && member.required) return malformed_at({}, "no document");
+    return {};
+  }
   void* value = member.ops->emplace(field_of(member, input));
   switch (member.shape->kind) {
     case Kind::blob:

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "protocol/codec.h"
@@ -32,41 +33,44 @@ Resolved by_name(const Service& service, Protocol protocol, std::string_view nam
   return ResolvedOperation{protocol, &*at, {}};
 }
 
-// Calls visit(name, value) for each item, both still encoded, until it answers true.
-template <typename Visit>
-bool any_parameter(std::string_view query, Visit visit) {
+struct Parameter {
+  std::string_view name;  // both still encoded
+  std::string_view value;
+  bool plain_name;  // decoding it changes nothing
+};
+using Parameters = std::vector<Parameter>;
+
+bool is_plain(std::string_view encoded) { return encoded.find_first_of("%+") == std::string_view::npos; }
+
+Parameters split_query(std::string_view query) {
+  Parameters parameters;
   while (!query.empty()) {
     size_t end = std::min(query.find('&'), query.size());
     std::string_view item = query.substr(0, end);
-    size_t equals = std::min(item.find('='), item.size());
-    if (!item.empty() && visit(item.substr(0, equals), item.substr(std::min(equals + 1, item.size())))) return true;
     query.remove_prefix(std::min(end + 1, query.size()));
+    size_t equals = std::min(item.find('='), item.size());
+    if (item.empty()) continue;
+    std::string_view name = item.substr(0, equals);
+    parameters.push_back({name, item.substr(std::min(equals + 1, item.size())), is_plain(name)});
   }
-  return false;
+  return parameters;
 }
 
-bool decodes_to(std::string_view encoded, std::string_view text) {
-  if (encoded.find_first_of("%+") == std::string_view::npos) return encoded == text;
-  return form_decode(encoded) == text;
-}
-
-std::optional<std::string> find_parameter(std::string_view query, std::string_view name) {
-  std::optional<std::string> found;
-  any_parameter(query, [&](std::string_view key, std::string_view value) {
-    if (decodes_to(key, name)) found = form_decode(value);
-    return found.has_value();
+const Parameter* find_parameter(const Parameters& parameters, std::string_view name) {
+  auto found = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+    return parameter.plain_name ? parameter.name == name : form_decode(parameter.name) == name;
   });
-  return found;
+  return found == parameters.end() ? nullptr : &*found;
 }
 
-bool has_parameter(std::string_view query, std::string_view name) {
-  return any_parameter(query, [&](std::string_view key, std::string_view) { return decodes_to(key, name); });
+std::optional<std::string> parameter_value(const Parameters& parameters, std::string_view name) {
+  const Parameter* found = find_parameter(parameters, name);
+  return found == nullptr ? std::nullopt : form_decode(found->value);
 }
 
-bool has_parameter(std::string_view query, const RouteQuery& wanted) {
-  return any_parameter(query, [&](std::string_view key, std::string_view value) {
-    return decodes_to(key, wanted.name) && (wanted.any_value || decodes_to(value, wanted.value));
-  });
+bool has_parameter(const Parameters& parameters, const RouteQuery& wanted) {
+  const Parameter* found = find_parameter(parameters, wanted.name);
+  return found != nullptr && (wanted.any_value || form_decode(found->value) == wanted.value);
 }
 
 // The encoded label values of a path, or nullopt. A slash at the end counts only inside a greedy label: S3's keys may
@@ -101,19 +105,20 @@ bool match_path(std::span<const PathSegment> pattern, std::string_view path, Raw
   return path.empty() || path == "/";
 }
 
-bool conditions_hold(const Route& route, const http::RequestHead& head, std::string_view query) {
+bool conditions_hold(const Route& route, const http::RequestHead& head, const Parameters& query) {
   for (const RouteQuery& wanted : route.query) {
     if (!has_parameter(query, wanted)) return false;
   }
   for (std::string_view header : route.headers) {
     if (!head.headers.contains(header)) return false;
   }
-  return route.any_query_key.empty() || std::any_of(route.any_query_key.begin(), route.any_query_key.end(),
-                                                    [&](std::string_view key) { return has_parameter(query, key); });
+  return route.any_query_key.empty() ||
+         std::any_of(route.any_query_key.begin(), route.any_query_key.end(),
+                     [&](std::string_view key) { return find_parameter(query, key) != nullptr; });
 }
 
 Resolved by_route(const Service& service, Protocol protocol, const http::RequestHead& head, std::string_view path) {
-  std::string_view query = head.query();
+  const Parameters query = split_query(head.query());
   RawLabels labels;
   // Routes of one path stand together: what the last comparison found holds for the next route.
   const PathSegment* compared = nullptr;
@@ -186,8 +191,8 @@ Result<ResolvedOperation, ResolveError> resolve_operation(const Service& service
     }
   }
   if (auto form = first_of(service, {Protocol::query, Protocol::ec2})) {
-    std::optional<std::string> action = find_parameter(head.query(), "Action");
-    if (!action) action = find_parameter(body, "Action");
+    std::optional<std::string> action = parameter_value(split_query(head.query()), "Action");
+    if (!action) action = parameter_value(split_query(body), "Action");
     if (!action) return fail(ResolveErrorCode::unknown_operation, "no Action");
     return by_name(service, *form, *action);
   }
@@ -197,7 +202,7 @@ Result<ResolvedOperation, ResolveError> resolve_operation(const Service& service
 bool resolution_needs_body(const Service& service, const http::RequestHead& head) {
   if (!first_of(service, {Protocol::query, Protocol::ec2})) return false;
   if (head.headers.contains("x-amz-target") || is_rpc_v2(head)) return false;
-  return !has_parameter(head.query(), "Action");
+  return find_parameter(split_query(head.query()), "Action") == nullptr;
 }
 
 }  // namespace aerolith::protocol
