@@ -62,7 +62,9 @@ class LoadWorker(threading.Thread):
     def run(self) -> None:
         try:
             while not self.stopping.is_set():
-                self.chance.choices([self._put, self._delete, self._multipart, self._copy], [10, 3, 1, 2])[0]()
+                self.chance.choices(
+                    [self._send_put, self._send_delete, self._send_parts, self._send_copy], [10, 3, 1, 2]
+                )[0]()
         except (HTTPClientError, ConnectionError, BotoCoreError):
             pass  # the server went away under us
         except ClientError as error:
@@ -79,7 +81,7 @@ class LoadWorker(threading.Thread):
         state.acknowledged, state.in_flight = after, []
         self.ledger.acknowledged_count += 1
 
-    def _put(self) -> None:
+    def _send_put(self) -> None:
         key, body = self._key(), body_for(self.chance)
         self._apply(
             key,
@@ -87,11 +89,11 @@ class LoadWorker(threading.Thread):
             lambda: self.client.put_object(Bucket=self.bucket, Key=key, Body=body),
         )
 
-    def _delete(self) -> None:
+    def _send_delete(self) -> None:
         key = self._key()
         self._apply(key, DELETED, lambda: self.client.delete_object(Bucket=self.bucket, Key=key))
 
-    def _copy(self) -> None:
+    def _send_copy(self) -> None:
         known = [k for k, s in self.ledger.keys.items() if k.startswith(f"worker-{self.number}/") and s.acknowledged]
         if not known:
             return
@@ -106,7 +108,7 @@ class LoadWorker(threading.Thread):
             ),
         )
 
-    def _multipart(self) -> None:
+    def _send_parts(self) -> None:
         names = {"Bucket": self.bucket, "Key": self._key()}
         bodies = [self.chance.randbytes(5 * 1024 * 1024), self.chance.randbytes(1000)]
         upload = self.client.create_multipart_upload(**names)["UploadId"]
