@@ -194,9 +194,17 @@ Result<bool, AwsProfileError> edit_file(const std::filesystem::path& file, std::
   const auto folder = files.make_directories(target.parent_path().string());
   if (!folder.has_value()) return fail(AwsProfileErrorCode::io, folder.error().detail);
   struct stat status{};
-  const unsigned mode = stat(target.c_str(), &status) == 0 ? status.st_mode & 07777 : 0600;
-  const auto written = os::write_file(files, target.string(), after, mode);
-  if (!written.has_value()) return fail(AwsProfileErrorCode::io, written.error().detail);
+  if (stat(target.c_str(), &status) == 0) {
+    const auto written = os::write_file(files, target.string(), after, status.st_mode & 07777);
+    if (!written.has_value()) return fail(AwsProfileErrorCode::io, written.error().detail);
+  } else {
+    // Nothing of the user's is at stake, and the next start would write it again: no sync, which the start would wait
+    // for.
+    const auto made = files.open(target.string(), os::OpenMode::create, 0600);
+    if (!made.has_value()) return fail(AwsProfileErrorCode::io, made.error().detail);
+    const auto written = (*made)->write_at(0, after);
+    if (!written.has_value()) return fail(AwsProfileErrorCode::io, written.error().detail);
+  }
   owner.restore();
   return true;
 }

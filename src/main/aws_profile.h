@@ -36,8 +36,8 @@ std::optional<AwsFiles> find_aws_files(const std::map<std::string, std::string>&
 enum class AwsProfileErrorCode { io };
 using AwsProfileError = Failure<AwsProfileErrorCode>;
 
-// True when a file changed. Files are replaced whole and durably (through symbolic links), keep their mode, and are
-// made with 0600; their folder with 0700.
+// True when a file changed. A file that is there is replaced whole and durably (through symbolic links) and keeps its
+// mode and owner; a new one has 0600, its folder 0700.
 Result<bool, AwsProfileError> write_aws_profile(const AwsFiles& files, const AwsProfile& profile);
 // Whether both files say just that.
 bool has_aws_profile(const AwsFiles& files, const AwsProfile& profile);

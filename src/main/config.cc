@@ -56,12 +56,18 @@ Result<std::optional<std::filesystem::path>, ConfigError> find_file(const Config
 // Variables of ours that no setting has, and that look like one.
 std::vector<std::string> misspelt_variables(const ConfigSources& sources) {
   std::vector<std::string> names;
-  for (const Setting& setting : settings()) names.push_back(setting.environment());
+  // Compared without what all of them begin with, which would make any two look alike.
+  const size_t prefix = std::string_view("AEROLITH_").size();
+  std::vector<std::string> ends;
+  for (const Setting& setting : settings()) {
+    names.push_back(setting.environment());
+    ends.push_back(names.back().substr(prefix));
+  }
   std::vector<std::string> warnings;
   for (const auto& [name, value] : sources.environment) {
     if (!name.starts_with("AEROLITH_") || std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string nearest = name == "AEROLITH_CONFIG" ? "" : nearest_name(name, names);
-    if (!nearest.empty()) warnings.push_back(fmt::format("{} is no setting; did you mean {}?", name, nearest));
+    const std::string nearest = name == "AEROLITH_CONFIG" ? "" : nearest_name(name.substr(prefix), ends);
+    if (!nearest.empty()) warnings.push_back(fmt::format("{} is no setting; did you mean AEROLITH_{}?", name, nearest));
   }
   return warnings;
 }

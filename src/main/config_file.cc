@@ -4,9 +4,20 @@
 
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
-#define TOML_EXCEPTIONS 0
+// Some garbage ("[[[") breaks assertions of this parser. Undefined behaviour is no answer to a typing mistake: they
+// throw.
+namespace aerolith::main_program {
+[[noreturn]] inline void refuse_toml() { throw std::invalid_argument("this is not TOML"); }
+}  // namespace aerolith::main_program
+#define TOML_EXCEPTIONS 1
+#define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : ::aerolith::main_program::refuse_toml())
+// With NDEBUG the library makes assumptions of them, whatever TOML_ASSERT is.
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 namespace aerolith::main_program {
 namespace {
@@ -127,12 +138,15 @@ Result<void, ConfigError> read_config_file(const std::filesystem::path& file, Lo
     }
   }
   const std::string text = bytes.str();
-  const toml::parse_result parsed = toml::parse(text, file.string());
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
+  toml::table table;
+  try {
+    table = toml::parse(text, file.string());
+  } catch (const toml::parse_error& error) {
     return fail(ConfigErrorCode::syntax, fmt::format("{}: {}", place(file, error.source()), error.description()));
+  } catch (const std::invalid_argument& error) {
+    return fail(ConfigErrorCode::syntax, fmt::format("{}: {}", file.string(), error.what()));
   }
-  for (const auto& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : table) {
     const std::string name(key.str());
     if (!node.is_table()) {
       TRY(apply_node(file, name, node, loaded));

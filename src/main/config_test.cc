@@ -179,6 +179,9 @@ TEST_F(ConfigTest, FilesAreSearched) {
 TEST_F(ConfigTest, GarbageIsAnErrorWithALine) {
   EXPECT_TRUE(error_of("a = [1,\n{").starts_with(":2: ")) << error_of("a = [1,\n{");
   EXPECT_NE(error_of(std::string("\0\xff\xfe\x01", 4)), "no error");
+  for (const char* text : {"[[[", "a = {", "{", "[a", "a.", "a = \"", "= 1", "[[a]]\n[a]", "a = 1\na = 2"}) {
+    EXPECT_NE(error_of(text), "no error") << text;
+  }
   EXPECT_NE(error_of(std::string(10000, '[')), "no error");
   EXPECT_EQ(error_of(""), "no error");
 }

@@ -86,7 +86,7 @@ Opened read_installation(const DataFolder& folder) {
   }
   const boost::json::object& object = parsed.get_object();
   const boost::json::value* format = object.if_contains("format");
-  if (format == nullptr || !format->is_int64()) return corrupt("is damaged (format)");
+  if (format == nullptr || !format->is_int64() || format->get_int64() < 1) return corrupt("is damaged (format)");
   if (format->get_int64() > kFormat) {
     return fail(Code::newer_version,
                 fmt::format("{} was written by a newer Aerolith (format {}, this one reads up to {}): use that version",

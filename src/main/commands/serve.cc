@@ -2,6 +2,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
+
 #include "base/log.h"
 #include "main/aws_profile.h"
 #include "main/commands.h"
@@ -18,6 +20,16 @@ void raise_open_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A signal that comes before the daemon waits for it must stay pending, and no thread, the log's own included, may take
+// it instead: so it is blocked before any thread is made.
+void block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 void write_profile(const Invocation& invocation, const Installation& installation, const std::string& endpoint) {
@@ -61,6 +73,7 @@ Result<std::unique_ptr<os::LockFile>, os::Error> take_lock(const DataFolder& fol
 
 int run_serve(const Invocation& invocation, DaemonMain daemon) {
   umask(077);
+  block_stop_signals();
   raise_open_file_limit();
   const Config& config = invocation.config();
   const DataFolder folder = invocation.folder();
