@@ -69,10 +69,18 @@ def test_unknown_operation_is_an_error() -> None:
 @pytest.mark.parametrize(
     "aws, ours",
     [
-        ("ETag", "etag"), ("ChecksumCRC64NVME", "checksum_crc64nvme"), ("SSECustomerKeyMD5", "sse_customer_key_md5"),
-        ("SSEKMSKeyId", "sse_kms_key_id"), ("Delete", "delete_"), ("ListObjectsV2", "list_objects_v2"),
-        ("VPCs", "vpcs"), ("DBInstanceArn", "db_instance_arn"), ("maxResults", "max_results"),
-        ("Ipv6CidrBlock", "ipv6_cidr_block"), ("x-amz-thing", "x_amz_thing"), ("AMIId", "ami_id"),
+        ("ETag", "etag"),
+        ("ChecksumCRC64NVME", "checksum_crc64nvme"),
+        ("SSECustomerKeyMD5", "sse_customer_key_md5"),
+        ("SSEKMSKeyId", "sse_kms_key_id"),
+        ("Delete", "delete_"),
+        ("ListObjectsV2", "list_objects_v2"),
+        ("VPCs", "vpcs"),
+        ("DBInstanceArn", "db_instance_arn"),
+        ("maxResults", "max_results"),
+        ("Ipv6CidrBlock", "ipv6_cidr_block"),
+        ("x-amz-thing", "x_amz_thing"),
+        ("AMIId", "ami_id"),
     ],
 )
 def test_names(aws: str, ours: str) -> None:
