@@ -45,6 +45,7 @@ TEST_F(BucketsTest, CreateAgain) {
 
 TEST_F(BucketsTest, LocationConstraints) {
   EXPECT_EQ(make_in("us-east-1").code(), "InvalidLocationConstraint");
+  EXPECT_EQ(make_in("nowhere-9").code(), "InvalidLocationConstraint");
   EXPECT_EQ(make_in("eu-west-1").code(), "IllegalLocationConstraintException");
   region_ = Region("eu-west-1");
   EXPECT_EQ(make_in("").code(), "IllegalLocationConstraintException");

@@ -1,5 +1,9 @@
 // Makes a bucket in this installation's region.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include "base/random.h"
 #include "services/s3/bucket_name.h"
 #include "services/s3/checksums.h"
@@ -11,6 +15,25 @@ namespace {
 
 constexpr std::string_view kRegionWithoutConstraint = "us-east-1";
 
+// Some region of AWS's, by its form: eu-west-1, us-gov-east-1.
+bool is_region_name(std::string_view name) {
+  if (name == "EU") return true;
+  std::vector<std::string_view> words;
+  for (size_t at = 0; at <= name.size();) {
+    const size_t end = std::min(name.find('-', at), name.size());
+    words.push_back(name.substr(at, end - at));
+    at = end + 1;
+  }
+  if (words.size() < 3 || words.size() > 4) return false;
+  const std::string_view number = words.back();
+  words.pop_back();
+  const auto is_word = [](std::string_view word) {
+    return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= 'a' && c <= 'z'; });
+  };
+  return std::ranges::all_of(words, is_word) && words.front().size() == 2 && number.size() == 1 && number[0] >= '0' &&
+         number[0] <= '9';
+}
+
 // us-east-1 is the region that no constraint names; every other one must be named, by itself or (eu-west-1) as "EU".
 Result<> check_location(const Region& region, const CreateBucketInput& input) {
   const auto& configuration = input.create_bucket_configuration;
@@ -19,7 +42,8 @@ Result<> check_location(const Region& region, const CreateBucketInput& input) {
     return {};
   }
   std::string_view wanted = *configuration->location_constraint;
-  if (wanted == kRegionWithoutConstraint) return errors::invalid_location_constraint(wanted);
+  bool is_known = wanted == region.view() || is_region_name(wanted);
+  if (!is_known || wanted == kRegionWithoutConstraint) return errors::invalid_location_constraint(wanted);
   if (wanted == region.view() || (wanted == "EU" && region.view() == "eu-west-1")) return {};
   return errors::illegal_location_constraint(wanted);
 }
