@@ -38,6 +38,10 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
   void stop();                 // closes when no request is under way, else after its answer
   void close();                // now
   void deadline_passed();
+  // For IoThread's batch: the handler's run of the request that dispatch() announced, null when the connection
+  // closed since; and that the pool had no room for it.
+  HandlerPool::Task make_task();
+  void refused();
 
  private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;

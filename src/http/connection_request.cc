@@ -116,7 +116,13 @@ void Connection::prepare_body(const ParsedHead& parsed) {
 
 void Connection::dispatch() {
   state_ = State::handling;
-  auto task = [self = shared_from_this(), exchange = exchange_]() mutable {
+  if (exchange_->is_body_complete || exchange_->awaits_continue) clear_deadline();
+  thread_.submit_later(shared_from_this());
+}
+
+HandlerPool::Task Connection::make_task() {
+  if (state_ != State::handling) return nullptr;
+  return [self = shared_from_this(), exchange = exchange_]() mutable {
     handle(self->thread_.edge().handler, *exchange);
     // The last hold on a connection is let go on its own thread.
     boost::asio::io_context& context = self->thread_.context();
@@ -128,8 +134,10 @@ void Connection::dispatch() {
       }
     });
   };
-  if (!thread_.edge().pool.try_submit(std::move(task))) return overload();
-  if (exchange_->is_body_complete || exchange_->awaits_continue) clear_deadline();
+}
+
+void Connection::refused() {
+  if (state_ == State::handling) overload();
 }
 
 void Connection::handle(RequestHandler& handler, Exchange& exchange) {

@@ -1,5 +1,6 @@
 #include "http/handler_pool.h"
 
+#include <array>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -18,7 +19,8 @@ void block_signals() {
 
 // A woken thread takes several short tasks before a second one would have come up: waking one thread for
 // each of these many tasks keeps context switches down, and a burst still spreads at once.
-constexpr size_t kTasksPerWakingThread = 4;
+constexpr size_t kTasksPerWakingThread = 8;
+constexpr size_t kWakeUpsPerSubmit = 4;
 
 }  // namespace
 
@@ -61,16 +63,24 @@ void HandlerPool::add_worker_locked() {
   ++waking_;
 }
 
-bool HandlerPool::try_submit(Task task) {
-  Worker* worker = nullptr;
+bool HandlerPool::try_submit(Task task) { return try_submit(std::span(&task, 1)) == 1; }
+
+size_t HandlerPool::try_submit(std::span<Task> tasks) {
+  size_t taken = 0;
+  std::array<Worker*, kWakeUpsPerSubmit> woken;
+  size_t woken_count = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (is_full_locked()) return false;
-    requests_.push_back(std::move(task));
-    worker = call_worker_locked();
+    for (; taken < tasks.size() && !is_full_locked(); ++taken) requests_.push_back(std::move(tasks[taken]));
+    // Whoever wakes calls the next one if there is still more to do.
+    while (woken_count < woken.size()) {
+      Worker* worker = call_worker_locked();
+      if (worker == nullptr) break;
+      woken[woken_count++] = worker;
+    }
   }
-  if (worker != nullptr) worker->wake.notify_one();
-  return true;
+  for (size_t i = 0; i < woken_count; ++i) woken[i]->wake.notify_one();
+  return taken;
 }
 
 bool HandlerPool::submit_continuation(Task task) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,9 @@ class HandlerPool {
 
   // False: every thread is busy and the queue is full, or the pool has stopped. The task is then dropped.
   bool try_submit(Task task);
+  // The same for several, with one lock and as few wake-ups as they need. Answers how many were taken, from the
+  // first; those are moved from.
+  size_t try_submit(std::span<Task> tasks);
   // Work of a request that already runs: goes before new requests and knows no limit. False after stop().
   bool submit_continuation(Task task);
   // A try_submit now would fail (another thread may change that).
@@ -43,7 +47,7 @@ class HandlerPool {
 
   bool is_full_locked() const;
   bool should_wake_locked() const;
-  // Wakes or makes a thread where that helps; the answer is to be notified after unlocking.
+  // Wakes or makes a thread where that helps. The answer is to be notified after unlocking; null: none is.
   Worker* call_worker_locked();
   void add_worker_locked();
   void run(Worker& worker);

@@ -85,6 +85,27 @@ void IoThread::set_deadline(DeadlineWheel::Entry& connection, milliseconds from_
   wheel_.set(connection, std::chrono::steady_clock::now() + from_now);
 }
 
+void IoThread::submit_later(std::shared_ptr<Connection> connection) {
+  ready_.push_back(std::move(connection));
+  // Runs behind what the last wait for events brought.
+  if (ready_.size() == 1) boost::asio::post(context_, [this] { submit_ready(); });
+}
+
+void IoThread::submit_ready() {
+  const std::vector<std::shared_ptr<Connection>> ready = std::exchange(ready_, {});
+  std::vector<std::shared_ptr<Connection>> submitted;
+  std::vector<HandlerPool::Task> tasks;
+  submitted.reserve(ready.size());
+  tasks.reserve(ready.size());
+  for (const auto& connection : ready) {
+    HandlerPool::Task task = connection->make_task();
+    if (!task) continue;
+    tasks.push_back(std::move(task));
+    submitted.push_back(connection);
+  }
+  for (size_t i = edge_.pool.try_submit(tasks); i < submitted.size(); ++i) submitted[i]->refused();
+}
+
 void IoThread::arm_timer() {
   if (is_timer_armed_ || wheel_.is_empty()) return;
   is_timer_armed_ = true;

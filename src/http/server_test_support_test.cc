@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -169,7 +169,10 @@ Answer Client::receive(bool is_head_request) {
   return answer;
 }
 
-bool Client::sees_close() { return input_.empty() && receive_some(1).empty() && errno != EAGAIN; }
+bool Client::sees_close() {
+  errno = 0;
+  return input_.empty() && receive_some(1).empty() && errno != EAGAIN;
+}
 
 void Client::half_close() { ::shutdown(descriptor_, SHUT_WR); }
 
