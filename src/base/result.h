@@ -30,10 +30,12 @@ std::unexpected<Failure<Code>> fail(Code code, std::string detail = {}) {
 }  // namespace aerolith
 
 // Evaluates to the value of a Result, or returns its error from the enclosing function.
-// The enclosing function's error type must be constructible from this one's.
-#define TRY(expression)                                                                   \
-  ({                                                                                      \
-    auto try_result_ = (expression);                                                      \
-    if (!try_result_.has_value()) return std::unexpected(std::move(try_result_).error()); \
-    *std::move(try_result_);                                                              \
+// The enclosing function's error type must be constructible from this one's. May stand inside another TRY.
+#define TRY(expression) AEROLITH_TRY_NUMBERED_(expression, __COUNTER__)
+#define AEROLITH_TRY_NUMBERED_(expression, number) AEROLITH_TRY_(expression, number)
+#define AEROLITH_TRY_(expression, number)                                                                 \
+  ({                                                                                                      \
+    auto try_result_##number = (expression);                                                              \
+    if (!try_result_##number.has_value()) return std::unexpected(std::move(try_result_##number).error()); \
+    *std::move(try_result_##number);                                                                      \
   })
