@@ -53,17 +53,24 @@ enum class Slash { escaped, plain };
 
 // Decodes and encodes again in one pass. A '%' that starts no escape is a literal '%'.
 void append_normalised(std::string& out, std::string_view text, Plus plus, Slash slash) {
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = 0; i < text.size();) {
+    // Nearly all of nearly every path is plain: copy it in runs.
+    size_t end = i;
+    while (end < text.size() && (is_unreserved(text[end]) || (text[end] == '/' && slash == Slash::plain))) ++end;
+    out.append(text, i, end - i);
+    i = end;
+    if (i == text.size()) return;
     const char c = text[i];
     if (c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
       append_byte(out, static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
-      i += 2;
-    } else if (c == '+' && plus == Plus::space) {
-      out += "%20";
-    } else if (c == '/' && slash == Slash::plain) {
-      out += c;
+      i += 3;
     } else {
-      append_byte(out, c);
+      if (c == '+' && plus == Plus::space) {
+        out += "%20";
+      } else {
+        append_escaped(out, c);
+      }
+      ++i;
     }
   }
 }
@@ -97,15 +104,14 @@ std::string normalised_path(std::string_view path) {
 void append_header_value(std::string& out, std::string_view value) {
   while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
   while (!value.empty() && is_blank(value.back())) value.remove_suffix(1);
-  bool was_blank = false;
-  for (const char c : value) {
-    const bool blank = is_blank(c);
-    if (!blank) {
-      out += c;
-    } else if (!was_blank) {
-      out += ' ';
-    }
-    was_blank = blank;
+  while (true) {
+    size_t end = 0;
+    while (end < value.size() && !is_blank(value[end])) ++end;
+    out.append(value.substr(0, end));
+    if (end == value.size()) return;
+    out += ' ';
+    while (is_blank(value[end])) ++end;  // the last character is no blank
+    value.remove_prefix(end);
   }
 }
 

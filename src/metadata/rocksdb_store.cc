@@ -18,6 +18,12 @@
 #include "metadata/rocksdb_transaction.h"
 #include "os/file_system.h"
 
+#if defined(__SANITIZE_THREAD__)
+// The system's RocksDB isn't instrumented: its atomics are invisible, and what they order looks like races. Here, since
+// this file is linked into every program that uses RocksDB.
+extern "C" const char* __tsan_default_suppressions() { return "race:rocksdb::\n"; }
+#endif
+
 namespace aerolith::metadata {
 
 namespace {

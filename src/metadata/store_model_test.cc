@@ -140,8 +140,12 @@ class Walk {
 
   void act(Open& open) {
     Step step = random_step();
-    // begin "a" and backward: never as far as the format key.
-    if (!open.at_first_read && (step.kind == Step::get || step.kind == Step::scan)) open.at_first_read = model_;
+    // A key that the transaction has written itself is no read of the store.
+    bool is_own = step.kind == Step::get && std::ranges::any_of(open.steps, [&](const Step& s) {
+                    return s.kind >= Step::put && s.key == step.key;
+                  });
+    bool reads = step.kind == Step::scan || (step.kind == Step::get && !is_own);
+    if (!open.at_first_read && reads) open.at_first_read = model_;
     step.answer = run_on_store(step, *open.txn);
     open.steps.push_back(std::move(step));
   }

@@ -19,8 +19,6 @@ struct ExtentReader::State {
   uint64_t end;                    // of the range
   std::string bytes;               // inline: all of them, checked
   std::optional<ExtentFile> file;  // else
-  bool is_whole = false;           // the range is the extent: its own checksum is checked as well
-  uint64_t crc = 0;
 
   Result<std::string> next() {
     if (at == end) return std::string();
@@ -33,12 +31,6 @@ struct ExtentReader::State {
     uint64_t last = std::min(first + kBlocksPerPiece, (end + kBlockBytes - 1) / kBlockBytes);
     std::string piece = TRY(file->read_blocks(first, last));
     uint64_t piece_end = first * kBlockBytes + piece.size();
-    if (is_whole) {
-      crc = crc64nvme(piece, crc);
-      if (piece_end == end && crc != extent.crc64nvme) {
-        return fail(ErrorCode::corrupt, "extent " + extent.id.str() + ": its checksum is another");
-      }
-    }
     if (piece_end > end) piece.resize(piece.size() - (piece_end - end));
     piece.erase(0, at - first * kBlockBytes);
     at = std::min(piece_end, end);
@@ -63,7 +55,6 @@ Result<ExtentReader> ObjectStore::open(metadata::ReadTransaction& txn, const Ext
   state->extent = extent;
   state->at = offset_bytes;
   state->end = offset_bytes + length_bytes;
-  state->is_whole = length_bytes == extent.size_bytes;
 
   // Nobody finds the bytes: either the extent was released since the record was read, or they are lost.
   auto missing = [&]() -> Result<ExtentReader> {
@@ -90,7 +81,9 @@ Result<ExtentReader> ObjectStore::open(metadata::ReadTransaction& txn, const Ext
   if (length_bytes > 0) {
     TRY(state->file->load_checksums(offset_bytes / kBlockBytes, (state->end + kBlockBytes - 1) / kBlockBytes));
   }
-  if (state->is_whole) TRY(state->file->check_table());
+  // A reader of all bytes checks the table as well. Together with header and trailer, which are checked against the
+  // record, and the blocks, that leaves no byte of the file out.
+  if (length_bytes == extent.size_bytes) TRY(state->file->check_table());
   return ExtentReader(std::move(state));
 }
 
