@@ -12,13 +12,13 @@ TEST(LegacyLink, TheDocumentedExample) {
   head.target =
       "/photos/puppy.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires="
       "1175139620";
-  head.headers.add("Host", "awsexamplebucket1.us-west-1.s3.amazonaws.com");
+  head.headers.add("Host", "johnsmith.s3.amazonaws.com");
   const auto link = read_legacy_link(head.query());
   ASSERT_TRUE(link.has_value());
   EXPECT_EQ(link->access_key_id, "AKIAIOSFODNN7EXAMPLE");
   EXPECT_EQ(link->signature, "NpgCjnDzrM+WFzoENXmpNDUsSn8=");
-  const std::string text = legacy_string_to_sign(head, "/awsexamplebucket1/photos/puppy.jpg");
-  EXPECT_EQ(text, "GET\n\n\n1175139620\n/awsexamplebucket1/photos/puppy.jpg");
+  const std::string text = legacy_string_to_sign(head, "/johnsmith/photos/puppy.jpg");
+  EXPECT_EQ(text, "GET\n\n\n1175139620\n/johnsmith/photos/puppy.jpg");
   EXPECT_EQ(legacy_signature("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", text), link->signature);
 }
 

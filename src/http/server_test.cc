@@ -510,7 +510,7 @@ size_t resident_bytes() {
 TEST(Server, IdleConnectionsAreCheap) {
   constexpr size_t kConnections = 2000;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr size_t kLimitBytes = 64 * 1024;  // shadow memory and quarantine
+  constexpr size_t kLimitBytes = 256 * 1024;  // shadow memory and quarantine
 #else
   constexpr size_t kLimitBytes = 4 * 1024;
 #endif

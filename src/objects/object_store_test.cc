@@ -430,7 +430,9 @@ TEST_F(ObjectStoreTest, WorksOnRealFiles) {
   ExtentWriter writer = store->begin_write(bytes.size() * 2);  // a wrong hint costs no room in the end
   ASSERT_TRUE(writer.append(bytes).has_value());
   StagedExtent staged = writer.finish().value();
-  Extent extent = commit(staged).value();
+  auto committed = metadata::run_transaction(
+      *metadata_, [&](metadata::Transaction& txn) -> Result<Extent> { return store->commit(txn, staged); });
+  Extent extent = committed.value();
   auto txn = metadata_->begin_read();
   ExtentReader reader = store->open(*txn, extent, 1, 1000).value();
   EXPECT_EQ(reader.next().value(), bytes.substr(1, 1000));

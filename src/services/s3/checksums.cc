@@ -69,7 +69,8 @@ bool is_other_header(std::string_view header) {
 Result<void> add_claim(std::optional<ChecksumClaim>& claim, std::string_view header, std::string_view text) {
   ChecksumAlgorithm algorithm = TRY(parse_algorithm(header.substr(kHeaderPrefix.size())));
   if (claim) return several_checksums();
-  claim = ChecksumClaim{algorithm, TRY(decode_checksum_value(algorithm, text))};
+  std::string value = TRY(decode_checksum_value(algorithm, text));
+  claim = ChecksumClaim{algorithm, std::move(value)};
   return {};
 }
 

@@ -124,11 +124,14 @@ std::string location(const Call& call) {
 
 Result<CompleteMultipartUploadOutput> complete_multipart_upload(Call& call, const CompleteMultipartUploadInput& input) {
   UploadId id(input.upload_id.value_or(""));
+  // Not inside the braces: g++ 12 leaks what was built before a TRY that returns from there.
+  ObjectKey key = TRY(read_key(input.key));
+  auto parts = TRY(read_named_parts(input.multipart_upload, id.view()));
   Request request{.input = input,
                   .bucket = BucketName(input.bucket.value_or("")),
-                  .key = TRY(read_key(input.key)),
+                  .key = std::move(key),
                   .upload = id,
-                  .parts = TRY(read_named_parts(input.multipart_upload, id.view()))};
+                  .parts = std::move(parts)};
   auto body = [&](metadata::Transaction& txn) { return complete(call, txn, request); };
   ObjectRecord object = TRY(metadata::run_transaction(call.metadata, body));
   CompleteMultipartUploadOutput output;

@@ -50,9 +50,10 @@ Result<UploadPartOutput> upload_part(Call& call, const UploadPartInput& input) {
     TRY(find_upload(txn, bucket.id, key, id));
     std::optional<PartRecord> before = TRY(kParts.get(txn, {id, number}));
     if (before) TRY(call.objects.release(txn, before->extent));
+    objects::Extent extent = TRY(call.objects.commit(txn, payload.staged));
     PartRecord part{.last_modified = whole_seconds(call.context.now),
                     .etag = payload.etag,
-                    .extent = TRY(call.objects.commit(txn, payload.staged)),
+                    .extent = std::move(extent),
                     .checksum = payload.checksum};
     kParts.put(txn, {id, number}, part);
     return {};
