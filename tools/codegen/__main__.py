@@ -1,9 +1,10 @@
 """Writes the C++ of AWS service models. Run by the build; see cmake/codegen.cmake.
 
-  codegen --operations operations.toml --service s3 --out build/generated [--parts 2]
-  codegen --operations operations.toml --registry --out build/generated
-  codegen --vectors <folder of protocol vectors> --out build/generated
+codegen --operations operations.toml --service s3 --out build/generated [--parts 2]
+codegen --operations operations.toml --registry --out build/generated
+codegen --vectors <folder of protocol vectors> --out build/generated
 """
+
 from __future__ import annotations
 
 import argparse
@@ -61,8 +62,13 @@ def main() -> int:
             emit_registry.write_registry(sorted(table), args.out)
             return 0
         entry = table[args.service]
-        builder = Builder(args.service, names.namespace(args.service), load.model(entry.get("model", args.service)),
-                          entry.get("operations", []), load.overrides(args.service))
+        builder = Builder(
+            args.service,
+            names.namespace(args.service),
+            load.model(entry.get("model", args.service)),
+            entry.get("operations", []),
+            load.overrides(args.service),
+        )
         write_service(builder.build(), args.out, args.parts)
         return 0
     except ModelError as error:

@@ -1,4 +1,5 @@
 """From a model's JSON to the intermediate form."""
+
 from __future__ import annotations
 
 import names
@@ -6,11 +7,21 @@ import patterns
 import routes
 from model import SCALARS, Error, Member, Operation, Service, Shape
 
-_PROTOCOLS = {"rest-xml": "rest_xml", "rest-json": "rest_json", "query": "query", "ec2": "ec2",
-              "smithy-rpc-v2-cbor": "rpc_v2_cbor"}
+_PROTOCOLS = {
+    "rest-xml": "rest_xml",
+    "rest-json": "rest_json",
+    "query": "query",
+    "ec2": "ec2",
+    "smithy-rpc-v2-cbor": "rpc_v2_cbor",
+}
 _TIMESTAMPS = {"iso8601": "iso8601", "rfc822": "rfc822", "unixTimestamp": "epoch_seconds"}
-_LOCATIONS = {"header": "header", "headers": "prefix_headers", "querystring": "query_string", "uri": "uri",
-              "statusCode": "status_code"}
+_LOCATIONS = {
+    "header": "header",
+    "headers": "prefix_headers",
+    "querystring": "query_string",
+    "uri": "uri",
+    "statusCode": "status_code",
+}
 
 
 class ModelError(Exception):
@@ -31,12 +42,18 @@ class Builder:
             raise ModelError(f"{name}: no such operation in the model: {', '.join(sorted(unknown))}")
         meta = raw["metadata"]
         self.service = Service(
-            name=name, namespace=namespace, service_id=meta.get("serviceId", name),
+            name=name,
+            namespace=namespace,
+            service_id=meta.get("serviceId", name),
             signing_name=meta.get("signingName", meta.get("endpointPrefix", name)),
-            endpoint_prefix=meta.get("endpointPrefix", name), api_version=meta.get("apiVersion", ""),
-            target_prefix=meta.get("targetPrefix", ""), xml_namespace=overrides.get("xml_namespace", _namespace(meta.get("xmlNamespace"))[1]),
-            protocols=self._protocols(meta), query_compatible="awsQueryCompatible" in meta,
-            s3_xml_dialect=overrides.get("s3_xml_dialect", False))
+            endpoint_prefix=meta.get("endpointPrefix", name),
+            api_version=meta.get("apiVersion", ""),
+            target_prefix=meta.get("targetPrefix", ""),
+            xml_namespace=overrides.get("xml_namespace", _namespace(meta.get("xmlNamespace"))[1]),
+            protocols=self._protocols(meta),
+            query_compatible="awsQueryCompatible" in meta,
+            s3_xml_dialect=overrides.get("s3_xml_dialect", False),
+        )
 
     def build(self) -> Service:
         service = self.service
@@ -78,8 +95,13 @@ class Builder:
     def _operation(self, name: str, renames: dict[str, str]) -> Operation:
         raw = self.raw["operations"][name]
         http = raw.get("http", {})
-        op = Operation(name=name, method=http.get("method", "POST"), uri=http.get("requestUri", "/"),
-                       status=int(http.get("responseCode", 200)), implemented=name in self.implemented)
+        op = Operation(
+            name=name,
+            method=http.get("method", "POST"),
+            uri=http.get("requestUri", "/"),
+            status=int(http.get("responseCode", 200)),
+            implemented=name in self.implemented,
+        )
         if not op.implemented:
             return op
         for side in ("input", "output"):
@@ -189,8 +211,14 @@ class Builder:
         if "timestampFormat" in merged:
             member.timestamp_format = _TIMESTAMPS[merged["timestampFormat"]]
         member.xml_namespace = _namespace(merged.get("xmlNamespace"))
-        flags = (("streaming", "streaming"), ("flattened", "flattened"), ("xmlAttribute", "xml_attribute"),
-                 ("jsonvalue", "json_value"), ("idempotencyToken", "idempotency_token"), ("hostLabel", "host_label"))
+        flags = (
+            ("streaming", "streaming"),
+            ("flattened", "flattened"),
+            ("xmlAttribute", "xml_attribute"),
+            ("jsonvalue", "json_value"),
+            ("idempotencyToken", "idempotency_token"),
+            ("hostLabel", "host_label"),
+        )
         member.flags = tuple(ours for theirs, ours in flags if merged.get(theirs))
         return member
 
@@ -207,15 +235,23 @@ class Builder:
             status = int(error.get("httpStatusCode", 500 if fault else 400))
             others = [m for m in raw.get("members", {}) if m.lower() != "message"]
             shape = self.shapes.get(name)
-            result.append(Error(name=name, code=error.get("code", name), status=status,
-                                sender_fault=error.get("senderFault", status < 500), shape=shape,
-                                has_members=bool(others) and shape is not None))
+            result.append(
+                Error(
+                    name=name,
+                    code=error.get("code", name),
+                    status=status,
+                    sender_fault=error.get("senderFault", status < 500),
+                    shape=shape,
+                    has_members=bool(others) and shape is not None,
+                )
+            )
         return sorted(result, key=lambda e: e.name)
 
     def _check_struct_names(self) -> None:
         seen = {}
-        for name, owner in [(s.struct_name, s.name) for s in self.service.structs] + \
-                           [(a, a) for a, _ in self.service.aliases]:
+        for name, owner in [(s.struct_name, s.name) for s in self.service.structs] + [
+            (a, a) for a, _ in self.service.aliases
+        ]:
             if name in seen:
                 raise ModelError(f"{self.service.name}: {seen[name]} and {owner} would both be struct {name}")
             seen[name] = owner

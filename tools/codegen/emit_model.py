@@ -1,4 +1,5 @@
 """model.h: the structs."""
+
 from model import Member, Service, Shape
 
 
@@ -21,13 +22,26 @@ def _struct(shape: Shape) -> list[str]:
     return lines
 
 
-INCLUDES = ["#include <cstdint>", "#include <map>", "#include <optional>", "#include <string>", "#include <vector>", "",
-            '#include "protocol/schema.h"', ""]
+INCLUDES = [
+    "#include <cstdint>",
+    "#include <map>",
+    "#include <optional>",
+    "#include <string>",
+    "#include <vector>",
+    "",
+    '#include "protocol/schema.h"',
+    "",
+]
 
 
 def emit(service: Service) -> str:
-    lines = [f"// Structs of {service.service_id} {service.api_version}: what the implemented operations take and give.",
-             "#pragma once", "", *INCLUDES, *block(service)]
+    lines = [
+        f"// Structs of {service.service_id} {service.api_version}: what the implemented operations take and give.",
+        "#pragma once",
+        "",
+        *INCLUDES,
+        *block(service),
+    ]
     return "\n".join(lines)
 
 

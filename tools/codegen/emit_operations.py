@@ -1,4 +1,5 @@
 """operations.h and operations.cc: the ids, the operation table, the routes, the service."""
+
 from __future__ import annotations
 
 from emit_schema import _namespace
@@ -8,18 +9,31 @@ from names import literal, snake
 
 def header(service: Service, folder: str) -> str:
     implemented = [op for op in service.operations if op.implemented]
-    lines = [f"// Operations of {service.service_id} {service.api_version}.", "#pragma once", "", "#include <cstdint>", ""]
+    lines = [
+        f"// Operations of {service.service_id} {service.api_version}.",
+        "#pragma once",
+        "",
+        "#include <cstdint>",
+        "",
+    ]
     if implemented:
         lines += [f'#include "{folder}/model.h"']
-    lines += ['#include "protocol/service_model.h"', "", f"namespace aerolith::{service.namespace} {{", "",
-              "enum class OperationId : uint16_t {"]
+    lines += [
+        '#include "protocol/service_model.h"',
+        "",
+        f"namespace aerolith::{service.namespace} {{",
+        "",
+        "enum class OperationId : uint16_t {",
+    ]
     lines += [f"  {snake(op.name)},{'' if op.implemented else '  // not implemented'}" for op in service.operations]
     lines += ["};", "", "extern const protocol::Service& service();", ""]
     if implemented:
         lines += ["// The structs of an implemented operation.", "template <OperationId> struct OperationTypes;"]
         for op in implemented:
-            lines.append(f"template <> struct OperationTypes<OperationId::{snake(op.name)}> {{"
-                         f" using Input = {op.name}Input; using Output = {op.name}Output; }};")
+            lines.append(
+                f"template <> struct OperationTypes<OperationId::{snake(op.name)}> {{"
+                f" using Input = {op.name}Input; using Output = {op.name}Output; }};"
+            )
     lines += ["", f"}}  // namespace aerolith::{service.namespace}", ""]
     return "\n".join(lines)
 
@@ -34,7 +48,13 @@ def source(service: Service, folder: str) -> str:
 
 
 def block(service: Service) -> list[str]:
-    lines = [f"namespace aerolith::{service.namespace} {{", "namespace {", "", "namespace p = ::aerolith::protocol;", ""]
+    lines = [
+        f"namespace aerolith::{service.namespace} {{",
+        "namespace {",
+        "",
+        "namespace p = ::aerolith::protocol;",
+        "",
+    ]
     for op in service.operations:
         if op.errors:
             errors = ", ".join(f"&error_shapes::{snake(e)}" for e in op.errors)
@@ -44,22 +64,36 @@ def block(service: Service) -> list[str]:
         lines.append(f"    {_operation(op, index)},")
     lines += ["};", ""] + _routes(service)
     protocols = ", ".join(f"p::Protocol::{p}" for p in service.protocols)
-    lines += [f"constexpr p::Protocol kProtocols[] = {{{protocols}}};", "", "constexpr p::Service kService{",
-              f"    .name = {literal(service.name)},", f"    .service_id = {literal(service.service_id)},",
-              f"    .signing_name = {literal(service.signing_name)},",
-              f"    .endpoint_prefix = {literal(service.endpoint_prefix)},",
-              f"    .api_version = {literal(service.api_version)},",
-              f"    .target_prefix = {literal(service.target_prefix)},",
-              f"    .xml_namespace = {literal(service.xml_namespace)},", "    .protocols = kProtocols,",
-              "    .operations = kOperations,"]
+    lines += [
+        f"constexpr p::Protocol kProtocols[] = {{{protocols}}};",
+        "",
+        "constexpr p::Service kService{",
+        f"    .name = {literal(service.name)},",
+        f"    .service_id = {literal(service.service_id)},",
+        f"    .signing_name = {literal(service.signing_name)},",
+        f"    .endpoint_prefix = {literal(service.endpoint_prefix)},",
+        f"    .api_version = {literal(service.api_version)},",
+        f"    .target_prefix = {literal(service.target_prefix)},",
+        f"    .xml_namespace = {literal(service.xml_namespace)},",
+        "    .protocols = kProtocols,",
+        "    .operations = kOperations,",
+    ]
     if service.routes:
         lines.append("    .routes = kRoutes,")
     if service.query_compatible:
         lines.append("    .query_compatible = true,")
     if service.s3_xml_dialect:
         lines.append("    .s3_xml_dialect = true,")
-    lines += ["};", "", "}  // namespace", "", "const protocol::Service& service() { return kService; }", "",
-              f"}}  // namespace aerolith::{service.namespace}", ""]
+    lines += [
+        "};",
+        "",
+        "}  // namespace",
+        "",
+        "const protocol::Service& service() { return kService; }",
+        "",
+        f"}}  // namespace aerolith::{service.namespace}",
+        "",
+    ]
     return lines
 
 
@@ -117,7 +151,9 @@ def _routes(service: Service) -> list[str]:
             segments = [f"{{p::PathSegment::Kind::{k}, {literal(t)}}}" for k, t in route.path]
             parts.append(f".path = {array('p::PathSegment', segments)}")
         if route.query:
-            query = [f"{{{literal(n)}, {literal(v or '')}, {'true' if v is None else 'false'}}}" for n, v in route.query]
+            query = [
+                f"{{{literal(n)}, {literal(v or '')}, {'true' if v is None else 'false'}}}" for n, v in route.query
+            ]
             parts.append(f".query = {array('p::RouteQuery', query)}")
         for name, values in (("any_query_key", route.any_query_key), ("headers", route.headers)):
             if values:

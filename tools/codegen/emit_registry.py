@@ -1,4 +1,5 @@
 """services.h and services.cc: the tables of every service of operations.toml."""
+
 from pathlib import Path
 
 from names import namespace
@@ -24,8 +25,13 @@ def write_registry(services: list[str], out: Path) -> None:
     write(out / "services.h", _HEADER)
     lines = ['#include "services.h"', ""]
     lines += [f'#include "{service}/operations.h"' for service in services]
-    lines += ["", "namespace aerolith {", "", "std::span<const protocol::Service* const> all_services() {",
-              "  static const protocol::Service* const kServices[] = {"]
+    lines += [
+        "",
+        "namespace aerolith {",
+        "",
+        "std::span<const protocol::Service* const> all_services() {",
+        "  static const protocol::Service* const kServices[] = {",
+    ]
     lines += [f"      &{namespace(service)}::service()," for service in services]
     lines += ["  };", "  return kServices;", "}", "", "}  // namespace aerolith", ""]
     write(out / "services.cc", "\n".join(lines))

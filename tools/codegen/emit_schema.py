@@ -1,20 +1,30 @@
 """schema.h and schema_<n>.cc: a constant table per shape."""
+
 from __future__ import annotations
 
 from emit_model import field_type
 from model import Member, Service, Shape
 from names import literal
 
-_INCLUDES = ['#include <cstddef>', "", '#include "protocol/schema.h"']
+_INCLUDES = ["#include <cstddef>", "", '#include "protocol/schema.h"']
 
 
-PRAGMA = ["// offsetof on structs with library members is conditionally supported: both compilers do.",
-          '#pragma GCC diagnostic ignored "-Winvalid-offsetof"', ""]
+PRAGMA = [
+    "// offsetof on structs with library members is conditionally supported: both compilers do.",
+    '#pragma GCC diagnostic ignored "-Winvalid-offsetof"',
+    "",
+]
 
 
 def header(service: Service) -> str:
-    lines = [f"// Schema tables of {service.service_id}: one per shape.", "#pragma once", "",
-             '#include "protocol/schema.h"', "", *declarations(service)]
+    lines = [
+        f"// Schema tables of {service.service_id}: one per shape.",
+        "#pragma once",
+        "",
+        '#include "protocol/schema.h"',
+        "",
+        *declarations(service),
+    ]
     return "\n".join(lines)
 
 
@@ -26,15 +36,19 @@ def declarations(service: Service) -> list[str]:
 
 def source(service: Service, folder: str, part: int, parts: int) -> str:
     """Shapes part, part + parts, ... of the service."""
-    lines = [f'#include "{folder}/schema.h"', "", *_INCLUDES, f'#include "{folder}/model.h"', "",
-             *PRAGMA]
+    lines = [f'#include "{folder}/schema.h"', "", *_INCLUDES, f'#include "{folder}/model.h"', "", *PRAGMA]
     lines += block(service, service.shapes[part::parts])
     return "\n".join(lines)
 
 
 def block(service: Service, shapes: list[Shape]) -> list[str]:
-    lines = [f"namespace aerolith::{service.namespace}::schema {{", "",
-             "using ::aerolith::protocol::Shape;", "namespace p = ::aerolith::protocol;", ""]
+    lines = [
+        f"namespace aerolith::{service.namespace}::schema {{",
+        "",
+        "using ::aerolith::protocol::Shape;",
+        "namespace p = ::aerolith::protocol;",
+        "",
+    ]
     for shape in shapes:
         lines += _shape(shape)
     return lines + ["", f"}}  // namespace aerolith::{service.namespace}::schema", ""]
@@ -60,8 +74,16 @@ def _member(member: Member, owner: Shape | None) -> str:
         parts.append(f".timestamp_format = p::TimestampFormat::{member.timestamp_format}")
     if any(member.xml_namespace):
         parts.append(f".xml_namespace = {_namespace(member.xml_namespace)}")
-    order = ("required", "payload", "streaming", "flattened", "xml_attribute", "json_value", "idempotency_token",
-             "host_label")
+    order = (
+        "required",
+        "payload",
+        "streaming",
+        "flattened",
+        "xml_attribute",
+        "json_value",
+        "idempotency_token",
+        "host_label",
+    )
     parts += [f".{flag} = true" for flag in order if flag in member.flags]
     return "{" + ", ".join(parts) + "}"
 
@@ -92,8 +114,11 @@ def _shape(shape: Shape) -> list[str]:
     parts = [f".name = {literal(shape.name)}", f".kind = p::Kind::{shape.kind}"]
     if shape.timestamp_format != "by_protocol":
         parts.append(f".timestamp_format = p::TimestampFormat::{shape.timestamp_format}")
-    parts += [f".{ours} = true" for ours, value in (("is_union", shape.union), ("sparse", shape.sparse),
-                                                    ("flattened", shape.flattened)) if value]
+    parts += [
+        f".{ours} = true"
+        for ours, value in (("is_union", shape.union), ("sparse", shape.sparse), ("flattened", shape.flattened))
+        if value
+    ]
     if shape.constrained:
         lines += _constraints(shape)
         parts.append(f".constraints = &{shape.symbol}_constraints")

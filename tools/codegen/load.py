@@ -1,4 +1,5 @@
 """Reading: the operations table, and models by botocore's own loader (which also undoes gzip and merges extras)."""
+
 from __future__ import annotations
 
 import tomllib

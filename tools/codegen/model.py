@@ -1,4 +1,5 @@
 """The intermediate form: what the emitters know of a service. Made by build.py, with traits already merged."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -30,17 +31,17 @@ class Member:
     timestamp_format: str = "by_protocol"
     xml_namespace: tuple[str, str] = ("", "")
     flags: tuple[str, ...] = ()
-    boxed: bool = False       # a struct that would contain itself
+    boxed: bool = False  # a struct that would contain itself
     incomplete: bool = False  # a container of structs that are defined further down
 
 
 @dataclass
 class Shape:
-    name: str                # as in the model
-    kind: str                # of schema.h's Kind
-    symbol: str = ""         # kGetObjectInput
-    scalar_type: str = ""    # scalars only
-    struct_name: str = ""    # structures only
+    name: str  # as in the model
+    kind: str  # of schema.h's Kind
+    symbol: str = ""  # kGetObjectInput
+    scalar_type: str = ""  # scalars only
+    struct_name: str = ""  # structures only
     timestamp_format: str = "by_protocol"
     union: bool = False
     sparse: bool = False
@@ -54,7 +55,7 @@ class Shape:
     xml_namespace: tuple[str, str] = ("", "")
     element: Member | None = None
     key: Member | None = None
-    makes: bool = False      # an operation's input or output, or an error
+    makes: bool = False  # an operation's input or output, or an error
 
     @property
     def cpp_type(self) -> str:
@@ -63,7 +64,11 @@ class Shape:
             return self.struct_name
         if self.kind not in ("list", "map"):
             return self.scalar_type
-        return f"std::vector<{self.element_type}>" if self.kind == "list" else f"std::map<std::string, {self.element_type}>"
+        return (
+            f"std::vector<{self.element_type}>"
+            if self.kind == "list"
+            else f"std::map<std::string, {self.element_type}>"
+        )
 
     @property
     def element_type(self) -> str:
@@ -83,14 +88,14 @@ class Error:
     code: str
     status: int
     sender_fault: bool
-    shape: Shape | None      # where an implemented operation names it
-    has_members: bool        # beside the message
+    shape: Shape | None  # where an implemented operation names it
+    has_members: bool  # beside the message
 
 
 @dataclass
 class Route:
     method: str
-    path: list[tuple[str, str]]            # (kind, text)
+    path: list[tuple[str, str]]  # (kind, text)
     query: list[tuple[str, str | None]]
     any_query_key: list[str]
     headers: list[str]
@@ -118,8 +123,8 @@ class Operation:
 
 @dataclass
 class Service:
-    name: str                # "sagemaker-runtime"
-    namespace: str           # "sagemaker_runtime", may be nested: "vectors::input_ec2_03"
+    name: str  # "sagemaker-runtime"
+    namespace: str  # "sagemaker_runtime", may be nested: "vectors::input_ec2_03"
     service_id: str
     signing_name: str
     endpoint_prefix: str
@@ -132,7 +137,7 @@ class Service:
     operations: list[Operation] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
     errors: list[Error] = field(default_factory=list)
-    shapes: list[Shape] = field(default_factory=list)      # every shape that implemented operations reach
-    structs: list[Shape] = field(default_factory=list)     # those of them that are structs, in order of definition
+    shapes: list[Shape] = field(default_factory=list)  # every shape that implemented operations reach
+    structs: list[Shape] = field(default_factory=list)  # those of them that are structs, in order of definition
     aliases: list[tuple[str, str]] = field(default_factory=list)
     skipped_patterns: list[str] = field(default_factory=list)

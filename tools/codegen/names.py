@@ -1,7 +1,9 @@
 """Names: AWS spelling to C++ spelling, and C++ literals."""
+
 import re
 
-_KEYWORDS = frozenset("""
+_KEYWORDS = frozenset(
+    """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class co_await
 co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete do
 double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
@@ -9,11 +11,18 @@ new noexcept not not_eq nullptr operator or or_eq private protected public regis
 short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef
 typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq linux unix major minor stdin stdout
 stderr errno
-""".split())
+""".split()
+)
 
 # Words that the rule below would cut at the wrong place.
-_WHOLE_WORDS = (("ETag", "Etag"), ("SSEKMS", "SseKms"), ("IPv4", "Ipv4"), ("IPv6", "Ipv6"), ("IpV4", "Ipv4"),
-                ("IpV6", "Ipv6"))
+_WHOLE_WORDS = (
+    ("ETag", "Etag"),
+    ("SSEKMS", "SseKms"),
+    ("IPv4", "Ipv4"),
+    ("IPv6", "Ipv6"),
+    ("IpV4", "Ipv4"),
+    ("IpV6", "Ipv6"),
+)
 _PLURAL = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
 _WORD = re.compile(r"[A-Z]+[0-9]*[A-Z]*(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+")
 

@@ -1,4 +1,5 @@
 """The models' regular expressions (Java's dialect) in RE2's."""
+
 from __future__ import annotations
 
 import re
@@ -10,9 +11,20 @@ _BEYOND_BMP = re.compile(r"\\u(10000|10FFFF)", re.IGNORECASE)
 _CODE_POINT = re.compile(r"\\u\{?([0-9A-Fa-f]{2,4})\}?")
 _REPEAT = re.compile(r"(?<!\\)\{(\d+)(,(\d*))?\}")
 # Java's names for ASCII classes, as the inside of a class.
-_ASCII_CLASSES = {"Print": r"\x20-\x7E", "ASCII": r"\x00-\x7F", "Alnum": "a-zA-Z0-9", "Alpha": "a-zA-Z", "Digit": "0-9",
-                  "Upper": "A-Z", "Lower": "a-z", "Graph": r"\x21-\x7E", "Space": r" \t\n\x0B\f\r",
-                  "Punct": r"!-/:-@\[-`{-~", "XDigit": "0-9a-fA-F", "Cntrl": r"\x00-\x1F\x7F"}
+_ASCII_CLASSES = {
+    "Print": r"\x20-\x7E",
+    "ASCII": r"\x00-\x7F",
+    "Alnum": "a-zA-Z0-9",
+    "Alpha": "a-zA-Z",
+    "Digit": "0-9",
+    "Upper": "A-Z",
+    "Lower": "a-z",
+    "Graph": r"\x21-\x7E",
+    "Space": r" \t\n\x0B\f\r",
+    "Punct": r"!-/:-@\[-`{-~",
+    "XDigit": "0-9a-fA-F",
+    "Cntrl": r"\x00-\x1F\x7F",
+}
 _TOKEN = re.compile(r"\\p\{(\w+)\}|\\.|\[|\]|.", re.DOTALL)
 _MOST_REPEATS = 1000  # RE2's limit
 
@@ -36,9 +48,11 @@ def for_re2(pattern: str) -> str | None:
         return match.group(0)
 
     # \x{...} has letters or five digits at most: a count stands after something else.
-    pattern = re.sub(r"\\[xpP]\{[^}]*\}|" + _REPEAT.pattern,
-                     lambda m: m.group(0) if m.group(0).startswith("\\") else repeat(_REPEAT.match(m.group(0))),
-                     pattern)
+    pattern = re.sub(
+        r"\\[xpP]\{[^}]*\}|" + _REPEAT.pattern,
+        lambda m: m.group(0) if m.group(0).startswith("\\") else repeat(_REPEAT.match(m.group(0))),
+        pattern,
+    )
     return None if too_long else pattern
 
 

@@ -1,4 +1,5 @@
 """REST routes, sorted so that the first match is the most specific one."""
+
 from __future__ import annotations
 
 from model import Route, Service

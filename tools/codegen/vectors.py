@@ -2,6 +2,7 @@
 
 Writes vectors/suites.h (the list) and vectors/suites_<n>.cc.
 """
+
 from __future__ import annotations
 
 import json
@@ -62,8 +63,17 @@ def write_all(folder: Path, out: Path, parts: int) -> None:
     root = out / "vectors"
     write(root / "suites.h", _HEADER)
     for part in range(parts):
-        lines = ["#include <cstddef>", "#include <memory>", "#include <utility>", "", *emit_model.INCLUDES,
-                 '#include "protocol/service_model.h"', '#include "vectors/suites.h"', "", *emit_schema.PRAGMA]
+        lines = [
+            "#include <cstddef>",
+            "#include <memory>",
+            "#include <utility>",
+            "",
+            *emit_model.INCLUDES,
+            '#include "protocol/service_model.h"',
+            '#include "vectors/suites.h"',
+            "",
+            *emit_schema.PRAGMA,
+        ]
         for service in every[part::parts]:
             lines += _entry(service)
         write(root / f"suites_{part}.cc", "\n".join(lines))
@@ -80,7 +90,11 @@ def _leaf(service: Service) -> str:
 
 
 def _entry(service: Service) -> list[str]:
-    return [f"// {service.name}", *emit_model.block(service), *emit_schema.declarations(service),
-            *emit_schema.block(service, service.shapes),
-            *(emit_errors.declarations(service) + emit_errors.block(service) if service.errors else []),
-            *emit_operations.block(service)]
+    return [
+        f"// {service.name}",
+        *emit_model.block(service),
+        *emit_schema.declarations(service),
+        *emit_schema.block(service, service.shapes),
+        *(emit_errors.declarations(service) + emit_errors.block(service) if service.errors else []),
+        *emit_operations.block(service),
+    ]

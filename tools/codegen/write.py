@@ -1,4 +1,5 @@
 """Writing generated files: only those that changed, so that the build does no more than it must."""
+
 from pathlib import Path
 
 _NOTICE = "// Written by tools/codegen: don't edit.\n"

@@ -118,7 +118,9 @@ def use_a_link(report: Report, cloud: Cloud, work: Path) -> None:
         got = cloud.clients.curl("--fail", url, text=False).stdout
         if got != (work / "sent/odd names/ünïcödé-ñ.txt").read_bytes():
             raise StepFailed("curl got other bytes")
-        forged = cloud.clients.curl("--output", "/dev/null", "--write-out", "%{http_code}", url.replace("/tree/", "/other/")).stdout
+        forged = cloud.clients.curl(
+            "--output", "/dev/null", "--write-out", "%{http_code}", url.replace("/tree/", "/other/")
+        ).stdout
         if forged != "403":
             raise StepFailed(f"a forged link answered {forged}")
 
