@@ -70,7 +70,7 @@ def _fuzz(kind: str, amount: str) -> list[Stage]:
 
 
 def test() -> list[Stage]:
-    black_box = {"AEROLITH_PROTOCOL_TEST_SERVICE": str(REPOSITORY / "build/debug/protocol_test_service")}
+    black_box = {"AEROLITH_PROTOCOL_TEST_SERVICE": str(REPOSITORY / "build/debug/tests/protocol/protocol_test_service")}
     sanitized = {"AEROLITH_BINARY": str(REPOSITORY / "build/debug/aerolith")}
     return [
         _build("release"),
