@@ -169,7 +169,7 @@ Result<ClientResponse, ClientError> receive(const Socket& socket, const ClientRe
   }
   const auto& message = parser.get();
   ClientResponse response;
-  response.status = message.result_int();
+  response.status = static_cast<int>(message.result_int());
   for (const auto& field : message) {
     response.headers.add(std::string(field.name_string()), std::string(field.value()));
   }
