@@ -252,7 +252,8 @@ Result<Authenticated, AuthError> Authenticator::authenticate(const AuthRequest& 
   Authenticated out;
   out.key = key;
   out.how = claim.how;
-  out.region = claim.algorithm == SignatureAlgorithm::hmac_sha256 ? std::move(claim.scope.region) : settings_.region;
+  const bool names_region = claim.algorithm == SignatureAlgorithm::hmac_sha256;
+  out.region = names_region ? claim.scope.region : settings_.region;
   out.service = std::move(claim.scope.service);
   out.signature = std::move(claim.signature);
   out.payload = std::move(payload.plan);

@@ -3,7 +3,8 @@
 namespace aerolith::gateway {
 namespace {
 
-std::shared_ptr<const auth::AccessKey> make_root(AccountId account, auth::AccessKeyId key_id, std::string secret) {
+std::shared_ptr<const auth::AccessKey> make_root(const AccountId& account, auth::AccessKeyId key_id,
+                                                 std::string secret) {
   auto key = std::make_shared<auth::AccessKey>();
   key->id = std::move(key_id);
   key->secret = std::move(secret);
@@ -15,7 +16,7 @@ std::shared_ptr<const auth::AccessKey> make_root(AccountId account, auth::Access
 }  // namespace
 
 RootCredentials::RootCredentials(AccountId account, auth::AccessKeyId key_id, std::string secret)
-    : root_(make_root(std::move(account), std::move(key_id), std::move(secret))) {}
+    : root_(make_root(account, std::move(key_id), std::move(secret))) {}
 
 Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> RootCredentials::find(
     const auth::AccessKeyId& id) const {

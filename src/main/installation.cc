@@ -131,8 +131,7 @@ Opened create_installation(const DataFolder& folder, Timestamp now) {
       folder, AccountId(random_string(1, "123456789") + random_string(11, "0123456789")),
       // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
       "AKIA" + random_string(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
-      random_string(40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), now, std::move(sealer),
-      true, ""};
+      random_string(40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), now, sealer, true, ""};
   const std::string created = format_iso8601_millis(now);
   boost::json::object object;
   object["file"] = kMagic;

@@ -10,10 +10,12 @@
 // when it commits, else commit answers `conflict`. Writes that read nothing never conflict.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -107,6 +109,12 @@ class Store {
   // A consistent, checksummed copy into a folder that doesn't exist yet or is empty, while the store is in use.
   virtual Result<> backup(const std::string& directory) = 0;
   virtual StoreStatistics statistics() const = 0;
+  // Held by transactions of this process that met conflicts again and again, so that they go one after the other and
+  // each gets through. Only run_transaction takes it; correctness doesn't depend on it.
+  std::mutex& contended_turn() { return contended_turn_; }
+
+ private:
+  std::mutex contended_turn_;
 };
 
 struct StoreOptions {
@@ -128,7 +136,9 @@ Result<> verify_backup(const std::string& backup_directory);
 Result<> restore_store(const std::string& backup_directory, const std::string& directory);
 
 namespace detail {
-inline constexpr int kMaxTries = 16;
+inline constexpr int kMaxTries = 256;
+// Conflicts met before a transaction queues for its turn: rare ones cost less than waiting.
+inline constexpr int kFreeTries = 3;
 // Sleeps a random time that grows with the number of tries so far.
 void back_off(int tries);
 }  // namespace detail
@@ -138,7 +148,9 @@ void back_off(int tries);
 // have no effect outside the transaction. E must be constructible from metadata::Error.
 template <typename Body>
 auto run_transaction(Store& store, Body&& body) -> std::invoke_result_t<Body&, Transaction&> {
+  std::unique_lock turn(store.contended_turn(), std::defer_lock);
   for (int tries = 1;; ++tries) {
+    if (tries == detail::kFreeTries + 1) turn.lock();
     std::unique_ptr<Transaction> txn = store.begin_write();
     auto answer = body(*txn);
     if (!answer.has_value() && !txn->conflicted()) return answer;
@@ -149,7 +161,8 @@ auto run_transaction(Store& store, Body&& body) -> std::invoke_result_t<Body&, T
     }
     if (tries == detail::kMaxTries) return fail(ErrorCode::conflict, "gave up after conflicts with other transactions");
     txn.reset();
-    detail::back_off(tries);
+    // A commit of the same keys may be on its way to the disk: whoever has the turn asks again soon.
+    detail::back_off(std::min(tries, detail::kFreeTries));
   }
 }
 

@@ -34,15 +34,16 @@ class Decoder {
 
  private:
   DecodeResult structure(const Shape& shape, const CborToken& token, size_t depth, void* out) {
-    return entries(token, depth, "a structure", [&](std::string key, const CborToken& value_token) -> DecodeResult {
-      for (const Member& member : shape.members) {
-        if (member.wire_name != key) continue;
-        if (value_token.type == Type::null) return {};
-        return within(member.name,
-                      value(*member.shape, value_token, depth - 1, member.ops->emplace(field_of(member, out))));
-      }
-      return reader_.skip(value_token, depth - 1) ? DecodeResult() : broken();
-    });
+    return entries(
+        token, depth, "a structure", [&](const std::string& key, const CborToken& value_token) -> DecodeResult {
+          for (const Member& member : shape.members) {
+            if (member.wire_name != key) continue;
+            if (value_token.type == Type::null) return {};
+            return within(member.name,
+                          value(*member.shape, value_token, depth - 1, member.ops->emplace(field_of(member, out))));
+          }
+          return reader_.skip(value_token, depth - 1) ? DecodeResult() : broken();
+        });
   }
 
   // Reads a map, calling entry(key, first token of the value) for each.

@@ -16,7 +16,7 @@
 #include "base/result.h"
 
 namespace pugi {
-class xml_document;
+class xml_document;  // NOLINT(readability-identifier-naming): pugixml's own
 struct xml_node_struct;
 }  // namespace pugi
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import ctypes
 import os
 import signal
 import socket
@@ -43,6 +44,11 @@ def clean_environment(home: Path) -> dict[str, str]:
     kept.update(HOME=str(home), LC_ALL="C.UTF-8", NO_PROXY="*", no_proxy="*")
     kept.pop("XDG_CONFIG_HOME", None)
     return kept
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: a test run that is killed leaves no server behind (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Server:
@@ -90,6 +96,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_die_with_parent,
             )
         deadline = time.monotonic() + timeout_seconds
         while "Ready." not in self.log(seen):

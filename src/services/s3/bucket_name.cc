@@ -24,7 +24,11 @@ bool is_valid_bucket_name(std::string_view name) {
   if (!is_letter_or_digit(name.front()) || !is_letter_or_digit(name.back())) return false;
   auto is_legal = [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-'; };
   if (!std::all_of(name.begin(), name.end(), is_legal)) return false;
-  if (name.find("..") != std::string_view::npos || looks_like_ip_address(name)) return false;
+  // Each label begins and ends with a letter or a digit, as in DNS.
+  for (std::string_view pair : {"..", ".-", "-."}) {
+    if (name.find(pair) != std::string_view::npos) return false;
+  }
+  if (looks_like_ip_address(name)) return false;
   for (std::string_view prefix : kReservedPrefixes) {
     if (name.starts_with(prefix)) return false;
   }
