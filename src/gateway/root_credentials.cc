@@ -15,7 +15,7 @@ std::shared_ptr<const auth::AccessKey> make_root(const AccountId& account, auth:
 
 }  // namespace
 
-RootCredentials::RootCredentials(AccountId account, auth::AccessKeyId key_id, std::string secret)
+RootCredentials::RootCredentials(const AccountId& account, auth::AccessKeyId key_id, std::string secret)
     : root_(make_root(account, std::move(key_id), std::move(secret))) {}
 
 Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> RootCredentials::find(

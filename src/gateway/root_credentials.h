@@ -9,7 +9,7 @@ namespace aerolith::gateway {
 
 class RootCredentials final : public auth::CredentialSource {
  public:
-  RootCredentials(AccountId account, auth::AccessKeyId key_id, std::string secret);
+  RootCredentials(const AccountId& account, auth::AccessKeyId key_id, std::string secret);
   Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> find(
       const auth::AccessKeyId& id) const override;
 
