@@ -10,7 +10,7 @@ namespace aerolith::gateway {
 
 std::string redact_target(std::string_view target) {
   std::string out(target);
-  constexpr std::array<std::string_view, 2> kSecrets{"X-Amz-Signature=", "X-Amz-Security-Token="};
+  constexpr std::array<std::string_view, 3> kSecrets{"Signature=", "X-Amz-Security-Token=", "x-amz-security-token="};
   for (const std::string_view secret : kSecrets) {
     for (size_t at = out.find(secret); at != std::string::npos; at = out.find(secret, at)) {
       at += secret.size();
