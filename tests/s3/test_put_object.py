@@ -203,3 +203,10 @@ def test_put_without_a_length(
     answer = exchange(server.port, head.encode() + body)
     assert answer.status == status
     assert b"<Code>" + code + b"</Code>" in answer.body
+
+
+def test_expires_is_any_text(server: Server, s3: Any, bucket: str) -> None:
+    assert send(server, Signer(server).sign("PUT", f"/{bucket}/k", b"x", headers={"Expires": "0"})).status == 200
+    assert s3.head_object(Bucket=bucket, Key="k")["ExpiresString"] == "0"
+    link = Signer(server).presign("GET", f"/{bucket}/k?response-expires=tomorrow")
+    assert send(server, link).header("Expires") == "tomorrow"

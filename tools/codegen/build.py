@@ -146,6 +146,8 @@ class Builder:
         type_name = raw["type"]
         if type_name == "structure" and raw.get("document"):
             type_name = "document"
+        if name in self.overrides.get("texts", []):
+            type_name = "string"
         shape = Shape(name=name, kind=SCALARS.get(type_name, (type_name, ""))[0])
         self.shapes[name] = shape
         self._traits(shape, raw)

@@ -23,7 +23,7 @@ Result<> check_redirect_location(const std::optional<std::string>& location);
 
 // From PutObject, CreateMultipartUpload and CopyObject, which have these members in common.
 template <typename Input>
-Result<ObjectHeaders> read_object_headers(const Call& call, const Input& input) {
+Result<ObjectHeaders> read_object_headers(const Input& input) {
   ObjectHeaders headers;
   headers.content_type = input.content_type.value_or("");
   if (headers.content_type.empty()) headers.content_type = kDefaultContentType;
@@ -31,7 +31,7 @@ Result<ObjectHeaders> read_object_headers(const Call& call, const Input& input) 
   headers.content_disposition = input.content_disposition;
   headers.content_encoding = without_aws_chunked(input.content_encoding);
   headers.content_language = input.content_language;
-  if (auto expires = call.context.head->headers.find("expires")) headers.expires = *expires;
+  headers.expires = input.expires;
   TRY(check_redirect_location(input.website_redirect_location));
   headers.website_redirect_location = input.website_redirect_location;
   if (input.metadata) headers.user_metadata = TRY(read_user_metadata(*input.metadata));
@@ -40,7 +40,7 @@ Result<ObjectHeaders> read_object_headers(const Call& call, const Input& input) 
 
 // What GetObject and HeadObject say of an object, with the response-* parameters of the request applied.
 template <typename Input, typename Output>
-void write_object_headers(Call& call, const Input& input, const ObjectRecord& object, Output& output) {
+void write_object_headers(const Input& input, const ObjectRecord& object, Output& output) {
   const ObjectHeaders& headers = object.headers;
   output.accept_ranges = "bytes";
   output.last_modified = object.last_modified;
@@ -54,12 +54,7 @@ void write_object_headers(Call& call, const Input& input, const ObjectRecord& ob
   output.content_encoding = choose(input.response_content_encoding, headers.content_encoding);
   output.content_language = choose(input.response_content_language, headers.content_language);
   output.website_redirect_location = headers.website_redirect_location;
-  // Not through the output's member: that is a point in time, and S3 gives back what it was given, date or not.
-  if (input.response_expires) {
-    call.context.response_headers.set("Expires", format_http_date(*input.response_expires));
-  } else if (headers.expires) {
-    call.context.response_headers.set("Expires", *headers.expires);
-  }
+  output.expires = choose(input.response_expires, headers.expires);
   if (!headers.user_metadata.empty()) output.metadata = write_user_metadata(headers.user_metadata);
 }
 

@@ -46,10 +46,10 @@ Result<bool> answer_head(Call& call, const Input& input, const ObjectRecord& obj
     output.etag = quoted(object.etag);
     output.last_modified = object.last_modified;
     output.cache_control = object.headers.cache_control;
-    if (object.headers.expires) call.context.response_headers.set("Expires", *object.headers.expires);
+    output.expires = object.headers.expires;
     return false;
   }
-  write_object_headers(call, input, object, output);
+  write_object_headers(input, object, output);
   return true;
 }
 

@@ -51,14 +51,14 @@ struct CopyPlan {
   ObjectHeaders headers;  // where they are replaced
 };
 
-Result<CopyPlan> read_plan(const Call& call, const CopyObjectInput& input) {
+Result<CopyPlan> read_plan(const CopyObjectInput& input) {
   CopyPlan plan;
   plan.bucket = BucketName(input.bucket.value_or(""));
   plan.key = TRY(read_key(input.key));
   plan.source = TRY(parse_copy_source(input.copy_source.value_or("")));
   TRY(read_version_id(plan.source.version_id, plan.source.key));
   plan.replaces_headers = input.metadata_directive.value_or("COPY") == "REPLACE";
-  plan.headers = TRY(read_object_headers(call, input));
+  plan.headers = TRY(read_object_headers(input));
   bool is_itself = plan.bucket == plan.source.bucket && plan.key == plan.source.key;
   // A redirect location or a checksum is a change as well.
   bool changes = plan.replaces_headers || input.website_redirect_location || input.checksum_algorithm;
@@ -109,7 +109,7 @@ Result<ObjectRecord> copy_in(const Call& call, metadata::Transaction& txn, const
 }  // namespace
 
 Result<CopyObjectOutput> copy_object(Call& call, const CopyObjectInput& input) {
-  CopyPlan plan = TRY(read_plan(call, input));
+  CopyPlan plan = TRY(read_plan(input));
   auto body = [&](metadata::Transaction& txn) { return copy_in(call, txn, input, plan); };
   ObjectRecord copy = TRY(metadata::run_transaction(call.metadata, body));
   CopyObjectOutput output;

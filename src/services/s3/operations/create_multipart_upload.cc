@@ -13,7 +13,7 @@ Result<CreateMultipartUploadOutput> create_multipart_upload(Call& call, const Cr
   ChecksumChoice checksum = TRY(choose_checksum(input.checksum_algorithm, input.checksum_type));
   UploadRecord upload;
   upload.initiated_at = call.context.now;
-  upload.headers = TRY(read_object_headers(call, input));
+  upload.headers = TRY(read_object_headers(input));
   upload.checksum_algorithm = checksum.algorithm;
   upload.checksum_type = checksum.type;
   upload.checksum_was_chosen = checksum.was_chosen;

@@ -18,8 +18,9 @@ constexpr const char* kHelloMd5 = "5d41402abc4b2a76b9719d911017c592";
 TEST_F(ObjectsTest, PutAndGet) {
   PutObjectInput input{
       .cache_control = "no-cache", .content_encoding = "aws-chunked,gzip", .content_type = "text/plain"};
+  input.expires = "never";
   input.metadata.emplace()["Color"] = "blue";
-  auto stored = put("key", "hello", input, {{"Expires", "never"}});
+  auto stored = put("key", "hello", input);
   ASSERT_TRUE(stored.ok()) << stored.code();
   EXPECT_EQ(stored->etag, "\"" + std::string(kHelloMd5) + "\"");
   EXPECT_EQ(stored->checksum_crc64nvme, base64_encode(digest(DigestKind::crc64nvme, "hello")));
@@ -34,7 +35,7 @@ TEST_F(ObjectsTest, PutAndGet) {
   EXPECT_EQ(got->cache_control, "no-cache");
   EXPECT_EQ(got->accept_ranges, "bytes");
   EXPECT_EQ(got->metadata->at("color"), "blue");
-  EXPECT_EQ(got.context.response_headers.find("expires"), "never");
+  EXPECT_EQ(got->expires, "never");
   EXPECT_EQ(*got->last_modified, std::chrono::floor<std::chrono::seconds>(now_));
   EXPECT_FALSE(got->checksum_crc64nvme.has_value());
   EXPECT_EQ(get("key", {.checksum_mode = "ENABLED"})->checksum_crc64nvme, stored->checksum_crc64nvme);

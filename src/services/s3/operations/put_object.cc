@@ -12,7 +12,7 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
   BucketName bucket_name(input.bucket.value_or(""));
   ObjectKey key = TRY(read_key(input.key));
   ObjectRecord object;
-  object.headers = TRY(read_object_headers(call, input));
+  object.headers = TRY(read_object_headers(input));
   PayloadClaims claims = TRY(read_payload_claims(call));
   WriteConditions conditions{input.if_match, input.if_none_match};
   {
