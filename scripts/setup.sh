@@ -10,9 +10,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly BUILD_PACKAGES=(
-  ca-certificates ccache cmake g++ git libcbor-dev libcli11-dev libfmt-dev libisal-dev libpugixml-dev libre2-dev
-  librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev make mold ninja-build pkg-config prometheus-cpp-dev
-  python3 python3-venv
+  ca-certificates ccache cmake g++ git libcbor-dev libcli11-dev libfmt-dev libisal-dev libjemalloc-dev libpugixml-dev
+  libre2-dev librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev make mold ninja-build pkg-config
+  prometheus-cpp-dev python3 python3-venv
 )
 readonly TEST_PACKAGES=(
   clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev lld-19 rclone s3cmd shellcheck strace

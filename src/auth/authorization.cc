@@ -248,7 +248,7 @@ std::optional<CredentialScope> peek_scope(const http::RequestHead& head) {
     const size_t at = authorization->find(kName);
     if (at == std::string_view::npos) return std::nullopt;
     const std::string_view rest = authorization->substr(at + kName.size());
-    credential = rest.substr(0, rest.find_first_of(", "));
+    credential = rest.substr(0, rest.find(','));
   } else if (auto parameter = find_parameter(head.query(), "X-Amz-Credential")) {
     credential = *std::move(parameter);
     algorithm = head.query().find("ECDSA") != std::string_view::npos ? "AWS4-ECDSA" : "AWS4-HMAC";

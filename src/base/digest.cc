@@ -57,6 +57,33 @@ const EVP_MD* message_digest(DigestKind kind) {
   return nullptr;
 }
 
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using MdContext = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
+void start(EVP_MD_CTX* context, const EVP_MD* algorithm) {
+  if (EVP_DigestInit_ex2(context, algorithm, nullptr) != 1)
+    throw std::runtime_error("OpenSSL refuses a digest algorithm");
+}
+
+std::string finish_digest(EVP_MD_CTX* context) {
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(out.data()), &size);
+  out.resize(size);
+  return out;
+}
+
+// Of the two pieces, one after the other. One context a thread: making one costs more than a short digest.
+std::string digest_pieces(const EVP_MD* algorithm, std::string_view first, std::string_view second) {
+  thread_local const MdContext context(EVP_MD_CTX_new());
+  start(context.get(), algorithm);
+  EVP_DigestUpdate(context.get(), first.data(), first.size());
+  EVP_DigestUpdate(context.get(), second.data(), second.size());
+  return finish_digest(context.get());
+}
+
 template <typename T>
 std::string big_endian(T value) {
   std::string out(sizeof(T), '\0');
@@ -94,18 +121,16 @@ uint64_t crc64nvme(std::string_view bytes, uint64_t previous) {
 }
 
 struct Digest::State {
-  EVP_MD_CTX* context = nullptr;
+  MdContext context;
   uint64_t crc = 0;
-  ~State() { EVP_MD_CTX_free(context); }
 };
 
 Digest::Digest(DigestKind kind) : kind_(kind), state_(std::make_unique<State>()) {
   if (kind == DigestKind::crc32c) state_->crc = 0xFFFFFFFFU;
   const EVP_MD* algorithm = message_digest(kind);
   if (algorithm == nullptr) return;
-  state_->context = EVP_MD_CTX_new();
-  if (EVP_DigestInit_ex2(state_->context, algorithm, nullptr) != 1)
-    throw std::runtime_error("OpenSSL refuses a digest algorithm");
+  state_->context.reset(EVP_MD_CTX_new());
+  start(state_->context.get(), algorithm);
 }
 Digest::~Digest() = default;
 Digest::Digest(Digest&&) noexcept = default;
@@ -127,7 +152,7 @@ void Digest::update(std::string_view bytes) {
     case DigestKind::sha1:
     case DigestKind::sha256:
     case DigestKind::sha512:
-      EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+      EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
       return;
   }
 }
@@ -146,14 +171,11 @@ std::string Digest::finish() {
     case DigestKind::sha512:
       break;
   }
-  std::string out(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.data()), &size);
-  out.resize(size);
-  return out;
+  return finish_digest(state_->context.get());
 }
 
 std::string digest(DigestKind kind, std::string_view bytes) {
+  if (const EVP_MD* algorithm = message_digest(kind)) return digest_pieces(algorithm, bytes, {});
   Digest d(kind);
   d.update(bytes);
   return d.finish();
@@ -170,10 +192,8 @@ std::string hmac_sha256(std::string_view key, std::string_view message) {
   std::string inner = padded;
   for (char& c : inner) c = static_cast<char>(c ^ 0x36);
   for (char& c : padded) c = static_cast<char>(c ^ 0x5C);
-  Digest first(DigestKind::sha256);
-  first.update(inner);
-  first.update(message);
-  return digest(DigestKind::sha256, padded + first.finish());
+  const EVP_MD* const sha256 = message_digest(DigestKind::sha256);
+  return digest_pieces(sha256, padded, digest_pieces(sha256, inner, message));
 }
 
 }  // namespace aerolith

@@ -57,12 +57,11 @@ std::optional<std::string> decode_percents(std::string_view text, Plus plus) {
 }  // namespace
 
 std::string hex_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<uint8_t>(c);
-    out.push_back(kLowerHex[byte >> 4]);
-    out.push_back(kLowerHex[byte & 15]);
+  std::string out(bytes.size() * 2, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(bytes[i]);
+    out[2 * i] = kLowerHex[byte >> 4];
+    out[2 * i + 1] = kLowerHex[byte & 15];
   }
   return out;
 }
@@ -87,7 +86,9 @@ std::string base64_encode(std::string_view bytes) {
   const auto at = [&](size_t k) { return static_cast<uint32_t>(static_cast<uint8_t>(bytes[k])); };
   for (; i + 3 <= bytes.size(); i += 3) {
     const uint32_t group = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
-    for (const int shift : {18, 12, 6, 0}) out.push_back(kBase64[group >> shift & 63]);
+    const std::array<char, 4> letters{kBase64[group >> 18], kBase64[group >> 12 & 63], kBase64[group >> 6 & 63],
+                                      kBase64[group & 63]};
+    out.append(letters.data(), letters.size());
   }
   const size_t rest = bytes.size() - i;
   if (rest > 0) {

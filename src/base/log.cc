@@ -1,9 +1,12 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -90,6 +93,18 @@ std::string render(LogFormat format, std::string_view message, LogFields fields)
   return line;
 }
 
+// A terminal shows each line at once. Elsewhere lines are gathered (flush_every below bounds for how long): standard error
+// itself is unbuffered, a system call a line. A stream of its own, so that what an abort says there stays unbuffered.
+spdlog::sink_ptr make_stderr_sink() {
+  constexpr size_t kBufferBytes = 64 << 10;
+  if (isatty(STDERR_FILENO) == 1) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  const int descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  FILE* const stream = descriptor < 0 ? nullptr : fdopen(descriptor, "w");
+  if (stream == nullptr) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  std::setvbuf(stream, nullptr, _IOFBF, kBufferBytes);
+  return std::make_shared<spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>>(stream);
+}
+
 }  // namespace
 
 bool start_log(const LogSettings& settings) {
@@ -97,7 +112,7 @@ bool start_log(const LogSettings& settings) {
   try {
     spdlog::sink_ptr sink;
     if (settings.file.empty()) {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+      sink = make_stderr_sink();
     } else {
       sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
     }

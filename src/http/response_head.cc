@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 
 #include "base/encoding.h"
 #include "base/time.h"
@@ -112,13 +111,10 @@ bool is_edge_field(std::string_view name) {
 }
 
 void append_safe(std::string& out, std::string_view text) {
-  constexpr std::string_view kUnsafe("\r\n\0", 3);
-  const size_t start = out.size();
+  const auto start = static_cast<std::ptrdiff_t>(out.size());
   out += text;
-  if (text.find_first_of(kUnsafe) == std::string_view::npos) return;
   std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(start), out.end(),
-      [&](char c) { return kUnsafe.find(c) != std::string_view::npos; }, ' ');
+      out.begin() + start, out.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
 }
 
 // RFC 9110 section 8.6: none with 204; with 304 only what a 200 would have told.
@@ -138,8 +134,13 @@ bool sends_body(int status, RequestMethod method) {
 std::string begin_head(const Response& response, RequestMethod method, uint64_t body_size_bytes) {
   std::string head;
   head.reserve(512);
-  auto out = std::back_inserter(head);
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_phrase(response.status), date_now());
+  head += "HTTP/1.1 ";
+  head += fmt::format_int(response.status).c_str();
+  head += ' ';
+  head += reason_phrase(response.status);
+  head += "\r\nDate: ";
+  head += date_now();
+  head += "\r\n";
   for (const auto& [name, value] : response.headers.fields()) {
     if (is_edge_field(name)) continue;
     append_safe(head, name);
@@ -148,7 +149,9 @@ std::string begin_head(const Response& response, RequestMethod method, uint64_t 
     head += "\r\n";
   }
   if (const auto length = told_length(response, method, body_size_bytes)) {
-    fmt::format_to(out, "Content-Length: {}\r\n", *length);
+    head += "Content-Length: ";
+    head += fmt::format_int(*length).c_str();
+    head += "\r\n";
   }
   return head;
 }

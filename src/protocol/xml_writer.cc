@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/encoding.h"
 
@@ -34,6 +35,19 @@ size_t append_wide(std::string_view text, std::string& out) {
   } else {
     out += character;
   }
+  return size;
+}
+
+// How many bytes at the start of `text` stand for themselves.
+size_t plain_size(std::string_view text) {
+  constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (size_t c = 0x20; c < 0x80; ++c) plain[c] = true;
+    for (const char c : std::string_view("&<>\"'\x7F")) plain[static_cast<unsigned char>(c)] = false;
+    return plain;
+  }();
+  size_t size = 0;
+  while (size < text.size() && kPlain[static_cast<unsigned char>(text[size])]) ++size;
   return size;
 }
 
@@ -74,6 +88,10 @@ void append_xml_escaped(std::string_view text, std::string& out) {
   out.reserve(out.size() + text.size());
   size_t i = 0;
   while (i < text.size()) {
+    const size_t plain = plain_size(text.substr(i));
+    out += text.substr(i, plain);
+    i += plain;
+    if (i == text.size()) break;
     if (static_cast<unsigned char>(text[i]) < 0x80) {
       append_ascii(text[i++], out);
     } else {

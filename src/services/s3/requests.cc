@@ -35,7 +35,16 @@ Result<bool> read_version_id(const std::optional<std::string>& version_id, const
   return errors::no_such_version(key, *version_id);
 }
 
-std::string canonical_user_id(const AccountId& account) { return sha256_hex("canonical user " + account.str()); }
+std::string canonical_user_id(const AccountId& account) {
+  // Most calls of a thread are of one account.
+  thread_local AccountId last;
+  thread_local std::string id;
+  if (id.empty() || last != account) {
+    id = sha256_hex("canonical user " + account.str());
+    last = account;
+  }
+  return id;
+}
 
 std::string quoted(std::string_view etag) {
   std::string out;
