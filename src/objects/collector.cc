@@ -1,5 +1,7 @@
 // Removing bytes: the garbage that released extents leave, and the orphans that a crash leaves.
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -11,7 +13,9 @@
 namespace aerolith::objects {
 
 namespace {
+// Files removed for one transaction that takes their rows away.
 constexpr size_t kBatch = 256;
+constexpr size_t kMostCondemned = 65'536;
 constexpr auto kPause = std::chrono::seconds(1);
 // For how long a transaction that released something may take to commit; the collector looks again all that time.
 constexpr int64_t kEagerMilliseconds = 10'000;
@@ -35,57 +39,68 @@ Result<bool> ObjectStore::State::mark_orphan(const ExtentId& id) {
   return marked;
 }
 
-Result<uint64_t> ObjectStore::State::collect_batch() {
-  std::vector<ExtentId> batch;
-  {
-    auto txn = metadata.begin_read();
-    auto rows = kGarbage.scan(*txn, metadata::Direction::forward);
-    while (batch.size() < kBatch && TRY(rows.next())) batch.push_back(std::get<0>(rows.key()));
-  }
-  if (batch.empty()) return uint64_t{0};
+Result<> ObjectStore::State::condemn() {
+  auto txn = metadata.begin_read();
+  auto rows = kGarbage.scan(*txn, metadata::Direction::forward);
+  while (condemned.size() < kMostCondemned && TRY(rows.next())) condemned.push_back(std::get<0>(rows.key()));
+  txn.reset();
+  const std::lock_guard lock(mutex);
+  condemned_before = next_hold;
+  return {};
+}
+
+bool ObjectStore::State::may_remove_condemned() {
+  const std::lock_guard lock(mutex);
+  return holds.empty() || *holds.begin() >= condemned_before;
+}
+
+Result<uint64_t> ObjectStore::State::remove_batch(std::span<const ExtentId> batch) {
+  std::vector<ExtentId> removed;
   for (const ExtentId& id : batch) {
     if (!is_extent_id(id.view())) return fail(ErrorCode::corrupt, "a garbage row with a damaged id");
-    os::Result<> removed = files.remove(path_of(id));
+    const os::Result<> done = files.remove(path_of(id));
     // Not there: a run before this one was cut off after it had removed the file.
-    if (!removed && removed.error().code != os::ErrorCode::not_found) return std::unexpected(Error(removed.error()));
+    if (done || done.error().code == os::ErrorCode::not_found) {
+      removed.push_back(id);
+    } else {
+      log_error("cannot remove a released extent", {{"id", id.view()}, {"error", done.error().detail}});
+    }
   }
   // The removals aren't synced: a file that comes back after a power loss is an orphan, and is swept.
   TRY(metadata::run_transaction(metadata, [&](metadata::Transaction& txn) -> metadata::Result<> {
-    for (const ExtentId& id : batch) kGarbage.erase(txn, {id});
+    for (const ExtentId& id : removed) kGarbage.erase(txn, {id});
     return {};
   }));
-  return uint64_t{batch.size()};
+  return uint64_t{removed.size()};
 }
 
 Result<uint64_t> ObjectStore::collect() {
   State& s = *state_;
+  const std::lock_guard one_at_a_time(s.collect_mutex);
   uint64_t removed = 0;
   while (true) {
-    {
-      std::unique_lock lock(s.mutex);
-      s.changed.wait(lock, [&] { return !s.collecting; });
-      if (s.holds > 0) return removed;
-      s.collecting = true;
+    if (s.condemned.empty()) TRY(s.condemn());
+    if (s.condemned.empty() || !s.may_remove_condemned()) return removed;
+    const std::vector<ExtentId> condemned = std::exchange(s.condemned, {});
+    uint64_t of_these = 0;
+    for (std::span<const ExtentId> rest = condemned; !rest.empty();) {
+      const auto batch = rest.first(std::min(rest.size(), kBatch));
+      of_these += TRY(s.remove_batch(batch));
+      rest = rest.subspan(batch.size());
     }
-    Result<uint64_t> batch = s.collect_batch();
-    {
-      std::lock_guard lock(s.mutex);
-      s.collecting = false;
-      s.changed.notify_all();
-    }
-    removed += TRY(batch);
-    if (*batch == 0) return removed;
+    removed += of_these;
+    if (of_these == 0) return removed;  // what is left can't be removed now
   }
 }
 
 std::shared_ptr<const void> ObjectStore::hold_collection() {
   State& s = *state_;
-  std::unique_lock lock(s.mutex);
-  ++s.holds;
-  s.changed.wait(lock, [&] { return !s.collecting; });
-  return {state_.get(), [](State* state) {
-            std::lock_guard held(state->mutex);
-            --state->holds;
+  const std::lock_guard lock(s.mutex);
+  const uint64_t number = s.next_hold++;
+  s.holds.insert(number);
+  return {state_.get(), [number](State* state) {
+            const std::lock_guard held(state->mutex);
+            state->holds.erase(number);
           }};
 }
 

@@ -157,7 +157,8 @@ class ObjectStore {
   Result<uint64_t> collect();
   // Removes files that no extent names and no writer of this process made; how many.
   Result<uint64_t> sweep_orphans();
-  // While it lives, nothing is collected: a backup copies the metadata first and the files then.
+  // What was no garbage when it began stays while it lives: for a backup, which copies the metadata first and the files
+  // then, and for a reader of many extents (begin the hold, then the read transaction).
   std::shared_ptr<const void> hold_collection();
 
   // Reads every extent whole and checks it. `stop`, where given and true, ends it early.

@@ -4,8 +4,10 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "metadata/store.h"
 #include "objects/object_store.h"
@@ -31,8 +33,12 @@ struct ObjectStore::State {
   void remove_unnamed(const ExtentId& id);
   // Has the collector remove the file, unless a record names the extent. Whether it will.
   Result<bool> mark_orphan(const ExtentId& id);
-  // Removes a batch of garbage; how many rows it did away with.
-  Result<uint64_t> collect_batch();
+  // Notes the garbage that is there now.
+  Result<> condemn();
+  // Nobody reads from a snapshot in which the condemned were no garbage yet.
+  bool may_remove_condemned();
+  // How many could be removed.
+  Result<uint64_t> remove_batch(std::span<const ExtentId> batch);
   void note_release();
   void collector_loop(ObjectStore& store);
 
@@ -46,11 +52,15 @@ struct ObjectStore::State {
   std::mutex mutex;
   std::set<ExtentId> protected_ids;
   std::condition_variable changed;
-  bool collecting = false;
-  int holds = 0;
+  uint64_t next_hold = 0;
+  std::set<uint64_t> holds;
   bool stops = false;
   std::atomic<int64_t> last_release = 0;  // steady clock, milliseconds; its transaction may still be running
   std::thread collector;
+
+  std::mutex collect_mutex;
+  std::vector<ExtentId> condemned;
+  uint64_t condemned_before = 0;  // holds from this number on began when these were garbage already
 };
 
 }  // namespace aerolith::objects

@@ -348,6 +348,27 @@ TEST_F(ObjectStoreTest, ABackupHoldsTheCollectorOff) {
   EXPECT_EQ(store_->collect().value(), 1U);
 }
 
+TEST_F(ObjectStoreTest, AReaderHoldsNoLaterGarbage) {
+  Extent extent = write(random_bytes_of(kBlockBytes, 21));
+  auto older = store_->hold_collection();
+  ASSERT_TRUE(change(&ObjectStore::release, extent).has_value());
+  EXPECT_EQ(store_->collect().value(), 0U);
+  auto newer = store_->hold_collection();
+  EXPECT_EQ(store_->collect().value(), 0U);
+  older.reset();
+  EXPECT_EQ(store_->collect().value(), 1U);
+}
+
+TEST_F(ObjectStoreTest, WhatCannotBeRemovedStopsNothing) {
+  Extent first = write(random_bytes_of(kBlockBytes, 22));
+  Extent second = write(random_bytes_of(kBlockBytes, 23));
+  ASSERT_TRUE(change(&ObjectStore::release, first).has_value());
+  ASSERT_TRUE(change(&ObjectStore::release, second).has_value());
+  files_.inject(os::Fault::remove_error);
+  EXPECT_EQ(store_->collect().value(), 2U);  // once again after the one that failed
+  EXPECT_TRUE(files_.all_files().empty());
+}
+
 TEST_F(ObjectStoreTest, TheCollectorThreadCollects) {
   Extent extent = write(random_bytes_of(kBlockBytes, 19));
   store_->start_collector();

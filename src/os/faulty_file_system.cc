@@ -163,6 +163,7 @@ Result<> FaultyFileSystem::rename(const std::string& from, const std::string& to
 
 Result<> FaultyFileSystem::remove(const std::string& path) {
   std::lock_guard lock(mutex_);
+  if (happens(Fault::remove_error)) return fail(ErrorCode::io, "injected remove error");
   Directory* directory = find_directory(parent_directory(path));
   if (directory == nullptr || directory->now.erase(name_of(path)) == 0) return fail(ErrorCode::not_found, path);
   return {};

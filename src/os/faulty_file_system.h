@@ -21,6 +21,7 @@ enum class Fault : uint8_t {
   sync_error,       // io; the bytes stay in memory and will never be durable
   directory_error,  // sync_directory: io
   read_error,       // io
+  remove_error,     // io
   open_no_space,    // creating a file: no_space
 };
 
