@@ -87,6 +87,8 @@ def test_list_shows_name_date_and_owner(s3: Any, bucket: str) -> None:
     answer = s3.list_buckets()
     found = next(entry for entry in answer["Buckets"] if entry["Name"] == bucket)
     assert abs(datetime.now(UTC) - found["CreationDate"]) < timedelta(minutes=1)
+    assert found["BucketArn"] == f"arn:aws:s3:::{bucket}"
+    assert found["BucketRegion"] == s3.meta.region_name
     assert answer["Owner"]["ID"]
     names = [entry["Name"] for entry in answer["Buckets"]]
     assert names == sorted(names)
@@ -115,6 +117,11 @@ def test_list_in_pages(s3: Any, seven_buckets: list[str], bucket_name: str) -> N
         token = {"ContinuationToken": page["ContinuationToken"]}
     assert found == seven_buckets
     assert sizes == [3, 3, 1]
+
+
+def test_an_empty_token_is_none(s3: Any, seven_buckets: list[str], bucket_name: str) -> None:
+    page = s3.list_buckets(MaxBuckets=1, Prefix=bucket_name, ContinuationToken="")
+    assert [entry["Name"] for entry in page["Buckets"]] == seven_buckets[:1]
 
 
 def test_list_by_prefix(s3: Any, seven_buckets: list[str], bucket_name: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tools.harness.expect import api_error
+from tools.harness.server import Server
+from tools.harness.signing import Signer, send
 
 pytestmark = pytest.mark.core
 
@@ -62,6 +64,11 @@ def test_copy_onto_itself_needs_a_change(s3: Any, bucket: str, source: Any) -> N
     assert (got["Body"].read(), got["Metadata"]) == (b"content", {"new": "yes"})
 
 
+def test_a_storage_class_is_a_change(s3: Any, bucket: str, source: Any) -> None:
+    s3.copy_object(Bucket=bucket, Key="from", CopySource=source, StorageClass="STANDARD")
+    assert s3.get_object(Bucket=bucket, Key="from")["Body"].read() == b"content"
+
+
 def test_copy_outlives_its_source(s3: Any, bucket: str) -> None:
     body = os.urandom(6 * 1024 * 1024)
     s3.put_object(Bucket=bucket, Key="from", Body=body)
@@ -85,6 +92,14 @@ def test_odd_keys_as_source_and_target(s3: Any, bucket: str, key: str) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
     s3.copy_object(Bucket=bucket, Key=f"copy-{key}", CopySource={"Bucket": bucket, "Key": key})
     assert s3.get_object(Bucket=bucket, Key=f"copy-{key}")["Body"].read() == key.encode()
+
+
+@pytest.mark.parametrize("form", ["{}%2Ffrom", "%2F{}%2Ffrom", "/{}/from", "{}/from"])
+def test_the_source_s_slashes_may_be_encoded(server: Server, s3: Any, bucket: str, source: Any, form: str) -> None:
+    headers = {"x-amz-copy-source": form.format(bucket)}
+    answer = send(server, Signer(server).sign("PUT", f"/{bucket}/to", headers=headers))
+    assert answer.status == 200, answer.body
+    assert s3.get_object(Bucket=bucket, Key="to")["Body"].read() == b"content"
 
 
 def test_missing_sources(s3: Any, bucket: str, bucket_name: str) -> None:

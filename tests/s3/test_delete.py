@@ -31,6 +31,26 @@ def test_delete_in_a_missing_bucket(s3: Any, bucket_name: str) -> None:
         s3.delete_object(Bucket=bucket_name, Key="k")
 
 
+FOREIGN_VERSION = "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD"
+
+
+def test_a_version_that_can_t_be(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with api_error("InvalidArgument", 400) as caught:
+        s3.delete_object(Bucket=bucket, Key="k", VersionId=FOREIGN_VERSION)
+    assert caught.value.response["Error"]["ArgumentValue"] == FOREIGN_VERSION
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", "VersionId": FOREIGN_VERSION}]})
+    assert answer["Errors"] == [
+        {
+            "Key": "k",
+            "VersionId": FOREIGN_VERSION,
+            "Code": "NoSuchVersion",
+            "Message": "The specified version does not exist.",
+        }
+    ]
+    s3.head_object(Bucket=bucket, Key="k")
+
+
 KEYS = ["a", "b/c", "with space", "ü", "<&>", "plus+", "new\nline", "\u2028", "%41"]
 
 

@@ -97,6 +97,7 @@ EARLIER, LATER = timedelta(hours=-1), timedelta(seconds=0)
         ({"IfNoneMatch": "*"}, 304),
         ({"IfModifiedSince": EARLIER}, 200),
         ({"IfModifiedSince": LATER}, 304),
+        ({"IfModifiedSince": timedelta(hours=1)}, 200),  # in the future: it counts for nothing
         ({"IfUnmodifiedSince": EARLIER}, 412),
         ({"IfUnmodifiedSince": LATER}, 200),
         # The documented combinations: the entity tag decides.
@@ -157,6 +158,18 @@ def test_missing_key(s3: Any, bucket: str) -> None:
     assert caught.value.response["Error"]["Key"] == "no/such key"
     with api_error("404", 404):
         s3.head_object(Bucket=bucket, Key="no/such key")
+
+
+@pytest.mark.parametrize("version", ["HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD", "junk"])
+def test_a_bucket_without_versions_has_none_but_null(s3: Any, bucket: str, stored: Any, version: str) -> None:
+    with api_error("InvalidArgument", 400) as caught:
+        s3.get_object(Bucket=bucket, Key="k", VersionId=version)
+    error = caught.value.response["Error"]
+    assert error["Message"] == "Invalid version id specified"
+    assert (error["ArgumentName"], error["ArgumentValue"]) == ("versionId", version)
+    with api_error("400", 400):
+        s3.head_object(Bucket=bucket, Key="k", VersionId=version)
+    assert s3.get_object(Bucket=bucket, Key="k", VersionId="null")["Body"].read() == BODY
 
 
 def test_missing_bucket(s3: Any, bucket_name: str) -> None:

@@ -90,6 +90,24 @@ def test_start_after(s3: Any, full_bucket: str, keys: list[str]) -> None:
         assert page["StartAfter"] == start
 
 
+def test_start_after_says_nothing_beside_a_token(s3: Any, full_bucket: str) -> None:
+    first = s3.list_objects_v2(Bucket=full_bucket, MaxKeys=1)
+    token = first["NextContinuationToken"]
+    page = s3.list_objects_v2(Bucket=full_bucket, MaxKeys=1, ContinuationToken=token, StartAfter="zzz")
+    assert page["Contents"][0]["Key"] > first["Contents"][0]["Key"]
+    assert "StartAfter" not in page
+
+
+def test_a_marker_inside_a_group_skips_the_group(s3: Any, bucket: str) -> None:
+    for key in ("folder/aSubfolder/subFile1", "folder/aSubfolder/subFile2", "folder/file1", "folder/file2"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    asked = {"Bucket": bucket, "Prefix": "folder/", "Delimiter": "/", "MaxKeys": 1}
+    marker = "folder/aSubfolder/subFile1"
+    for page in (s3.list_objects(**asked, Marker=marker), s3.list_objects_v2(**asked, StartAfter=marker)):
+        assert [entry["Key"] for entry in page["Contents"]] == ["folder/file1"]
+        assert ("CommonPrefixes" in page, page["IsTruncated"]) == (False, True)
+
+
 def test_an_entry_says_what_a_head_says(s3: Any, full_bucket: str, keys: list[str]) -> None:
     entry = s3.list_objects_v2(Bucket=full_bucket, MaxKeys=1)["Contents"][0]
     head = s3.head_object(Bucket=full_bucket, Key=entry["Key"])

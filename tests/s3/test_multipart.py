@@ -136,6 +136,9 @@ def test_completing_without_parts(s3: Any, bucket: str) -> None:
     upload = Upload(s3, bucket)
     with api_error("MalformedXML", 400):
         upload.complete([])
+    with api_error("InvalidRequest", 400) as caught:  # no document at all
+        s3.complete_multipart_upload(**upload.names, UploadId=upload.id)
+    assert caught.value.response["Error"]["Message"] == "You must specify at least one part"
 
 
 @pytest.mark.parametrize("number", [0, -1, 10_001])
@@ -217,6 +220,9 @@ def test_composite_checksums(s3: Any, bucket: str, algorithm: str) -> None:
     assert completed[name].endswith("-2")
     head = s3.head_object(**upload.names, ChecksumMode="ENABLED")
     assert (head[name], head["ChecksumType"]) == (completed[name], "COMPOSITE")
+    got = s3.get_object(**upload.names, PartNumber=2, ChecksumMode="ENABLED")
+    assert (got[name], got["ChecksumType"]) == (parts[1][name], "COMPOSITE")  # the part's own
+    assert got["Body"].read() == b"end"
 
 
 def test_full_object_checksum(s3: Any, bucket: str) -> None:
@@ -229,6 +235,9 @@ def test_full_object_checksum(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="same", Body=b"".join(bodies), ChecksumAlgorithm="CRC64NVME")
     same = s3.head_object(Bucket=bucket, Key="same", ChecksumMode="ENABLED")
     assert head["ChecksumCRC64NVME"] == same["ChecksumCRC64NVME"]
+    part = s3.head_object(**upload.names, PartNumber=2, ChecksumMode="ENABLED")
+    assert "ChecksumCRC64NVME" not in part
+    assert "ChecksumType" not in part
 
 
 def test_list_parts(s3: Any, bucket: str) -> None:

@@ -164,6 +164,38 @@ def test_put_only_over_what_one_knows(s3: Any, bucket: str) -> None:
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"2"
 
 
+@pytest.mark.parametrize(
+    ("conditions", "header", "additional"),
+    [
+        ({"IfMatch": "*"}, "If-Match", "We don't accept the provided value of If-Match header for this API"),
+        (
+            {"IfNoneMatch": "x"},
+            "If-None-Match",
+            "We don't accept the provided value of If-None-Match header for this API",
+        ),
+        (
+            {"IfMatch": "x", "IfNoneMatch": "*"},
+            "If-Match,If-None-Match",
+            "Multiple conditional request headers present in the request",
+        ),
+    ],
+)
+def test_conditions_that_s3_does_not_take(
+    s3: Any, bucket: str, conditions: dict[str, str], header: str, additional: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    for write in (
+        lambda: s3.put_object(Bucket=bucket, Key="k", Body=b"2", **conditions),
+        lambda: s3.copy_object(Bucket=bucket, Key="to", CopySource=f"{bucket}/k", **conditions),
+    ):
+        with api_error("NotImplemented", 501) as caught:
+            write()
+        error = caught.value.response["Error"]
+        assert error["Message"] == "A header you provided implies functionality that is not implemented"
+        assert (error["Header"], error["additionalMessage"]) == (header, additional)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
+
+
 def test_put_into_a_missing_bucket(s3: Any, bucket_name: str) -> None:
     with api_error("NoSuchBucket", 404):
         s3.put_object(Bucket=bucket_name, Key="k", Body=b"x")

@@ -1,21 +1,16 @@
 #include "services/s3/conditions.h"
 
 #include "base/encoding.h"
+#include "services/s3/requests.h"
 
 namespace aerolith::s3 {
-namespace {
 
-// Last-Modified goes out in whole seconds, so that is what clients send back.
-Timestamp whole_seconds(Timestamp t) { return std::chrono::floor<std::chrono::seconds>(t); }
-
-std::string_view bare_etag(std::string_view text) {
-  text = trim(text);
-  if (text.starts_with("W/")) text.remove_prefix(2);
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-  return text;
+std::string_view bare_etag(std::string_view etag) {
+  etag = trim(etag);
+  if (etag.starts_with("W/")) etag.remove_prefix(2);
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+  return etag;
 }
-
-}  // namespace
 
 bool etag_matches(std::string_view header, std::string_view etag) {
   while (true) {
@@ -27,8 +22,9 @@ bool etag_matches(std::string_view header, std::string_view etag) {
   }
 }
 
-ConditionOutcome evaluate_read_conditions(const Conditions& conditions, std::string_view etag,
-                                          Timestamp last_modified) {
+ConditionOutcome evaluate_read_conditions(const Conditions& conditions, std::string_view etag, Timestamp last_modified,
+                                          Timestamp now) {
+  // Last-Modified goes out in whole seconds, so that is what clients send back.
   Timestamp modified = whole_seconds(last_modified);
   if (conditions.if_match) {
     if (!etag_matches(*conditions.if_match, etag)) return {ConditionVerdict::failed, "If-Match"};
@@ -37,7 +33,8 @@ ConditionOutcome evaluate_read_conditions(const Conditions& conditions, std::str
   }
   if (conditions.if_none_match) {
     if (etag_matches(*conditions.if_none_match, etag)) return {ConditionVerdict::not_modified, "If-None-Match"};
-  } else if (conditions.if_modified_since && modified <= *conditions.if_modified_since) {
+  } else if (conditions.if_modified_since && modified <= *conditions.if_modified_since &&
+             *conditions.if_modified_since <= now) {
     return {ConditionVerdict::not_modified, "If-Modified-Since"};
   }
   return {};

@@ -30,10 +30,15 @@ struct ConditionOutcome {
   std::string_view condition;  // the header that decided, as S3 names it in its error
 };
 
-// For requests that read an object. `etag` is without quotes.
-ConditionOutcome evaluate_read_conditions(const Conditions& conditions, std::string_view etag, Timestamp last_modified);
+// For requests that read an object. `etag` is without quotes. As RFC 9110 section 13.1.3 wants it, an If-Modified-Since
+// after `now` counts for nothing.
+ConditionOutcome evaluate_read_conditions(const Conditions& conditions, std::string_view etag, Timestamp last_modified,
+                                          Timestamp now);
 
 // True when `header` ("*", or a list of entity tags, with or without quotes) names `etag` (without quotes).
 bool etag_matches(std::string_view header, std::string_view etag);
+
+// An entity tag without quotes, spaces around it, and the mark of a weak one; a part of `etag`.
+std::string_view bare_etag(std::string_view etag);
 
 }  // namespace aerolith::s3

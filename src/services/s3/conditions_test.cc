@@ -9,8 +9,9 @@ using std::chrono::seconds;
 const Timestamp kModified{std::chrono::milliseconds(1'700'000'000'500)};
 const Timestamp kBefore = kModified - seconds(10);
 const Timestamp kAfter = kModified + seconds(10);
+const Timestamp kNow = kModified + seconds(20);
 
-ConditionVerdict verdict(const Conditions& c) { return evaluate_read_conditions(c, "abc", kModified).verdict; }
+ConditionVerdict verdict(const Conditions& c) { return evaluate_read_conditions(c, "abc", kModified, kNow).verdict; }
 
 TEST(Conditions, EachAlone) {
   EXPECT_EQ(verdict({}), ConditionVerdict::proceed);
@@ -30,11 +31,24 @@ TEST(Conditions, TheSecondThatWasToldIsNotModified) {
   EXPECT_EQ(verdict({.if_unmodified_since = told}), ConditionVerdict::proceed);
 }
 
+TEST(Conditions, ModifiedSinceInTheFutureCountsForNothing) {
+  EXPECT_EQ(verdict({.if_modified_since = kNow}), ConditionVerdict::not_modified);
+  EXPECT_EQ(verdict({.if_modified_since = kNow + seconds(1)}), ConditionVerdict::proceed);
+  EXPECT_EQ(verdict({.if_unmodified_since = kNow + seconds(1)}), ConditionVerdict::proceed);
+}
+
 TEST(Conditions, PairsAsS3DocumentsThem) {
   EXPECT_EQ(verdict({.if_match = "abc", .if_unmodified_since = kBefore}), ConditionVerdict::proceed);
   EXPECT_EQ(verdict({.if_none_match = "abc", .if_modified_since = kBefore}), ConditionVerdict::not_modified);
   EXPECT_EQ(verdict({.if_none_match = "abd", .if_modified_since = kAfter}), ConditionVerdict::proceed);
   EXPECT_EQ(verdict({.if_match = "abd", .if_none_match = "abc"}), ConditionVerdict::failed);
+}
+
+TEST(Conditions, BareEntityTags) {
+  EXPECT_EQ(bare_etag("\"abc\""), "abc");
+  EXPECT_EQ(bare_etag(" W/\"abc\" "), "abc");
+  EXPECT_EQ(bare_etag("abc"), "abc");
+  EXPECT_EQ(bare_etag("\""), "\"");
 }
 
 TEST(Conditions, EntityTagLists) {

@@ -13,6 +13,8 @@ namespace {
 using protocol::ApiError;
 using Fields = std::initializer_list<std::pair<std::string_view, std::string>>;
 
+constexpr const char* kNotImplemented = "A header you provided implies functionality that is not implemented";
+
 ApiError make(std::string_view code, int status, std::string message, Fields fields = {}) {
   ApiError error;
   error.code = code;
@@ -154,6 +156,19 @@ std::unexpected<CallError> precondition_failed(std::string_view condition) {
                 {{"Condition", std::string(condition)}});
 }
 
+std::unexpected<CallError> condition_value_not_accepted(std::string_view header) {
+  return refuse(
+      "NotImplemented", 501, kNotImplemented,
+      {{"Header", std::string(header)},
+       {"additionalMessage", fmt::format("We don't accept the provided value of {} header for this API", header)}});
+}
+
+std::unexpected<CallError> conditions_not_combinable() {
+  return refuse("NotImplemented", 501, kNotImplemented,
+                {{"Header", "If-Match,If-None-Match"},
+                 {"additionalMessage", "Multiple conditional request headers present in the request"}});
+}
+
 std::unexpected<CallError> metadata_too_large(uint64_t size_bytes, uint64_t limit_bytes) {
   return refuse("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size",
                 {{"Size", std::to_string(size_bytes)}, {"MaxSizeAllowed", std::to_string(limit_bytes)}});
@@ -235,8 +250,7 @@ std::unexpected<CallError> malformed_xml() {
 }
 
 std::unexpected<CallError> not_implemented(std::string_view header) {
-  return refuse("NotImplemented", 501,
-                fmt::format("A header you provided implies functionality that is not implemented: {}", header),
+  return refuse("NotImplemented", 501, fmt::format("{}: {}", kNotImplemented, header),
                 {{"Header", std::string(header)}});
 }
 
@@ -248,6 +262,8 @@ std::unexpected<CallError> bucket_acl_with_owner_enforced() {
   return refuse("InvalidBucketAclWithObjectOwnership", 400,
                 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
 }
+
+std::unexpected<CallError> slow_down() { return std::unexpected(CallError(make_slow_down())); }
 
 std::unexpected<CallError> internal_error() { return std::unexpected(CallError(make_internal_error())); }
 

@@ -45,6 +45,9 @@ std::unexpected<CallError> key_too_long(const ObjectKey& key);
 std::unexpected<CallError> invalid_range(std::string_view requested, uint64_t object_size_bytes);
 std::unexpected<CallError> invalid_part_number(int32_t part_number, uint64_t parts);
 std::unexpected<CallError> precondition_failed(std::string_view condition);
+// What S3 itself doesn't take where an object is written: that value of the header, or If-Match with If-None-Match.
+std::unexpected<CallError> condition_value_not_accepted(std::string_view header);
+std::unexpected<CallError> conditions_not_combinable();
 std::unexpected<CallError> metadata_too_large(uint64_t size_bytes, uint64_t limit_bytes);
 std::unexpected<CallError> invalid_redirect_location();
 
@@ -74,6 +77,8 @@ std::unexpected<CallError> not_implemented(std::string_view header);
 // S3 itself refuses ACLs on buckets whose owner is enforced, and all of ours are.
 std::unexpected<CallError> acl_not_supported();
 std::unexpected<CallError> bucket_acl_with_owner_enforced();
+// To be tried again: others got ahead too often.
+std::unexpected<CallError> slow_down();
 std::unexpected<CallError> internal_error();
 
 }  // namespace errors

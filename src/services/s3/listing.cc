@@ -12,7 +12,7 @@ std::string_view common_prefix(const PageRequest& request, std::string_view name
 
 void position(const PageRequest& request, NameSource& source) {
   std::string_view group = common_prefix(request, request.after);
-  if (!group.empty() && group == request.after) {
+  if (!group.empty()) {
     source.seek_past_prefix(group);
   } else if (request.is_positioned) {
     return;

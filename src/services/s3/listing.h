@@ -29,10 +29,10 @@ class NameSource {
 struct PageRequest {
   std::string_view prefix;
   std::string_view delimiter;  // empty: none
-  // Only names after this one. A common prefix (a page before ended with it) leaves out all that it stands for.
+  // Only names after this one. A common prefix, or a name inside one, leaves out all that the prefix stands for.
   std::string_view after;
   // The source stands at the right place already (inside the names equal to `after`); `after` only tells
-  // which common prefix was given before.
+  // which common prefix to leave out.
   bool is_positioned = false;
   size_t limit = 1000;  // names and common prefixes together
 };

@@ -93,9 +93,13 @@ TEST(Listing, DelimiterPagesOfOne) {
   EXPECT_EQ(given, (Names{"asdf", "boo/", "cquux/"}));
 }
 
-TEST(Listing, MarkerInsideAGroupStillGivesTheGroup) {
-  EXPECT_EQ(list(kTree, {.delimiter = "/", .after = "boo/bar"}).prefixes, (Names{"boo/", "cquux/"}));
+TEST(Listing, MarkerInsideAGroupSkipsTheGroup) {
+  EXPECT_EQ(list(kTree, {.delimiter = "/", .after = "boo/bar"}).prefixes, (Names{"cquux/"}));
   EXPECT_EQ(list(kTree, {.delimiter = "/", .after = "boo/"}).prefixes, (Names{"cquux/"}));
+  // Inside the prefix that is asked for, not inside a group below it.
+  Listed inside = list(kTree, {.prefix = "boo/", .delimiter = "/", .after = "boo/bar"});
+  EXPECT_EQ(inside.prefixes, (Names{"boo/baz/"}));
+  EXPECT_EQ(list(kTree, {.prefix = "boo/", .delimiter = "/", .after = "boo/baz/a"}).prefixes, Names{});
 }
 
 TEST(Listing, DelimiterOfSeveralBytesAndPrefix) {

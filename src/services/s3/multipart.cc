@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/random.h"
+#include "services/s3/conditions.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -111,15 +112,19 @@ Result<ChecksumChoice> choose_checksum(const std::optional<std::string>& algorit
   return choice;
 }
 
-std::string bare_etag(std::string_view etag) {
-  etag = trim(etag);
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
-  return std::string(etag);
+Result<uint16_t> read_part_number(std::optional<int32_t> number) {
+  int32_t value = number.value_or(0);
+  if (value < 1 || value > kMostParts) {
+    return errors::invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber",
+                                    std::to_string(value));
+  }
+  return static_cast<uint16_t>(value);
 }
 
 Result<std::vector<NamedPart>> read_named_parts(const std::optional<CompletedMultipartUpload>& body,
                                                 std::string_view upload_id) {
-  if (!body || !body->parts || body->parts->empty()) return errors::malformed_xml();
+  if (!body) return errors::invalid_request("You must specify at least one part");
+  if (!body->parts || body->parts->empty()) return errors::malformed_xml();
   std::vector<NamedPart> parts;
   for (const CompletedPart& part : *body->parts) {
     if (!part.part_number || !part.etag) return errors::malformed_xml();

@@ -18,6 +18,9 @@ namespace aerolith::s3 {
 inline constexpr int32_t kMostParts = 10'000;
 inline constexpr uint64_t kMinPartBytes = uint64_t{5} << 20;
 
+// The partNumber of a request: InvalidArgument unless there is one of 1 to kMostParts.
+Result<uint16_t> read_part_number(std::optional<int32_t> number);
+
 UploadId make_upload_id(Timestamp now);
 
 // NoSuchUpload when there is none of that id for that key.
@@ -45,7 +48,7 @@ struct NamedPart {
   // Base64, as it came.
   std::vector<std::pair<ChecksumAlgorithm, std::string>> checksums;
 };
-// MalformedXML, InvalidPartOrder.
+// InvalidRequest where there is no body, MalformedXML, InvalidPartOrder, InvalidPart.
 Result<std::vector<NamedPart>> read_named_parts(const std::optional<CompletedMultipartUpload>& body,
                                                 std::string_view upload_id);
 
@@ -61,8 +64,5 @@ struct AssembledObject {
 Result<AssembledObject> assemble(std::string_view upload_id, const UploadRecord& upload,
                                  const std::vector<NamedPart>& named,
                                  const std::vector<std::optional<PartRecord>>& stored);
-
-// Without quotes.
-std::string bare_etag(std::string_view etag);
 
 }  // namespace aerolith::s3

@@ -30,6 +30,9 @@ struct ReadHold {
   std::unique_ptr<metadata::ReadTransaction> txn;
 };
 
+// How often an object may be replaced between the reading of its record and of its bytes.
+inline constexpr int kMostReadTries = 16;
+
 // Up to 64 KiB come as a string, more as a stream that opens one extent after the other. An error `gone` (as an
 // InternalError would be wrong) is told as nullopt: read the object's record again.
 Result<std::optional<http::ResponseBody>> open_body(const Call& call, ReadHold hold, std::vector<Segment> segments);

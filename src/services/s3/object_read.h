@@ -21,8 +21,9 @@ struct WantedBytes {
 
 struct ChosenBytes {
   ByteRange range;
-  bool is_partial = false;            // 206, with Content-Range
-  std::optional<int32_t> part_count;  // x-amz-mp-parts-count, when a part of a multipart object was asked for
+  bool is_partial = false;                 // 206, with Content-Range
+  std::optional<int32_t> part_count;       // x-amz-mp-parts-count, when a part of a multipart object was asked for
+  std::optional<StoredChecksum> checksum;  // what there is to tell of these bytes
 };
 
 Result<ChosenBytes> choose_bytes(metadata::ReadTransaction& txn, const ObjectRecord& object, const WantedBytes& wanted);
@@ -38,7 +39,8 @@ Conditions read_conditions(const Input& input) {
 // Fills in the answer's head. True when there are bytes to send, false for a 304.
 template <typename Input, typename Output>
 Result<bool> answer_head(Call& call, const Input& input, const ObjectRecord& object, Output& output) {
-  ConditionOutcome outcome = evaluate_read_conditions(read_conditions(input), object.etag, object.last_modified);
+  ConditionOutcome outcome =
+      evaluate_read_conditions(read_conditions(input), object.etag, object.last_modified, call.context.now);
   if (outcome.verdict == ConditionVerdict::failed) return errors::precondition_failed(outcome.condition);
   if (outcome.verdict == ConditionVerdict::not_modified) {
     // RFC 9110 section 15.4.5: what would have come with a 200 and helps a cache.
@@ -62,8 +64,11 @@ void answer_range(Call& call, const Input& input, const ObjectRecord& object, co
     if (chosen.range.size_bytes > 0) output.content_range = format_content_range(chosen.range, object.size_bytes);
   }
   output.parts_count = chosen.part_count;
-  bool is_whole = chosen.range.size_bytes == object.size_bytes;
-  if (input.checksum_mode && is_whole && object.checksum) put_checksum(output, *object.checksum);
+  if (input.checksum_mode && chosen.checksum) {
+    put_checksum(output, *chosen.checksum);
+    // A part's own checksum goes under the type of the object's.
+    output.checksum_type = std::string(type_name(object.checksum->type));
+  }
 }
 
 }  // namespace aerolith::s3

@@ -73,11 +73,13 @@ LayoutId make_layout_id() { return LayoutId(random_bytes(16)); }
 
 Result<> check_write_conditions(const WriteConditions& conditions, const std::optional<ObjectRecord>& current,
                                 const ObjectKey& key) {
+  if (conditions.if_match && conditions.if_none_match) return errors::conditions_not_combinable();
   if (conditions.if_none_match) {
-    if (*conditions.if_none_match != "*") return errors::not_implemented("If-None-Match");
+    if (*conditions.if_none_match != "*") return errors::condition_value_not_accepted("If-None-Match");
     if (current) return errors::precondition_failed("If-None-Match");
   }
   if (conditions.if_match) {
+    if (*conditions.if_match == "*") return errors::condition_value_not_accepted("If-Match");
     if (!current) return errors::no_such_key(key);
     if (!etag_matches(*conditions.if_match, current->etag)) return errors::precondition_failed("If-Match");
   }

@@ -34,7 +34,8 @@ struct WriteConditions {
   const std::optional<std::string>& if_none_match;
 };
 // If-Match and If-None-Match of a request that writes `key`, whose current object is `current`. NoSuchKey for an
-// If-Match where nothing is; PreconditionFailed; NotImplemented for an If-None-Match that isn't "*" (as with S3).
+// If-Match where nothing is; PreconditionFailed; NotImplemented, as with S3, for both together, for an If-None-Match
+// that isn't "*" and an If-Match that is.
 Result<> check_write_conditions(const WriteConditions& conditions, const std::optional<ObjectRecord>& current,
                                 const ObjectKey& key);
 

@@ -1,8 +1,5 @@
 #include "services/s3/requests.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/digest.h"
 
 namespace aerolith::s3 {
@@ -22,17 +19,13 @@ Result<ObjectKey> read_key(const std::optional<std::string>& key) {
   return result;
 }
 
-Result<bool> read_version_id(const std::optional<std::string>& version_id, const ObjectKey& key) {
+Result<bool> read_version_id(const std::optional<std::string>& version_id) {
   if (!version_id) return false;
   if (*version_id == "null") return true;
   if (version_id->empty()) {
     return errors::invalid_argument("Version id cannot be the empty string", "versionId", "");
   }
-  bool is_well_formed = version_id->size() == 32 && std::all_of(version_id->begin(), version_id->end(), [](char c) {
-                          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
-                        });
-  if (!is_well_formed) return errors::invalid_argument("Invalid version id specified", "versionId", *version_id);
-  return errors::no_such_version(key, *version_id);
+  return errors::invalid_argument("Invalid version id specified", "versionId", *version_id);
 }
 
 std::string canonical_user_id(const AccountId& account) {

@@ -25,16 +25,18 @@
 namespace aerolith::s3 {
 
 struct BucketRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   BucketId id{};
   AccountId owner;
   Region region;
   Timestamp created_at;
+  // "EU", for a bucket that was made in eu-west-1 under that name: S3 goes on telling it so. Since version 2.
+  std::optional<std::string> location_alias;
 };
 
 template <class Archive>
 void fields(Archive& archive, BucketRecord& r) {
-  archive(r.id, r.owner, r.region, r.created_at);
+  archive(r.id, r.owner, r.region, r.created_at, r.location_alias);
 }
 
 // What a client says about an object and gets back with it.

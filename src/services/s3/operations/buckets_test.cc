@@ -46,11 +46,26 @@ TEST_F(BucketsTest, CreateAgain) {
 TEST_F(BucketsTest, LocationConstraints) {
   EXPECT_EQ(make_in("us-east-1").code(), "InvalidLocationConstraint");
   EXPECT_EQ(make_in("nowhere-9").code(), "InvalidLocationConstraint");
+  EXPECT_EQ(make_in("aws-global").code(), "InvalidLocationConstraint");
   EXPECT_EQ(make_in("eu-west-1").code(), "IllegalLocationConstraintException");
   region_ = Region("eu-west-1");
   EXPECT_EQ(make_in("").code(), "IllegalLocationConstraintException");
-  EXPECT_EQ(make_in("us-west-2").code(), "IllegalLocationConstraintException");
+  for (const char* wrong : {"us-west-2", "us-east-1", "aws-global", "bar"}) {
+    EXPECT_EQ(make_in(wrong).code(), "IllegalLocationConstraintException") << wrong;
+  }
   EXPECT_TRUE(make_in("EU").ok());
+  EXPECT_EQ(call(get_bucket_location, GetBucketLocationInput{.bucket = "bucket"})->location_constraint, "EU");
+  EXPECT_EQ(call(head_bucket, HeadBucketInput{.bucket = "bucket"})->bucket_region, "eu-west-1");
+}
+
+TEST_F(BucketsTest, LocationIsTheRegion) {
+  make_bucket();
+  EXPECT_EQ(call(get_bucket_location, GetBucketLocationInput{.bucket = "bucket"})->location_constraint, "");
+  region_ = Region("eu-west-1");
+  CreateBucketInput input{.bucket = "elsewhere"};
+  input.create_bucket_configuration.emplace().location_constraint = "eu-west-1";
+  ASSERT_TRUE(call(create_bucket, input).ok());
+  EXPECT_EQ(call(get_bucket_location, GetBucketLocationInput{.bucket = "elsewhere"})->location_constraint, "eu-west-1");
 }
 
 TEST_F(BucketsTest, HeadAndOwners) {
@@ -79,6 +94,9 @@ TEST_F(BucketsTest, ListInPages) {
   EXPECT_FALSE(page->continuation_token.has_value());
   EXPECT_EQ(listed(call(list_buckets, ListBucketsInput{.prefix = "b-"}).output()), (Names{"b-three", "b-two"}));
   EXPECT_EQ(listed(call(list_buckets, ListBucketsInput{.bucket_region = "eu-west-1"}).output()), Names{});
+  page = call(list_buckets, ListBucketsInput{.max_buckets = 1, .continuation_token = ""});
+  EXPECT_EQ(listed(page.output()), (Names{"a-one"}));
+  EXPECT_EQ(page->buckets->front().bucket_arn, "arn:aws:s3:::a-one");
   EXPECT_EQ(call(list_buckets, ListBucketsInput{.max_buckets = 0}).code(), "InvalidArgument");
   EXPECT_EQ(call(list_buckets, ListBucketsInput{.continuation_token = "?"}).code(), "InvalidArgument");
 }

@@ -13,11 +13,11 @@
 namespace aerolith::s3 {
 namespace {
 
-constexpr std::string_view kRegionWithoutConstraint = "us-east-1";
+constexpr std::string_view kAliasOfEuWest1 = "EU";
 
 // Some region of AWS's, by its form: eu-west-1, us-gov-east-1.
 bool is_region_name(std::string_view name) {
-  if (name == "EU") return true;
+  if (name == kAliasOfEuWest1) return true;
   std::vector<std::string_view> words;
   for (size_t at = 0; at <= name.size();) {
     const size_t end = std::min(name.find('-', at), name.size());
@@ -34,18 +34,23 @@ bool is_region_name(std::string_view name) {
          number[0] <= '9';
 }
 
-// us-east-1 is the region that no constraint names; every other one must be named, by itself or (eu-west-1) as "EU".
-Result<> check_location(const Region& region, const CreateBucketInput& input) {
+std::string_view location_constraint(const CreateBucketInput& input) {
   const auto& configuration = input.create_bucket_configuration;
-  if (!configuration || !configuration->location_constraint || configuration->location_constraint->empty()) {
-    if (region.view() != kRegionWithoutConstraint) return errors::illegal_location_constraint("unspecified");
-    return {};
+  if (!configuration || !configuration->location_constraint) return {};
+  return *configuration->location_constraint;
+}
+
+// Every region must be named, by itself or (eu-west-1) as "EU". Only us-east-1 must not, and tells what no region's
+// name is from one of another region.
+Result<> check_location(const Region& region, std::string_view wanted) {
+  if (region.view() == kRegionWithoutConstraint) {
+    if (wanted.empty()) return {};
+    if (wanted == kRegionWithoutConstraint || !is_region_name(wanted))
+      return errors::invalid_location_constraint(wanted);
+    return errors::illegal_location_constraint(wanted);
   }
-  std::string_view wanted = *configuration->location_constraint;
-  bool is_known = wanted == region.view() || is_region_name(wanted);
-  if (!is_known || wanted == kRegionWithoutConstraint) return errors::invalid_location_constraint(wanted);
-  if (wanted == region.view() || (wanted == "EU" && region.view() == "eu-west-1")) return {};
-  return errors::illegal_location_constraint(wanted);
+  if (wanted == region.view() || (wanted == kAliasOfEuWest1 && region.view() == "eu-west-1")) return {};
+  return errors::illegal_location_constraint(wanted.empty() ? "unspecified" : wanted);
 }
 
 Result<> check_configuration(const CreateBucketInput& input) {
@@ -79,7 +84,8 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
   TRY(verify_whole_body(call.context.head->headers, call.context.whole_body));
   TRY(check_configuration(input));
   const Region& region = call.context.region;
-  TRY(check_location(region, input));
+  std::string_view constraint = location_constraint(input);
+  TRY(check_location(region, constraint));
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     std::optional<BucketRecord> existing = TRY(kBuckets.get(txn, {name}));
     if (existing) return check_existing(call, name, *existing);
@@ -87,6 +93,7 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
                         .owner = call.context.principal.account,
                         .region = region,
                         .created_at = whole_seconds(call.context.now)};
+    if (constraint == kAliasOfEuWest1) bucket.location_alias = constraint;
     kBuckets.put(txn, {name}, bucket);
     return {};
   };

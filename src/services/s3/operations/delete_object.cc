@@ -10,7 +10,7 @@ namespace aerolith::s3 {
 Result<DeleteObjectOutput> delete_object(Call& call, const DeleteObjectInput& input) {
   BucketName bucket_name(input.bucket.value_or(""));
   ObjectKey key = TRY(read_key(input.key));
-  bool names_version = TRY(read_version_id(input.version_id, key));
+  bool names_version = TRY(read_version_id(input.version_id));
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
     if (input.if_match) {

@@ -13,7 +13,8 @@ constexpr size_t kMostKeys = 1000;
 
 Result<> delete_one(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectIdentifier& wanted) {
   ObjectKey key = TRY(read_key(wanted.key));
-  TRY(read_version_id(wanted.version_id, key));
+  // Here, and only here, S3 takes every id for one of a version that isn't there.
+  if (wanted.version_id && *wanted.version_id != "null") return errors::no_such_version(key, *wanted.version_id);
   // Directory buckets only, as with S3.
   if (wanted.last_modified_time) return errors::not_implemented("LastModifiedTime");
   if (wanted.size) return errors::not_implemented("Size");

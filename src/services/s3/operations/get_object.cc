@@ -8,13 +8,10 @@
 namespace aerolith::s3 {
 namespace {
 
-// How often an object may be replaced between the reading of its record and of its bytes.
-constexpr int kMostTries = 16;
-
 // nullopt: the object was replaced meanwhile.
 Result<std::optional<GetObjectOutput>> try_get(Call& call, const GetObjectInput& input, const ObjectKey& key) {
   GetObjectOutput output;
-  bool names_version = TRY(read_version_id(input.version_id, key));
+  bool names_version = TRY(read_version_id(input.version_id));
   ReadHold hold{.collection = nullptr, .txn = call.metadata.begin_read()};
   BucketName bucket_name(input.bucket.value_or(""));
   BucketRecord bucket = TRY(find_bucket(call, *hold.txn, bucket_name, input.expected_bucket_owner));
@@ -40,7 +37,7 @@ Result<std::optional<GetObjectOutput>> try_get(Call& call, const GetObjectInput&
 
 Result<GetObjectOutput> get_object(Call& call, const GetObjectInput& input) {
   ObjectKey key = TRY(read_key(input.key));
-  for (int tries = 0; tries < kMostTries; ++tries) {
+  for (int tries = 0; tries < kMostReadTries; ++tries) {
     std::optional<GetObjectOutput> output = TRY(try_get(call, input, key));
     if (output) return *std::move(output);
     call.context.response_status = 0;

@@ -9,7 +9,7 @@ namespace aerolith::s3 {
 Result<HeadObjectOutput> head_object(Call& call, const HeadObjectInput& input) {
   HeadObjectOutput output;
   ObjectKey key = TRY(read_key(input.key));
-  bool names_version = TRY(read_version_id(input.version_id, key));
+  bool names_version = TRY(read_version_id(input.version_id));
   auto txn = call.metadata.begin_read();
   BucketName bucket_name(input.bucket.value_or(""));
   BucketRecord bucket = TRY(find_bucket(call, *txn, bucket_name, input.expected_bucket_owner));

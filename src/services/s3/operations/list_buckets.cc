@@ -10,7 +10,7 @@ namespace {
 constexpr int32_t kMostBuckets = 10'000;
 
 Result<std::string> read_token(const std::optional<std::string>& token) {
-  if (!token) return std::string();
+  if (!token || token->empty()) return std::string();
   std::optional<std::string> after = base64_decode(*token);
   if (!after || after->empty()) {
     return errors::invalid_argument("The continuation token provided is incorrect", "continuation-token", *token);
@@ -46,6 +46,7 @@ Result<ListBucketsOutput> list_buckets(Call& call, const ListBucketsInput& input
     listed.name = std::get<0>(rows.key()).str();
     listed.creation_date = bucket.created_at;
     listed.bucket_region = bucket.region.str();
+    listed.bucket_arn = bucket_arn(std::get<0>(rows.key()));
   }
   output.owner.emplace().id = canonical_user_id(call.context.principal.account);
   output.prefix = input.prefix;

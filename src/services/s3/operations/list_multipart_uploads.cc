@@ -81,17 +81,16 @@ Result<ListMultipartUploadsOutput> list_multipart_uploads(Call& call, const List
   auto& uploads = output.uploads.emplace();
   auto& prefixes = output.common_prefixes.emplace();
   std::string owner = canonical_user_id(call.context.principal.account);
+  std::string last_key;
   std::string last_upload_id;
   auto add_upload = [&]() -> Result<> {
     UploadRecord upload = TRY(names.upload());
     uploads.push_back(describe(names, upload, encoding, owner));
+    last_key = names.name();
     last_upload_id = names.upload_id();
     return {};
   };
-  auto add_prefix = [&](const std::string& prefix) {
-    prefixes.push_back({.prefix = encode_name(prefix, encoding)});
-    last_upload_id.clear();
-  };
+  auto add_prefix = [&](const std::string& prefix) { prefixes.push_back({.prefix = encode_name(prefix, encoding)}); };
   Page page = TRY(list_page(request, names, add_upload, add_prefix));
   output.bucket = name.str();
   output.key_marker = encode_name(markers.key, encoding);
@@ -101,10 +100,9 @@ Result<ListMultipartUploadsOutput> list_multipart_uploads(Call& call, const List
   output.encoding_type = input.encoding_type;
   output.max_uploads = limit;
   output.is_truncated = page.is_truncated;
-  if (page.is_truncated) {
-    output.next_key_marker = encode_name(page.last, encoding);
-    output.next_upload_id_marker = last_upload_id;
-  }
+  // As S3 does: also on the last page, and of the last upload only, so that both are empty where there is none.
+  output.next_key_marker = encode_name(last_key, encoding);
+  output.next_upload_id_marker = last_upload_id;
   return output;
 }
 

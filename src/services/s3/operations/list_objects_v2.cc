@@ -42,7 +42,8 @@ Result<ListObjectsV2Output> list_objects_v2(Call& call, const ListObjectsV2Input
   output.name = name.str();
   output.prefix = encode_name(request.prefix, request.encoding);
   output.delimiter = encode_if_any(input.delimiter, request.encoding);
-  output.start_after = encode_if_any(input.start_after, request.encoding);
+  // A token leaves it without effect.
+  if (!has_token) output.start_after = encode_if_any(input.start_after, request.encoding);
   output.max_keys = limit;
   output.encoding_type = input.encoding_type;
   output.key_count = static_cast<int32_t>(list.page.count);

@@ -66,6 +66,11 @@ TEST_F(ListsTest, TokensLeadThroughAllPages) {
   }
   EXPECT_EQ(given, (Names{"a b+\xc3\xa4", "asdf", "boo/", "cquux/"}));
   EXPECT_EQ(list({.continuation_token = "junk"}).code(), "InvalidArgument");
+  EXPECT_EQ(list({.start_after = "asdf"})->start_after, "asdf");
+  token = list({.max_keys = 1})->next_continuation_token;
+  auto page = list({.continuation_token = token, .start_after = "cquux"});
+  EXPECT_EQ(page->contents->front().key, "asdf");
+  EXPECT_FALSE(page->start_after.has_value());
 }
 
 TEST_F(ListsTest, FirstForm) {
@@ -80,6 +85,13 @@ TEST_F(ListsTest, FirstForm) {
   page = call(list_objects, ListObjectsInput{.bucket = "bucket", .delimiter = "/", .marker = "boo/", .max_keys = 1});
   EXPECT_EQ(prefixes(page->common_prefixes), Names{"cquux/"});
   EXPECT_EQ(page->is_truncated, false);
+}
+
+TEST_F(ListsTest, MarkersInsideAGroup) {
+  auto first = call(list_objects, ListObjectsInput{.bucket = "bucket", .delimiter = "/", .marker = "boo/bar"});
+  EXPECT_EQ(prefixes(first->common_prefixes), Names{"cquux/"});
+  auto second = list({.delimiter = "/", .start_after = "boo/bar"});
+  EXPECT_EQ(prefixes(second->common_prefixes), Names{"cquux/"});
 }
 
 TEST_F(ListsTest, UrlEncodingAndLimits) {

@@ -125,6 +125,24 @@ TEST_F(MultipartTest, CompositeChecksum) {
   std::string crcs = digest(DigestKind::crc32, first_) + digest(DigestKind::crc32, second_);
   EXPECT_EQ(done->checksum_crc32, base64_encode(digest(DigestKind::crc32, crcs)) + "-2");
   EXPECT_EQ(done->checksum_type, "COMPOSITE");
+  // Of a part, its own; of other ranges, none.
+  auto second = get("key", {.part_number = 2, .checksum_mode = "ENABLED"});
+  EXPECT_EQ(second->checksum_crc32, two->checksum_crc32);
+  EXPECT_EQ(second->checksum_type, "COMPOSITE");
+  EXPECT_EQ(get("key", {.checksum_mode = "ENABLED"})->checksum_crc32, done->checksum_crc32);
+  EXPECT_FALSE(get("key", {.range = "bytes=0-9", .checksum_mode = "ENABLED"})->checksum_crc32.has_value());
+}
+
+TEST_F(MultipartTest, ChecksumOfTheOnlyPart) {
+  for (const char* type : {"COMPOSITE", "FULL_OBJECT"}) {
+    std::string id = start({.checksum_algorithm = "CRC32", .checksum_type = type});
+    auto one = part(id, 1, "only");
+    ASSERT_TRUE(complete(id, {named(1, one.output())}).ok());
+    auto got = get("key", {.part_number = 1, .checksum_mode = "ENABLED"});
+    EXPECT_EQ(got->checksum_crc32, one->checksum_crc32) << type;
+    EXPECT_EQ(got->checksum_type, type);
+    EXPECT_EQ(got->parts_count, 1);
+  }
 }
 
 TEST_F(MultipartTest, FullObjectChecksumIsCombined) {
@@ -138,6 +156,10 @@ TEST_F(MultipartTest, FullObjectChecksumIsCombined) {
   auto done = complete(id, parts, {.checksum_crc32c = whole, .checksum_type = "FULL_OBJECT"});
   ASSERT_TRUE(done.ok()) << done.code();
   EXPECT_EQ(done->checksum_crc32c, whole);
+  auto second = get("key", {.part_number = 2, .checksum_mode = "ENABLED"});
+  EXPECT_EQ(second->parts_count, 2);
+  EXPECT_FALSE(second->checksum_crc32c.has_value());
+  EXPECT_FALSE(second->checksum_type.has_value());
 }
 
 TEST_F(MultipartTest, ChecksumChoices) {
@@ -161,6 +183,8 @@ TEST_F(MultipartTest, RefusedCompletions) {
   CompletedPart first = named(1, one.output());
   CompletedPart second = named(2, two.output());
   EXPECT_EQ(complete(id, {}).code(), "MalformedXML");
+  CompleteMultipartUploadInput no_body{.bucket = "bucket", .key = "key", .upload_id = id};
+  EXPECT_EQ(call(complete_multipart_upload, no_body).code(), "InvalidRequest");
   EXPECT_EQ(complete(id, {second, first}).code(), "InvalidPartOrder");
   EXPECT_EQ(complete(id, {first, second}).code(), "EntityTooSmall");
   EXPECT_EQ(complete(id, {{.etag = second.etag, .part_number = 1}}).code(), "InvalidPart");
@@ -227,9 +251,19 @@ TEST_F(MultipartTest, ListUploads) {
   EXPECT_EQ(grouped->uploads->size(), 2U);
   ASSERT_EQ(grouped->common_prefixes->size(), 1U);
   EXPECT_EQ(grouped->common_prefixes->front().prefix, "b/");
+  // The last upload, not the last prefix, and told although nothing comes after it.
+  EXPECT_EQ(grouped->is_truncated, false);
+  EXPECT_EQ(grouped->next_key_marker, "a");
+  EXPECT_EQ(grouped->next_upload_id_marker, second);
   auto after = call(list_multipart_uploads, ListMultipartUploadsInput{.bucket = "bucket", .key_marker = "a"});
   ASSERT_EQ(after->uploads->size(), 1U);
   EXPECT_EQ(after->uploads->front().upload_id, third);
+  start({}, "b/d");
+  ListMultipartUploadsInput inside{.bucket = "bucket", .delimiter = "/", .key_marker = "b/c"};
+  auto none = call(list_multipart_uploads, inside);
+  EXPECT_TRUE(none->common_prefixes->empty());
+  EXPECT_EQ(none->next_key_marker, "");
+  EXPECT_EQ(none->next_upload_id_marker, "");
 }
 
 }  // namespace

@@ -12,15 +12,6 @@
 namespace aerolith::s3 {
 namespace {
 
-Result<uint16_t> read_part_number(std::optional<int32_t> number) {
-  int32_t value = number.value_or(0);
-  if (value < 1 || value > kMostParts) {
-    return errors::invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber",
-                                    std::to_string(value));
-  }
-  return static_cast<uint16_t>(value);
-}
-
 Result<> check_algorithm(const PayloadClaims& claims, const UploadRecord& upload) {
   if (!claims.checksum || !upload.checksum_was_chosen) return {};
   if (claims.checksum->algorithm == upload.checksum_algorithm) return {};
