@@ -7,12 +7,15 @@
 file(GLOB AEROLITH_CODEGEN_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/codegen/*.py ${CMAKE_SOURCE_DIR}/tools/codegen/*.toml)
 set(AEROLITH_GENERATED ${CMAKE_BINARY_DIR}/generated)
 
+# The models are botocore's: another pin, other models.
+set(AEROLITH_MODELS_PIN ${CMAKE_SOURCE_DIR}/scripts/requirements.txt)
+
 function(aerolith_generate)
   cmake_parse_arguments(GEN "" "COMMENT" "OUTPUT;ARGUMENTS;DEPENDS" ${ARGN})
   add_custom_command(
     OUTPUT ${GEN_OUTPUT}
     COMMAND ${AEROLITH_PYTHON} ${CMAKE_SOURCE_DIR}/tools/codegen ${GEN_ARGUMENTS} --out ${AEROLITH_GENERATED}
-    DEPENDS ${AEROLITH_CODEGEN_SOURCES} ${GEN_DEPENDS}
+    DEPENDS ${AEROLITH_CODEGEN_SOURCES} ${AEROLITH_MODELS_PIN} ${GEN_DEPENDS}
     COMMENT "${GEN_COMMENT}" VERBATIM)
 endfunction()
 

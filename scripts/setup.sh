@@ -12,10 +12,10 @@ cd "$(dirname "$0")/.."
 readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git libcbor-dev libcli11-dev libfmt-dev libisal-dev libjemalloc-dev libpugixml-dev
   libre2-dev librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev make mold ninja-build pkg-config
-  prometheus-cpp-dev python3 python3-venv
+  prometheus-cpp-dev python3 python3-venv zlib1g-dev
 )
 readonly TEST_PACKAGES=(
-  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev lld-19 rclone s3cmd shellcheck strace
+  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone s3cmd shellcheck
 )
 readonly TOUR_PACKAGES=(curl)
 readonly BENCH_PACKAGES=(wrk)
@@ -57,25 +57,25 @@ missing_packages() {
   done
 }
 
+# Before anything runs as root: what as_root's caller prints goes into a log.
+require_root() {
+  [[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
+    die "neither root nor sudo here: as root, run: apt-get install --no-install-recommends $*"
+}
+
 as_root() {
-  if [[ $EUID -eq 0 ]]; then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
-    die "neither root nor sudo here: as root, run: $*"
-  fi
+  if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
 apt() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }
 
-# Those of the named packages that apt could not install now.
+# Those of the named packages that apt could not install now. In C: apt translates "Candidate" and "(none)".
 without_candidate() {
   local package candidate
   for package in "$@"; do
-    candidate=$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+    candidate=$(LC_ALL=C apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p')
     [[ -n $candidate && $candidate != '(none)' ]] || printf '%s\n' "$package"
   done
 }
@@ -94,6 +94,7 @@ install_packages() {
     say "packages: all ${#wanted[@]} there"
     return
   fi
+  require_root "${missing[@]}"
   say "packages: installing ${missing[*]}"
   mkdir -p build
   log=build/setup.log

@@ -32,7 +32,7 @@ class Coverage:
 
 def coverage(service: str, entry: dict) -> Coverage:
     loader = botocore.loaders.Loader()
-    model = loader.load_service_model(entry.get("model", service), "service-2", entry.get("api_version"))
+    model = loader.load_service_model(entry.get("model", service), "service-2")
     known = set(model["operations"])
     implemented = set(entry.get("operations", []))
     if unknown := implemented - known:

@@ -13,16 +13,27 @@ namespace {
 constexpr std::chrono::minutes kMaxSkew{15};
 constexpr std::chrono::seconds kDefaultExpires{900};  // services other than S3, without X-Amz-Expires
 
-AuthError error_of(AuthErrorCode code, const SignatureClaim& claim, std::string_view got = {},
-                   std::string_view expected = {}) {
-  AuthError error;
-  error.code = code;
-  error.how = claim.how;
-  error.got = std::string(got);
-  error.expected = std::string(expected);
-  error.access_key_id = claim.scope.access_key_id;
-  error.request_time = claim.time;
-  return error;
+std::unexpected<AuthError> refuse(AuthErrorCode code, const SignatureClaim& claim, std::string_view got = {},
+                                  std::string_view expected = {}) {
+  auto refusal = auth::refuse(code, claim.how, got);
+  refusal.error().expected = std::string(expected);
+  refusal.error().access_key_id = claim.scope.access_key_id;
+  if (!claim.time_text.empty()) refusal.error().request_time = claim.time;  // a Version 2 link has none
+  return refusal;
+}
+
+std::unexpected<AuthError> refuse_mismatch(const SignatureClaim& claim, SignatureEvidence evidence) {
+  auto refusal = refuse(AuthErrorCode::signature_mismatch, claim);
+  refusal.error().evidence = std::move(evidence);
+  return refusal;
+}
+
+std::unexpected<AuthError> refuse_time(AuthErrorCode code, const SignatureClaim& claim, Timestamp now,
+                                       std::optional<Timestamp> expires_at) {
+  auto refusal = refuse(code, claim, claim.time_text);
+  refusal.error().server_time = now;
+  refusal.error().expires_at = expires_at;
+  return refusal;
 }
 
 // What an unknown key is verified with, so that the answer takes the same path.
@@ -48,7 +59,7 @@ bool may_be_unsigned(std::string_view name) {
 
 Result<void, AuthError> check_signed_headers(const SignatureClaim& claim, const http::Headers& headers) {
   if (!lists_header(claim.signed_headers, "host")) {
-    return std::unexpected(error_of(AuthErrorCode::host_not_signed, claim, "host"));
+    return refuse(AuthErrorCode::host_not_signed, claim, "host");
   }
   const bool is_strict = is_s3_family(claim.scope.service);
   std::string unsigned_names;
@@ -59,7 +70,7 @@ Result<void, AuthError> check_signed_headers(const SignatureClaim& claim, const 
     unsigned_names += to_lower(name);
   }
   if (!unsigned_names.empty()) {
-    return std::unexpected(error_of(AuthErrorCode::headers_not_signed, claim, unsigned_names));
+    return refuse(AuthErrorCode::headers_not_signed, claim, unsigned_names);
   }
   return {};
 }
@@ -91,17 +102,17 @@ bool Authenticator::needs_body_hash(const http::RequestHead& head) {
 Result<void, AuthError> Authenticator::check_scope(const SignatureClaim& claim, std::string_view service) const {
   const CredentialScope& scope = claim.scope;
   const std::string_view day = std::string_view(claim.time_text).substr(0, 8);
-  if (scope.date != day) return std::unexpected(error_of(AuthErrorCode::wrong_scope_date, claim, scope.date, day));
+  if (scope.date != day) return refuse(AuthErrorCode::wrong_scope_date, claim, scope.date, day);
   const bool is_wrong_service = (!service.empty() && scope.service != service) ||
                                 (settings_.accepts_service && !settings_.accepts_service(scope.service));
   if (is_wrong_service) {
-    return std::unexpected(error_of(AuthErrorCode::wrong_service, claim, scope.service, service));
+    return refuse(AuthErrorCode::wrong_service, claim, scope.service, service);
   }
   const auto wrong_region = [&](std::string_view got) {
-    return std::unexpected(error_of(AuthErrorCode::wrong_region, claim, got, settings_.region));
+    return refuse(AuthErrorCode::wrong_region, claim, got, settings_.region);
   };
   if (claim.algorithm == SignatureAlgorithm::ecdsa_p256_sha256) {
-    if (!claim.region_set) return std::unexpected(error_of(AuthErrorCode::missing_region_set, claim));
+    if (!claim.region_set) return refuse(AuthErrorCode::missing_region_set, claim);
     if (!region_set_matches(*claim.region_set, settings_.region)) return wrong_region(*claim.region_set);
     return {};
   }
@@ -114,46 +125,41 @@ Result<void, AuthError> Authenticator::check_scope(const SignatureClaim& claim, 
 
 Result<void, AuthError> Authenticator::check_time(const SignatureClaim& claim) const {
   const Timestamp now = clock_.now();
-  const auto refuse = [&](AuthErrorCode code, std::optional<Timestamp> expires_at) {
-    AuthError error = error_of(code, claim, claim.time_text);
-    error.server_time = now;
-    error.expires_at = expires_at;
-    return std::unexpected(std::move(error));
-  };
   const bool is_ahead = claim.time > now + kMaxSkew;
   if (claim.how != AuthMethod::query) {
-    if (is_ahead || claim.time < now - kMaxSkew) return refuse(AuthErrorCode::request_skewed, std::nullopt);
+    if (is_ahead || claim.time < now - kMaxSkew) {
+      return refuse_time(AuthErrorCode::request_skewed, claim, now, std::nullopt);
+    }
     return {};
   }
   const std::chrono::seconds lifetime(claim.expires_seconds.value_or(kDefaultExpires.count()));
-  if (is_ahead) return refuse(AuthErrorCode::presign_not_yet_valid, claim.time + lifetime);
-  if (now > claim.time + lifetime) return refuse(AuthErrorCode::presign_expired, claim.time + lifetime);
+  const Timestamp expires_at = claim.time + lifetime;
+  if (is_ahead) return refuse_time(AuthErrorCode::presign_not_yet_valid, claim, now, expires_at);
+  if (now > expires_at) return refuse_time(AuthErrorCode::presign_expired, claim, now, expires_at);
   return {};
 }
 
 Result<std::shared_ptr<const AccessKey>, AuthError> Authenticator::find_key(const SignatureClaim& claim) const {
   auto found = source_.find(AccessKeyId(claim.scope.access_key_id));
   if (!found.has_value()) {
-    return std::unexpected(error_of(AuthErrorCode::credentials_unavailable, claim, found.error().detail));
+    return refuse(AuthErrorCode::credentials_unavailable, claim, found.error().detail);
   }
   return *std::move(found);
 }
 
 Result<void, AuthError> Authenticator::check_key(const SignatureClaim& claim, const AccessKey* key) const {
-  const auto refuse = [&](AuthErrorCode code) {
-    return std::unexpected(error_of(code, claim, claim.scope.access_key_id));
-  };
-  if (key == nullptr) return refuse(AuthErrorCode::unknown_access_key);
-  if (!key->enabled) return refuse(AuthErrorCode::disabled_access_key);
+  const auto refuse_key = [&](AuthErrorCode code) { return refuse(code, claim, claim.scope.access_key_id); };
+  if (key == nullptr) return refuse_key(AuthErrorCode::unknown_access_key);
+  if (!key->enabled) return refuse_key(AuthErrorCode::disabled_access_key);
   if (!key->session) {
-    if (claim.session_token) return refuse(AuthErrorCode::invalid_session_token);
+    if (claim.session_token) return refuse_key(AuthErrorCode::invalid_session_token);
     return {};
   }
-  if (!claim.session_token) return refuse(AuthErrorCode::missing_session_token);
+  if (!claim.session_token) return refuse_key(AuthErrorCode::missing_session_token);
   if (!equals_constant_time(*claim.session_token, key->session->token)) {
-    return refuse(AuthErrorCode::invalid_session_token);
+    return refuse_key(AuthErrorCode::invalid_session_token);
   }
-  if (clock_.now() >= key->session->expires_at) return refuse(AuthErrorCode::expired_session_token);
+  if (clock_.now() >= key->session->expires_at) return refuse_key(AuthErrorCode::expired_session_token);
   return {};
 }
 
@@ -185,79 +191,74 @@ bool Authenticator::verify(const SignatureClaim& claim, const AccessKey* key, st
 }
 
 Result<Authenticated, AuthError> Authenticator::authenticate_legacy_link(const AuthRequest& request) const {
-  const LegacyLink link = read_legacy_link(request.head.query()).value_or(LegacyLink{});
+  const auto link = read_legacy_link(request.head.query());
+  if (!link) return auth::refuse(AuthErrorCode::incomplete_legacy_link, AuthMethod::query);
   SignatureClaim claim;
   claim.how = AuthMethod::query;
-  claim.scope = {.access_key_id = link.access_key_id, .date = {}, .region = settings_.region, .service = "s3"};
-  claim.session_token = link.session_token;
-  if (!link.expires_at) return std::unexpected(error_of(AuthErrorCode::expires_not_a_number, claim, "Expires"));
+  claim.scope = {.access_key_id = link->access_key_id, .date = {}, .region = settings_.region, .service = "s3"};
+  claim.session_token = link->session_token;
+  if (!link->expires_at) return refuse(AuthErrorCode::malformed_legacy_expires, claim, link->expires);
   const Timestamp now = clock_.now();
-  if (now > *link.expires_at) {
-    AuthError error = error_of(AuthErrorCode::presign_expired, claim);
-    error.server_time = now;
-    error.expires_at = link.expires_at;
-    return std::unexpected(std::move(error));
-  }
+  if (now > *link->expires_at) return refuse_time(AuthErrorCode::presign_expired, claim, now, link->expires_at);
   const auto key = TRY(find_key(claim));
   const std::string text = legacy_string_to_sign(request.head, request.resource_path);
   const std::string expected = legacy_signature(key ? key->secret : nobody().secret, text);
-  const bool is_right = equals_constant_time(expected, link.signature);
-  if (key && !is_right) {
-    AuthError error = error_of(AuthErrorCode::signature_mismatch, claim);
-    error.evidence = SignatureEvidence{link.access_key_id, text, link.signature, {}};
-    return std::unexpected(std::move(error));
-  }
+  const bool is_right = equals_constant_time(expected, link->signature);
+  if (!key || !key->enabled) TRY(check_key(claim, key.get()));
+  if (!is_right) return refuse_mismatch(claim, {link->access_key_id, text, link->signature, {}});
   TRY(check_key(claim, key.get()));
   Authenticated authenticated;
   authenticated.key = key;
-  authenticated.how = AuthMethod::query;
-  authenticated.service = "s3";
-  authenticated.region = settings_.region;
   authenticated.payload = TRY(declare_payload(request.head, nullptr, kEmptySha256)).plan;
   return authenticated;
 }
 
+// Without a claim of Signature Version 4: a link of Version 2, where S3 is asked, or nobody.
+Result<Authenticated, AuthError> Authenticator::authenticate_unclaimed(const AuthRequest& request) const {
+  if (request.service == "s3" && is_legacy_link(request.head.query())) return authenticate_legacy_link(request);
+  if (request.anonymous == Anonymous::refused) return std::unexpected(AuthError{});
+  Authenticated anonymous;
+  anonymous.payload = TRY(declare_payload(request.head, nullptr, kEmptySha256)).plan;
+  return anonymous;
+}
+
+Result<void, AuthError> Authenticator::screen(const AuthRequest& request) const {
+  const auto claim = TRY(read_claim(request.head));
+  if (!claim) return {};
+  TRY(check_scope(*claim, request.service));
+  TRY(check_time(*claim));
+  const auto key = TRY(find_key(*claim));
+  if (key && key->enabled) return {};
+  return check_key(*claim, key.get());
+}
+
 Result<Authenticated, AuthError> Authenticator::authenticate(const AuthRequest& request) const {
   const http::RequestHead& head = request.head;
-  if (request.service == "s3" && !head.headers.contains("authorization") && read_legacy_link(head.query())) {
-    return authenticate_legacy_link(request);
+  auto read = read_claim(head);
+  if (!read.has_value()) {
+    const bool is_link = read.error().code == AuthErrorCode::legacy_signature && read.error().how == AuthMethod::query;
+    if (is_link && request.service == "s3") return authenticate_legacy_link(request);
+    return std::unexpected(std::move(read).error());
   }
-  auto read = TRY(read_claim(head));
-  if (!read) {
-    if (request.anonymous == Anonymous::refused) return std::unexpected(AuthError{});
-    Authenticated anonymous;
-    anonymous.payload = TRY(declare_payload(head, nullptr, kEmptySha256)).plan;
-    return anonymous;
-  }
-  SignatureClaim claim = *std::move(read);
+  if (!*read) return authenticate_unclaimed(request);
+  SignatureClaim claim = **std::move(read);
   TRY(check_scope(claim, request.service));
   TRY(check_signed_headers(claim, head.headers));
   auto payload = TRY(declare_payload(head, &claim, request.body_sha256.value_or(kEmptySha256)));
   TRY(check_time(claim));
   const auto key = TRY(find_key(claim));
 
-  const std::string canonical = canonical_request(canonical_input(claim, head, payload.canonical_hash));
+  std::string canonical = canonical_request(canonical_input(claim, head, payload.canonical_hash));
   const std::string scope = scope_text(claim.algorithm, claim.scope.date, claim.scope.region, claim.scope.service);
   std::string text = string_to_sign(algorithm_name(claim.algorithm), claim.time_text, scope, canonical);
   const bool is_right = verify(claim, key.get(), text, payload.plan);
   if (!key || !key->enabled) TRY(check_key(claim, key.get()));
   if (!is_right) {
-    AuthError error = error_of(AuthErrorCode::signature_mismatch, claim);
-    error.evidence =
-        SignatureEvidence{claim.scope.access_key_id, std::move(text), std::move(claim.signature), canonical};
-    return std::unexpected(std::move(error));
+    return refuse_mismatch(
+        claim, {claim.scope.access_key_id, std::move(text), std::move(claim.signature), std::move(canonical)});
   }
   TRY(check_key(claim, key.get()));
-
-  Authenticated out;
-  out.key = key;
-  out.how = claim.how;
-  const bool names_region = claim.algorithm == SignatureAlgorithm::hmac_sha256;
-  out.region = names_region ? claim.scope.region : settings_.region;
-  out.service = std::move(claim.scope.service);
-  out.signature = std::move(claim.signature);
-  out.payload = std::move(payload.plan);
-  return out;
+  return Authenticated{.key = key, .payload = std::move(payload.plan)};
 }
 
 }  // namespace aerolith::auth

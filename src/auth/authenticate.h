@@ -47,11 +47,7 @@ struct AuthRequest {
 
 struct Authenticated {
   std::shared_ptr<const AccessKey> key;  // nullptr: anonymous
-  AuthMethod how = AuthMethod::anonymous;
-  std::string service;  // from the scope; empty for anonymous
-  std::string region;   // from the scope; the server's own for SigV4A; empty for anonymous
-  std::string signature;
-  PayloadPlan payload;  // read the body through make_payload_reader(payload, ...)
+  PayloadPlan payload;                   // read the body through make_payload_reader(payload, ...)
 
   const Principal* principal() const { return key ? &key->principal : nullptr; }
 };
@@ -63,6 +59,9 @@ class Authenticator {
 
   // True for a signed request whose signature covers a body hash that the head doesn't tell.
   static bool needs_body_hash(const http::RequestHead& head);
+
+  // Before such a body is read: whether the request is in time and names a key that is there.
+  Result<void, AuthError> screen(const AuthRequest& request) const;
 
   Result<Authenticated, AuthError> authenticate(const AuthRequest& request) const;
 
@@ -76,6 +75,7 @@ class Authenticator {
 
  private:
   Result<void, AuthError> check_time(const SignatureClaim& claim) const;
+  Result<Authenticated, AuthError> authenticate_unclaimed(const AuthRequest& request) const;
   Result<Authenticated, AuthError> authenticate_legacy_link(const AuthRequest& request) const;
   bool verify(const SignatureClaim& claim, const AccessKey* key, std::string_view text, PayloadPlan& plan) const;
 

@@ -3,26 +3,16 @@
 #include <algorithm>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
+#include "http/query.h"
 
 namespace aerolith::auth {
 namespace {
 
 constexpr size_t kSignedHeadersLimit = 256;
 constexpr int64_t kExpiresLimitSeconds = 604'800;  // seven days, as AWS
-
-AuthError error_of(AuthErrorCode code, AuthMethod how, std::string_view got = {}) {
-  AuthError error;
-  error.code = code;
-  error.how = how;
-  error.got = std::string(got);
-  return error;
-}
-
-std::unexpected<AuthError> refuse(AuthErrorCode code, AuthMethod how, std::string_view got = {}) {
-  return std::unexpected(error_of(code, how, got));
-}
 
 // Control characters can't be part of what is signed line by line.
 bool is_printable(std::string_view text) {
@@ -60,10 +50,34 @@ Result<Components, AuthError> split_components(std::string_view text) {
   }
 }
 
+bool has_repeated_names(std::string_view list) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(';', begin), list.size());
+    names.push_back(to_lower(list.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) != names.end();
+}
+
+// Every repeat of a name would put its header into the canonical text once more.
 bool is_signed_header_list(std::string_view list) {
   if (list.empty() || !is_printable(list)) return false;
-  if (static_cast<size_t>(std::count(list.begin(), list.end(), ';')) >= kSignedHeadersLimit) return false;
-  return list.front() != ';' && list.back() != ';' && list.find(";;") == std::string_view::npos;
+  size_t count = 0;
+  bool is_ascending = true;  // as signers write it: what ascends in lower case repeats nothing
+  std::string_view previous;
+  for (std::string_view rest = list;; ++count) {
+    const size_t end = rest.find(';');
+    const std::string_view name = rest.substr(0, end);
+    if (name.empty() || count >= kSignedHeadersLimit) return false;
+    is_ascending = is_ascending && previous < name;
+    previous = name;
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  const bool is_lower = std::ranges::none_of(list, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return (is_ascending && is_lower) || !has_repeated_names(list);
 }
 
 // The date the signature was made at: X-Amz-Date wins over Date.
@@ -134,6 +148,26 @@ Result<std::string, AuthError> require_parameter(std::string_view query, std::st
   return *std::move(value);
 }
 
+// Which signatures a query shows: names as they were sent, as AWS.
+struct QuerySignatures {
+  bool has_claim = false;  // X-Amz-*
+  bool has_legacy_key = false;
+  bool has_legacy_signature = false;
+
+  bool has_legacy() const { return has_legacy_key && has_legacy_signature; }
+};
+
+QuerySignatures query_signatures(std::string_view query) {
+  QuerySignatures found;
+  while (const auto parameter = http::next_parameter(query)) {
+    const std::string_view name = parameter->name;
+    if (name == "X-Amz-Algorithm" || name == "X-Amz-Signature" || name == "X-Amz-Credential") found.has_claim = true;
+    if (name == "AWSAccessKeyId") found.has_legacy_key = true;
+    if (name == "Signature") found.has_legacy_signature = true;
+  }
+  return found;
+}
+
 Result<SignatureClaim, AuthError> read_query_claim(std::string_view query) {
   constexpr auto kHow = AuthMethod::query;
   SignatureClaim claim;
@@ -167,13 +201,9 @@ Result<SignatureClaim, AuthError> read_query_claim(std::string_view query) {
 }  // namespace
 
 std::optional<std::string> find_parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const std::string_view part = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const size_t equals = std::min(part.find('='), part.size());
-    if (part.substr(0, equals) != name) continue;
-    const std::string_view raw = equals < part.size() ? part.substr(equals + 1) : std::string_view{};
+  while (const auto parameter = http::next_parameter(query)) {
+    if (parameter->name != name) continue;
+    const std::string_view raw = parameter->value.value_or(std::string_view{});
     auto decoded = form_decode(raw);
     return decoded ? *std::move(decoded) : std::string(raw);
   }
@@ -221,45 +251,41 @@ Result<std::optional<SignatureClaim>, AuthError> read_claim(const http::RequestH
     header = value;
   }
   const std::string_view query = head.query();
-  bool has_query_claim = false;
-  bool has_legacy_query = false;
-  if (!query.empty()) {
-    has_query_claim = find_parameter(query, "X-Amz-Algorithm") || find_parameter(query, "X-Amz-Signature") ||
-                      find_parameter(query, "X-Amz-Credential");
-    has_legacy_query = find_parameter(query, "AWSAccessKeyId") && find_parameter(query, "Signature");
-  }
-  if (header && (has_query_claim || has_legacy_query)) {
-    return refuse(AuthErrorCode::multiple_mechanisms, AuthMethod::header);
+  const QuerySignatures found = query_signatures(query);
+  if (int{header.has_value()} + int{found.has_claim} + int{found.has_legacy()} > 1) {
+    return refuse(AuthErrorCode::multiple_mechanisms, header ? AuthMethod::header : AuthMethod::query);
   }
   if (header) return std::optional(TRY(read_header_claim(head, *header)));
-  if (has_query_claim) return std::optional(TRY(read_query_claim(query)));
-  if (has_legacy_query) return refuse(AuthErrorCode::legacy_signature, AuthMethod::query);
+  if (found.has_claim) return std::optional(TRY(read_query_claim(query)));
+  if (found.has_legacy()) return refuse(AuthErrorCode::legacy_signature, AuthMethod::query);
   return std::optional<SignatureClaim>();
 }
 
 std::optional<CredentialScope> peek_scope(const http::RequestHead& head) {
   // Lenient: a request that read_claim() will refuse must still be routed, so that the refusal comes in the words of
   // the service that it was meant for.
-  std::string credential;
-  std::string_view algorithm;
+  std::optional<std::string> parameter;
+  std::string_view rest;
   if (const auto authorization = head.headers.find("authorization")) {
     constexpr std::string_view kName = "Credential=";
-    algorithm = *authorization;
     const size_t at = authorization->find(kName);
     if (at == std::string_view::npos) return std::nullopt;
-    const std::string_view rest = authorization->substr(at + kName.size());
-    credential = rest.substr(0, rest.find(','));
-  } else if (auto parameter = find_parameter(head.query(), "X-Amz-Credential")) {
-    credential = *std::move(parameter);
-    algorithm = head.query().find("ECDSA") != std::string_view::npos ? "AWS4-ECDSA" : "AWS4-HMAC";
+    rest = authorization->substr(at + kName.size());
+    rest = trim(rest.substr(0, rest.find(',')));
   } else {
-    return std::nullopt;
+    parameter = find_parameter(head.query(), "X-Amz-Credential");
+    if (!parameter) return std::nullopt;
+    rest = *parameter;
   }
-  const bool ecdsa = algorithm.starts_with("AWS4-ECDSA");
-  auto scope = parse_credential(
-      credential, ecdsa ? SignatureAlgorithm::ecdsa_p256_sha256 : SignatureAlgorithm::hmac_sha256, AuthMethod::header);
-  if (!scope.has_value()) return std::nullopt;
-  return *std::move(scope);
+  const auto slashes = std::ranges::count(rest, '/');
+  const size_t end = rest.rfind('/');
+  // The service stands before aws4_request in both forms; another last word is forgiven where the rest is there.
+  if (slashes < 2 || (slashes < 3 && rest.substr(end + 1) != kTerminator)) return std::nullopt;
+  rest = rest.substr(0, end);
+  CredentialScope scope;
+  scope.service = std::string(rest.substr(rest.rfind('/') + 1));
+  if (scope.service.empty() || !is_printable(scope.service)) return std::nullopt;
+  return scope;
 }
 
 }  // namespace aerolith::auth

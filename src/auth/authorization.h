@@ -42,8 +42,8 @@ Result<std::optional<SignatureClaim>, AuthError> read_claim(const http::RequestH
 Result<CredentialScope, AuthError> parse_credential(std::string_view credential, SignatureAlgorithm algorithm,
                                                     AuthMethod how);
 
-// Which service and region the request was signed for, for routing before it is verified; read leniently. nullopt where
-// there is no credential in the form of Signature Version 4 or 4A.
+// Which service the request was signed for, for routing before it is verified: only `service` is filled in. Read
+// leniently: it is the last part of the credential but one, however many there are. nullopt where none can be told.
 std::optional<CredentialScope> peek_scope(const http::RequestHead& head);
 
 // The first query parameter of that name (exact case, as AWS), decoded.

@@ -1,44 +1,17 @@
 #include "auth/canonical.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/query.h"
 
 namespace aerolith::auth {
 namespace {
 
-constexpr std::array<bool, 256> make_unreserved() {
-  std::array<bool, 256> table{};
-  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned c : {0x2du, 0x2eu, 0x5fu, 0x7eu}) table[c] = true;  // - . _ ~
-  return table;
-}
-constexpr std::array<bool, 256> kUnreserved = make_unreserved();
-
-bool is_unreserved(char c) { return kUnreserved[static_cast<uint8_t>(c)]; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  const auto byte = static_cast<uint8_t>(c);
-  out += '%';
-  out += kDigits[byte >> 4];
-  out += kDigits[byte & 15];
-}
 
 void append_byte(std::string& out, char c) {
   if (is_unreserved(c)) {
@@ -152,20 +125,15 @@ void append_query(std::string& out, std::string_view query, std::string_view exc
   encoded.reserve(query.size() + query.size() / 2);
   std::vector<Parameter> parameters;
   parameters.reserve(static_cast<size_t>(std::count(query.begin(), query.end(), '&')) + 1);
-  for (size_t begin = 0; begin <= query.size();) {
-    const size_t end = std::min(query.find('&', begin), query.size());
-    const std::string_view part = query.substr(begin, end - begin);
-    begin = end + 1;
-    if (part.empty()) continue;
-    const size_t equals = std::min(part.find('='), part.size());
+  while (const auto raw = http::next_parameter(query)) {
     const size_t at = encoded.size();
-    append_normalised(encoded, part.substr(0, equals), Plus::space, Slash::escaped);
+    append_normalised(encoded, raw->name, Plus::space, Slash::escaped);
     const size_t name_size = encoded.size() - at;
     if (!except.empty() && std::string_view(encoded).substr(at) == except) {
       encoded.resize(at);
       continue;
     }
-    if (equals < part.size()) append_normalised(encoded, part.substr(equals + 1), Plus::space, Slash::escaped);
+    if (raw->value) append_normalised(encoded, *raw->value, Plus::space, Slash::escaped);
     parameters.push_back({at, name_size, encoded.size() - at});
   }
   const std::string_view text = encoded;

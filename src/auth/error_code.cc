@@ -27,6 +27,7 @@ Kind kind_of(AuthErrorCode code) {
     case missing_authentication:
     case unsupported_scheme:
     case legacy_signature:
+    case incomplete_legacy_link:
       return Kind::missing_token;
     case multiple_mechanisms:
     case unsupported_algorithm:
@@ -44,6 +45,7 @@ Kind kind_of(AuthErrorCode code) {
     case missing_decoded_length:
     case invalid_decoded_length:
     case missing_form_field:
+    case malformed_legacy_expires:
       return Kind::incomplete;
     case wrong_terminator:
     case malformed_scope_date:

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "base/encoding.h"
+
 namespace aerolith::auth {
 namespace {
 
@@ -47,6 +51,8 @@ Row row_of(const AuthError& error) {
     case missing_date:
     case presign_expired:
     case presign_not_yet_valid:
+    case incomplete_legacy_link:
+    case malformed_legacy_expires:
     case host_not_signed:
     case headers_not_signed:
       return {"AccessDenied", 403};
@@ -169,7 +175,11 @@ std::string message_of(const AuthError& error) {
     case presign_expired:
       return "Request has expired";
     case presign_not_yet_valid:
-      return "Request is not valid yet";
+      return "Request is not yet valid";
+    case incomplete_legacy_link:
+      return "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters";
+    case malformed_legacy_expires:
+      return fmt::format("Invalid date (should be seconds since epoch): {}", error.got);
     case host_not_signed:
     case headers_not_signed:
       return "There were headers present in the request which were not signed";
@@ -207,14 +217,20 @@ std::string message_of(const AuthError& error) {
 }
 
 std::string spaced_hex(std::string_view bytes) {
+  const std::string digits = hex_encode(bytes);
   std::string out;
   out.reserve(bytes.size() * 3);
-  for (const char c : bytes) {
-    if (!out.empty()) out += ' ';
-    out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    if (i > 0) out += ' ';
+    out.append(digits, i, 2);
   }
   return out;
 }
+
+// Shown once as it is and once in hex: a request of the longest head would make an answer of megabytes.
+constexpr size_t kShownRequestLimitBytes = 64 * 1024;
+
+std::string to_the_second(Timestamp time) { return format_iso8601(std::chrono::floor<std::chrono::seconds>(time)); }
 
 using Details = std::vector<std::pair<std::string_view, std::string>>;
 
@@ -223,9 +239,22 @@ void add_evidence(Details& details, const SignatureEvidence& evidence) {
   details.emplace_back("StringToSign", evidence.string_to_sign);
   details.emplace_back("SignatureProvided", evidence.signature_provided);
   details.emplace_back("StringToSignBytes", spaced_hex(evidence.string_to_sign));
-  if (evidence.canonical_request.empty()) return;
+  if (evidence.canonical_request.empty() || evidence.canonical_request.size() > kShownRequestLimitBytes) return;
   details.emplace_back("CanonicalRequest", evidence.canonical_request);
   details.emplace_back("CanonicalRequestBytes", spaced_hex(evidence.canonical_request));
+}
+
+// A link from the future is told its date in milliseconds since 1970 (minio/minio issue 2638 shows S3's answer); one of
+// Version 2 has no date.
+void add_lifetime(Details& details, const AuthError& error) {
+  if (error.request_time && error.code == presign_not_yet_valid) {
+    details.emplace_back("X-Amz-Date", std::to_string(error.request_time->time_since_epoch().count()));
+  } else if (error.request_time && error.expires_at) {
+    const auto lifetime = std::chrono::floor<std::chrono::seconds>(*error.expires_at - *error.request_time);
+    details.emplace_back("X-Amz-Expires", std::to_string(lifetime.count()));
+  }
+  if (error.expires_at) details.emplace_back("Expires", to_the_second(*error.expires_at));
+  if (error.server_time) details.emplace_back("ServerTime", to_the_second(*error.server_time));
 }
 
 Details details_of(const AuthError& error) {
@@ -240,17 +269,10 @@ Details details_of(const AuthError& error) {
   }
   if (error.code == request_skewed) {
     if (error.request_time) details.emplace_back("RequestTime", format_iso8601_basic(*error.request_time));
-    if (error.server_time) details.emplace_back("ServerTime", format_iso8601(*error.server_time));
+    if (error.server_time) details.emplace_back("ServerTime", to_the_second(*error.server_time));
     details.emplace_back("MaxAllowedSkewMilliseconds", "900000");
   }
-  if (error.code == presign_expired) {
-    if (error.expires_at && error.request_time) {
-      const auto lifetime = std::chrono::floor<std::chrono::seconds>(*error.expires_at - *error.request_time);
-      details.emplace_back("X-Amz-Expires", std::to_string(lifetime.count()));
-      details.emplace_back("Expires", format_iso8601(*error.expires_at));
-    }
-    if (error.server_time) details.emplace_back("ServerTime", format_iso8601(*error.server_time));
-  }
+  if (error.code == presign_expired || error.code == presign_not_yet_valid) add_lifetime(details, error);
   if (error.code == invalid_content_sha256) {
     details.emplace_back("ArgumentName", "x-amz-content-sha256");
     details.emplace_back("ArgumentValue", error.got);

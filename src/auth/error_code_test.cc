@@ -69,6 +69,9 @@ TEST(ErrorCode, CodesThatClientsKnow) {
       {missing_content_sha256, s3, "InvalidRequest", 400},
       {legacy_signature, s3, "InvalidRequest", 400},
       {multiple_mechanisms, s3, "InvalidArgument", 400},
+      {incomplete_legacy_link, s3, "AccessDenied", 403},
+      {malformed_legacy_expires, s3, "AccessDenied", 403},
+      {presign_not_yet_valid, s3, "AccessDenied", 403},
       {missing_decoded_length, s3, "MissingContentLength", 411},
       {missing_authentication, query, "MissingAuthenticationToken", 403},
       {malformed_credential, query, "IncompleteSignature", 400},
@@ -112,6 +115,37 @@ TEST(ErrorCode, MismatchShowsWhatWasSigned) {
       {"AWSAccessKeyId", "AKID"},     {"StringToSign", "AB"},       {"SignatureProvided", "sig"},
       {"StringToSignBytes", "41 42"}, {"CanonicalRequest", "CD\n"}, {"CanonicalRequestBytes", "43 44 0a"}};
   EXPECT_EQ(result.details, expected);
+}
+
+TEST(ErrorCode, AnAnswerIsNoCopyOfAHugeRequest) {
+  AuthError error;
+  error.code = AuthErrorCode::signature_mismatch;
+  error.evidence = SignatureEvidence{"AKID", "AB", "sig", std::string(64 * 1024, 'x')};
+  EXPECT_EQ(answer_for(error, ServiceErrorStyle::s3).details.size(), 6u);
+  error.evidence->canonical_request += 'x';
+  const auto result = answer_for(error, ServiceErrorStyle::s3);
+  ASSERT_EQ(result.details.size(), 4u);
+  EXPECT_EQ(result.details.back().first, "StringToSignBytes");
+}
+
+using Details = std::vector<std::pair<std::string_view, std::string>>;
+
+TEST(ErrorCode, LinksOutOfTheirTimeTellIt) {
+  AuthError error;
+  error.code = AuthErrorCode::presign_expired;
+  error.how = AuthMethod::query;
+  error.request_time = parse_iso8601_basic("20150830T123600Z");
+  error.expires_at = parse_iso8601_basic("20150830T123700Z");
+  error.server_time = *parse_iso8601_basic("20150830T130000Z") + std::chrono::milliseconds(999);
+  const Details clocks = {{"Expires", "2015-08-30T12:37:00Z"}, {"ServerTime", "2015-08-30T13:00:00Z"}};
+  EXPECT_EQ(answer_for(error, ServiceErrorStyle::s3).details, (Details{{"X-Amz-Expires", "60"}, clocks[0], clocks[1]}));
+  error.code = AuthErrorCode::presign_not_yet_valid;
+  EXPECT_EQ(answer_for(error, ServiceErrorStyle::s3).message, "Request is not yet valid");
+  EXPECT_EQ(answer_for(error, ServiceErrorStyle::s3).details,
+            (Details{{"X-Amz-Date", "1440938160000"}, clocks[0], clocks[1]}));
+  error.code = AuthErrorCode::presign_expired;
+  error.request_time.reset();  // a link of Version 2
+  EXPECT_EQ(answer_for(error, ServiceErrorStyle::s3).details, clocks);
 }
 
 TEST(ErrorCode, SkewNamesBothClocks) {

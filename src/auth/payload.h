@@ -86,7 +86,7 @@ class VerifyingReader : public http::BodyReader {
 std::unique_ptr<VerifyingReader> make_payload_reader(const PayloadPlan& plan, http::BodyReader& inner,
                                                      const PayloadLimits& limits = {});
 
-// The text that a chunk's or a trailer's signature is over; `kind` is "PAYLOAD" or "TRAILER".
+// The text that a chunk's or a trailer's signature is over.
 std::string chunk_string_to_sign(const ChunkSigning& signing, std::string_view previous_signature,
                                  std::string_view data_sha256_hex);
 std::string trailer_string_to_sign(const ChunkSigning& signing, std::string_view previous_signature,

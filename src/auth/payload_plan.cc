@@ -9,18 +9,8 @@
 namespace aerolith::auth {
 namespace {
 
-std::unexpected<AuthError> refuse(AuthErrorCode code, AuthMethod how, std::string_view got = {}) {
-  AuthError error;
-  error.code = code;
-  error.how = how;
-  error.got = std::string(got);
-  return std::unexpected(std::move(error));
-}
-
 bool is_sha256_hex(std::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-         });
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) { return hex_value(c) >= 0; });
 }
 
 struct Streaming {

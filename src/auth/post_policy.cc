@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -22,14 +23,6 @@ const std::string* find_field(const FormFields& fields, std::string_view name) {
   return found == fields.end() ? nullptr : &found->second;
 }
 
-std::unexpected<AuthError> refuse(AuthErrorCode code, std::string_view got = {}) {
-  AuthError error;
-  error.code = code;
-  error.how = AuthMethod::post_policy;
-  error.got = std::string(got);
-  return std::unexpected(std::move(error));
-}
-
 std::unexpected<PostPolicyError> malformed(std::string detail) {
   return fail(PostPolicyErrorCode::malformed_document, std::move(detail));
 }
@@ -40,6 +33,12 @@ std::string text_of(const json::string& text) { return std::string(text.data(), 
 std::optional<uint64_t> parse_limit(const json::value& value) {
   if (value.is_uint64()) return value.get_uint64();
   if (value.is_int64() && value.get_int64() >= 0) return static_cast<uint64_t>(value.get_int64());
+  if (value.is_double()) {
+    constexpr double kEnd = 0x1p63;
+    const double number = value.get_double();
+    if (number < 0 || number >= kEnd || number != std::floor(number)) return std::nullopt;
+    return static_cast<uint64_t>(number);
+  }
   if (!value.is_string()) return std::nullopt;
   const json::string& text = value.get_string();
   uint64_t number = 0;
@@ -113,8 +112,7 @@ Result<PostPolicy, PostPolicyError> read_document(const json::value& document) {
 }
 
 bool needs_no_condition(std::string_view name) {
-  return name == "x-amz-signature" || name == "file" || name == "policy" || name == "signature" ||
-         name == "awsaccesskeyid" || name.starts_with("x-ignore-");
+  return name == "x-amz-signature" || name == "file" || name == "policy" || name.starts_with("x-ignore-");
 }
 
 // A Content-Type of several values, divided by commas, must match with each of them.
@@ -132,12 +130,13 @@ bool has_prefix(std::string_view field, std::string_view value, std::string_view
 
 Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authenticator, const FormFields& fields,
                                                     Anonymous anonymous) {
+  constexpr auto kHow = AuthMethod::post_policy;
   const std::string* policy = find_field(fields, "policy");
   const std::string* algorithm = find_field(fields, "x-amz-algorithm");
   const std::string* signature = find_field(fields, "x-amz-signature");
-  if (find_field(fields, "AWSAccessKeyId") != nullptr) return refuse(AuthErrorCode::legacy_signature);
+  if (find_field(fields, "AWSAccessKeyId") != nullptr) return refuse(AuthErrorCode::legacy_signature, kHow);
   if (policy == nullptr && algorithm == nullptr && signature == nullptr) {
-    if (anonymous == Anonymous::refused) return refuse(AuthErrorCode::missing_authentication);
+    if (anonymous == Anonymous::refused) return refuse(AuthErrorCode::missing_authentication, kHow);
     return Authenticated{};
   }
   const std::string* credential = find_field(fields, "x-amz-credential");
@@ -145,15 +144,15 @@ Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authent
   for (const auto& [name, field] :
        {std::pair("Policy", policy), std::pair("X-Amz-Algorithm", algorithm), std::pair("X-Amz-Credential", credential),
         std::pair("X-Amz-Date", date), std::pair("X-Amz-Signature", signature)}) {
-    if (field == nullptr) return refuse(AuthErrorCode::missing_form_field, name);
+    if (field == nullptr) return refuse(AuthErrorCode::missing_form_field, kHow, name);
   }
-  if (*algorithm != kHmacAlgorithm) return refuse(AuthErrorCode::unsupported_algorithm, *algorithm);
+  if (*algorithm != kHmacAlgorithm) return refuse(AuthErrorCode::unsupported_algorithm, kHow, *algorithm);
   SignatureClaim claim;
-  claim.how = AuthMethod::post_policy;
+  claim.how = kHow;
   claim.scope = TRY(parse_credential(*credential, claim.algorithm, claim.how));
   claim.time_text = *date;
   const auto time = parse_iso8601_basic(*date);
-  if (!time) return refuse(AuthErrorCode::malformed_date, *date);
+  if (!time) return refuse(AuthErrorCode::malformed_date, kHow, *date);
   claim.time = *time;
   if (const std::string* token = find_field(fields, "x-amz-security-token")) claim.session_token = *token;
   TRY(authenticator.check_scope(claim, "s3"));
@@ -163,18 +162,14 @@ Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authent
   const bool is_right = equals_constant_time(computed, *signature);
   if (!key || !key->enabled) TRY(authenticator.check_key(claim, key.get()));
   if (!is_right) {
-    AuthError error = refuse(AuthErrorCode::signature_mismatch).error();
-    error.access_key_id = claim.scope.access_key_id;
-    error.evidence = SignatureEvidence{claim.scope.access_key_id, *policy, *signature, {}};
-    return std::unexpected(std::move(error));
+    auto refusal = refuse(AuthErrorCode::signature_mismatch, kHow);
+    refusal.error().access_key_id = claim.scope.access_key_id;
+    refusal.error().evidence = SignatureEvidence{claim.scope.access_key_id, *policy, *signature, {}};
+    return refusal;
   }
   TRY(authenticator.check_key(claim, key.get()));
   Authenticated out;
   out.key = key;
-  out.how = AuthMethod::post_policy;
-  out.service = claim.scope.service;
-  out.region = claim.scope.region;
-  out.signature = *signature;
   return out;
 }
 

@@ -65,7 +65,6 @@ class PostPolicyTest : public ::testing::Test {
 TEST_F(PostPolicyTest, PublishedExampleVerifies) {
   const auto result = verify_post_policy(authenticator_, example_form());
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(result->how, AuthMethod::post_policy);
   EXPECT_EQ(result->principal()->account.str(), "123456789012");
   const auto policy = parse_post_policy(example_policy());
   ASSERT_TRUE(policy.has_value());
@@ -138,6 +137,9 @@ TEST_F(PostPolicyTest, ConditionsHold) {
   form.emplace_back("x-amz-meta-other", "1");
   EXPECT_EQ(check(form), PostPolicyErrorCode::extra_field);
   form = example_form();
+  form.emplace_back("Signature", "1");
+  EXPECT_EQ(check(form), PostPolicyErrorCode::extra_field);
+  form = example_form();
   form.emplace_back("KEY", "user/user2/x");
   EXPECT_EQ(check(form), PostPolicyErrorCode::extra_field);
   EXPECT_EQ(check_post_form(*policy, example_form(), "sigv4examplebucket", policy->expires_at).error().code,
@@ -153,6 +155,17 @@ TEST(PostPolicyDocument, LengthRange) {
   EXPECT_TRUE(check_post_length(*policy, 20).has_value());
   EXPECT_EQ(check_post_length(*policy, 9).error().code, PostPolicyErrorCode::entity_too_small);
   EXPECT_EQ(check_post_length(*policy, 21).error().code, PostPolicyErrorCode::entity_too_large);
+}
+
+TEST(PostPolicyDocument, LimitsAreWholeNumbers) {
+  const auto limit = [](const std::string& text) -> std::optional<uint64_t> {
+    const auto policy = parse_post_policy(base64_encode(
+        R"({"expiration":"2030-01-01T00:00:00Z","conditions":[["content-length-range", 0, )" + text + "]]}"));
+    return policy.has_value() ? std::optional(post_length_limit(*policy)) : std::nullopt;
+  };
+  for (const char* good : {"10", "\"10\"", "10.0", "1e1"}) EXPECT_EQ(limit(good), 10u) << good;
+  for (const char* bad : {"1.5", "-1.0", "1e300", "\"1.5\"", "\"\"", "true"})
+    EXPECT_EQ(limit(bad), std::nullopt) << bad;
 }
 
 TEST(PostPolicyDocument, BadDocuments) {

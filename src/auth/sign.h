@@ -1,4 +1,5 @@
-// The signer's side: for our own clients (command line, replication), presigned links, and tests.
+// The signer's side: `aerolith backup` signs its own request with it; the tests make with it what clients send, down to
+// links, chunks and forms.
 #pragma once
 
 #include <chrono>

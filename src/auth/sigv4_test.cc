@@ -101,7 +101,6 @@ TEST_F(Suite, SignaturesVerify) {
     const auto result = authenticate(vector.request.head, vector.request.body);
     ASSERT_TRUE(result.has_value()) << vector.name << " " << static_cast<int>(result.error().code);
     EXPECT_EQ(result->principal()->account.str(), "123456789012");
-    EXPECT_EQ(result->region, "us-east-1");
   }
 }
 
@@ -233,7 +232,6 @@ TEST_F(S3Examples, PresignedUrl) {
   clock_.set(clock_.now() + std::chrono::hours(23));
   const auto result = authenticator_.authenticate({.head = head, .service = "s3", .body_sha256 = {}});
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(result->how, AuthMethod::query);
   EXPECT_EQ(result->payload.kind, PayloadKind::unsigned_body);
 
   auto made = make_head("GET", "/test.txt", "examplebucket.s3.amazonaws.com");

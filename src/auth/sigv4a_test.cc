@@ -75,8 +75,6 @@ constexpr std::string_view kVanilla =
 TEST_F(V4aRequests, PublishedHeaderFormVerifies) {
   const auto result = authenticate(kVanilla);
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(result->service, "service");
-  EXPECT_EQ(result->region, "us-east-1");
   // A folded value, with blanks inside quotes.
   EXPECT_TRUE(
       authenticate("GET / HTTP/1.1\nHost:example.amazonaws.com\nMy-Header1: value1\nMy-Header2: \"a   b   c\"\n"

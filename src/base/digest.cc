@@ -2,13 +2,11 @@
 
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 
 #include "base/encoding.h"

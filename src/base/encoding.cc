@@ -1,21 +1,11 @@
 #include "base/encoding.h"
 
-#include <array>
-#include <cstdint>
-
 namespace aerolith {
 namespace {
 
 constexpr std::string_view kLowerHex = "0123456789abcdef";
 constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 constexpr std::array<int8_t, 256> make_base64_values() {
   std::array<int8_t, 256> values{};
@@ -24,11 +14,6 @@ constexpr std::array<int8_t, 256> make_base64_values() {
   return values;
 }
 constexpr auto kBase64Values = make_base64_values();
-
-bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
-}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -127,18 +112,22 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
+void append_escaped(std::string& out, char c) {
+  const auto byte = static_cast<uint8_t>(c);
+  out.push_back('%');
+  out.push_back(kUpperHex[byte >> 4]);
+  out.push_back(kUpperHex[byte & 15]);
+}
+
 std::string percent_encode(std::string_view text, KeepSlash keep_slash) {
   std::string out;
   out.reserve(text.size() + 16);
   for (const char c : text) {
     if (is_unreserved(c) || (c == '/' && keep_slash == KeepSlash::yes)) {
       out.push_back(c);
-      continue;
+    } else {
+      append_escaped(out, c);
     }
-    const auto byte = static_cast<uint8_t>(c);
-    out.push_back('%');
-    out.push_back(kUpperHex[byte >> 4]);
-    out.push_back(kUpperHex[byte & 15]);
   }
   return out;
 }

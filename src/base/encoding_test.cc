@@ -33,6 +33,10 @@ TEST(Encoding, HexAndBase64RoundTripAnyBytes) {
 TEST(Encoding, PercentKeepsUnreservedOnly) {
   EXPECT_EQ(percent_encode("a-Z_0.~/ +%\xC3\xA9"), "a-Z_0.~%2F%20%2B%25%C3%A9");
   EXPECT_EQ(percent_encode("a/b c", KeepSlash::yes), "a/b%20c");
+  std::string escaped;
+  append_escaped(escaped, 'a');
+  append_escaped(escaped, '\xff');
+  EXPECT_EQ(escaped, "%61%FF");
   EXPECT_EQ(percent_decode("a+b%20c"), "a+b c");
   EXPECT_EQ(form_decode("a+b%20c"), "a b c");
   for (const char* bad : {"%", "%4", "%zz", "a%2"}) EXPECT_FALSE(percent_decode(bad).has_value()) << bad;

@@ -1,14 +1,19 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
+
+#include "base/encoding.h"
 
 namespace aerolith {
 namespace {
@@ -41,12 +46,14 @@ ActiveLog& active() {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+  // JSON is UTF-8; of other bytes each is written as the character of its number.
+  const bool utf8 = is_valid_utf8(text);
   out.push_back('"');
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || (c < 0 && !utf8)) {
       constexpr std::string_view kHex = "0123456789abcdef";
       out += "\\u00";
       out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
@@ -93,16 +100,36 @@ std::string render(LogFormat format, std::string_view message, LogFields fields)
   return line;
 }
 
-// A terminal shows each line at once. Elsewhere lines are gathered (flush_every below bounds for how long): standard error
-// itself is unbuffered, a system call a line. A stream of its own, so that what an abort says there stays unbuffered.
+// Standard error, gathered in a buffer: it is unbuffered itself, and spdlog's own sink flushes each line. A stream of
+// its own, so that what an abort says there is written at once.
+class BufferedStderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  BufferedStderrSink() : stream_(fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0), "w")) {
+    constexpr size_t kBufferBytes = 64 << 10;
+    if (stream_ == nullptr) throw spdlog::spdlog_ex("cannot open standard error", errno);
+    std::setvbuf(stream_, nullptr, _IOFBF, kBufferBytes);
+  }
+  BufferedStderrSink(const BufferedStderrSink&) = delete;
+  BufferedStderrSink& operator=(const BufferedStderrSink&) = delete;
+  ~BufferedStderrSink() override { std::fclose(stream_); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    line_.clear();
+    formatter_->format(message, line_);
+    std::fwrite(line_.data(), 1, line_.size(), stream_);
+  }
+  void flush_() override { std::fflush(stream_); }
+
+ private:
+  FILE* const stream_;
+  spdlog::memory_buf_t line_;
+};
+
+// A terminal shows each line at once; elsewhere flush_every below bounds the wait.
 spdlog::sink_ptr make_stderr_sink() {
-  constexpr size_t kBufferBytes = 64 << 10;
   if (isatty(STDERR_FILENO) == 1) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  const int descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-  FILE* const stream = descriptor < 0 ? nullptr : fdopen(descriptor, "w");
-  if (stream == nullptr) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  std::setvbuf(stream, nullptr, _IOFBF, kBufferBytes);
-  return std::make_shared<spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>>(stream);
+  return std::make_shared<BufferedStderrSink>();
 }
 
 }  // namespace
@@ -132,8 +159,6 @@ bool start_log(const LogSettings& settings) {
   spdlog::flush_every(std::chrono::seconds(1));
   return true;
 }
-
-bool log_enabled(LogLevel level) { return active().logger->should_log(to_spdlog(level)); }
 
 void log_line(LogLevel level, std::string_view message, LogFields fields) {
   ActiveLog& log = active();

@@ -27,7 +27,6 @@ struct LogSettings {
 // Call once, before other threads start. Before it, lines go to standard error as text.
 // False when the file can't be opened.
 bool start_log(const LogSettings& settings);
-bool log_enabled(LogLevel level);
 void log_line(LogLevel level, std::string_view message, LogFields fields);
 // Writes out what is buffered. Lines of level warning and above are written at once.
 void flush_log();

@@ -48,14 +48,6 @@ std::string random_string(size_t size, std::string_view alphabet) {
   return out;
 }
 
-std::string random_uuid() {
-  std::string hex = random_hex(32);
-  hex[12] = '4';
-  hex[16] = "89ab"[static_cast<uint8_t>(hex[16]) & 3];
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
-         hex.substr(20);
-}
-
 std::string make_request_id() {
   static const uint64_t seed = random_seed();
   static std::atomic<uint64_t> counter{0};

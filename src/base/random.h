@@ -11,8 +11,6 @@ std::string random_bytes(size_t size);
 std::string random_hex(size_t digits);
 // `size` characters drawn evenly from `alphabet`.
 std::string random_string(size_t size, std::string_view alphabet);
-// 8-4-4-4-12 lower-case hex, version 4.
-std::string random_uuid();
 // 16 upper-case letters and digits, as S3's x-amz-request-id. Cheap: unique, not secret.
 std::string make_request_id();
 

@@ -161,7 +161,9 @@ std::optional<Timestamp> parse_iso8601(std::string_view text) {
     if (sign == 1) scan.expect("+");
     const int offset_hours = scan.digits(2);
     scan.expect(":");
-    offset = minutes{sign * (offset_hours * 60 + scan.digits(2))};
+    const int offset_minutes = scan.digits(2);
+    if (offset_hours > 23 || offset_minutes > 59) return std::nullopt;
+    offset = minutes{sign * (offset_hours * 60 + offset_minutes)};
   }
   if (!scan.finished()) return std::nullopt;
   const auto local = from_civil(c);

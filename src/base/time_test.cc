@@ -39,13 +39,15 @@ TEST(Time, EveryFormatReadsBackWhatItWrote) {
 TEST(Time, Iso8601TakesOffsetsAndLongFractions) {
   EXPECT_EQ(parse_iso8601("1970-01-01T02:00:00+02:00"), at(0));
   EXPECT_EQ(parse_iso8601("1969-12-31T23:00:00-01:00"), at(0));
+  EXPECT_EQ(parse_iso8601("1970-01-01T23:59:00+23:59"), at(0));
   EXPECT_EQ(parse_iso8601("1970-01-01T00:00:00.123456789Z"), at(123));
   EXPECT_EQ(parse_epoch_seconds("1.5e9"), at(1500000000000));
 }
 
 TEST(Time, RefusesWhatIsNoSuchTime) {
   for (const char* bad : {"", "2015-02-30T00:00:00Z", "2015-08-30T24:00:00Z", "2015-08-30T12:36:00",
-                          "2015-08-30 12:36:00Z", "2015-08-30T12:36:00Zx", "2015-08-30T12:36:00.Z"})
+                          "2015-08-30 12:36:00Z", "2015-08-30T12:36:00Zx", "2015-08-30T12:36:00.Z",
+                          "2015-08-30T12:36:00+24:00", "2015-08-30T12:36:00-00:60", "2015-08-30T12:36:00+99:99"})
     EXPECT_FALSE(parse_iso8601(bad).has_value()) << bad;
   for (const char* bad : {"20150830T123600", "2015083OT123600Z", "20151330T123600Z"})
     EXPECT_FALSE(parse_iso8601_basic(bad).has_value()) << bad;

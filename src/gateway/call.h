@@ -34,8 +34,7 @@ struct CallContext {
   // The other operations' body as it came, whole and verified: for checks of Content-MD5 and checksum headers.
   std::string_view whole_body;
 
-  // What the answer carries beyond the encoded output.
-  http::Headers response_headers;
+  // What the answer has beyond the encoded output.
   // Replaces the model's success status (206 for a range, 304).
   int response_status = 0;
   // Operations with streaming output only.

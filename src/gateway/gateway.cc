@@ -34,7 +34,6 @@ void log_when_sent(http::Response& response, AccessRecord record, Metrics& metri
 }  // namespace
 
 http::Response finish_response(CallContext& context, http::Response encoded) {
-  for (const auto& [name, value] : context.response_headers.fields()) encoded.headers.set(name, value);
   if (context.response_status != 0) encoded.status = context.response_status;
   if (context.resolved.operation->streaming_output) encoded.body = std::move(context.response_body);
   if (context.head->method == "HEAD") encoded.head_content_length = context.response_size_bytes;
@@ -47,7 +46,8 @@ Gateway::Gateway(GatewaySettings settings, const Registry& registry, const Pipel
 
 http::Response Gateway::handle(http::Request& request) {
   const RequestId request_id(make_request_id());
-  if (!Admin::owns(request.head.path())) return run_pipeline(request, request_id);
+  if (!Admin::owns(request.head.path()) || pipeline_.is_virtual_hosted(request.head))
+    return run_pipeline(request, request_id);
   AccessRecord record = start_record(request.head, request_id);
   record.service = Admin::kSigningName;
   http::Response response = admin_.handle(request.head);
@@ -70,9 +70,8 @@ http::Response Gateway::run_pipeline(http::Request& request, const RequestId& re
     }
   } catch (const std::exception& bug) {
     log_error("a handler threw", {{"id", request_id.view()}, {"target", record.target}, {"what", bug.what()}});
-    const protocol::Service& service =
-        exchange.context.service != nullptr ? *exchange.context.service : *registry_.find("s3")->model;
-    exchange.context.service = &service;
+    const AnswerForm form = answer_form(exchange.routed, request.head);
+    if (exchange.context.service == nullptr) exchange.context.service = form.service;
     const protocol::ApiError error = internal_error(error_style(exchange.context.resolved.protocol));
     record.error_code = error.code;
     response = encode_failure(exchange, error);
@@ -95,13 +94,13 @@ http::Response Gateway::encode_failure(const Exchange& exchange, const protocol:
 http::Response Gateway::overloaded(const http::RequestHead& head) {
   const RequestId request_id(make_request_id());
   const RoutedRequest routed = route(registry_, head, {});
-  const protocol::Service& service = routed.service != nullptr ? *routed.service->model : *registry_.find("s3")->model;
-  const protocol::Protocol protocol = Pipeline::protocol_of(service, head);
-  http::Response response = protocol::encode_error(protocol, service, slow_down(error_style(protocol)), request_id);
+  const AnswerForm form = answer_form(routed, head);
+  http::Response response =
+      protocol::encode_error(form.protocol, *form.service, slow_down(error_style(form.protocol)), request_id);
   response.headers.add("Retry-After", "1");
-  metrics_.count(routed.service, nullptr, response.status, {});
+  metrics_.count(routed.service, nullptr, response.status, std::nullopt);
   AccessRecord record = start_record(head, request_id);
-  record.service = service.name;
+  record.service = form.service->name;
   record.error_code = "overloaded";
   log_when_sent(response, std::move(record), metrics_, settings_.access_log);
   return response;
@@ -109,11 +108,15 @@ http::Response Gateway::overloaded(const http::RequestHead& head) {
 
 http::Response Gateway::bad_request(int status, std::string_view reason) {
   const RequestId request_id(make_request_id());
-  const protocol::ApiError error{
-      .code = status == 408 ? "RequestTimeout" : "BadRequest", .http_status = status, .message = std::string(reason)};
+  protocol::ApiError error{.code = "BadRequest", .http_status = status, .message = std::string(reason)};
+  if (status == 408) error.code = "RequestTimeout";
+  if (status == 413) {
+    error.code = "EntityTooLarge";  // S3's, whose status is another than HTTP's
+    error.http_status = 400;
+  }
   http::Response response =
       protocol::encode_error(protocol::Protocol::rest_xml, *registry_.find("s3")->model, error, request_id);
-  metrics_.count(nullptr, nullptr, status, {});
+  metrics_.count(nullptr, nullptr, error.http_status, std::nullopt);
   AccessRecord record;
   record.request_id = request_id;
   record.error_code = error.code;

@@ -1,4 +1,4 @@
-// What the edge calls: every request goes through here, and every answer is counted and logged here.
+// What the edge calls: every request goes through here, every answer is logged here, and counted but for the admin's.
 #pragma once
 
 #include "gateway/admin.h"

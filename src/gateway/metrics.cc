@@ -30,7 +30,7 @@ struct Metrics::State {
       prometheus::BuildCounter().Name("aerolith_requests_total").Help("Requests answered").Register(*prometheus);
   prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
                                                              .Name("aerolith_request_duration_seconds")
-                                                             .Help("Head read to answer made")
+                                                             .Help("From the handler's start to the answer made")
                                                              .Register(*prometheus);
   prometheus::Counter& sent_bytes = prometheus::BuildCounter()
                                         .Name("aerolith_sent_body_bytes_total")
@@ -61,7 +61,7 @@ Metrics::Metrics(const Registry& registry) : state_(std::make_unique<State>()) {
 Metrics::~Metrics() = default;
 
 void Metrics::count(const RegisteredService* service, const protocol::Operation* operation, int status,
-                    std::chrono::nanoseconds duration) {
+                    std::optional<std::chrono::nanoseconds> duration) {
   const size_t service_index = service != nullptr ? service->index : state_->counters.size() - 1;
   auto& operations = state_->counters[service_index];
   const size_t operation_index = operation != nullptr ? operation->id : operations.size() - 1;
@@ -76,7 +76,9 @@ void Metrics::count(const RegisteredService* service, const protocol::Operation*
     slot.store(counter, std::memory_order_release);
   }
   counter->Increment();
-  if (service != nullptr) state_->latencies[service_index]->Observe(std::chrono::duration<double>(duration).count());
+  if (service != nullptr && duration) {
+    state_->latencies[service_index]->Observe(std::chrono::duration<double>(*duration).count());
+  }
 }
 
 void Metrics::count_sent(uint64_t body_bytes) { state_->sent_bytes.Increment(static_cast<double>(body_bytes)); }

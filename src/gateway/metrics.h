@@ -2,8 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/registry.h"
@@ -16,9 +16,9 @@ class Metrics {
  public:
   explicit Metrics(const Registry& registry);
   ~Metrics();
-  // `operation` is null when none was resolved, `service` when none was found.
+  // `operation` is null when none was resolved, `service` when none was found; no duration where nothing ran.
   void count(const RegisteredService* service, const protocol::Operation* operation, int status,
-             std::chrono::nanoseconds duration);
+             std::optional<std::chrono::nanoseconds> duration);
   void count_sent(uint64_t body_bytes);
   // Prometheus text format 0.0.4.
   std::string text(const http::ServerStats& stats) const;

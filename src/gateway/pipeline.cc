@@ -3,27 +3,32 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/encoding.h"
 #include "gateway/errors.h"
+#include "http/gunzip.h"
+#include "http/query.h"
 
 namespace aerolith::gateway {
 namespace {
 
-// A body that was read already.
-class StringBody final : public http::BodyReader {
- public:
-  explicit StringBody(std::string bytes) : bytes_(std::move(bytes)) {}
-  Result<size_t, http::BodyError> read(std::span<char> buffer) override {
-    const size_t size = std::min(buffer.size(), bytes_.size() - at_);
-    std::copy_n(bytes_.data() + at_, size, buffer.data());
-    at_ += size;
-    return size;
+// S3 takes the x-amz-* parameters of a presigned link as header fields (SDKs put them there), but for checksums.
+// Recorded: LocalStack's test_presigned_url_v4_x_amz_in_qs.
+void take_hoisted_headers(http::RequestHead& head) {
+  constexpr std::string_view kNotHeaders[] = {"x-amz-algorithm",      "x-amz-credential",     "x-amz-date",
+                                              "x-amz-expires",        "x-amz-signedheaders",  "x-amz-signature",
+                                              "x-amz-security-token", "x-amz-content-sha256", "x-amz-region-set"};
+  std::string_view query = head.query();
+  http::Headers found;
+  while (const auto parameter = http::next_parameter(query)) {
+    const auto decoded = form_decode(parameter->name);
+    if (!decoded) continue;
+    const std::string name = to_lower(*decoded);
+    if (!name.starts_with("x-amz-") || name.starts_with("x-amz-checksum-") || name.starts_with("x-amz-sdk-")) continue;
+    if (std::ranges::find(kNotHeaders, name) != std::end(kNotHeaders) || head.headers.contains(name)) continue;
+    found.add(name, form_decode(parameter->value_text()).value_or(std::string(parameter->value_text())));
   }
-  std::optional<uint64_t> size_bytes() const override { return bytes_.size(); }
-
- private:
-  const std::string bytes_;
-  size_t at_ = 0;
-};
+  for (const auto& [name, value] : found.fields()) head.headers.add(name, value);
+}
 
 auth::ServiceErrorStyle style_of(const Exchange& exchange) { return error_style(exchange.context.resolved.protocol); }
 
@@ -37,12 +42,17 @@ Pipeline::Pipeline(PipelineSettings settings, const Registry& registry, const au
       authorizer_(authorizer),
       clock_(clock) {}
 
+bool Pipeline::is_virtual_hosted(const http::RequestHead& head) const {
+  return parse_host(head.headers.find("host").value_or(""), settings_.domains).bucket.has_value();
+}
+
 ApiResult<void> Pipeline::run(Exchange& exchange) const {
   static constexpr Step kSteps[] = {
       &Pipeline::find_service,  // which service this is for
       &Pipeline::authenticate,  // who signed it
       &Pipeline::resolve,       // which operation it asks for
       &Pipeline::find_handler,  // do we have that one
+      &Pipeline::admit,         // is this caller worth reading a body for
       &Pipeline::decode,        // its input, by the model
       &Pipeline::authorize,     // may the caller do it
       &Pipeline::call,          // do it, encode the output
@@ -54,32 +64,13 @@ ApiResult<void> Pipeline::run(Exchange& exchange) const {
   return {};
 }
 
-protocol::Protocol Pipeline::protocol_of(const protocol::Service& service, const http::RequestHead& head) {
-  using protocol::Protocol;
-  const auto has = [&](Protocol p) { return std::ranges::find(service.protocols, p) != service.protocols.end(); };
-  if (head.headers.contains("smithy-protocol") && has(Protocol::rpc_v2_cbor)) return Protocol::rpc_v2_cbor;
-  if (head.headers.contains("x-amz-target")) {
-    const bool old = head.headers.find("content-type").value_or("").find("json-1.0") != std::string_view::npos;
-    return old ? Protocol::json_1_0 : Protocol::json_1_1;
-  }
-  const bool form = head.headers.find("content-type").value_or("").starts_with("application/x-www-form-urlencoded");
-  if (form || head.query().find("Action=") != std::string_view::npos) {
-    if (has(Protocol::ec2)) return Protocol::ec2;
-    if (has(Protocol::query)) return Protocol::query;
-  }
-  return service.protocols.front();
-}
-
 ApiResult<void> Pipeline::find_service(Exchange& exchange) const {
   const http::RequestHead& head = exchange.request.head;
   exchange.routed = route(registry_, head, settings_.domains);
-  if (exchange.routed.service == nullptr) {
-    exchange.context.service = registry_.find("s3")->model;
-    exchange.context.resolved.protocol = protocol_of(*exchange.context.service, head);
-    return std::unexpected(unknown_service(exchange.routed.unknown_service));
-  }
-  exchange.context.service = exchange.routed.service->model;
-  exchange.context.resolved.protocol = protocol_of(*exchange.context.service, head);
+  const AnswerForm form = answer_form(exchange.routed, head);
+  exchange.context.service = form.service;
+  exchange.context.resolved.protocol = form.protocol;
+  if (exchange.routed.service == nullptr) return std::unexpected(unknown_service(exchange.routed.unknown_service));
   return {};
 }
 
@@ -92,18 +83,26 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
   if (exchange.routed.service->is_s3()) request.anonymous = auth::Anonymous::allowed;
   std::string body_sha256;
   if (auth::Authenticator::needs_body_hash(head)) {
+    // Not for anybody: this reads before the signature is checked.
+    if (const auto known = authenticator_.screen(request); !known.has_value()) {
+      return std::unexpected(authentication_error(known.error(), style_of(exchange)));
+    }
     auto bytes = http::read_all(*body, settings_.body_limit_bytes);
     if (!bytes.has_value()) return std::unexpected(payload_error(bytes.error(), std::nullopt, style_of(exchange)));
     body_sha256 = sha256_hex(*bytes);
     request.body_sha256 = body_sha256;
-    exchange.buffered = std::make_unique<StringBody>(*std::move(bytes));
+    exchange.buffered = std::make_unique<http::StringBody>(*std::move(bytes));
     body = exchange.buffered.get();
   }
   auto identity = authenticator_.authenticate(request);
   if (!identity.has_value()) return std::unexpected(authentication_error(identity.error(), style_of(exchange)));
   exchange.identity = *std::move(identity);
   exchange.payload = auth::make_payload_reader(exchange.identity.payload, *body);
-  if (exchange.identity.principal() != nullptr) exchange.context.principal = *exchange.identity.principal();
+  if (exchange.identity.principal() == nullptr) return {};
+  exchange.context.principal = *exchange.identity.principal();
+  if (exchange.routed.service->is_s3() && !head.headers.contains("authorization")) {
+    take_hoisted_headers(exchange.request.head);
+  }
   return {};
 }
 
@@ -122,6 +121,12 @@ ApiResult<void> Pipeline::find_handler(Exchange& exchange) const {
   exchange.entry = exchange.routed.service->entries[operation.id];
   if (exchange.entry == nullptr) return std::unexpected(not_implemented(*exchange.context.service, operation));
   return {};
+}
+
+ApiResult<void> Pipeline::admit(Exchange& exchange) const {
+  const auth::Principal* principal = exchange.identity.principal();
+  if (authorizer_.may_allow(principal)) return {};
+  return std::unexpected(access_denied(principal, exchange.entry->iam_action, "*", style_of(exchange)));
 }
 
 ApiResult<void> Pipeline::decode(Exchange& exchange) const {
@@ -153,7 +158,11 @@ ApiResult<void> Pipeline::call(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::read_body(Exchange& exchange) const {
-  auto bytes = http::read_all(*exchange.payload, settings_.body_limit_bytes);
+  // To S3 a content coding is a property of the object.
+  auto bytes =
+      exchange.routed.service->is_s3()
+          ? http::read_all(*exchange.payload, settings_.body_limit_bytes)
+          : http::read_all_decompressed(exchange.request.head.headers, *exchange.payload, settings_.body_limit_bytes);
   if (!bytes.has_value())
     return std::unexpected(payload_error(bytes.error(), exchange.payload->failure(), style_of(exchange)));
   exchange.body = *std::move(bytes);

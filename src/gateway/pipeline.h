@@ -8,7 +8,6 @@
 #include "auth/authenticate.h"
 #include "gateway/authorize.h"
 #include "gateway/call.h"
-#include "gateway/metrics.h"
 #include "gateway/registry.h"
 #include "gateway/route.h"
 #include "http/message.h"
@@ -33,7 +32,6 @@ struct Exchange {
 
 struct PipelineSettings {
   Region region;
-  AccountId account;
   std::vector<std::string> domains;            // see parse_host()
   size_t body_limit_bytes = size_t{16} << 20;  // of bodies that are decoded into structs
 };
@@ -47,8 +45,8 @@ class Pipeline {
   // Runs the steps; the first that fails is the answer. Exceptions of a handler pass through.
   ApiResult<void> run(Exchange& exchange) const;
 
-  // The protocol an answer is written in when no operation was resolved: told from the request's own form.
-  static protocol::Protocol protocol_of(const protocol::Service& service, const http::RequestHead& head);
+  // A bucket's name stands in the Host field.
+  bool is_virtual_hosted(const http::RequestHead& head) const;
 
  private:
   using Step = ApiResult<void> (Pipeline::*)(Exchange&) const;
@@ -56,6 +54,7 @@ class Pipeline {
   ApiResult<void> authenticate(Exchange& exchange) const;
   ApiResult<void> resolve(Exchange& exchange) const;
   ApiResult<void> find_handler(Exchange& exchange) const;
+  ApiResult<void> admit(Exchange& exchange) const;
   ApiResult<void> decode(Exchange& exchange) const;
   ApiResult<void> authorize(Exchange& exchange) const;
   ApiResult<void> call(Exchange& exchange) const;

@@ -2,6 +2,7 @@
 
 #include "auth/authorization.h"
 #include "base/encoding.h"
+#include "protocol/resolve.h"
 
 namespace aerolith::gateway {
 namespace {
@@ -16,7 +17,7 @@ std::string_view without_port(std::string_view host) {
 bool is_s3_label(std::string_view label) { return label == "s3" || label.starts_with("s3-"); }
 
 // "a.b.s3.eu-west-1" -> bucket "a.b"; "s3" -> none; "ec2.eu-west-1" -> prefix "ec2".
-HostName parse_aws_labels(std::string_view labels) {
+HostName parse_labels(std::string_view labels) {
   HostName name;
   for (size_t start = 0; start <= labels.size();) {
     const size_t dot = std::min(labels.find('.', start), labels.size());
@@ -82,19 +83,17 @@ HostName parse_host(std::string_view host_field, const std::vector<std::string>&
   const std::string_view view = host;
   HostName name;
   if (view.ends_with(kAws)) {
-    return parse_aws_labels(view.substr(0, view.size() - kAws.size()));
+    return parse_labels(view.substr(0, view.size() - kAws.size()));
   }
-  const auto under = [&](std::string_view domain) {
-    const std::string suffix = "s3." + std::string(domain);
-    if (view == suffix) name.endpoint_prefix = "s3";
-    if (view.size() > suffix.size() + 1 && view.ends_with("." + suffix)) {
-      name.endpoint_prefix = "s3";
-      name.bucket = host.substr(0, host.size() - suffix.size() - 1);
-    }
+  const auto is_under = [&](std::string_view domain) {
+    if (view.size() <= domain.size() + 1 || !view.ends_with(domain)) return false;
+    if (view[view.size() - domain.size() - 1] != '.') return false;
+    name = parse_labels(view.substr(0, view.size() - domain.size() - 1));
+    return true;
   };
-  under("localhost");
-  under("localhost.localstack.cloud");
-  for (const std::string& domain : domains) under(domain);
+  if (is_under("localhost") || is_under("localhost.localstack.cloud")) return name;
+  for (const std::string& domain : domains)
+    if (is_under(domain)) break;
   return name;
 }
 
@@ -106,6 +105,12 @@ RoutedRequest route(const Registry& registry, const http::RequestHead& head, con
   if (routed.service != nullptr && routed.service->is_s3() && host.bucket)
     routed.path = "/" + percent_encode(*host.bucket) + routed.path;
   return routed;
+}
+
+AnswerForm answer_form(const RoutedRequest& routed, const http::RequestHead& head) {
+  static constexpr protocol::Service kUnknown{.name = "unknown"};
+  if (routed.service == nullptr) return {&kUnknown, protocol::guess_protocol(head)};
+  return {routed.service->model, protocol::protocol_of(*routed.service->model, head)};
 }
 
 }  // namespace aerolith::gateway

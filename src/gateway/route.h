@@ -16,8 +16,8 @@ struct HostName {
   std::string endpoint_prefix;        // "s3", "ec2"; empty when the host tells no service
 };
 
-// Reads a Host field (port allowed). `domains` are further names of this installation under which buckets may stand:
-// with "cloud.example", my-bucket.s3.cloud.example is a bucket.
+// Reads a Host field (port allowed). Under amazonaws.com, localhost and `domains` (further names of this installation)
+// stand services and buckets: my-bucket.s3.cloud.example, my-bucket.s3.eu-west-1.localhost, ec2.localhost.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 HostName parse_host(std::string_view host, const std::vector<std::string>& domains);
 
@@ -31,5 +31,12 @@ struct RoutedRequest {
 // In this order: X-Amz-Target, the signature's scope, the host name; else S3, which alone takes requests that say
 // nothing of themselves.
 RoutedRequest route(const Registry& registry, const http::RequestHead& head, const std::vector<std::string>& domains);
+
+// How to answer a request before its operation is known: as its own form tells.
+struct AnswerForm {
+  const protocol::Service* service;  // never null: one without a name where none was found
+  protocol::Protocol protocol;
+};
+AnswerForm answer_form(const RoutedRequest& routed, const http::RequestHead& head);
 
 }  // namespace aerolith::gateway

@@ -35,7 +35,11 @@ TEST(Host, TellsServiceAndBucket) {
       {"iam.amazonaws.com", nullptr, "iam"},
       {"runtime.sagemaker.us-east-1.amazonaws.com", nullptr, "runtime.sagemaker"},
       {"files.s3.cloud.example", "files", "s3"},
-      {"evils3.localhost", nullptr, ""},
+      {"b.s3.us-east-1.localhost", "b", "s3"},
+      {"b.s3.us-east-1.localhost.localstack.cloud", "b", "s3"},
+      {"ec2.localhost", nullptr, "ec2"},
+      {"evils3.localhost", nullptr, "evils3"},
+      {"evillocalhost", nullptr, ""},
   };
   for (const HostCase& c : cases) {
     const HostName name = parse_host(c.host, {"cloud.example"});
@@ -115,6 +119,8 @@ TEST_F(RouteTest, VirtualHostedBucketStandsInFrontOfThePath) {
 TEST(AccessLog, HidesWhatWouldRepeatTheRequest) {
   EXPECT_EQ(redact_target("/b/k?X-Amz-Signature=abc&x=1&X-Amz-Security-Token=secret"),
             "/b/k?X-Amz-Signature=-&x=1&X-Amz-Security-Token=-");
+  EXPECT_EQ(redact_target("/b/k?AWSAccessKeyId=AKID&Expires=1&Signature=a%2Bb%3D"),
+            "/b/k?AWSAccessKeyId=AKID&Expires=1&Signature=-");
   EXPECT_EQ(redact_target("/b/k"), "/b/k");
 }
 

@@ -4,6 +4,13 @@
 
 namespace aerolith::http {
 
+Result<size_t, BodyError> StringBody::read(std::span<char> buffer) {
+  const size_t size = std::min(buffer.size(), bytes_.size() - at_);
+  std::copy_n(bytes_.data() + at_, size, buffer.data());
+  at_ += size;
+  return size;
+}
+
 Result<std::string, BodyError> read_all(BodyReader& body, size_t limit_bytes) {
   constexpr size_t kFirstStep = 16 * 1024;
   constexpr size_t kLargestStep = 1024 * 1024;

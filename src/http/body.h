@@ -34,6 +34,18 @@ class BodyReader {
   virtual std::optional<uint64_t> size_bytes() const = 0;
 };
 
+// A body that was read already.
+class StringBody final : public BodyReader {
+ public:
+  explicit StringBody(std::string bytes) : bytes_(std::move(bytes)) {}
+  Result<size_t, BodyError> read(std::span<char> buffer) override;
+  std::optional<uint64_t> size_bytes() const override { return bytes_.size(); }
+
+ private:
+  const std::string bytes_;
+  size_t at_ = 0;
+};
+
 // The whole body; `too_large` when it is over limit_bytes.
 Result<std::string, BodyError> read_all(BodyReader& body, size_t limit_bytes);
 

@@ -13,6 +13,8 @@ namespace {
 
 // Of a body without a told size, before its size is known to be worth more.
 constexpr size_t kFirstChunkedRoomBytes = 16 * 1024;
+// Fewer than these within the stall deadline are a stall.
+constexpr size_t kStallProgressBytes = 16 * 1024;
 // Taken from one connection before the others have their turn.
 constexpr size_t kBytesPerTurn = 1024 * 1024;
 
@@ -84,7 +86,7 @@ void Connection::begin_request(ParsedHead parsed) {
   exchange.is_body_complete = false;
   if (parsed.content_length_bytes > settings().body_limit_bytes) return reject(413, "the body is over the limit");
   if (thread_.edge().pool.is_full()) return overload();
-  prepare_body(parsed);
+  if (!prepare_body(parsed)) return overload();
   // Bytes that are here already need no invitation.
   if (parsed.expects_continue && input_.empty()) {
     exchange.awaits_continue = true;
@@ -95,7 +97,8 @@ void Connection::begin_request(ParsedHead parsed) {
   pump_body();
 }
 
-void Connection::prepare_body(const ParsedHead& parsed) {
+// False: bodies under way fill all the memory that they may.
+bool Connection::prepare_body(const ParsedHead& parsed) {
   Exchange& exchange = *exchange_;
   BodyPipeSettings pipe;
   pipe.capacity_bytes = std::max<size_t>(settings().body_buffer_bytes, 1);
@@ -108,10 +111,22 @@ void Connection::prepare_body(const ParsedHead& parsed) {
   } else {
     exchange.decoder.emplace();
   }
+  Edge& edge = thread_.edge();
+  exchange.room = BodyRoom::take(edge.body_room_bytes, pipe.capacity_bytes, settings().body_memory_bytes);
+  if (!exchange.room) return false;
   // Called by the handler's thread, whose task keeps this connection alive.
   pipe.on_want = [this] { body_wanted(); };
   exchange.pipe.emplace(std::move(pipe));
   exchange.request.body = &*exchange.pipe;
+  return true;
+}
+
+// A trickle is a stall: otherwise a client could hold a handler with a byte now and then.
+void Connection::progressed(size_t bytes) {
+  exchange_->progress_bytes += bytes;
+  if (exchange_->progress_bytes < kStallProgressBytes) return;
+  exchange_->progress_bytes = 0;
+  set_deadline(settings().stall_deadline);
 }
 
 void Connection::dispatch() {
@@ -188,8 +203,8 @@ void Connection::pump_body() {
       return body_failed(BodyErrorCode::disconnected, "the client closed before the body's end");
     }
     if (result.status != IoStatus::done) return wait_for(result.status);
-    set_deadline(settings().stall_deadline);
     if (exchange.is_body_complete) return body_arrived();
+    progressed(result.bytes);
     taken_bytes += result.bytes;
   }
   if (has_hidden_input()) return drive_soon();

@@ -1,21 +1,14 @@
 #include "http/handler_pool.h"
 
 #include <array>
-#include <csignal>
 #include <system_error>
 #include <utility>
 
 #include "base/log.h"
+#include "http/signals.h"
 
 namespace aerolith::http {
 namespace {
-
-// Signals are the main thread's.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 // A woken thread takes several short tasks before a second one would have come up: waking one thread for
 // each of these many tasks keeps context switches down, and a burst still spreads at once.

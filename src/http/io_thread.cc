@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <csignal>
 #include <future>
 #include <utility>
 
 #include "http/connection.h"
+#include "http/signals.h"
 
 namespace aerolith::http {
 namespace {
@@ -21,13 +21,6 @@ milliseconds tick_for(const ServerSettings& settings) {
 }
 
 Connection& connection_of(DeadlineWheel::Entry& entry) { return static_cast<Connection&>(entry); }
-
-// Signals are the main thread's; a blocked SIGPIPE makes sendfile and TLS writes answer EPIPE.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 }  // namespace
 

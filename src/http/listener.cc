@@ -149,6 +149,7 @@ void Listener::accept_some() {
     const int descriptor =
         ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
+      is_short_ = false;
       take(descriptor, host_of(peer));
       continue;
     }
@@ -161,8 +162,10 @@ void Listener::accept_some() {
 }
 
 void Listener::pause() {
-  log_warning("cannot accept a connection; raise the limit of open files (ulimit -n)",
-              {{"error", std::strerror(errno)}});
+  if (!std::exchange(is_short_, true)) {
+    log_warning("cannot accept a connection; raise the limit of open files (ulimit -n)",
+                {{"error", std::strerror(errno)}});
+  }
   retry_.expires_after(kRetryAccept);
   retry_.async_wait([this](const boost::system::error_code& error) {
     if (!error && acceptor_.is_open()) accept_some();

@@ -41,6 +41,7 @@ class Listener {
   Acceptor acceptor_;
   boost::asio::steady_timer retry_;
   size_t next_thread_ = 0;
+  bool is_short_ = false;  // of descriptors or memory: said once
   std::string address_;
 };
 

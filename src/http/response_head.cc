@@ -113,8 +113,7 @@ bool is_edge_field(std::string_view name) {
 void append_safe(std::string& out, std::string_view text) {
   const auto start = static_cast<std::ptrdiff_t>(out.size());
   out += text;
-  std::replace_if(
-      out.begin() + start, out.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  std::replace_if(out.begin() + start, out.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
 }
 
 // RFC 9110 section 8.6: none with 204; with 304 only what a 200 would have told.

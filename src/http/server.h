@@ -44,9 +44,10 @@ struct ServerSettings {
   size_t head_limit_bytes = 64 * 1024;  // request line and fields
   uint64_t body_limit_bytes = 6ULL << 30;
   size_t body_buffer_bytes = 512 * 1024;             // per request between socket and handler
+  uint64_t body_memory_bytes = 1ULL << 30;           // these buffers of all requests; past it, overloaded()
   std::chrono::milliseconds head_deadline{30'000};   // first byte of a head to its end; also the TLS handshake
   std::chrono::milliseconds idle_deadline{120'000};  // between requests
-  std::chrono::milliseconds stall_deadline{20'000};  // no progress on a body, either way
+  std::chrono::milliseconds stall_deadline{20'000};  // no progress on a body, either way; a trickle is none
   std::chrono::milliseconds stop_deadline{30'000};   // running requests at stop()
 };
 

@@ -297,6 +297,13 @@ TEST(Server, DeadlinesForHeadIdleAndBody) {
   for (int i = 0; i < 40 && dripping.send("G"); ++i) std::this_thread::sleep_for(milliseconds(20));
   EXPECT_EQ(dripping.receive().status, 408);
 
+  Client trickle(server.port);
+  trickle.send(put_head(1000, "Expect: 100-continue\r\n"));
+  ASSERT_TRUE(eventually([&] { return server.server->stats().running_handlers == 1; }));
+  for (int i = 0; i < 40 && trickle.send("a"); ++i) std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_TRUE(eventually([&] { return timed_out == 1; }));
+  timed_out = 0;
+
   Client slow_body(server.port);
   slow_body.send(put_head(10) + "abc");
   EXPECT_EQ(slow_body.receive().status, 408);
@@ -373,6 +380,23 @@ TEST(Server, ASmallUnreadBodyIsDroppedALargeOneCloses) {
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(answer.body, "unread");
   EXPECT_EQ(answer.fields.at("connection"), "close");
+}
+
+TEST(Server, BodiesHaveABoundedMemory) {
+  ServerSettings settings = test_settings();
+  settings.body_memory_bytes = 1000;
+  TestServer server([](Request& request) { return text_response(read_all(*request.body, 1000).value()); }, settings);
+  Client first(server.port);
+  first.send(put_head(600) + "begun");
+  Client second(server.port);
+  ASSERT_TRUE(eventually([&] { return server.server->stats().open_connections == 2; }));
+  second.send(put(std::string(600, 'b')));
+  EXPECT_EQ(second.receive().status, 503);
+  first.send(std::string(595, 'a'));
+  EXPECT_EQ(first.receive().status, 200);
+  Client third(server.port);
+  third.send(put(std::string(600, 'c')));
+  EXPECT_EQ(third.receive().status, 200);
 }
 
 TEST(Server, TheHandlerLearnsThatTheClientWent) {

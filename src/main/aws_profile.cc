@@ -144,6 +144,11 @@ std::vector<ProfileKey> credential_keys(const AwsProfile& profile) {
           {"aws_session_token", "", ""}};
 }
 
+bool has_section(std::string_view text, std::string_view section) {
+  const std::vector<std::string> lines = split_lines(text);
+  return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) { return section_of(line) == section; });
+}
+
 std::string config_section() { return fmt::format("profile {}", kAwsProfileName); }
 
 // Absent reads as empty.
@@ -232,6 +237,15 @@ std::string edit_profile(std::string_view text, std::string_view section, const 
   return result;
 }
 
+AwsProfile make_aws_profile(const Installation& installation, const std::string& region, const std::string& endpoint,
+                            bool tls) {
+  return {.region = region,
+          .endpoint_url = endpoint,
+          .ca_bundle = tls ? installation.folder.ca_certificate().string() : "",
+          .access_key_id = installation.root_access_key_id,
+          .secret_access_key = installation.root_secret_access_key};
+}
+
 std::optional<AwsFiles> find_aws_files(const std::map<std::string, std::string>& environment) {
   const auto variable = [&](const std::string& name) {
     const auto found = environment.find(name);
@@ -255,12 +269,16 @@ Result<bool, AwsProfileError> write_aws_profile(const AwsFiles& files, const Aws
   return credentials || config;
 }
 
-bool has_aws_profile(const AwsFiles& files, const AwsProfile& profile) {
+AwsProfileState find_aws_profile(const AwsFiles& files, const AwsProfile& profile) {
   const auto config = read_text(files.config);
   const auto credentials = read_text(files.credentials);
-  return config.has_value() && credentials.has_value() &&
-         edit_profile(*config, config_section(), config_keys(profile)) == *config &&
-         edit_profile(*credentials, kAwsProfileName, credential_keys(profile)) == *credentials;
+  if (!config.has_value() || !credentials.has_value()) return AwsProfileState::missing;
+  if (!has_section(*config, config_section()) || !has_section(*credentials, kAwsProfileName)) {
+    return AwsProfileState::missing;
+  }
+  const bool same = edit_profile(*config, config_section(), config_keys(profile)) == *config &&
+                    edit_profile(*credentials, kAwsProfileName, credential_keys(profile)) == *credentials;
+  return same ? AwsProfileState::current : AwsProfileState::stale;
 }
 
 }  // namespace aerolith::main_program

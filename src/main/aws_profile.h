@@ -4,6 +4,7 @@
 // Only the keys that Aerolith needs are touched, in its own section; every other byte stays.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "main/installation.h"
 
 namespace aerolith::main_program {
 
@@ -25,6 +27,10 @@ struct AwsProfile {
   std::string access_key_id;
   std::string secret_access_key;
 };
+
+// Of a server of this installation.
+AwsProfile make_aws_profile(const Installation& installation, const std::string& region, const std::string& endpoint,
+                            bool tls);
 
 struct AwsFiles {
   std::filesystem::path config;
@@ -39,8 +45,13 @@ using AwsProfileError = Failure<AwsProfileErrorCode>;
 // True when a file changed. A file that is there is replaced whole and durably (through symbolic links) and keeps its
 // mode and owner; a new one has 0600, its folder 0700.
 Result<bool, AwsProfileError> write_aws_profile(const AwsFiles& files, const AwsProfile& profile);
-// Whether both files say just that.
-bool has_aws_profile(const AwsFiles& files, const AwsProfile& profile);
+
+enum class AwsProfileState : uint8_t {
+  missing,  // a file lacks the section, or can't be read
+  stale,    // there, and not what write_aws_profile would leave
+  current,
+};
+AwsProfileState find_aws_profile(const AwsFiles& files, const AwsProfile& profile);
 
 // A key of a section, or one of a nested block ("s3", "addressing_style").
 struct ProfileKey {

@@ -87,17 +87,20 @@ class AwsFilesTest : public testing::Test {
 };
 
 TEST_F(AwsFilesTest, WritesBothAndOnlyOnce) {
-  EXPECT_FALSE(has_aws_profile(files_, profile_));
+  EXPECT_EQ(find_aws_profile(files_, profile_), AwsProfileState::missing);
   EXPECT_TRUE(write_aws_profile(files_, profile_).value());
-  EXPECT_TRUE(has_aws_profile(files_, profile_));
+  EXPECT_EQ(find_aws_profile(files_, profile_), AwsProfileState::current);
   EXPECT_FALSE(write_aws_profile(files_, profile_).value());
   EXPECT_EQ(read(folder_ / ".aws/credentials"), "[aerolith]\naws_access_key_id = AKIAX\naws_secret_access_key = s+/\n");
   EXPECT_EQ(mode(folder_ / ".aws/credentials"), 0600u);
   EXPECT_EQ(mode(folder_ / ".aws/config"), 0600u);
   EXPECT_EQ(mode(folder_ / ".aws"), 0700u);
   profile_.ca_bundle = "";
+  EXPECT_EQ(find_aws_profile(files_, profile_), AwsProfileState::stale);
   EXPECT_TRUE(write_aws_profile(files_, profile_).value());
   EXPECT_EQ(read(folder_ / ".aws/config").find("ca_bundle"), std::string::npos);
+  std::filesystem::remove(files_.credentials);
+  EXPECT_EQ(find_aws_profile(files_, profile_), AwsProfileState::missing);
 }
 
 TEST_F(AwsFilesTest, LinksStayLinksAndModesStay) {

@@ -34,11 +34,12 @@ struct BackupReport {
 };
 
 // Copies a data folder whose stores are open, while they are in use: as it was at one moment after the call began.
-// `target` must be absolute, and empty or absent. Durable on return.
+// `target` must be absolute, and empty or absent; it is so again after an error. Durable on return.
 Result<BackupReport, BackupError> make_backup(const DataFolder& data, metadata::Store& metadata,
                                               objects::ObjectStore& objects, const std::filesystem::path& target);
 
-// The same where no server runs: opens the stores by itself, and keeps servers away meanwhile.
+// The same where no server runs: opens the stores by itself, and keeps servers away meanwhile. `damaged` when the store
+// of record is gone.
 Result<BackupReport, BackupError> make_offline_backup(const DataFolder& data, const std::filesystem::path& target);
 
 // Makes a data folder of a backup; `target` must be empty or absent, and is empty again after an error. Every checksum

@@ -229,7 +229,9 @@ std::vector<std::string> server_names(const std::string& region, const std::vect
   }
   for (const std::string& name : host_names) {
     add(name);
-    if (!is_address(name)) add("*." + name);
+    if (is_address(name)) continue;
+    add("*." + name);
+    add("*.s3." + name);
   }
   for (const std::string& address : listen) {
     std::string host = address.substr(0, address.rfind(':'));

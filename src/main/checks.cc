@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -15,10 +14,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <optional>
 #include <system_error>
 
 #include "main/aws_profile.h"
+#include "main/listen_address.h"
 #include "main/quantity.h"
 #include "main/run_state.h"
 
@@ -95,7 +95,11 @@ void check_data_folder(const Invocation& invocation, std::vector<Check>& checks)
 
 void check_installation(const Invocation& invocation, std::vector<Check>& checks) {
   const auto installation = open_installation(invocation.folder().root);
-  if (installation.has_value()) {
+  const auto store = check_store_is_there(invocation.folder());
+  if (!store.has_value()) {
+    checks.push_back(
+        failed("installation", store.error().detail, "aerolith restore <backup> --data-folder <empty folder>"));
+  } else if (installation.has_value()) {
     checks.push_back(good("installation", fmt::format("account {}, made {}", installation->account_id.str(),
                                                       format_iso8601(installation->created))));
   } else if (installation.error().code == InstallationErrorCode::absent) {
@@ -106,35 +110,24 @@ void check_installation(const Invocation& invocation, std::vector<Check>& checks
   }
 }
 
-// errno of binding there, 0 when it is free.
-int try_bind(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found) != 0) return EADDRNOTAVAIL;
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
-  const int descriptor = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errno;
-  const int on = 1;
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const int result = bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
-  close(descriptor);
-  return result;
+bool is_own(const ListenAddress& wanted, const std::optional<RunState>& server) {
+  if (!server) return false;
+  return std::any_of(server->addresses.begin(), server->addresses.end(), [&](const std::string& text) {
+    const auto bound = resolve_listen_address(text);
+    return bound && is_taken_by(wanted, *bound);
+  });
 }
 
 void check_ports(const Invocation& invocation, std::vector<Check>& checks) {
-  const auto state = find_running(invocation.folder());
+  const auto server = find_running(invocation.folder());
   for (const std::string& address : invocation.config().listen) {
     const std::string name = "address " + address;
-    if (state && std::find(state->addresses.begin(), state->addresses.end(), address) != state->addresses.end()) {
-      checks.push_back(good(name, fmt::format("in use by this very server (pid {})", state->pid)));
+    const auto wanted = resolve_listen_address(address);
+    if (wanted && is_own(*wanted, server)) {
+      checks.push_back(good(name, fmt::format("in use by this very server (pid {})", server->pid)));
       continue;
     }
-    const int error = try_bind(address);
+    const int error = wanted ? try_bind(*wanted) : EADDRNOTAVAIL;
     const std::string port = address.substr(address.rfind(':') + 1);
     if (error == 0) {
       checks.push_back(good(name, "free"));
@@ -207,6 +200,33 @@ void check_aws_cli(std::vector<Check>& checks) {
   }
 }
 
+void check_profile_content(const Invocation& invocation, const AwsFiles& files, std::vector<Check>& checks) {
+  const auto installation = open_installation(invocation.folder().root);
+  if (!installation.has_value()) {
+    checks.push_back(good("AWS profile", "not looked at: its keys come with the installation"));
+    return;
+  }
+  const auto server = find_running(invocation.folder());
+  const bool known = server && server->ready;
+  const Config& config = invocation.config();
+  const AwsProfile profile =
+      known ? make_aws_profile(*installation, server->region, local_endpoint(server->addresses), server->tls)
+            : make_aws_profile(*installation, config.region, local_endpoint(config.listen), config.tls);
+  const std::string place = fmt::format("`{}` in {}", kAwsProfileName, files.config.string());
+  const std::string remedy = fmt::format("{}aerolith up", server ? "aerolith down; " : "");
+  switch (find_aws_profile(files, profile)) {
+    case AwsProfileState::current:
+      checks.push_back(good("AWS profile", place));
+      return;
+    case AwsProfileState::stale:
+      checks.push_back(warning("AWS profile", fmt::format("{} is of another server or setting", place), remedy));
+      return;
+    case AwsProfileState::missing:
+      checks.push_back(warning("AWS profile", fmt::format("{} is missing", place), remedy));
+      return;
+  }
+}
+
 void check_profile(const Invocation& invocation, std::vector<Check>& checks) {
   if (!invocation.config().aws_profile) return;
   const auto files = find_aws_files(invocation.sources.environment);
@@ -223,7 +243,7 @@ void check_profile(const Invocation& invocation, std::vector<Check>& checks) {
       return;
     }
   }
-  checks.push_back(good("AWS profile", fmt::format("`{}` in {}", kAwsProfileName, files->config.string())));
+  check_profile_content(invocation, *files, checks);
 }
 
 void check_names(std::vector<Check>& checks) {

@@ -45,6 +45,7 @@ struct Config {
     uint64_t head_limit_bytes = 0;
     uint64_t body_limit_bytes = 0;
     uint64_t body_buffer_bytes = 0;
+    uint64_t body_memory_bytes = 0;
     std::chrono::milliseconds head_deadline{};
     std::chrono::milliseconds idle_deadline{};
     std::chrono::milliseconds stall_deadline{};
@@ -73,7 +74,7 @@ struct Setting {
   SettingKind kind;
   std::string_view default_text;  // as it would stand in a variable; data_folder's is computed
   std::string_view doc;
-  uint64_t min = 0;  // count, size, duration
+  uint64_t min = 0;  // count, size, duration; how many elements of a list
   uint64_t max = UINT64_MAX;
   std::span<const std::string_view> choices = {};
   // Null, or what is wrong with one text (of each element of a list); empty when it is right.
@@ -93,6 +94,8 @@ using ConfigError = Failure<ConfigErrorCode>;  // the detail is a whole sentence
 
 // From the text of an environment variable or a flag: "64KiB", "30s", "true", "a,b".
 Result<SettingValue, ConfigError> parse_setting(const Setting& setting, std::string_view text);
+// A list of these elements, each checked.
+Result<SettingValue, ConfigError> parse_elements(const Setting& setting, std::vector<std::string> elements);
 // The shortest text that parse_setting reads as the same value.
 std::string format_setting(const Setting& setting, const SettingValue& value);
 

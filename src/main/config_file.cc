@@ -48,19 +48,13 @@ std::unexpected<ConfigError> wrong_type(const std::string& where, const Setting&
 
 Result<SettingValue, ConfigError> list_of(const Setting& setting, const toml::node& node, const std::string& where) {
   if (!node.is_array()) return wrong_type(where, setting, "a list of strings, such as [\"a\", \"b\"]");
-  SettingValue value;
+  std::vector<std::string> elements;
   for (const toml::node& element : *node.as_array()) {
     if (!element.is_string()) return wrong_type(where, setting, "a list of strings, such as [\"a\", \"b\"]");
-    const std::string& text = element.as_string()->get();
-    if (setting.check != nullptr) {
-      const std::string wrong = setting.check(text);
-      if (!wrong.empty()) {
-        return fail(ConfigErrorCode::bad_value,
-                    fmt::format("{}: `{}`: \"{}\" {}", where, setting.dotted(), text, wrong));
-      }
-    }
-    value.list.push_back(text);
+    elements.push_back(element.as_string()->get());
   }
+  auto value = parse_elements(setting, std::move(elements));
+  if (!value.has_value()) return fail(value.error().code, fmt::format("{}: {}", where, value.error().detail));
   return value;
 }
 

@@ -137,6 +137,8 @@ TEST_F(ConfigTest, WrongTypesAndRanges) {
   EXPECT_EQ(error_of("listen = [\"127.0.0.1\"]\n"),
             ":1: `listen`: \"127.0.0.1\" is not an address and port, such as 127.0.0.1:4566 or [::1]:4566");
   EXPECT_EQ(error_of("listen = [\"127.0.0.1:70000\"]\n"), ":1: `listen`: \"127.0.0.1:70000\" has a port above 65535");
+  EXPECT_EQ(error_of("listen = []\n"), ":1: `listen` is empty: it needs at least 1, such as 127.0.0.1:4566");
+  EXPECT_EQ(error_of("host_names = []\n"), "no error");
   EXPECT_EQ(error_of("region = \"mars\"\n"), ":1: `region`: \"mars\" is not the name of a region, such as us-east-1");
   EXPECT_EQ(error_of("data_folder = \"\"\n"), ":1: `data_folder`: \"\" is empty: name a folder");
 }
@@ -145,6 +147,12 @@ TEST_F(ConfigTest, VariablesAndFlagsSayWhereTheyAre) {
   sources_.environment["AEROLITH_TLS"] = "maybe";
   EXPECT_EQ(load_config(sources_).error().detail, "AEROLITH_TLS: `tls`: \"maybe\" is neither true nor false");
   sources_.environment.erase("AEROLITH_TLS");
+  for (const char* const text : {"", " , "}) {
+    sources_.flags = {{find_setting("listen"), text}};
+    const auto loaded = load_config(sources_);
+    ASSERT_FALSE(loaded.has_value());
+    EXPECT_EQ(loaded.error().detail, "--listen: `listen` is empty: it needs at least 1, such as 127.0.0.1:4566");
+  }
   sources_.flags = {{find_setting("http.stall_deadline"), "soon"}};
   EXPECT_EQ(
       load_config(sources_).error().detail,

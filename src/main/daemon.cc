@@ -1,8 +1,8 @@
 #include "main/daemon.h"
 
-#include <malloc.h>
 #include <signal.h>
 
+#include <atomic>
 #include <memory>
 
 #include "auth/authenticate.h"
@@ -41,10 +41,6 @@ class StopSignals {
   sigset_t signals_{};
 };
 
-// Handler threads come and go with the load; without a bound each brings an allocation arena of its own, and an idle
-// server would keep them all.
-void bound_allocator() { mallopt(M_ARENA_MAX, 4); }
-
 auth::AuthSettings auth_settings(const Config& config) {
   auth::AuthSettings settings;
   settings.region = config.region;
@@ -71,6 +67,7 @@ http::ServerSettings server_settings(const Config& config, const Installation& i
   settings.head_limit_bytes = config.http.head_limit_bytes;
   settings.body_limit_bytes = config.http.body_limit_bytes;
   settings.body_buffer_bytes = config.http.body_buffer_bytes;
+  settings.body_memory_bytes = config.http.body_memory_bytes;
   settings.head_deadline = config.http.head_deadline;
   settings.idle_deadline = config.http.idle_deadline;
   settings.stall_deadline = config.http.stall_deadline;
@@ -87,11 +84,12 @@ int refuse_to_start(std::string_view room, const std::string& detail) {
 }  // namespace
 
 int run_daemon(const Config& config, const Installation& installation, const DaemonCallbacks& callbacks) {
-  bound_allocator();
   const StopSignals signals;
   const SystemClock clock;
   os::RealFileSystem files;
 
+  const auto is_there = check_store_is_there(installation.folder);
+  if (!is_there.has_value()) return refuse_to_start("metadata", is_there.error().detail);
   auto metadata = metadata::open_store(
       {.directory = installation.folder.metadata().string(), .block_cache_bytes = config.metadata.cache_bytes});
   if (!metadata.has_value()) return refuse_to_start("metadata", metadata.error().detail);
@@ -107,11 +105,11 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
       installation.account_id, auth::AccessKeyId(installation.root_access_key_id), installation.root_secret_access_key);
   const auth::Authenticator authenticator(auth_settings(config), credentials, clock);
   const gateway::RootOnlyAuthorizer authorizer;
-  const gateway::Pipeline pipeline(
-      {.region = Region(config.region), .account = installation.account_id, .domains = config.host_names}, registry,
-      authenticator, authorizer, clock);
+  const gateway::Pipeline pipeline({.region = Region(config.region), .domains = config.host_names}, registry,
+                                   authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);
-  std::unique_ptr<http::Server> server;
+  // Set once: requests come in before Server::start returns, and may ask for the metrics.
+  std::atomic<const http::Server*> running = nullptr;
   const gateway::Admin admin({.version = std::string(version()),
                               .backup =
                                   [&](const std::string& directory) {
@@ -119,13 +117,18 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
                                         make_backup(installation.folder, **metadata, **objects, directory);
                                     return report.has_value() ? std::string() : report.error().detail;
                                   },
-                              .server_stats = [&] { return server ? server->stats() : http::ServerStats{}; }},
+                              .server_stats =
+                                  [&] {
+                                    const http::Server* const server = running.load();
+                                    return server != nullptr ? server->stats() : http::ServerStats{};
+                                  }},
                              registry, metrics, authenticator);
   gateway::Gateway gateway({.access_log = config.log.access}, registry, pipeline, admin, metrics);
 
   auto started = http::Server::start(server_settings(config, installation), gateway);
   if (!started.has_value()) return refuse_to_start("http", started.error().detail);
-  server = *std::move(started);
+  const std::unique_ptr<http::Server> server = *std::move(started);
+  running = server.get();
   callbacks.ready(server->addresses());
   log_info("Ready.");
   flush_log();
@@ -133,7 +136,6 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const int signal_number = signals.wait();
   log_info("stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server->stop();
-  server.reset();
   log_info("stopped");
   flush_log();
   return 0;

@@ -17,9 +17,10 @@ struct DaemonCallbacks {
   std::function<void(const std::vector<std::string>& addresses)> ready;
 };
 
-// Called by `aerolith serve` once the log is started, the run lock is taken and the installation is open; no other
-// thread runs yet. Blocks until SIGTERM or SIGINT; answers the process's exit code (0 after a clean stop, 1 when a room
-// couldn't start, said in the log). The server's certificate is installation.folder.server_certificate().
+// Called by `aerolith serve` once the log is started, the run lock is taken and the installation is open; of other
+// threads only the log's runs yet. Blocks until SIGTERM or SIGINT; answers the process's exit code (0 after a clean
+// stop, 1 when a room couldn't start, said in the log). The server's certificate is
+// installation.folder.server_certificate().
 int run_daemon(const Config& config, const Installation& installation, const DaemonCallbacks& callbacks);
 
 }  // namespace aerolith::main_program

@@ -122,7 +122,7 @@ Result<Sealer, InstallationError> make_sealer(const DataFolder& folder) {
 
 Opened create_installation(const DataFolder& folder, Timestamp now) {
   std::error_code ignored;
-  if (std::filesystem::exists(folder.metadata(), ignored)) {
+  if (std::filesystem::exists(folder.metadata(), ignored) || std::filesystem::exists(folder.objects(), ignored)) {
     return fail(Code::corrupt, fmt::format("{} is gone, but there are data beside it: bring it back from a backup",
                                            folder.installation().string()));
   }
@@ -215,6 +215,19 @@ Opened open_installation(const std::filesystem::path& data_folder) {
                 fmt::format("nothing in {} yet; `aerolith up` makes an installation there", data_folder.string()));
   }
   return read_installation(folder);
+}
+
+Result<void, InstallationError> check_store_is_there(const DataFolder& folder) {
+  std::error_code error;
+  // objects/ is made only once the store is there, so no start that was cut short looks like this.
+  if (!std::filesystem::exists(folder.objects(), error)) return {};
+  if (std::filesystem::exists(folder.metadata_current(), error)) return {};
+  return fail(
+      Code::corrupt,
+      fmt::format("{} holds no metadata store, but {} has objects, which are lost without it: if {} is a mount, "
+                  "mount it; else restore a backup into an empty folder, or move {} away to start anew",
+                  folder.metadata().string(), folder.objects().string(), folder.metadata().string(),
+                  folder.root.string()));
 }
 
 }  // namespace aerolith::main_program

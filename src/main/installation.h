@@ -41,4 +41,8 @@ Result<Installation, InstallationError> open_or_create_installation(const Config
 // Reads only; certificates are not looked at.
 Result<Installation, InstallationError> open_installation(const std::filesystem::path& data_folder);
 
+// To be asked before the store of record is opened, which would make a new one where there is none: `corrupt` when
+// there are objects and no store. To an empty store every object is an orphan, and the sweep would delete it.
+Result<void, InstallationError> check_store_is_there(const DataFolder& folder);
+
 }  // namespace aerolith::main_program

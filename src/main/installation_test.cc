@@ -145,6 +145,24 @@ TEST_F(InstallationTest, DataWithoutInstallationIsNotOverwritten) {
   const auto opened = open_or_create_installation(config_, clock_);
   ASSERT_FALSE(opened.has_value());
   EXPECT_EQ(opened.error().code, InstallationErrorCode::corrupt);
+  std::filesystem::rename(data_.metadata(), data_.objects());
+  EXPECT_FALSE(open_or_create_installation(config_, clock_).has_value());
+}
+
+TEST_F(InstallationTest, ObjectsWithoutAStoreAreNotStartedOn) {
+  must_open();
+  EXPECT_TRUE(check_store_is_there(data_).has_value()) << "the first start";
+  std::filesystem::create_directory(data_.metadata());
+  EXPECT_TRUE(check_store_is_there(data_).has_value()) << "a first start that was cut short";
+  std::filesystem::create_directory(data_.objects());
+  const auto lost = check_store_is_there(data_);  // as behind a mount that is missing
+  ASSERT_FALSE(lost.has_value());
+  EXPECT_EQ(lost.error().code, InstallationErrorCode::corrupt);
+  EXPECT_NE(lost.error().detail.find(data_.metadata().string()), std::string::npos);
+  write(data_.metadata_current(), "MANIFEST-000001\n");
+  EXPECT_TRUE(check_store_is_there(data_).has_value());
+  std::filesystem::remove_all(data_.metadata());
+  EXPECT_FALSE(check_store_is_there(data_).has_value());
 }
 
 TEST_F(InstallationTest, StartCutShortAfterTheKeyGoesOn) {

@@ -138,7 +138,9 @@ std::string local_address(const std::string& listen_address) {
   if (colon == std::string::npos) return listen_address;
   const std::string host = listen_address.substr(0, colon);
   const std::string port = listen_address.substr(colon);
-  if (host == "0.0.0.0" || host == "[::]" || host == "localhost") return "127.0.0.1" + port;
+  // The listener takes one family: behind [::] nothing answers at 127.0.0.1.
+  if (host == "[::]") return "[::1]" + port;
+  if (host == "0.0.0.0" || host == "localhost") return "127.0.0.1" + port;
   return listen_address;
 }
 

@@ -95,9 +95,10 @@ TEST_F(RunStateTest, LastLines) {
 
 TEST(LocalAddressTest, WildcardsBecomeLoopback) {
   EXPECT_EQ(local_address("0.0.0.0:1"), "127.0.0.1:1");
-  EXPECT_EQ(local_address("[::]:1"), "127.0.0.1:1");
+  EXPECT_EQ(local_address("[::]:1"), "[::1]:1");
   EXPECT_EQ(local_address("10.0.0.1:1"), "10.0.0.1:1");
   EXPECT_EQ(local_endpoint({"127.0.0.1:4566", "[::1]:2"}), "http://127.0.0.1:4566");
+  EXPECT_EQ(local_endpoint({"[::]:4566"}), "http://[::1]:4566");
 }
 
 TEST(AwsCliTest, VersionsThatReadTheEndpoint) {

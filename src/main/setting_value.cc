@@ -50,18 +50,14 @@ Result<SettingValue, ConfigError> parse_count(const Setting& setting, std::strin
 }
 
 Result<SettingValue, ConfigError> parse_list(const Setting& setting, std::string_view text) {
-  SettingValue value;
+  std::vector<std::string> elements;
   while (!text.empty()) {
     const size_t comma = text.find(',');
-    const std::string item(trim(text.substr(0, comma)));
-    if (!item.empty()) {
-      const std::string wrong = setting.check == nullptr ? "" : setting.check(item);
-      if (!wrong.empty()) return bad(setting, item, wrong);
-      value.list.push_back(item);
-    }
+    std::string item(trim(text.substr(0, comma)));
+    if (!item.empty()) elements.push_back(std::move(item));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
   }
-  return value;
+  return parse_elements(setting, std::move(elements));
 }
 
 Result<SettingValue, ConfigError> parse_text(const Setting& setting, std::string_view text) {
@@ -76,6 +72,18 @@ Result<SettingValue, ConfigError> parse_text(const Setting& setting, std::string
 }
 
 }  // namespace
+
+Result<SettingValue, ConfigError> parse_elements(const Setting& setting, std::vector<std::string> elements) {
+  for (const std::string& element : elements) {
+    const std::string wrong = setting.check == nullptr ? "" : setting.check(element);
+    if (!wrong.empty()) return bad(setting, element, wrong);
+  }
+  if (elements.size() < setting.min) {
+    return fail(ConfigErrorCode::bad_value, fmt::format("`{}` is empty: it needs at least {}, such as {}",
+                                                        setting.dotted(), setting.min, setting.default_text));
+  }
+  return SettingValue{.list = std::move(elements)};
+}
 
 Result<SettingValue, ConfigError> parse_setting(const Setting& setting, std::string_view text) {
   switch (setting.kind) {

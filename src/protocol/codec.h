@@ -42,6 +42,8 @@ struct DecodeError {
   DecodeErrorCode code;
   std::string member_path;  // "Delete.Objects[3].Key"
   std::string detail;       // the sentence AWS uses where we know it
+  // Where the outermost member of the path stands: REST services answer otherwise for what isn't in the body.
+  Location location = Location::body;
 };
 
 // Decodes into `input`, a default-constructed struct of operation.input, then checks the model's constraints.
@@ -57,8 +59,8 @@ http::Response encode_error(Protocol protocol, const Service& service, const Api
                             const RequestId& request_id);
 
 // The error a decode failure becomes: AWS's code for that protocol and service (S3: MalformedXML, InvalidArgument...;
-// json: SerializationException, ValidationException; query: MalformedQueryString, ValidationError, MissingParameter
-// ...).
+// json: SerializationException, ValidationException; query: MalformedQueryString, ValidationError; ec2:
+// MissingParameter ...).
 ApiError to_api_error(const DecodeError& error, Protocol protocol, const Service& service);
 
 }  // namespace aerolith::protocol

@@ -99,6 +99,7 @@ class Checker {
   void structure(const Shape& shape, const void* from, const Path& path) {
     size_t present_members = 0;
     for (const Member& member : shape.members) {
+      if (path.step == Path::Step::root) location_ = member.location;
       const void* present = value_of(member, from);
       if (present != nullptr) {
         ++present_members;
@@ -219,7 +220,7 @@ class Checker {
   }
 
   void breach(DecodeErrorCode code, const Path& path, std::string_view shown, std::string_view constraint) {
-    if (count_ == 0) error_ = {code, path.ours(), {}};
+    if (count_ == 0) error_ = {code, path.ours(), {}, location_};
     if (++count_ > kMaxBreaches) return;
     if (!sentences_.empty()) sentences_ += "; ";
     std::string quoted =
@@ -227,7 +228,8 @@ class Checker {
     sentences_ += fmt::format("Value {} at '{}' failed to satisfy constraint: {}", quoted, path.message(), constraint);
   }
 
-  DecodeError error_{DecodeErrorCode::invalid, {}, {}};
+  DecodeError error_{DecodeErrorCode::invalid, {}, {}, Location::body};
+  Location location_ = Location::body;  // of the outermost member that the walk is in
   size_t count_ = 0;
   std::string sentences_;
 };

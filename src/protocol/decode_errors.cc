@@ -24,15 +24,14 @@ ApiError s3_error(const DecodeError& error) {
   constexpr std::string_view kMalformedXml =
       "The XML you provided was not well-formed or did not validate against our published schema";
   const std::string_view member = last_part(error.member_path);
-  // What stands inside of a document has a path of more than one part, a broken document the payload's or none.
-  const bool in_document = error.member_path.empty() || error.member_path.find_first_of(".[") != std::string::npos;
   if (member == "StorageClass" && error.code == DecodeErrorCode::invalid) {
     return make("InvalidStorageClass", "The storage class you specified is not valid");
   }
   if (member == "ServerSideEncryption" && error.code == DecodeErrorCode::invalid) {
     return make("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.");
   }
-  if (in_document) return make("MalformedXML", std::string(kMalformedXml));
+  if (error.location == Location::body) return make("MalformedXML", std::string(kMalformedXml));
+  if (error.member_path.empty()) return make("InvalidURI", "Couldn't parse the specified URI.");
   ApiError result = make("InvalidArgument", error.detail);
   result.fields.emplace_back("ArgumentName", error.member_path);
   return result;

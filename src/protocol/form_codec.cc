@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/query.h"
 #include "protocol/scalar_text.h"
 #include "protocol/walk.h"
 
@@ -52,14 +53,10 @@ class Parameters {
 
 Result<Parameters, DecodeError> Parameters::parse(std::string_view form) {
   Parameters parameters;
-  while (!form.empty()) {
-    std::string_view pair = form.substr(0, form.find('&'));
-    form.remove_prefix(std::min(pair.size() + 1, form.size()));
-    if (pair.empty()) continue;
+  while (const std::optional<http::RawParameter> raw = http::next_parameter(form)) {
     if (parameters.sorted_.size() == kMaxFormParameters) return malformed_at({}, "too many parameters");
-    const size_t equals = std::min(pair.find('='), pair.size());
-    std::optional<std::string> name = form_decode(pair.substr(0, equals));
-    std::optional<std::string> value = form_decode(pair.substr(std::min(equals + 1, pair.size())));
+    std::optional<std::string> name = form_decode(raw->name);
+    std::optional<std::string> value = form_decode(raw->value_text());
     if (!name || !value || !is_valid_utf8(*name) || !is_valid_utf8(*value)) {
       return malformed_at({}, "a parameter is not percent-encoded UTF-8");
     }

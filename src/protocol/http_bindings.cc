@@ -9,18 +9,23 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/query.h"
 #include "protocol/walk.h"
 
 namespace aerolith::protocol {
 namespace {
 
-DecodeResult decode_scalar(const Member& member, TimestampFormat times, std::string_view text, void* value) {
+// `location` is the outermost member's: elements of its list or map have none of their own.
+DecodeResult decode_scalar(const Member& member, Location location, std::string_view text, void* value) {
   const Kind kind = member.shape->kind;
+  const bool in_header = location == Location::header || location == Location::prefix_headers;
   if (kind == Kind::string) {
-    if (!is_valid_utf8(text) && member.location != Location::header) return malformed_at({}, "not UTF-8");
+    // Whether a header is Latin-1 or UTF-8 only its service knows.
+    if (!in_header && !is_valid_utf8(text)) return malformed_at({}, "not UTF-8");
     as<std::string>(value) = text;
     return {};
   }
+  const TimestampFormat times = in_header ? TimestampFormat::rfc822 : TimestampFormat::iso8601;
   if (!parse_scalar(kind, timestamp_format_of(member, times), text, value)) {
     return malformed_at({}, conversion_failure(kind, text));
   }
@@ -62,11 +67,11 @@ std::vector<std::string> split_header_list(std::string_view text, bool http_date
   return items;
 }
 
-DecodeResult decode_list_items(const Shape& list, const std::vector<std::string>& items, TimestampFormat times,
+DecodeResult decode_list_items(const Shape& list, Location location, const std::vector<std::string>& items,
                                void* container) {
   for (const std::string& item : items) {
     std::string part = "[" + std::to_string(list.list_ops->size(container)) + "]";
-    TRY(within(part, decode_scalar(*list.element, times, item, list.list_ops->append(container))));
+    TRY(within(part, decode_scalar(*list.element, location, item, list.list_ops->append(container))));
   }
   return {};
 }
@@ -85,9 +90,19 @@ std::optional<std::string> joined_header(const http::Headers& headers, std::stri
   return joined;
 }
 
+// RFC 9110, 13.1.3: who can't read the date ignores the condition. Not so for S3's x-amz-if-match-last-modified-time,
+// without which an object would be deleted that the caller wanted kept.
+bool is_unreadable_condition(const Member& member, std::string_view text) {
+  constexpr std::string_view kSince = "modified-since";
+  if (member.shape->kind != Kind::timestamp || member.wire_name.size() < kSince.size()) return false;
+  if (!equals_ignore_case(member.wire_name.substr(member.wire_name.size() - kSince.size()), kSince)) return false;
+  Timestamp ignored;
+  return !parse_scalar(Kind::timestamp, timestamp_format_of(member, TimestampFormat::rfc822), text, &ignored);
+}
+
 DecodeResult decode_header(const Member& member, const http::RequestHead& head, void* input) {
   std::optional<std::string> text = joined_header(head.headers, member.wire_name);
-  if (!text) return {};
+  if (!text || is_unreadable_condition(member, *text)) return {};
   void* value = member.ops->emplace(field_of(member, input));
   if (member.json_value) {
     std::optional<std::string> json = base64_decode(*text);
@@ -95,11 +110,11 @@ DecodeResult decode_header(const Member& member, const http::RequestHead& head, 
     as<std::string>(value) = std::move(*json);
     return {};
   }
-  if (member.shape->kind != Kind::list) return decode_scalar(member, TimestampFormat::rfc822, *text, value);
+  if (member.shape->kind != Kind::list) return decode_scalar(member, Location::header, *text, value);
   const Member& element = *member.shape->element;
   bool http_dates = element.shape->kind == Kind::timestamp &&
                     timestamp_format_of(element, TimestampFormat::rfc822) == TimestampFormat::rfc822;
-  return decode_list_items(*member.shape, split_header_list(*text, http_dates), TimestampFormat::rfc822, value);
+  return decode_list_items(*member.shape, Location::header, split_header_list(*text, http_dates), value);
 }
 
 DecodeResult decode_prefix_headers(const Member& member, const http::RequestHead& head, bool lower_case, void* input) {
@@ -117,7 +132,7 @@ DecodeResult decode_prefix_headers(const Member& member, const http::RequestHead
   if (found.empty()) return {};
   void* map = member.ops->emplace(field_of(member, input));
   for (const auto& [key, text] : found) {
-    TRY(within(key, decode_scalar(*member.shape->element, TimestampFormat::rfc822, text,
+    TRY(within(key, decode_scalar(*member.shape->element, Location::prefix_headers, text,
                                   member.shape->map_ops->insert(map, key))));
   }
   return {};
@@ -127,15 +142,12 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 Result<Parameters, DecodeError> parse_query(std::string_view query) {
   Parameters parameters;
-  while (!query.empty()) {
-    size_t end = std::min(query.find('&'), query.size());
-    std::string_view item = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (item.empty()) continue;
-    size_t equals = std::min(item.find('='), item.size());
-    std::optional<std::string> name = form_decode(item.substr(0, equals));
-    std::optional<std::string> value = form_decode(item.substr(std::min(equals + 1, item.size())));
-    if (!name || !value || !is_valid_utf8(*name)) return malformed_at({}, "a bad percent escape in the query string");
+  while (const std::optional<http::RawParameter> raw = http::next_parameter(query)) {
+    std::optional<std::string> name = form_decode(raw->name);
+    std::optional<std::string> value = form_decode(raw->value_text());
+    if (!name || !value || !is_valid_utf8(*name)) {
+      return malformed_at({}, "a bad percent escape in the query string", Location::query_string);
+    }
     parameters.emplace_back(std::move(*name), std::move(*value));
   }
   return parameters;
@@ -148,9 +160,9 @@ DecodeResult decode_query_member(const Member& member, const Parameters& paramet
     const bool first = value == nullptr;
     if (first) value = member.ops->emplace(field_of(member, input));
     if (member.shape->kind == Kind::list) {
-      TRY(decode_list_items(*member.shape, {text}, TimestampFormat::iso8601, value));
+      TRY(decode_list_items(*member.shape, Location::query_string, {text}, value));
     } else if (first) {
-      TRY(decode_scalar(member, TimestampFormat::iso8601, text, value));
+      TRY(decode_scalar(member, Location::query_string, text, value));
     }
   }
   return {};
@@ -167,8 +179,8 @@ DecodeResult decode_query_map(const Member& member, const Parameters& parameters
   for (const auto& [name, texts] : values) {
     void* value = member.shape->map_ops->insert(map, std::string(name));
     TRY(within(name, element.shape->kind == Kind::list
-                         ? decode_list_items(*element.shape, texts, TimestampFormat::iso8601, value)
-                         : decode_scalar(element, TimestampFormat::iso8601, texts.front(), value)));
+                         ? decode_list_items(*element.shape, Location::query_string, texts, value)
+                         : decode_scalar(element, Location::query_string, texts.front(), value)));
   }
   return {};
 }
@@ -176,7 +188,7 @@ DecodeResult decode_query_map(const Member& member, const Parameters& parameters
 DecodeResult decode_label(const Member& member, const ResolvedOperation& resolved, void* input) {
   for (const auto& [name, text] : resolved.labels) {
     if (name != member.wire_name && name != member.name) continue;
-    return decode_scalar(member, TimestampFormat::iso8601, text, member.ops->emplace(field_of(member, input)));
+    return decode_scalar(member, Location::uri, text, member.ops->emplace(field_of(member, input)));
   }
   return {};
 }
@@ -198,16 +210,9 @@ std::string quoted_item(std::string text) {
   return quoted + "\"";
 }
 
-void add_header(http::Response& response, std::string name, std::string value) {
-  for (std::string* text : {&name, &value}) {
-    std::replace_if(text->begin(), text->end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-  }
-  response.headers.add(std::move(name), std::move(value));
-}
-
 void encode_header(const Member& member, Iso8601Style style, const void* value, http::Response& response) {
   if (member.shape->kind != Kind::list) {
-    add_header(response, std::string(member.wire_name), header_text(member, style, value));
+    response.headers.add(std::string(member.wire_name), header_text(member, style, value));
     return;
   }
   const ListOps& list = *member.shape->list_ops;
@@ -220,7 +225,7 @@ void encode_header(const Member& member, Iso8601Style style, const void* value, 
     std::string item_text = header_text(element, style, item);
     text += element.shape->kind == Kind::string ? quoted_item(std::move(item_text)) : item_text;
   }
-  if (list.size(value) > 0) add_header(response, std::string(member.wire_name), std::move(text));
+  if (list.size(value) > 0) response.headers.add(std::string(member.wire_name), std::move(text));
 }
 
 void encode_prefix_headers(const Member& member, Iso8601Style style, const void* map, http::Response& response) {
@@ -232,8 +237,8 @@ void encode_prefix_headers(const Member& member, Iso8601Style style, const void*
   member.shape->map_ops->for_each(map, &context, [](void* raw, const std::string& key, const void* value) {
     auto& c = as<Context>(raw);
     if (value == nullptr) return;
-    add_header(c.response, std::string(c.member.wire_name) + key,
-               header_text(*c.member.shape->element, c.style, value));
+    c.response.headers.add(std::string(c.member.wire_name) + key,
+                           header_text(*c.member.shape->element, c.style, value));
   });
 }
 
@@ -266,7 +271,9 @@ Result<void, DecodeError> decode_http_bindings(const ResolvedOperation& resolved
       case Location::body:
         break;
     }
-    TRY(within(member.name, std::move(result)));
+    if (result.has_value()) continue;
+    result.error().location = member.location;
+    return within(member.name, std::move(result));
   }
   return {};
 }

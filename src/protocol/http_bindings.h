@@ -16,11 +16,13 @@ struct BindingRules {
 };
 BindingRules binding_rules(const Service& service);
 
-// Members of `shape` whose location isn't the body, into `input`.
+// Members of `shape` whose location isn't the body, into `input`. Headers may hold any bytes, the others UTF-8. A
+// condition's date that can't be read counts as absent. An error without a path is the query string's.
 Result<void, DecodeError> decode_http_bindings(const ResolvedOperation& resolved, const Shape& shape,
                                                const http::RequestHead& head, const BindingRules& rules, void* input);
 
-// The inverse for answers: headers and the status. Characters that would end a header line become spaces.
+// The inverse for answers: headers and the status. Values stay as they are: what would end a header line is seen to
+// where the line is written (http/response_head.h).
 void encode_http_bindings(const Shape& shape, const void* output, const BindingRules& rules, http::Response& response);
 
 }  // namespace aerolith::protocol

@@ -10,13 +10,6 @@
 namespace aerolith::protocol {
 namespace {
 
-// Length of the UTF-8 sequence at the start of `text`, 0 where there is none.
-size_t utf8_length(std::string_view text) {
-  auto lead = static_cast<unsigned char>(text[0]);
-  size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 0;
-}
-
 void append_escaped(char c, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
   switch (c) {
@@ -194,7 +187,7 @@ void append_json_string(std::string_view text, std::string& out) {
       text.remove_prefix(1);
       continue;
     }
-    size_t length = utf8_length(text);
+    const size_t length = utf8_character_size(text);
     out.append(length > 0 ? text.substr(0, length) : std::string_view("\xef\xbf\xbd"));
     text.remove_prefix(length > 0 ? length : 1);
   }

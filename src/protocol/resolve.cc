@@ -1,3 +1,5 @@
+#include "protocol/resolve.h"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -6,6 +8,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/query.h"
 #include "protocol/codec.h"
 
 namespace aerolith::protocol {
@@ -33,9 +36,7 @@ Resolved by_name(const Service& service, Protocol protocol, std::string_view nam
   return ResolvedOperation{protocol, &*at, {}};
 }
 
-struct Parameter {
-  std::string_view name;  // both still encoded
-  std::string_view value;
+struct Parameter : http::RawParameter {
   bool plain_name;  // decoding it changes nothing
 };
 using Parameters = std::vector<Parameter>;
@@ -44,14 +45,8 @@ bool is_plain(std::string_view encoded) { return encoded.find_first_of("%+") == 
 
 Parameters split_query(std::string_view query) {
   Parameters parameters;
-  while (!query.empty()) {
-    size_t end = std::min(query.find('&'), query.size());
-    std::string_view item = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    size_t equals = std::min(item.find('='), item.size());
-    if (item.empty()) continue;
-    std::string_view name = item.substr(0, equals);
-    parameters.push_back({name, item.substr(std::min(equals + 1, item.size())), is_plain(name)});
+  while (const std::optional<http::RawParameter> raw = http::next_parameter(query)) {
+    parameters.push_back({*raw, is_plain(raw->name)});
   }
   return parameters;
 }
@@ -65,12 +60,12 @@ const Parameter* find_parameter(const Parameters& parameters, std::string_view n
 
 std::optional<std::string> parameter_value(const Parameters& parameters, std::string_view name) {
   const Parameter* found = find_parameter(parameters, name);
-  return found == nullptr ? std::nullopt : form_decode(found->value);
+  return found == nullptr ? std::nullopt : form_decode(found->value_text());
 }
 
 bool has_parameter(const Parameters& parameters, const RouteQuery& wanted) {
   const Parameter* found = find_parameter(parameters, wanted.name);
-  return found != nullptr && (wanted.any_value || form_decode(found->value) == wanted.value);
+  return found != nullptr && (wanted.any_value || form_decode(found->value_text()) == wanted.value);
 }
 
 // The encoded label values of a path, or nullopt. A slash at the end counts only inside a greedy label: S3's keys may
@@ -173,36 +168,67 @@ bool is_rpc_v2(const http::RequestHead& head) {
   return equals_ignore_case(head.headers.find("smithy-protocol").value_or(""), "rpc-v2-cbor");
 }
 
+bool has_type(const http::RequestHead& head, std::string_view type) {
+  return head.headers.find("content-type").value_or("").starts_with(type);
+}
+
+bool has_action(const http::RequestHead& head) {
+  return find_parameter(split_query(head.query()), "Action") != nullptr;
+}
+
+Resolved by_action(const Service& service, Protocol protocol, const http::RequestHead& head, std::string_view body) {
+  std::optional<std::string> action = parameter_value(split_query(head.query()), "Action");
+  if (!action) action = parameter_value(split_query(body), "Action");
+  if (!action) return fail(ResolveErrorCode::unknown_operation, "no Action");
+  return by_name(service, protocol, *action);
+}
+
 }  // namespace
+
+Protocol protocol_of(const Service& service, const http::RequestHead& head) {
+  if (auto rest = first_of(service, {Protocol::rest_xml, Protocol::rest_json})) return *rest;
+  if (speaks(service, Protocol::rpc_v2_cbor) && is_rpc_v2(head)) return Protocol::rpc_v2_cbor;
+  const auto json = first_of(service, {Protocol::json_1_0, Protocol::json_1_1});
+  const auto form = first_of(service, {Protocol::query, Protocol::ec2});
+  if (json && (!form || head.headers.contains("x-amz-target"))) return json_version(head, *json);
+  return form.value_or(service.protocols.front());
+}
+
+Protocol guess_protocol(const http::RequestHead& head) {
+  if (is_rpc_v2(head)) return Protocol::rpc_v2_cbor;
+  if (head.headers.contains("x-amz-target")) return json_version(head, Protocol::json_1_1);
+  if (has_type(head, "application/x-www-form-urlencoded") || has_action(head)) return Protocol::query;
+  return has_type(head, "application/json") ? Protocol::rest_json : Protocol::rest_xml;
+}
 
 Result<ResolvedOperation, ResolveError> resolve_operation(const Service& service, const http::RequestHead& head,
                                                           std::string_view path, std::string_view body) {
-  if (auto rest = first_of(service, {Protocol::rest_xml, Protocol::rest_json})) {
-    return by_route(service, *rest, head, path);
-  }
-  if (speaks(service, Protocol::rpc_v2_cbor) && is_rpc_v2(head)) {
-    if (head.method != "POST") return fail(ResolveErrorCode::method_not_allowed, head.method);
-    return by_rpc_path(service, path);
-  }
-  if (auto json = first_of(service, {Protocol::json_1_0, Protocol::json_1_1})) {
-    if (auto target = head.headers.find("x-amz-target")) {
+  const Protocol protocol = protocol_of(service, head);
+  switch (protocol) {
+    case Protocol::rest_xml:
+    case Protocol::rest_json:
+      return by_route(service, protocol, head, path);
+    case Protocol::query:
+    case Protocol::ec2:
+      return by_action(service, protocol, head, body);
+    case Protocol::rpc_v2_cbor:
+      if (!is_rpc_v2(head)) break;
       if (head.method != "POST") return fail(ResolveErrorCode::method_not_allowed, head.method);
-      return by_target(service, json_version(head, *json), *target);
+      return by_rpc_path(service, path);
+    case Protocol::json_1_0:
+    case Protocol::json_1_1: {
+      const auto target = head.headers.find("x-amz-target");
+      if (!target) break;
+      if (head.method != "POST") return fail(ResolveErrorCode::method_not_allowed, head.method);
+      return by_target(service, protocol, *target);
     }
-  }
-  if (auto form = first_of(service, {Protocol::query, Protocol::ec2})) {
-    std::optional<std::string> action = parameter_value(split_query(head.query()), "Action");
-    if (!action) action = parameter_value(split_query(body), "Action");
-    if (!action) return fail(ResolveErrorCode::unknown_operation, "no Action");
-    return by_name(service, *form, *action);
   }
   return fail(ResolveErrorCode::unknown_protocol, "neither X-Amz-Target nor smithy-protocol");
 }
 
 bool resolution_needs_body(const Service& service, const http::RequestHead& head) {
-  if (!first_of(service, {Protocol::query, Protocol::ec2})) return false;
-  if (head.headers.contains("x-amz-target") || is_rpc_v2(head)) return false;
-  return find_parameter(split_query(head.query()), "Action") == nullptr;
+  const Protocol protocol = protocol_of(service, head);
+  return (protocol == Protocol::query || protocol == Protocol::ec2) && !has_action(head);
 }
 
 }  // namespace aerolith::protocol

@@ -1,3 +1,5 @@
+#include "protocol/resolve.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -156,6 +158,44 @@ TEST(Resolve, OneServiceThreeProtocols) {
                         ""),
             Protocol::json_1_0);
   EXPECT_EQ(protocol_of(head_of("POST", "/"), "Action=ListMetrics"), Protocol::query);
+}
+
+TEST(ProtocolOf, IsOneOfTheService) {
+  const Fields cbor = {{"smithy-protocol", "rpc-v2-cbor"}};
+  const Fields target = {{"x-amz-target", "Some.Thing"}};
+  const Fields form = {{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  auto of = [](std::string_view service, const Fields& headers, std::string uri = "/") {
+    return protocol_of(find_service(service), head_of("POST", std::move(uri), headers));
+  };
+  // What a service doesn't speak changes nothing.
+  for (const Fields& stray : {Fields{}, cbor, target, form}) {
+    EXPECT_EQ(of("s3", stray), Protocol::rest_xml);
+    EXPECT_EQ(of("lambda", stray, "/?Action=x"), Protocol::rest_json);
+    EXPECT_EQ(of("iam", stray), Protocol::query);
+    EXPECT_EQ(of("ec2", stray), Protocol::ec2);
+    EXPECT_EQ(of("emr", stray), Protocol::json_1_1);
+    EXPECT_EQ(of("dynamodb", stray), Protocol::json_1_0);
+  }
+  EXPECT_EQ(of("dynamodb", {{"content-type", "application/x-amz-json-1.1"}}), Protocol::json_1_1);
+  EXPECT_EQ(of("cloudwatch", cbor), Protocol::rpc_v2_cbor);
+  EXPECT_EQ(of("cloudwatch", {{"smithy-protocol", "rpc-v3-toml"}}), Protocol::query);
+  EXPECT_EQ(of("cloudwatch", target), Protocol::json_1_0);
+  EXPECT_EQ(of("cloudwatch", form), Protocol::query);
+  EXPECT_TRUE(resolution_needs_body(find_service("iam"), head_of("POST", "/", target)));
+}
+
+TEST(ProtocolOf, GuessOfAnUnknownService) {
+  auto guess = [](const Fields& headers, std::string uri = "/") {
+    return guess_protocol(head_of("POST", std::move(uri), headers));
+  };
+  EXPECT_EQ(guess({{"Smithy-Protocol", "rpc-v2-cbor"}, {"content-type", "application/cbor"}}), Protocol::rpc_v2_cbor);
+  EXPECT_EQ(guess({{"x-amz-target", "A.B"}, {"content-type", "application/x-amz-json-1.0"}}), Protocol::json_1_0);
+  EXPECT_EQ(guess({{"x-amz-target", "A.B"}}), Protocol::json_1_1);
+  EXPECT_EQ(guess({{"content-type", "application/x-www-form-urlencoded"}}), Protocol::query);
+  EXPECT_EQ(guess({}, "/?Version=1&Action=Sing"), Protocol::query);
+  EXPECT_EQ(guess({}, "/?TransAction=Sing"), Protocol::rest_xml);
+  EXPECT_EQ(guess({{"content-type", "application/json"}}), Protocol::rest_json);
+  EXPECT_EQ(guess({}), Protocol::rest_xml);
 }
 
 TEST(Resolve, RestJsonPaths) {

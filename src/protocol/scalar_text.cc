@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <system_error>
@@ -91,13 +93,39 @@ bool parse_blob(std::string_view text, void* value) {
   return true;
 }
 
+// RFC 9110, 5.6.7: the two obsolete forms of a date in today's; empty where it is neither.
+//   Sunday, 06-Nov-94 08:49:37 GMT
+//   Sun Nov  6 08:49:37 1994
+std::string modern_http_date(std::string_view text) {
+  auto spaced = [](std::string_view t, char c, std::initializer_list<size_t> places) {
+    return std::all_of(places.begin(), places.end(), [&](size_t at) { return t[at] == c; });
+  };
+  if (text.size() == 24 && spaced(text, ' ', {3, 7, 10, 19})) {
+    return fmt::format("{}, {}{} {} {} {} GMT", text.substr(0, 3), text[8] == ' ' ? '0' : text[8], text[9],
+                       text.substr(4, 3), text.substr(20), text.substr(11, 8));
+  }
+  const size_t comma = text.find(", ");
+  if (comma == std::string_view::npos || comma < 3) return {};
+  const std::string_view date = text.substr(comma + 2);
+  if (date.size() != 22 || !spaced(date, '-', {2, 6}) || date[9] != ' ') return {};
+  // POSIX's century, for the RFC's "at most fifty years from now".
+  const std::string_view year = date.substr(7, 2);
+  return fmt::format("{}, {} {} {}{} {}", text.substr(0, 3), date.substr(0, 2), date.substr(3, 3),
+                     year < "69" ? "20" : "19", year, date.substr(10));
+}
+
+std::optional<Timestamp> parse_date(std::string_view text) {
+  const std::optional<Timestamp> time = parse_http_date(text);
+  return time ? time : parse_http_date(modern_http_date(text));
+}
+
 std::optional<Timestamp> parse_time(TimestampFormat format, std::string_view text) {
   switch (format) {
     case TimestampFormat::by_protocol:
     case TimestampFormat::iso8601:
       return parse_iso8601(text);
     case TimestampFormat::rfc822:
-      return parse_http_date(text);
+      return parse_date(text);
     case TimestampFormat::epoch_seconds:
       return parse_epoch_seconds(text);
   }
@@ -226,6 +254,12 @@ void append_scalar(Kind kind, TimestampFormat format, Iso8601Style style, const 
       break;
   }
   std::abort();  // the tables call a container a scalar: a bug of the generator
+}
+
+size_t utf8_character_size(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  return size <= text.size() && is_valid_utf8(text.substr(0, size)) ? size : 0;
 }
 
 std::string conversion_failure(Kind kind, std::string_view text) {

@@ -27,4 +27,7 @@ void append_scalar(Kind kind, TimestampFormat format, Iso8601Style style, const 
 // "'abc' can not be converted to an Integer": the sentence AWS's query services use. The text is cut when long.
 std::string conversion_failure(Kind kind, std::string_view text);
 
+// The bytes of the UTF-8 character that starts `text`, which isn't empty; 0 where there is none.
+size_t utf8_character_size(std::string_view text);
+
 }  // namespace aerolith::protocol

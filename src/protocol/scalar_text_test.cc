@@ -74,6 +74,17 @@ TEST(ScalarText, Timestamps) {
   EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "Tue, 29 Apr 2014 18:30:38 GMT"), whole);
   EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "1398796238", TimestampFormat::rfc822), whole);
   EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "1970-01-02"), Timestamp(std::chrono::hours(24)));
+  // The obsolete forms of HTTP (RFC 9110, 5.6.7).
+  EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "Tuesday, 29-Apr-14 18:30:38 GMT", TimestampFormat::rfc822), whole);
+  EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "Tue Apr 29 18:30:38 2014", TimestampFormat::rfc822), whole);
+  EXPECT_EQ(write(Kind::timestamp, parse<Timestamp>(Kind::timestamp, "Sun Nov  6 08:49:37 1994").value()),
+            "1994-11-06T08:49:37Z");
+  EXPECT_EQ(write(Kind::timestamp, parse<Timestamp>(Kind::timestamp, "Sunday, 06-Nov-94 08:49:37 GMT").value()),
+            "1994-11-06T08:49:37Z");
+  for (const char* bad : {"Tuesday, 29-Abr-14 18:30:38 GMT", "Tuesday, 29/Apr/14 18:30:38 GMT",
+                          "Tue Apr 31 18:30:38 2014", "Tue Apr 29 18:30:38 PST ", ", ", "                        "}) {
+    EXPECT_EQ(parse<Timestamp>(Kind::timestamp, bad, TimestampFormat::rfc822), std::nullopt) << bad;
+  }
   EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "2014-13-29"), std::nullopt);
   EXPECT_EQ(parse<Timestamp>(Kind::timestamp, "soon"), std::nullopt);
   EXPECT_EQ(write(Kind::timestamp, whole), "2014-04-29T18:30:38Z");
@@ -81,6 +92,13 @@ TEST(ScalarText, Timestamps) {
             "2014-04-29T18:30:38.000Z");
   EXPECT_EQ(write(Kind::timestamp, whole, TimestampFormat::rfc822), "Tue, 29 Apr 2014 18:30:38 GMT");
   EXPECT_EQ(write(Kind::timestamp, time, TimestampFormat::epoch_seconds), "1398796238.123");
+}
+
+TEST(ScalarText, CharacterSizes) {
+  EXPECT_EQ(utf8_character_size("ab"), 1U);
+  EXPECT_EQ(utf8_character_size("\xC3\xA9x"), 2U);
+  EXPECT_EQ(utf8_character_size("\xF0\x9F\x98\x80"), 4U);
+  for (const char* bad : {"\xC3", "\x80", "\xF0\x9F\x98", "\xFF"}) EXPECT_EQ(utf8_character_size(bad), 0U);
 }
 
 TEST(ScalarText, FailureCutsLongTextBetweenCharacters) {

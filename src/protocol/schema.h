@@ -125,12 +125,9 @@ struct Member {
   XmlNamespace xml_namespace = {};
   bool required : 1 = false;
   bool payload : 1 = false;    // this member alone is the HTTP body
-  bool streaming : 1 = false;  // the body isn't decoded into the struct: see Operation
   bool flattened : 1 = false;  // list or map without a wrapper element
   bool xml_attribute : 1 = false;
   bool json_value : 1 = false;  // JSON text in a string (base64 in a header)
-  bool idempotency_token : 1 = false;
-  bool host_label : 1 = false;
 };
 
 // Limits as the model states them. Lengths count code points of strings, bytes of blobs, elements of lists and maps.
@@ -146,7 +143,6 @@ struct Shape {
   Kind kind = Kind::structure;
   TimestampFormat timestamp_format = TimestampFormat::by_protocol;
   bool is_union = false;
-  bool sparse = false;
   bool flattened = false;
   const Constraints* constraints = nullptr;
   // structure

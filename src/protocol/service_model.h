@@ -17,26 +17,22 @@ namespace aerolith::protocol {
 enum class Protocol : uint8_t { rest_xml, rest_json, json_1_0, json_1_1, query, ec2, rpc_v2_cbor };
 
 struct ErrorShape {
-  std::string_view name = {};  // the exception's shape name
-  std::string_view code = {};  // error.code of the model, else the name
-  int http_status = 0;         // error.httpStatusCode, else 400 (500 for a fault)
-  bool sender_fault = true;
+  std::string_view name = {};    // the exception's shape name
+  std::string_view code = {};    // error.code of the model, else the name
+  int http_status = 0;           // error.httpStatusCode, else 400 (500 for a fault)
   const Shape* shape = nullptr;  // its members, where an implemented operation names it
 };
 
 // One operation of the model, implemented or not.
 struct Operation {
   std::string_view name = {};
-  std::string_view method = {};  // "PUT"
-  std::string_view uri = {};     // "/{Bucket}/{Key+}?uploads"
   int success_status = 200;
   bool implemented = false;  // listed in operations.toml
   // Null where the operation isn't implemented, or has no such shape.
   const Shape* input = nullptr;
   const Shape* output = nullptr;
   std::string_view input_wire_name = {};  // XML root of the request body (input.locationName)
-  XmlNamespace input_xml_namespace = {};
-  std::string_view output_wrapper = {};  // query: resultWrapper
+  std::string_view output_wrapper = {};   // query: resultWrapper
   std::span<const ErrorShape* const> errors = {};
   bool streaming_input = false;   // the handler reads the body itself
   bool streaming_output = false;  // the handler gives a http::ResponseBody
@@ -80,7 +76,6 @@ struct Service {
   std::string_view service_id = {};            // "S3"
   std::string_view signing_name = {};          // "s3"
   std::string_view endpoint_prefix = {};       // first label of its host names
-  std::string_view api_version = {};           // "2006-03-01"
   std::string_view target_prefix = {};         // X-Amz-Target before the dot; json only
   std::string_view xml_namespace = {};         // of the service, may be empty
   std::span<const Protocol> protocols = {};    // the model's preferred one first

@@ -30,8 +30,9 @@ const T& as(const void* value) {
   return *static_cast<const T*>(value);
 }
 
-inline std::unexpected<DecodeError> malformed_at(std::string member_path, std::string detail) {
-  return std::unexpected(DecodeError{DecodeErrorCode::malformed, std::move(member_path), std::move(detail)});
+inline std::unexpected<DecodeError> malformed_at(std::string member_path, std::string detail,
+                                                 Location location = Location::body) {
+  return std::unexpected(DecodeError{DecodeErrorCode::malformed, std::move(member_path), std::move(detail), location});
 }
 
 // Puts the container's part in front of the path of an error from inside it.

@@ -5,26 +5,19 @@
 #include <algorithm>
 #include <array>
 
-#include "base/encoding.h"
+#include "protocol/scalar_text.h"
 
 namespace aerolith::protocol {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// The bytes of the character that starts `text`, 0 where they aren't UTF-8.
-size_t character_size(std::string_view text) {
-  auto lead = static_cast<unsigned char>(text[0]);
-  size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  return size <= text.size() && is_valid_utf8(text.substr(0, size)) ? size : 0;
-}
-
 // U+FFFE and U+FFFF are valid UTF-8 but no XML characters.
 bool is_noncharacter(std::string_view character) { return character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF"; }
 
 // Appends what `text` starts with and answers how many bytes that was.
 size_t append_wide(std::string_view text, std::string& out) {
-  size_t size = character_size(text);
+  const size_t size = utf8_character_size(text);
   if (size == 0) {
     out += kReplacement;
     return 1;

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.harness.clients import boto_client
 from tools.harness.server import Server
+from tools.harness.trees import digests
 
 
 @pytest.fixture
@@ -80,13 +82,63 @@ def test_a_taken_port_is_said_with_the_log_s_end(cloud: Server) -> None:
     assert cloud.command("up").returncode == 0
 
 
-def test_doctor_knows_its_own_server(cloud: Server) -> None:
-    cloud.command("up")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_doctor_knows_its_own_server(cloud: Server, host: str) -> None:
+    cloud.settings = {"AEROLITH_LISTEN": f"{host}:{cloud.port}"}
+    assert cloud.command("up").returncode == 0
     doctor = json.loads(cloud.command("doctor", "--json").stdout)
     assert doctor["fit"] is True
     own = next(check for check in doctor["checks"] if check["name"].startswith("address "))
     assert own["state"] == "ok"
     assert "this very server" in own["detail"]
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 loopback here")
+def test_listening_on_ipv6_alone(cloud: Server, tmp_path: Path) -> None:
+    cloud.settings = {"AEROLITH_LISTEN": f"[::]:{cloud.port}"}
+    assert cloud.command("up").returncode == 0
+    shown = status(cloud)
+    assert (shown["state"], shown["endpoint"]) == ("ready", f"http://[::1]:{cloud.port}")
+    backup = cloud.command("backup", str(tmp_path / "backup"))
+    assert backup.returncode == 0, backup.stderr
+
+
+def test_a_store_that_is_gone_is_not_made_anew(cloud: Server, tmp_path: Path) -> None:
+    assert cloud.command("up").returncode == 0
+    body = b"x" * 300_000
+    s3 = boto_client(cloud)
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="large", Body=body)
+    assert cloud.command("down").returncode == 0
+    objects, metadata, away = cloud.data_folder / "objects", cloud.data_folder / "metadata", tmp_path / "away"
+    before = digests(objects)
+    assert before
+    metadata.rename(away)
+    for _ in range(2):
+        for command in (["serve"], ["up"], ["backup", str(tmp_path / "backup")]):
+            result = cloud.command(*command, timeout_seconds=60)
+            assert result.returncode == 1, command
+            assert str(metadata) in result.stderr
+            assert "mount it" in result.stderr
+        assert list(metadata.glob("*")) == []
+        assert digests(objects) == before
+        assert not (tmp_path / "backup").exists()
+        metadata.mkdir(exist_ok=True)  # the second time as a mount point without its mount
+    doctor = json.loads(cloud.command("doctor", "--json").stdout)
+    assert "installation" in [check["name"] for check in doctor["checks"] if check["state"] == "failed"]
+    metadata.rmdir()
+    away.rename(metadata)
+    assert cloud.command("up").returncode == 0
+    assert boto_client(cloud).get_object(Bucket="kept", Key="large")["Body"].read() == body
 
 
 def test_port_zero_is_found_by_everybody(cloud: Server) -> None:
@@ -127,14 +179,18 @@ def test_env_for_fish(cloud: Server) -> None:
 def test_logs_follow(cloud: Server) -> None:
     cloud.command("up")
     tail = subprocess.Popen(
-        [str(cloud.binary), "logs", "-f", "-n", "0"], env=cloud.environment(), stdout=subprocess.PIPE, text=True
+        [str(cloud.binary), "logs", "-f", "-n", "0"], env=cloud.environment(), stdout=subprocess.PIPE
     )
+    os.set_blocking(tail.stdout.fileno(), False)
+    seen = b""
+    deadline = time.monotonic() + 20
     try:
-        time.sleep(0.3)
-        log = cloud.data_folder / "log/aerolith.log"
-        with log.open("a") as file:
-            file.write("a line from the test\n")
-        assert tail.stdout.readline() != ""
+        with (cloud.data_folder / "log/aerolith.log").open("a", buffering=1) as file:
+            while b"a line from the test\n" not in seen:
+                assert time.monotonic() < deadline, seen
+                file.write("a line from the test\n")  # again and again: only what comes after its start is followed
+                time.sleep(0.05)
+                seen += tail.stdout.read() or b""
     finally:
         tail.kill()
         tail.wait()

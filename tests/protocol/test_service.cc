@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "http/gunzip.h"
 #include "http/server.h"
 #include "protocol/codec.h"
 #include "protocol/struct_json.h"
@@ -39,7 +40,7 @@ class TestService final : public http::RequestHandler {
   }
 
   http::Response handle(http::Request& request) override {
-    auto body = http::read_all(*request.body, kBodyLimitBytes);
+    auto body = http::read_all_decompressed(request.head.headers, *request.body, kBodyLimitBytes);
     if (!body.has_value()) return plain(400, "no body");
     std::lock_guard lock(mutex_);
     if (request.head.path() == "/_last") return plain(200, last_);

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,6 +62,78 @@ def _cases(direction: str) -> list[Any]:
         for entry in entries(direction)
         for case in entry.cases
     ]
+
+
+DOCTYPE = b'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+HOSTILE = [
+    # suite, operation, body
+    ("json", "KitchenSinkOperation", b"{" * 100_000),
+    ("json", "KitchenSinkOperation", b'{"RecursiveStruct":' * 100_000 + b"{}" + b"}" * 100_000),
+    ("json", "KitchenSinkOperation", b'{"Unknown":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    ("json", "KitchenSinkOperation", b'{"String":"\xff\xfe"}'),
+    ("json", "KitchenSinkOperation", b'{"Integer":' + b"9" * 100_000 + b"}"),
+    ("json", "KitchenSinkOperation", b'{"Integer":1e400}'),
+    ("json", "KitchenSinkOperation", b'{"Integer":'),
+    ("json_1_0", "SimpleScalarProperties", b'{"floatValue":1e999999999}'),
+    ("rest-json", "RecursiveShapes", b'{"nested":{"nested":' * 50_000),
+    ("rest-xml", "RecursiveShapes", b"<RecursiveShapesRequest>" + b"<nested>" * 100_000),
+    (
+        "rest-xml",
+        "RecursiveShapes",
+        DOCTYPE + b"<RecursiveShapesRequest><nested><foo>&b;</foo></nested></RecursiveShapesRequest>",
+    ),
+    (
+        "rest-xml",
+        "RecursiveShapes",
+        DOCTYPE + b"<RecursiveShapesRequest><nested><foo>&f;</foo></nested></RecursiveShapesRequest>",
+    ),
+    (
+        "rest-xml",
+        "RecursiveShapes",
+        b"<RecursiveShapesRequest><nested><foo>\xff</foo></nested></RecursiveShapesRequest>",
+    ),
+    ("rest-xml", "SimpleScalarProperties", b"<SimpleScalarPropertiesRequest><integerValue>" + b"9" * 100_000),
+    (
+        "rest-xml",
+        "SimpleScalarProperties",
+        b"<SimpleScalarPropertiesRequest><integerValue>99999999999</integerValue></SimpleScalarPropertiesRequest>",
+    ),
+    ("smithy-rpc-v2-cbor", "RecursiveShapes", b"\xa1\x66nested" * 100_000),
+    ("smithy-rpc-v2-cbor", "RecursiveShapes", b"\xa1\x61x" + b"\x9f" * 100_000),
+    ("smithy-rpc-v2-cbor", "RecursiveShapes", b"\xa1\x66nested\xa1\x63foo\x62\xc3\x28"),
+    ("smithy-rpc-v2-cbor", "SimpleScalarProperties", b"\xa1\x69blobValue\x5b\x7f" + b"\xff" * 7),
+    ("smithy-rpc-v2-cbor", "SimpleScalarProperties", b"\xbb" + b"\xff" * 8),
+    ("smithy-rpc-v2-cbor", "SimpleScalarProperties", b"\xa1\x6cintegerValue\x1b" + b"\xff" * 8),
+    ("query", "NestedStructures", b"Nested" + b".RecursiveArg" * 100_000 + b".StringArg=x"),
+    ("query", "NestedStructures", b"Nested.StringArg=%ff%fe"),
+    ("query", "NestedStructures", b"Nested.StringArg=%zz"),
+    ("query", "NestedStructures", b"&".join(b"A.%d=1" % n for n in range(150_000))),
+    ("query", "QueryLists", b"ListArg.member.99999999999999999999=x"),
+    ("query", "SimpleInputParams", b"Bam=" + b"9" * 100_000),
+    ("ec2", "NestedStructures", b"Nested" + b".RecursiveArg" * 100_000 + b".StringArg=x"),
+    ("ec2", "QueryLists", b"ListArg.-1=x"),
+    ("ec2", "SimpleInputParams", b"Bam=1e400"),
+]
+
+
+@pytest.mark.parametrize("suite, operation, body", HOSTILE, ids=[f"{s}-{n}" for n, (s, _, _) in enumerate(HOSTILE)])
+def test_hostile_bodies_are_refused(clients: Clients, suite: str, operation: str, body: bytes) -> None:
+    entry = next(e for e in entries("input") if e.file == suite and e.cases[0]["given"]["name"] == operation)
+    http, metadata = entry.cases[0]["given"]["http"], entry.raw["metadata"]
+    headers, path = {"x-test-suite": entry.suite, "content-type": "application/octet-stream"}, http["requestUri"]
+    if metadata["protocol"] == "json":
+        headers["x-amz-target"] = f"{metadata['targetPrefix']}.{operation}"
+    elif metadata["protocol"] == "smithy-rpc-v2-cbor":
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+        path = f"/service/{metadata['targetPrefix']}/operation/{operation}"
+    elif metadata["protocol"] in ("query", "ec2"):
+        body = f"Action={operation}&".encode() + body
+    request = urllib.request.Request(f"http://{clients.address}{path}", body, headers, method=http["method"])
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(request):
+        pass
+    # The service's own status for an input that it couldn't decode; it lives on.
+    assert refused.value.status == 418, refused.value.read()
+    assert "not resolved" not in json.loads(_admin(clients, "GET", "/_last"))["error"]
 
 
 def _check(section: str, entry: Entry, case: dict[str, Any], run: Callable[[], None]) -> None:

@@ -99,7 +99,7 @@ class Clients:
                     signature_version=UNSIGNED,
                     parameter_validation=False,
                     inject_host_prefix=False,
-                    disable_request_compression=True,
+                    request_min_compression_size_bytes=1,
                     retries={"total_max_attempts": 1},
                 ),
             )

@@ -120,7 +120,6 @@ class Builder:
         if raw_input := raw.get("input"):
             merged = {**self.raw_shapes[raw_input["shape"]], **raw_input}
             op.input_wire_name = merged.get("locationName", "")
-            op.input_xml_namespace = _namespace(merged.get("xmlNamespace"))
         op.output_wrapper = (raw.get("output") or {}).get("resultWrapper", "")
         op.output_wire_name = self.overrides.get("output_roots", {}).get(name, "")
         op.unwrapped_output = self.overrides.get("unwrapped_outputs", {}).get(name, False)
@@ -172,7 +171,7 @@ class Builder:
         shape.minimum, shape.maximum = raw.get("min"), raw.get("max")
         if shape.name not in self.overrides.get("open_enums", []):
             shape.enum_values = tuple(raw.get("enum", ()))
-        pattern = raw.get("pattern", "")
+        pattern = "" if shape.name in self.overrides.get("open_patterns", []) else raw.get("pattern", "")
         converted = patterns.for_re2(pattern)
         if converted is None:
             self.service.skipped_patterns.append(f"{shape.name}: {pattern}")
@@ -214,12 +213,9 @@ class Builder:
             member.timestamp_format = _TIMESTAMPS[merged["timestampFormat"]]
         member.xml_namespace = _namespace(merged.get("xmlNamespace"))
         flags = (
-            ("streaming", "streaming"),
             ("flattened", "flattened"),
             ("xmlAttribute", "xml_attribute"),
             ("jsonvalue", "json_value"),
-            ("idempotencyToken", "idempotency_token"),
-            ("hostLabel", "host_label"),
         )
         member.flags = tuple(ours for theirs, ours in flags if merged.get(theirs))
         return member
@@ -242,7 +238,6 @@ class Builder:
                     name=name,
                     code=error.get("code", name),
                     status=status,
-                    sender_fault=error.get("senderFault", status < 500),
                     shape=shape,
                     has_members=bool(others) and shape is not None,
                 )

@@ -87,7 +87,6 @@ def _shape(error: Error) -> str:
         f".name = {literal(error.name)}",
         f".code = {literal(error.code)}",
         f".http_status = {error.status}",
-        f".sender_fault = {'true' if error.sender_fault else 'false'}",
     ]
     if error.shape is not None:
         parts.append(f".shape = &schema::{error.shape.symbol}")

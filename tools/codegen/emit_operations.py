@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from emit_schema import _namespace
 from model import Operation, Service
 from names import literal, snake
 
 
 def header(service: Service, folder: str) -> str:
-    implemented = [op for op in service.operations if op.implemented]
     lines = [
         f"// Operations of {service.service_id} {service.api_version}.",
         "#pragma once",
@@ -16,7 +14,7 @@ def header(service: Service, folder: str) -> str:
         "#include <cstdint>",
         "",
     ]
-    if implemented:
+    if any(op.implemented for op in service.operations):
         lines += [f'#include "{folder}/model.h"']
     lines += [
         '#include "protocol/service_model.h"',
@@ -27,14 +25,7 @@ def header(service: Service, folder: str) -> str:
     ]
     lines += [f"  {snake(op.name)},{'' if op.implemented else '  // not implemented'}" for op in service.operations]
     lines += ["};", "", "extern const protocol::Service& service();", ""]
-    if implemented:
-        lines += ["// The structs of an implemented operation.", "template <OperationId> struct OperationTypes;"]
-        for op in implemented:
-            lines.append(
-                f"template <> struct OperationTypes<OperationId::{snake(op.name)}> {{"
-                f" using Input = {op.name}Input; using Output = {op.name}Output; }};"
-            )
-    lines += ["", f"}}  // namespace aerolith::{service.namespace}", ""]
+    lines += [f"}}  // namespace aerolith::{service.namespace}", ""]
     return "\n".join(lines)
 
 
@@ -72,7 +63,6 @@ def block(service: Service) -> list[str]:
         f"    .service_id = {literal(service.service_id)},",
         f"    .signing_name = {literal(service.signing_name)},",
         f"    .endpoint_prefix = {literal(service.endpoint_prefix)},",
-        f"    .api_version = {literal(service.api_version)},",
         f"    .target_prefix = {literal(service.target_prefix)},",
         f"    .xml_namespace = {literal(service.xml_namespace)},",
         "    .protocols = kProtocols,",
@@ -102,7 +92,7 @@ def _errors_symbol(op: Operation) -> str:
 
 
 def _operation(op: Operation, index: int) -> str:
-    parts = [f".name = {literal(op.name)}", f".method = {literal(op.method)}", f".uri = {literal(op.uri)}"]
+    parts = [f".name = {literal(op.name)}"]
     if op.status != 200:
         parts.append(f".success_status = {op.status}")
     if op.implemented:
@@ -113,8 +103,6 @@ def _operation(op: Operation, index: int) -> str:
         parts.append(f".output = &schema::{op.output.symbol}")
     if op.input_wire_name:
         parts.append(f".input_wire_name = {literal(op.input_wire_name)}")
-    if any(op.input_xml_namespace):
-        parts.append(f".input_xml_namespace = {_namespace(op.input_xml_namespace)}")
     if op.output_wrapper:
         parts.append(f".output_wrapper = {literal(op.output_wrapper)}")
     if op.errors:

@@ -77,12 +77,9 @@ def _member(member: Member, owner: Shape | None) -> str:
     order = (
         "required",
         "payload",
-        "streaming",
         "flattened",
         "xml_attribute",
         "json_value",
-        "idempotency_token",
-        "host_label",
     )
     parts += [f".{flag} = true" for flag in order if flag in member.flags]
     return "{" + ", ".join(parts) + "}"
@@ -114,11 +111,7 @@ def _shape(shape: Shape) -> list[str]:
     parts = [f".name = {literal(shape.name)}", f".kind = p::Kind::{shape.kind}"]
     if shape.timestamp_format != "by_protocol":
         parts.append(f".timestamp_format = p::TimestampFormat::{shape.timestamp_format}")
-    parts += [
-        f".{ours} = true"
-        for ours, value in (("is_union", shape.union), ("sparse", shape.sparse), ("flattened", shape.flattened))
-        if value
-    ]
+    parts += [f".{ours} = true" for ours, value in (("is_union", shape.union), ("flattened", shape.flattened)) if value]
     if shape.constrained:
         lines += _constraints(shape)
         parts.append(f".constraints = &{shape.symbol}_constraints")

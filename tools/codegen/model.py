@@ -87,7 +87,6 @@ class Error:
     name: str
     code: str
     status: int
-    sender_fault: bool
     shape: Shape | None  # where an implemented operation names it
     has_members: bool  # beside the message
 
@@ -112,7 +111,6 @@ class Operation:
     input: Shape | None = None
     output: Shape | None = None
     input_wire_name: str = ""
-    input_xml_namespace: tuple[str, str] = ("", "")
     output_wrapper: str = ""
     output_wire_name: str = ""
     unwrapped_output: bool = False

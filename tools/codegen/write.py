@@ -5,13 +5,11 @@ from pathlib import Path
 _NOTICE = "// Written by tools/codegen: don't edit.\n"
 
 
-def write(path: Path, text: str) -> bool:
-    """True when the file's content changed."""
+def write(path: Path, text: str) -> None:
     text = _NOTICE + text
     try:
         if path.read_text(encoding="utf-8") == text:
-            return False
+            return
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return True

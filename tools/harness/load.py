@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import random
+import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 SIZES = (0, 100, 4096, 60_000, 300_000, 1_500_000)
+TRIES_WHEN_OVERLOADED = 8
+# A worker may see the server die before its caller gets to say that this was meant.
+KILL_GRACE_SECONDS = 5.0
 DELETED = None
 Digest = str | None
 
@@ -47,7 +53,11 @@ def body_for(chance: random.Random) -> bytes:
 
 
 class LoadWorker(threading.Thread):
-    """Puts, overwrites, deletes, copies and multipart uploads until told to stop or until the server is gone."""
+    """Puts, overwrites, deletes, copies and multipart uploads until told to stop or until the server is gone.
+
+    Kill the server first and set `stopping` right after. What else goes wrong ends up in `problem`: any error answer,
+    an overload that doesn't end, and a connection that broke while the server lived or before it was to die.
+    """
 
     def __init__(self, make_client: Callable[[], Any], bucket: str, ledger: Ledger, number: int, seed: int) -> None:
         super().__init__(daemon=True)
@@ -65,11 +75,32 @@ class LoadWorker(threading.Thread):
                 self.chance.choices(
                     [self._send_put, self._send_delete, self._send_parts, self._send_copy], [10, 3, 1, 2]
                 )[0]()
-        except (HTTPClientError, ConnectionError, BotoCoreError):
-            pass  # the server went away under us
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+        except (BotoCoreError, ConnectionError) as error:
+            if not self._was_killed():
                 self.problem = error
+        except Exception as error:  # a thread's error is nobody's unless it is kept
+            self.problem = error
+
+    def _was_killed(self) -> bool:
+        if not self.stopping.wait(KILL_GRACE_SECONDS):
+            return False
+        endpoint = urlsplit(self.client.meta.endpoint_url)
+        try:
+            socket.create_connection((endpoint.hostname, endpoint.port), timeout=5).close()
+        except OSError as error:
+            return isinstance(error, ConnectionRefusedError)
+        return False
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        """503 is a right answer to too much load, for a while."""
+        for tried in range(TRIES_WHEN_OVERLOADED):
+            try:
+                return call()
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 503 or tried + 1 == TRIES_WHEN_OVERLOADED:
+                    raise
+            time.sleep(0.05 * 2**tried)
+        raise AssertionError("unreachable")
 
     def _key(self) -> str:
         return f"worker-{self.number}/key-{self.chance.randrange(40)}"
@@ -77,7 +108,7 @@ class LoadWorker(threading.Thread):
     def _apply(self, key: str, after: Digest, call: Callable[[], Any]) -> None:
         state = self.ledger.keys.setdefault(key, KeyState())
         state.in_flight.append(after)
-        call()
+        self._ask(call)
         state.acknowledged, state.in_flight = after, []
         self.ledger.acknowledged_count += 1
 
@@ -94,7 +125,9 @@ class LoadWorker(threading.Thread):
         self._apply(key, DELETED, lambda: self.client.delete_object(Bucket=self.bucket, Key=key))
 
     def _send_copy(self) -> None:
-        known = [k for k, s in self.ledger.keys.items() if k.startswith(f"worker-{self.number}/") and s.acknowledged]
+        known = [
+            k for k, s in list(self.ledger.keys.items()) if k.startswith(f"worker-{self.number}/") and s.acknowledged
+        ]
         if not known:
             return
         source, key = self.chance.choice(known), self._key()
@@ -111,14 +144,13 @@ class LoadWorker(threading.Thread):
     def _send_parts(self) -> None:
         names = {"Bucket": self.bucket, "Key": self._key()}
         bodies = [self.chance.randbytes(5 * 1024 * 1024), self.chance.randbytes(1000)]
-        upload = self.client.create_multipart_upload(**names)["UploadId"]
-        parts = [
-            {
-                "PartNumber": number,
-                "ETag": self.client.upload_part(**names, UploadId=upload, PartNumber=number, Body=body)["ETag"],
-            }
-            for number, body in enumerate(bodies, 1)
-        ]
+        upload = self._ask(lambda: self.client.create_multipart_upload(**names))["UploadId"]
+        parts = []
+        for number, body in enumerate(bodies, 1):
+            part = {**names, "UploadId": upload, "PartNumber": number, "Body": body}
+            parts.append(
+                {"PartNumber": number, "ETag": self._ask(lambda part=part: self.client.upload_part(**part))["ETag"]}
+            )
         self._apply(
             names["Key"],
             hashlib.sha256(b"".join(bodies)).hexdigest(),

@@ -15,6 +15,7 @@ namespace {
 
 // The server has the store open, so it makes the copy; asked for in the root's name.
 int ask_server(const RunState& state, const Installation& installation, const std::filesystem::path& to) {
+  if (state.addresses.empty()) return report_problem("the server doesn't say where it listens; see `aerolith logs`");
   const std::string address = local_address(state.addresses.front());
   http::RequestHead head;
   head.method = "POST";

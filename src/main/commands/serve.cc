@@ -38,14 +38,8 @@ void write_profile(const Invocation& invocation, const Installation& installatio
     log_warning("no AWS profile written: HOME isn't set");
     return;
   }
-  const AwsProfile profile{
-      .region = invocation.config().region,
-      .endpoint_url = endpoint,
-      .ca_bundle = invocation.config().tls ? installation.folder.ca_certificate().string() : "",
-      .access_key_id = installation.root_access_key_id,
-      .secret_access_key = installation.root_secret_access_key,
-  };
-  const auto written = write_aws_profile(*files, profile);
+  const Config& config = invocation.config();
+  const auto written = write_aws_profile(*files, make_aws_profile(installation, config.region, endpoint, config.tls));
   if (!written.has_value()) {
     log_warning("no AWS profile written", {{"reason", written.error().detail}});
   } else if (*written) {

@@ -8,8 +8,8 @@
 namespace aerolith::small {
 namespace error_shapes {
 
-constinit const protocol::ErrorShape no_such_thing{.name = "NoSuchThing", .code = "NoSuchThing", .http_status = 404, .sender_fault = true, .shape = &schema::kNoSuchThing};
-constinit const protocol::ErrorShape old_thing{.name = "OldThing", .code = "OldThing", .http_status = 500, .sender_fault = false};
+constinit const protocol::ErrorShape no_such_thing{.name = "NoSuchThing", .code = "NoSuchThing", .http_status = 404, .shape = &schema::kNoSuchThing};
+constinit const protocol::ErrorShape old_thing{.name = "OldThing", .code = "OldThing", .http_status = 500};
 
 }  // namespace error_shapes
 

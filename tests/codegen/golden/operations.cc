@@ -10,9 +10,9 @@ namespace p = ::aerolith::protocol;
 
 constexpr const p::ErrorShape* kGetThingErrors[] = {&error_shapes::no_such_thing};
 constexpr p::Operation kOperations[] = {
-    {.name = "DeleteThing", .method = "DELETE", .uri = "/things/{Name}", .success_status = 204, .id = 0},
-    {.name = "GetThing", .method = "GET", .uri = "/things/{Name}?detail", .implemented = true, .input = &schema::kGetThingInput, .output = &schema::kGetThingOutput, .errors = kGetThingErrors, .streaming_output = true, .id = 1},
-    {.name = "PutThing", .method = "PUT", .uri = "/things/{Name+}", .implemented = true, .input = &schema::kPutThingInput, .id = 2},
+    {.name = "DeleteThing", .success_status = 204, .id = 0},
+    {.name = "GetThing", .implemented = true, .input = &schema::kGetThingInput, .output = &schema::kGetThingOutput, .errors = kGetThingErrors, .streaming_output = true, .id = 1},
+    {.name = "PutThing", .implemented = true, .input = &schema::kPutThingInput, .id = 2},
 };
 
 constexpr p::PathSegment kArray0[] = {{p::PathSegment::Kind::literal, "things"}, {p::PathSegment::Kind::label, "Name"}};
@@ -31,7 +31,6 @@ constexpr p::Service kService{
     .service_id = "Small",
     .signing_name = "small",
     .endpoint_prefix = "small",
-    .api_version = "2024-01-01",
     .target_prefix = "",
     .xml_namespace = "",
     .protocols = kProtocols,

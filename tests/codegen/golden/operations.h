@@ -16,9 +16,4 @@ enum class OperationId : uint16_t {
 
 extern const protocol::Service& service();
 
-// The structs of an implemented operation.
-template <OperationId> struct OperationTypes;
-template <> struct OperationTypes<OperationId::get_thing> { using Input = GetThingInput; using Output = GetThingOutput; };
-template <> struct OperationTypes<OperationId::put_thing> { using Input = PutThingInput; using Output = PutThingOutput; };
-
 }  // namespace aerolith::small

@@ -52,7 +52,7 @@ static constexpr p::Member kFlags_element{.name = "member", .shape = &kFlag};
 constinit const Shape kFlags{.name = "Flags", .kind = p::Kind::list, .constraints = &kFlags_constraints, .element = &kFlags_element, .list_ops = &p::ListAccess<::aerolith::protocol::Boolean>::ops};
 static constexpr p::Member kTags_element{.name = "value", .shape = &kText};
 static constexpr p::Member kTags_key{.name = "key", .shape = &kName};
-constinit const Shape kTags{.name = "Tags", .kind = p::Kind::map, .sparse = true, .element = &kTags_element, .key = &kTags_key, .map_ops = &p::MapAccess<std::optional<std::string>>::ops};
+constinit const Shape kTags{.name = "Tags", .kind = p::Kind::map, .element = &kTags_element, .key = &kTags_key, .map_ops = &p::MapAccess<std::optional<std::string>>::ops};
 static constexpr p::Member kPutThingInput_members[] = {
     {.name = "Name", .wire_name = "Name", .query_name = "Name", .shape = &kName, .ops = &p::FieldAccess<std::optional<std::string>>::ops, .offset_bytes = offsetof(PutThingInput, name), .location = p::Location::uri, .required = true},
     {.name = "Thing", .wire_name = "Thing", .query_name = "Thing", .shape = &kThing, .ops = &p::FieldAccess<std::optional<Thing>>::ops, .offset_bytes = offsetof(PutThingInput, thing), .required = true, .payload = true},
