@@ -1,4 +1,4 @@
-"""CreateBucket, HeadBucket, ListBuckets, DeleteBucket."""
+"""CreateBucket, HeadBucket, ListBuckets, DeleteBucket, GetBucketLocation."""
 
 from __future__ import annotations
 
@@ -71,6 +71,16 @@ def test_head_tells_the_region(s3: Any, bucket: str) -> None:
 def test_head_of_a_missing_bucket(s3: Any, bucket_name: str) -> None:
     with api_error("404", 404):
         s3.head_bucket(Bucket=bucket_name)
+
+
+def test_location_of_the_first_region_is_null(s3: Any, bucket: str) -> None:
+    assert s3.meta.region_name == "us-east-1"
+    assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] is None
+
+
+def test_location_of_a_missing_bucket(s3: Any, bucket_name: str) -> None:
+    with api_error("NoSuchBucket", 404):
+        s3.get_bucket_location(Bucket=bucket_name)
 
 
 def test_list_shows_name_date_and_owner(s3: Any, bucket: str) -> None:

@@ -83,6 +83,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
   table.row<s3::delete_object>(delete_object, "s3:DeleteObject");
   table.row<s3::delete_objects>(delete_objects, "s3:DeleteObject", &objects_of_bucket<DeleteObjectsInput>);
+  table.row<s3::get_bucket_location>(get_bucket_location, "s3:GetBucketLocation");
   table.row<s3::get_object>(get_object, "s3:GetObject");
   table.row<s3::head_bucket>(head_bucket, "s3:ListBucket");
   table.row<s3::head_object>(head_object, "s3:GetObject");

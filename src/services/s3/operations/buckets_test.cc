@@ -54,7 +54,18 @@ TEST_F(BucketsTest, LocationConstraints) {
     EXPECT_EQ(make_in(wrong).code(), "IllegalLocationConstraintException") << wrong;
   }
   EXPECT_TRUE(make_in("EU").ok());
+  EXPECT_EQ(call(get_bucket_location, GetBucketLocationInput{.bucket = "bucket"})->location_constraint, "EU");
   EXPECT_EQ(call(head_bucket, HeadBucketInput{.bucket = "bucket"})->bucket_region, "eu-west-1");
+}
+
+TEST_F(BucketsTest, LocationIsTheRegion) {
+  make_bucket();
+  EXPECT_EQ(call(get_bucket_location, GetBucketLocationInput{.bucket = "bucket"})->location_constraint, "");
+  region_ = Region("eu-west-1");
+  CreateBucketInput input{.bucket = "elsewhere"};
+  input.create_bucket_configuration.emplace().location_constraint = "eu-west-1";
+  ASSERT_TRUE(call(create_bucket, input).ok());
+  EXPECT_EQ(call(get_bucket_location, GetBucketLocationInput{.bucket = "elsewhere"})->location_constraint, "eu-west-1");
 }
 
 TEST_F(BucketsTest, HeadAndOwners) {

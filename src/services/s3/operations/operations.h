@@ -15,6 +15,7 @@ Result<CreateMultipartUploadOutput> create_multipart_upload(Call& call, const Cr
 Result<DeleteBucketOutput> delete_bucket(Call& call, const DeleteBucketInput& input);
 Result<DeleteObjectOutput> delete_object(Call& call, const DeleteObjectInput& input);
 Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput& input);
+Result<GetBucketLocationOutput> get_bucket_location(Call& call, const GetBucketLocationInput& input);
 Result<GetObjectOutput> get_object(Call& call, const GetObjectInput& input);
 Result<HeadBucketOutput> head_bucket(Call& call, const HeadBucketInput& input);
 Result<HeadObjectOutput> head_object(Call& call, const HeadObjectInput& input);
