@@ -25,6 +25,7 @@ def run_rounds(own: Server, rounds: int, seconds: float) -> int:
         for worker in workers:
             worker.start()
         time.sleep(seconds * (0.5 + number / rounds))  # another moment each time
+        assert own.is_running()
         own.kill()
         for worker in workers:
             worker.stopping.set()
