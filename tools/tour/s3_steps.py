@@ -137,7 +137,6 @@ def survive_a_kill(report: Report, cloud: Cloud, count: int) -> None:
         for worker in workers:
             worker.start()
         time.sleep(LOAD_SECONDS)
-        assert cloud.server.is_running(), "the server ended under the load"
         cloud.kill()
         for worker in workers:
             worker.stopping.set()
