@@ -19,9 +19,10 @@ namespace aerolith::auth {
 namespace {
 
 // What Version 2 signs elsewhere or not at all: how much of a listing is shown acts on nothing.
-constexpr std::array<std::string_view, 19> kUnsignedParameters{"AWSAccessKeyId",
+constexpr std::array<std::string_view, 21> kUnsignedParameters{"AWSAccessKeyId",
                                                                "Expires",
                                                                "Signature",
+                                                               "bucket-region",
                                                                "continuation-token",
                                                                "delimiter",
                                                                "encoding-type",
@@ -29,6 +30,7 @@ constexpr std::array<std::string_view, 19> kUnsignedParameters{"AWSAccessKeyId",
                                                                "key-marker",
                                                                "list-type",
                                                                "marker",
+                                                               "max-buckets",
                                                                "max-keys",
                                                                "max-parts",
                                                                "max-uploads",

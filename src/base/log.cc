@@ -7,7 +7,6 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -53,7 +52,7 @@ void append_json_string(std::string& out, std::string_view text) {
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || (c < 0 && !utf8)) {
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || (static_cast<unsigned char>(c) >= 0x80 && !utf8)) {
       constexpr std::string_view kHex = "0123456789abcdef";
       out += "\\u00";
       out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
@@ -104,9 +103,9 @@ std::string render(LogFormat format, std::string_view message, LogFields fields)
 // its own, so that what an abort says there is written at once.
 class BufferedStderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  BufferedStderrSink() : stream_(fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0), "w")) {
+  // Owns `stream`.
+  explicit BufferedStderrSink(FILE* stream) : stream_(stream) {
     constexpr size_t kBufferBytes = 64 << 10;
-    if (stream_ == nullptr) throw spdlog::spdlog_ex("cannot open standard error", errno);
     std::setvbuf(stream_, nullptr, _IOFBF, kBufferBytes);
   }
   BufferedStderrSink(const BufferedStderrSink&) = delete;
@@ -129,7 +128,9 @@ class BufferedStderrSink final : public spdlog::sinks::base_sink<std::mutex> {
 // A terminal shows each line at once; elsewhere flush_every below bounds the wait.
 spdlog::sink_ptr make_stderr_sink() {
   if (isatty(STDERR_FILENO) == 1) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  return std::make_shared<BufferedStderrSink>();
+  FILE* const stream = fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "w");
+  if (stream == nullptr) return std::make_shared<spdlog::sinks::stderr_sink_mt>();  // closed by whoever started us
+  return std::make_shared<BufferedStderrSink>(stream);
 }
 
 }  // namespace

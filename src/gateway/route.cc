@@ -1,5 +1,7 @@
 #include "gateway/route.h"
 
+#include <algorithm>
+
 #include "auth/authorization.h"
 #include "base/encoding.h"
 #include "protocol/resolve.h"
@@ -91,9 +93,10 @@ HostName parse_host(std::string_view host_field, const std::vector<std::string>&
     name = parse_labels(view.substr(0, view.size() - domain.size() - 1));
     return true;
   };
+  if (std::ranges::find(domains, view) != domains.end()) return name;
   if (is_under("localhost") || is_under("localhost.localstack.cloud")) return name;
   for (const std::string& domain : domains)
-    if (is_under(domain)) break;
+    if (is_under(domain) && name.bucket) break;
   return name;
 }
 

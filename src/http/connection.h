@@ -67,11 +67,12 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
     bool keep_alive = false;
     bool is_http10 = false;
     EmptyBody no_body;
-    std::optional<BodyRoom> room;  // what the pipe may take
+    std::optional<BodyRoom> room;  // what the pipe takes
     std::optional<BodyPipe> pipe;
     std::optional<ChunkDecoder> decoder;
     uint64_t body_left_bytes = 0;   // Framing::length: not yet taken from the connection
     uint64_t body_taken_bytes = 0;  // Framing::chunked: decoded so far
+    uint64_t arrived_bytes = 0;     // of the body, in all
     size_t progress_bytes = 0;      // came since the stall deadline was set
     bool is_body_complete = true;
     bool is_body_broken = false;
@@ -104,13 +105,15 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
   void read_head();
   bool take_head(std::string_view bytes);
   void begin_request(ParsedHead parsed);
-  bool prepare_body(const ParsedHead& parsed);
+  void prepare_body(const ParsedHead& parsed);
   void dispatch();
   static void handle(RequestHandler& handler, Exchange& exchange);  // on a pool thread
   void body_wanted();                                               // any thread
   void resume_body();
   void send_continue();
   void pump_body();
+  bool charge_body(size_t bytes);
+  void body_unwelcome();
   void progressed(size_t bytes);
   IoResult take_body(std::span<char> room);
   IoResult take_chunks(std::span<char> room);

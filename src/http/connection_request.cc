@@ -86,7 +86,7 @@ void Connection::begin_request(ParsedHead parsed) {
   exchange.is_body_complete = false;
   if (parsed.content_length_bytes > settings().body_limit_bytes) return reject(413, "the body is over the limit");
   if (thread_.edge().pool.is_full()) return overload();
-  if (!prepare_body(parsed)) return overload();
+  prepare_body(parsed);
   // Bytes that are here already need no invitation.
   if (parsed.expects_continue && input_.empty()) {
     exchange.awaits_continue = true;
@@ -97,8 +97,7 @@ void Connection::begin_request(ParsedHead parsed) {
   pump_body();
 }
 
-// False: bodies under way fill all the memory that they may.
-bool Connection::prepare_body(const ParsedHead& parsed) {
+void Connection::prepare_body(const ParsedHead& parsed) {
   Exchange& exchange = *exchange_;
   BodyPipeSettings pipe;
   pipe.capacity_bytes = std::max<size_t>(settings().body_buffer_bytes, 1);
@@ -111,14 +110,24 @@ bool Connection::prepare_body(const ParsedHead& parsed) {
   } else {
     exchange.decoder.emplace();
   }
-  Edge& edge = thread_.edge();
-  exchange.room = BodyRoom::take(edge.body_room_bytes, pipe.capacity_bytes, settings().body_memory_bytes);
-  if (!exchange.room) return false;
+  exchange.room.emplace(thread_.edge().body_room_bytes);
   // Called by the handler's thread, whose task keeps this connection alive.
   pipe.on_want = [this] { body_wanted(); };
   exchange.pipe.emplace(std::move(pipe));
   exchange.request.body = &*exchange.pipe;
-  return true;
+}
+
+// False: bodies under way fill all the memory that they may.
+bool Connection::charge_body(size_t bytes) {
+  Exchange& exchange = *exchange_;
+  exchange.arrived_bytes += bytes;
+  const uint64_t buffered = std::min<uint64_t>(exchange.arrived_bytes, settings().body_buffer_bytes);
+  return exchange.room->reach(buffered, settings().body_memory_bytes);
+}
+
+void Connection::body_unwelcome() {
+  if (state_ == State::filling_body) return overload();
+  body_failed(BodyErrorCode::timed_out, "too many bodies at once");
 }
 
 // A trickle is a stall: otherwise a client could hold a handler with a byte now and then.
@@ -203,6 +212,7 @@ void Connection::pump_body() {
       return body_failed(BodyErrorCode::disconnected, "the client closed before the body's end");
     }
     if (result.status != IoStatus::done) return wait_for(result.status);
+    if (!charge_body(result.bytes)) return body_unwelcome();
     if (exchange.is_body_complete) return body_arrived();
     progressed(result.bytes);
     taken_bytes += result.bytes;

@@ -33,6 +33,7 @@ void Connection::begin_response() {
   Exchange& exchange = *exchange_;
   state_ = State::responding;
   exchange.pipe.reset();
+  exchange.room.reset();
   exchange.is_closing =
       !exchange.keep_alive || exchange.outgoing->wants_close() || thread_.edge().is_stopping || !can_drain();
   if (exchange.is_closing) {

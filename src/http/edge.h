@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "http/handler_pool.h"
@@ -18,26 +17,26 @@ namespace aerolith::http {
 // A share of the memory for bodies between sockets and handlers; given back with its end.
 class BodyRoom {
  public:
-  // nullopt: with `bytes` more, `used` would be over `limit_bytes`.
-  static std::optional<BodyRoom> take(std::atomic<uint64_t>& used, uint64_t bytes, uint64_t limit_bytes) {
-    BodyRoom room(used, bytes);
-    return used.fetch_add(bytes) + bytes <= limit_bytes ? std::optional(std::move(room)) : std::nullopt;
-  }
-  BodyRoom(BodyRoom&& other) noexcept : used_(std::exchange(other.used_, nullptr)), bytes_(other.bytes_) {}
-  BodyRoom& operator=(BodyRoom&& other) noexcept {
-    std::swap(used_, other.used_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-  }
-  ~BodyRoom() {
-    if (used_ != nullptr) used_->fetch_sub(bytes_);
+  explicit BodyRoom(std::atomic<uint64_t>& used) : used_(used) {}
+  BodyRoom(const BodyRoom&) = delete;
+  BodyRoom& operator=(const BodyRoom&) = delete;
+  ~BodyRoom() { used_.fetch_sub(bytes_); }
+
+  // Makes the share at least `bytes`. False: all shares together would be over `limit_bytes`.
+  bool reach(uint64_t bytes, uint64_t limit_bytes) {
+    if (bytes <= bytes_) return true;
+    const uint64_t more = bytes - bytes_;
+    if (used_.fetch_add(more) + more > limit_bytes) {
+      used_.fetch_sub(more);
+      return false;
+    }
+    bytes_ = bytes;
+    return true;
   }
 
  private:
-  BodyRoom(std::atomic<uint64_t>& used, uint64_t bytes) : used_(&used), bytes_(bytes) {}
-
-  std::atomic<uint64_t>* used_;
-  uint64_t bytes_;
+  std::atomic<uint64_t>& used_;
+  uint64_t bytes_ = 0;
 };
 
 struct Edge {

@@ -47,8 +47,9 @@ struct ServerSettings {
   uint64_t body_memory_bytes = 1ULL << 30;           // these buffers of all requests; past it, overloaded()
   std::chrono::milliseconds head_deadline{30'000};   // first byte of a head to its end; also the TLS handshake
   std::chrono::milliseconds idle_deadline{120'000};  // between requests
-  std::chrono::milliseconds stall_deadline{20'000};  // no progress on a body, either way; a trickle is none
-  std::chrono::milliseconds stop_deadline{30'000};   // running requests at stop()
+  std::chrono::milliseconds stall_deadline{
+      20'000};  // no progress on a body, either way; of a request's, a trickle is none
+  std::chrono::milliseconds stop_deadline{30'000};  // running requests at stop()
 };
 
 enum class ServerErrorCode { bad_address, bind_failed, bad_certificate };

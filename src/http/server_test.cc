@@ -387,12 +387,13 @@ TEST(Server, BodiesHaveABoundedMemory) {
   settings.body_memory_bytes = 1000;
   TestServer server([](Request& request) { return text_response(read_all(*request.body, 1000).value()); }, settings);
   Client first(server.port);
-  first.send(put_head(600) + "begun");
+  first.send(put_head(700) + std::string(600, 'a'));
+  std::this_thread::sleep_for(milliseconds(100));  // until those are read
   Client second(server.port);
   ASSERT_TRUE(eventually([&] { return server.server->stats().open_connections == 2; }));
   second.send(put(std::string(600, 'b')));
   EXPECT_EQ(second.receive().status, 503);
-  first.send(std::string(595, 'a'));
+  first.send(std::string(100, 'a'));
   EXPECT_EQ(first.receive().status, 200);
   Client third(server.port);
   third.send(put(std::string(600, 'c')));

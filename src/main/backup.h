@@ -34,7 +34,8 @@ struct BackupReport {
 };
 
 // Copies a data folder whose stores are open, while they are in use: as it was at one moment after the call began.
-// `target` must be absolute, and empty or absent; it is so again after an error. Durable on return.
+// `target` must be absolute, and empty or absent; after an error nothing of the backup is left there. Durable on
+// return.
 Result<BackupReport, BackupError> make_backup(const DataFolder& data, metadata::Store& metadata,
                                               objects::ObjectStore& objects, const std::filesystem::path& target);
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
@@ -67,7 +68,7 @@ http::ServerSettings server_settings(const Config& config, const Installation& i
   settings.head_limit_bytes = config.http.head_limit_bytes;
   settings.body_limit_bytes = config.http.body_limit_bytes;
   settings.body_buffer_bytes = config.http.body_buffer_bytes;
-  settings.body_memory_bytes = config.http.body_memory_bytes;
+  settings.body_memory_bytes = std::max(config.http.body_memory_bytes, config.http.body_buffer_bytes);
   settings.head_deadline = config.http.head_deadline;
   settings.idle_deadline = config.http.idle_deadline;
   settings.stall_deadline = config.http.stall_deadline;

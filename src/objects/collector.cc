@@ -40,11 +40,14 @@ Result<bool> ObjectStore::State::mark_orphan(const ExtentId& id) {
 }
 
 Result<> ObjectStore::State::condemn() {
-  auto txn = metadata.begin_read();
-  auto rows = kGarbage.scan(*txn, metadata::Direction::forward);
-  while (condemned.size() < kMostCondemned && TRY(rows.next())) condemned.push_back(std::get<0>(rows.key()));
-  txn.reset();
+  std::vector<ExtentId> found;
+  {
+    auto txn = metadata.begin_read();
+    auto rows = kGarbage.scan(*txn, metadata::Direction::forward);
+    while (found.size() < kMostCondemned && TRY(rows.next())) found.push_back(std::get<0>(rows.key()));
+  }
   const std::lock_guard lock(mutex);
+  condemned = std::move(found);
   condemned_before = next_hold;
   return {};
 }

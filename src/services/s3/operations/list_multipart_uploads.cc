@@ -100,9 +100,11 @@ Result<ListMultipartUploadsOutput> list_multipart_uploads(Call& call, const List
   output.encoding_type = input.encoding_type;
   output.max_uploads = limit;
   output.is_truncated = page.is_truncated;
-  // As S3 does: also on the last page, and of the last upload only, so that both are empty where there is none.
-  output.next_key_marker = encode_name(last_key, encoding);
-  output.next_upload_id_marker = last_upload_id;
+  // As S3 does: also on the last page, and empty where a page has no upload. A page with uploads that ends in a common
+  // prefix, which no recording shows, goes on from there.
+  const bool ends_in_prefix = page.is_truncated && !uploads.empty() && page.last != last_key;
+  output.next_key_marker = encode_name(ends_in_prefix ? page.last : last_key, encoding);
+  output.next_upload_id_marker = ends_in_prefix ? "" : last_upload_id;
   return output;
 }
 
