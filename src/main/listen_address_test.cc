@@ -14,8 +14,6 @@ bool is_taken(const std::string& wanted, const std::string& bound) {
 }
 
 TEST(ListenAddressTest, ComparedAsResolved) {
-  const std::string local = is_taken("localhost:1", "127.0.0.1:1") ? "127.0.0.1:1" : "[::1]:1";
-  EXPECT_TRUE(is_taken("localhost:1", local));
   EXPECT_TRUE(is_taken("[0:0::1]:1", "[::1]:1"));
   EXPECT_TRUE(is_taken("127.0.0.1:1", "0.0.0.0:1"));
   EXPECT_TRUE(is_taken("[::]:1", "[::1]:1"));
@@ -24,6 +22,11 @@ TEST(ListenAddressTest, ComparedAsResolved) {
   EXPECT_FALSE(is_taken("127.0.0.1:1", "[::]:1"));
   EXPECT_FALSE(resolve_listen_address("nowhere").has_value());
   EXPECT_FALSE(resolve_listen_address("[x]:1").has_value());
+}
+
+TEST(ListenAddressTest, NamesCount) {
+  if (!resolve_listen_address("localhost:1")) GTEST_SKIP() << "localhost doesn't resolve here";
+  EXPECT_TRUE(is_taken("localhost:1", "127.0.0.1:1") || is_taken("localhost:1", "[::1]:1"));
 }
 
 TEST(ListenAddressTest, TriesToBind) {

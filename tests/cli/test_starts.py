@@ -84,6 +84,10 @@ def test_a_taken_port_is_said_with_the_log_s_end(cloud: Server) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
 def test_doctor_knows_its_own_server(cloud: Server, host: str) -> None:
+    try:
+        socket.getaddrinfo(host, cloud.port)
+    except OSError:
+        pytest.skip(f"{host} doesn't resolve on this machine")
     cloud.settings = {"AEROLITH_LISTEN": f"{host}:{cloud.port}"}
     assert cloud.command("up").returncode == 0
     doctor = json.loads(cloud.command("doctor", "--json").stdout)
