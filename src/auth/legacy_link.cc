@@ -72,17 +72,17 @@ std::string one_line(std::string_view value) {
 }
 
 std::string canonical_resource(std::string_view path, const std::vector<Parameter>& query) {
-  std::vector<std::pair<std::string, std::string>> kept;
+  std::multimap<std::string, std::string> kept;  // those of one name in the order in which they came
   for (const auto& [name, value] : query) {
     if (stands_for_header(name) || std::ranges::find(kUnsignedParameters, name) != kUnsignedParameters.end()) continue;
     // No real name changes here; an '&' or '=' smuggled into one can't pass for two parameters.
     std::string text = percent_encode(name);
     if (value) text += "=" + *value;
-    kept.emplace_back(name, std::move(text));
+    kept.emplace(name, std::move(text));
   }
-  std::ranges::stable_sort(kept, {}, &std::pair<std::string, std::string>::first);
   std::string resource(path);
-  for (size_t i = 0; i < kept.size(); ++i) resource += (i == 0 ? "?" : "&") + kept[i].second;
+  char before = '?';
+  for (const auto& [name, text] : kept) resource += std::exchange(before, '&') + text;
   return resource;
 }
 
