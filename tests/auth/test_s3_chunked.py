@@ -118,7 +118,7 @@ def test_bad_framing(server: Server, s3: Any, bucket: str, frame: bytes) -> None
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("calculation", ["when_supported", "when_required"])
 def test_boto3_s_own_ways(
-    server: Server, client: Callable[..., Any], bucket: str, scheme: str, calculation: str
+    server: Server, client: Callable[..., Any], bucket: str, local_names: None, scheme: str, calculation: str
 ) -> None:
     """Over http boto3 signs its chunks or the payload's hash; over https it doesn't."""
     s3 = client(

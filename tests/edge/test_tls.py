@@ -56,7 +56,7 @@ def test_names_of_the_certificate(server: Server, name: str) -> None:
             assert secured.recv(15) == b"HTTP/1.1 200 OK"
 
 
-def test_boto3_over_tls(server: Server, client: Callable[..., Any], bucket: str) -> None:
+def test_boto3_over_tls(server: Server, client: Callable[..., Any], bucket: str, local_names: None) -> None:
     https = client("s3", endpoint_url=f"https://localhost:{server.port}", verify=str(server.ca_bundle))
     body = bytes(range(256)) * 40_000
     https.put_object(Bucket=bucket, Key="k", Body=body)
