@@ -38,11 +38,11 @@ def boto_client(server: Server, service: str = "s3", **overrides: Any) -> Any:
 
 
 def resolve_names_locally(monkeypatch: Any) -> None:
-    """Sends every name under localhost and amazonaws.com to this machine, inside this process."""
+    """Sends localhost and every name under it and amazonaws.com to this machine, inside this process."""
     real = socket.getaddrinfo
 
     def local(host: Any, *arguments: Any, **named: Any) -> Any:
-        if isinstance(host, str) and host.endswith(LOCAL_SUFFIXES):
+        if isinstance(host, str) and (host == "localhost" or host.endswith(LOCAL_SUFFIXES)):
             host = "127.0.0.1"
         return real(host, *arguments, **named)
 
