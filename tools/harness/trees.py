@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 # Names that broke stores before: each is a legal file name on Linux and a legal key.
@@ -36,11 +37,18 @@ ODD_NAMES = (
 
 
 def write_odd_tree(folder: Path) -> int:
-    """Writes one file for each odd name; its bytes depend on the name. Answers how many."""
+    """
+    Writes one file for each odd name; its bytes depend on the name. Answers how many.
+
+    The files are an hour old: S3 tells times in whole seconds, so a file written in the second of its upload looks
+    newer than its object, and a second sync sends it again.
+    """
+    written = time.time() - 3600
     for name in ODD_NAMES:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"" if name == "empty-file" else name.encode() * (len(name) + 1))
+        os.utime(path, (written, written))
     return len(ODD_NAMES)
 
 

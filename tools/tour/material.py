@@ -42,9 +42,9 @@ def gather_tree(target: Path, repository: Path, binary: Path) -> tuple[int, int]
                     break
                 copy = target / path.relative_to(base)
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
+                shutil.copy2(path, copy)
                 taken += 1
-    shutil.copyfile(binary, target / "a-larger-file")
+    shutil.copy2(binary, target / "a-larger-file")
     write_odd_tree(target / "odd names")
     sizes = [path.stat().st_size for path in target.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)
