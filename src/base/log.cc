@@ -105,7 +105,6 @@ class BufferedStderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   // Owns `stream`.
   explicit BufferedStderrSink(FILE* stream) : stream_(stream) {
-    constexpr size_t kBufferBytes = 64 << 10;
     std::setvbuf(stream_, nullptr, _IOFBF, kBufferBytes);
   }
   BufferedStderrSink(const BufferedStderrSink&) = delete;
@@ -116,12 +115,21 @@ class BufferedStderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     line_.clear();
     formatter_->format(message, line_);
+    // A full buffer would go out in the middle of a line.
+    if (gathered_bytes_ + line_.size() > kBufferBytes) flush_();
     std::fwrite(line_.data(), 1, line_.size(), stream_);
+    gathered_bytes_ += line_.size();
   }
-  void flush_() override { std::fflush(stream_); }
+  void flush_() override {
+    std::fflush(stream_);
+    gathered_bytes_ = 0;
+  }
 
  private:
+  static constexpr size_t kBufferBytes = 64 << 10;
+
   FILE* const stream_;
+  size_t gathered_bytes_ = 0;
   spdlog::memory_buf_t line_;
 };
 

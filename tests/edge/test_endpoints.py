@@ -65,7 +65,7 @@ def test_every_request_has_one_access_line_with_its_id(server: Server, client: C
 
 def wait_for_lines(server: Server, needle: str) -> list[str]:
     for _ in range(100):
-        lines = [line for line in server.log().splitlines() if needle in line]
+        lines = [line for line in server.log().splitlines(keepends=True) if needle in line and line.endswith("\n")]
         if lines:
             return lines
         time.sleep(0.05)
