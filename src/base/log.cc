@@ -104,9 +104,7 @@ std::string render(LogFormat format, std::string_view message, LogFields fields)
 class BufferedStderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   // Owns `stream`.
-  explicit BufferedStderrSink(FILE* stream) : stream_(stream) {
-    std::setvbuf(stream_, nullptr, _IOFBF, kBufferBytes);
-  }
+  explicit BufferedStderrSink(FILE* stream) : stream_(stream) { std::setvbuf(stream_, nullptr, _IOFBF, kBufferBytes); }
   BufferedStderrSink(const BufferedStderrSink&) = delete;
   BufferedStderrSink& operator=(const BufferedStderrSink&) = delete;
   ~BufferedStderrSink() override { std::fclose(stream_); }
