@@ -4,33 +4,12 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
 #include <stdexcept>
 
 #include "base/encoding.h"
 
 namespace aerolith {
 namespace {
-
-// CRC-64/NVME, reflected. ISA-L has it from 2.31 on only (Debian 12: 2.30), so: slicing by eight.
-// Parameters: https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme
-constexpr uint64_t kNvmePolynomial = 0x9A6C9329AC4BC9B5ULL;
-using SliceTables = std::array<std::array<uint64_t, 256>, 8>;
-
-constexpr SliceTables make_slice_tables() {
-  SliceTables tables{};
-  for (uint64_t i = 0; i < 256; ++i) {
-    uint64_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ kNvmePolynomial : crc >> 1;
-    tables[0][i] = crc;
-  }
-  for (size_t t = 1; t < 8; ++t)
-    for (size_t i = 0; i < 256; ++i) tables[t][i] = tables[t - 1][i] >> 8 ^ tables[0][tables[t - 1][i] & 255];
-  return tables;
-}
-constexpr SliceTables kNvmeTables = make_slice_tables();
 
 // Fetched once: looking an algorithm up costs more than a short digest.
 const EVP_MD* message_digest(DigestKind kind) {
@@ -101,22 +80,6 @@ uint32_t update_crc32c(uint32_t crc, std::string_view bytes) {
 }
 
 }  // namespace
-
-uint64_t crc64nvme(std::string_view bytes, uint64_t previous) {
-  static_assert(std::endian::native == std::endian::little);
-  uint64_t crc = ~previous;
-  const char* data = bytes.data();
-  size_t left = bytes.size();
-  for (; left >= 8; left -= 8, data += 8) {
-    uint64_t word;
-    std::memcpy(&word, data, 8);
-    word ^= crc;
-    crc = 0;
-    for (size_t i = 0; i < 8; ++i) crc ^= kNvmeTables[7 - i][word >> (8 * i) & 255];
-  }
-  for (; left > 0; --left, ++data) crc = crc >> 8 ^ kNvmeTables[0][(crc ^ static_cast<uint8_t>(*data)) & 255];
-  return ~crc;
-}
 
 struct Digest::State {
   MdContext context;

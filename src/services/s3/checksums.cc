@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/encoding.h"
-#include "services/s3/crc_combine.h"
+#include "base/crc_combine.h"
 
 namespace aerolith::s3 {
 namespace {
