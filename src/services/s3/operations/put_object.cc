@@ -36,7 +36,7 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
     object.extent = TRY(call.objects.commit(txn, payload.staged));
     return replace_object(call, txn, bucket.id, key, object);
   };
-  TRY(run_with_staged(call, payload.staged, body));
+  TRY(metadata::run_transaction(call.metadata, body));
   PutObjectOutput output;
   output.etag = quoted(object.etag);
   put_checksum(output, payload.checksum);
