@@ -160,6 +160,9 @@ class CommandLine {
             [this](const Invocation& invocation) { return run_restore(invocation, arguments_.folder); });
     restore->add_option("folder", arguments_.folder, "The backup")->required();
     add_json(restore);
+    add_json(add("fsck",
+                 "Read everything that is stored and check it, while the server doesn't run (exit code 1: damage)",
+                 Flags::common, [](const Invocation& invocation) { return run_fsck(invocation); }));
     CLI::App* config = add("config", "Print the configuration in effect, and where each value comes from", Flags::all,
                            [](const Invocation& invocation) { return run_config(invocation); });
     add_json(config);

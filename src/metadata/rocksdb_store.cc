@@ -153,6 +153,19 @@ Result<> RocksdbStore::apply(std::span<const WriteSet* const> sets) {
   return {};
 }
 
+Result<> RocksdbStore::verify() {
+  if (rocksdb::Status status = database_->VerifyChecksum(); !status.ok()) return std::unexpected(error_of(status));
+  // That leaves the blob files out; reading a value checks it.
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.readahead_size = size_t{1} << 20;
+  const std::unique_ptr<rocksdb::Iterator> all(database_->NewIterator(options));
+  for (all->SeekToFirst(); all->Valid(); all->Next()) {
+  }
+  if (!all->status().ok()) return std::unexpected(error_of(all->status()));
+  return {};
+}
+
 // A write that fails half-way closes the store for writing, so a full disk is told before. Small transactions may use
 // part of the reserve: removing things must stay possible.
 Result<> RocksdbStore::check_room(size_t value_bytes) {

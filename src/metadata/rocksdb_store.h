@@ -31,6 +31,7 @@ class RocksdbStore final : public Store {
   std::unique_ptr<ReadTransaction> begin_read() override;
   std::unique_ptr<Transaction> begin_write() override;
   Result<> backup(const std::string& directory) override;
+  Result<> verify() override;
   StoreStatistics statistics() const override;
 
   // For its transactions.
