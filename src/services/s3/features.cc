@@ -19,16 +19,13 @@ struct Feature {
   std::initializer_list<std::string_view> harmless;
 };
 
-const std::array<Feature, 13>& features() {
-  static const std::array<Feature, 13> kFeatures = {{
+const std::array<Feature, 10>& features() {
+  static const std::array<Feature, 10> kFeatures = {{
       {"x-amz-server-side-encryption", {}},
       {"x-amz-copy-source-server-side-encryption", {}},
       {"x-amz-object-lock-", {}},
       {"x-amz-bucket-object-lock-enabled", {"false"}},
-      {"x-amz-tagging", {""}},
-      {"x-amz-tagging-directive", {"COPY"}},
       {"x-amz-object-annotation-directive", {"COPY", "EXCLUDE"}},
-      {"x-amz-storage-class", {"STANDARD"}},
       {"x-amz-write-offset-bytes", {}},
       {"x-amz-object-ownership", {"BucketOwnerEnforced"}},
       {"x-amz-bucket-namespace", {"global"}},
@@ -58,8 +55,7 @@ Result<> check_features(const http::RequestHead& head, RequestTarget target) {
     if (equals_ignore_case(name, "x-amz-acl")) TRY(check_acl(value, target));
     if (starts_with_ignoring_case(name, "x-amz-grant-")) return errors::acl_not_supported();
     for (const Feature& feature : features()) {
-      bool is_longer_name = equals_ignore_case(name, "x-amz-tagging-directive") && feature.header == "x-amz-tagging";
-      if (is_longer_name || !starts_with_ignoring_case(name, feature.header)) continue;
+      if (!starts_with_ignoring_case(name, feature.header)) continue;
       if (!is_one_of(trim(value), feature.harmless)) return errors::not_implemented(to_lower(name));
     }
   }

@@ -14,18 +14,14 @@ std::string code(const std::string& name, const std::string& value, RequestTarge
 }
 
 TEST(Features, WhatWeLackIsRefusedByName) {
-  for (const char* name : {"x-amz-server-side-encryption", "X-Amz-Server-Side-Encryption-Customer-Key", "x-amz-tagging",
+  for (const char* name : {"x-amz-server-side-encryption", "X-Amz-Server-Side-Encryption-Customer-Key",
                            "x-amz-object-lock-mode", "x-amz-write-offset-bytes", "x-amz-if-match-size", "x-amz-mfa",
                            "x-amz-copy-source-server-side-encryption-customer-key"}) {
     EXPECT_EQ(code(name, "value"), "NotImplemented") << name;
   }
-  EXPECT_EQ(code("x-amz-storage-class", "GLACIER"), "NotImplemented");
-  EXPECT_EQ(code("x-amz-tagging-directive", "REPLACE"), "NotImplemented");
 }
 
 TEST(Features, WhatAsksForNothingPasses) {
-  EXPECT_EQ(code("x-amz-storage-class", "STANDARD"), "");
-  EXPECT_EQ(code("x-amz-tagging-directive", "COPY"), "");
   EXPECT_EQ(code("x-amz-acl", "private"), "");
   EXPECT_EQ(code("x-amz-acl", "bucket-owner-full-control"), "");
   EXPECT_EQ(code("x-amz-object-ownership", "BucketOwnerEnforced"), "");

@@ -19,15 +19,6 @@ Result<ObjectKey> read_key(const std::optional<std::string>& key) {
   return result;
 }
 
-Result<bool> read_version_id(const std::optional<std::string>& version_id) {
-  if (!version_id) return false;
-  if (*version_id == "null") return true;
-  if (version_id->empty()) {
-    return errors::invalid_argument("Version id cannot be the empty string", "versionId", "");
-  }
-  return errors::invalid_argument("Invalid version id specified", "versionId", *version_id);
-}
-
 std::string canonical_user_id(const AccountId& account) {
   // Most calls of a thread are of one account.
   thread_local AccountId last;

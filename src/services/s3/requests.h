@@ -18,10 +18,6 @@ Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& tx
 // The key of a request: KeyTooLongError over 1,024 bytes; InvalidURI-like nonsense doesn't get here.
 Result<ObjectKey> read_key(const std::optional<std::string>& key);
 
-// Unversioned buckets have the version "null" only: InvalidArgument for every other id, also for one that could be.
-// True when the request named the "null" version.
-Result<bool> read_version_id(const std::optional<std::string>& version_id);
-
 // The id by which S3 names an account in listings: 64 hex digits, always the same for an account.
 std::string canonical_user_id(const AccountId& account);
 

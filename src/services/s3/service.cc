@@ -63,6 +63,12 @@ class TableBuilder {
     table_.operations.push_back(
         gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource_of, &Guarded<handler>::run));
   }
+  // The handler finds out who calls, and whether he may.
+  template <auto handler>
+  void row_with_own_check(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    table_.operations.back().caller_proof = gateway::CallerProof::body;
+  }
   gateway::ServiceTable take() { return std::move(table_); }
 
  private:
@@ -81,19 +87,31 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::create_bucket>(create_bucket, "s3:CreateBucket");
   table.row<s3::create_multipart_upload>(create_multipart_upload, "s3:PutObject");
   table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
+  table.row<s3::delete_bucket_tagging>(delete_bucket_tagging, "s3:PutBucketTagging");
   table.row<s3::delete_object>(delete_object, "s3:DeleteObject");
+  table.row<s3::delete_object_tagging>(delete_object_tagging, "s3:DeleteObjectTagging");
   table.row<s3::delete_objects>(delete_objects, "s3:DeleteObject", &objects_of_bucket<DeleteObjectsInput>);
   table.row<s3::get_bucket_location>(get_bucket_location, "s3:GetBucketLocation");
+  table.row<s3::get_bucket_tagging>(get_bucket_tagging, "s3:GetBucketTagging");
+  table.row<s3::get_bucket_versioning>(get_bucket_versioning, "s3:GetBucketVersioning");
   table.row<s3::get_object>(get_object, "s3:GetObject");
+  table.row<s3::get_object_attributes>(get_object_attributes, "s3:GetObjectAttributes");
+  table.row<s3::get_object_tagging>(get_object_tagging, "s3:GetObjectTagging");
   table.row<s3::head_bucket>(head_bucket, "s3:ListBucket");
   table.row<s3::head_object>(head_object, "s3:GetObject");
   table.row<s3::list_buckets>(list_buckets, "s3:ListAllMyBuckets", &any_resource<ListBucketsInput>);
   table.row<s3::list_multipart_uploads>(list_multipart_uploads, "s3:ListBucketMultipartUploads");
+  table.row<s3::list_object_versions>(list_object_versions, "s3:ListBucketVersions");
   table.row<s3::list_objects>(list_objects, "s3:ListBucket");
   table.row<s3::list_objects_v2>(list_objects_v2, "s3:ListBucket");
   table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
+  table.row<s3::put_bucket_tagging>(put_bucket_tagging, "s3:PutBucketTagging");
+  table.row<s3::put_bucket_versioning>(put_bucket_versioning, "s3:PutBucketVersioning");
   table.row<s3::put_object>(put_object, "s3:PutObject");
+  table.row<s3::put_object_tagging>(put_object_tagging, "s3:PutObjectTagging");
+  table.row<s3::restore_object>(restore_object, "s3:RestoreObject");
   table.row<s3::upload_part>(upload_part, "s3:PutObject");
+  table.row<s3::upload_part_copy>(upload_part_copy, "s3:PutObject");
   return table.take();
 }
 
