@@ -105,6 +105,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::list_objects>(list_objects, "s3:ListBucket");
   table.row<s3::list_objects_v2>(list_objects_v2, "s3:ListBucket");
   table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
+  table.row_with_own_check<s3::post_object>(post_object, "s3:PutObject");
   table.row<s3::put_bucket_tagging>(put_bucket_tagging, "s3:PutBucketTagging");
   table.row<s3::put_bucket_versioning>(put_bucket_versioning, "s3:PutBucketVersioning");
   table.row<s3::put_object>(put_object, "s3:PutObject");

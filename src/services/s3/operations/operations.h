@@ -31,6 +31,7 @@ Result<ListObjectVersionsOutput> list_object_versions(Call& call, const ListObje
 Result<ListObjectsOutput> list_objects(Call& call, const ListObjectsInput& input);
 Result<ListObjectsV2Output> list_objects_v2(Call& call, const ListObjectsV2Input& input);
 Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input);
+Result<PostObjectOutput> post_object(Call& call, const PostObjectInput& input);
 Result<PutBucketTaggingOutput> put_bucket_tagging(Call& call, const PutBucketTaggingInput& input);
 Result<PutBucketVersioningOutput> put_bucket_versioning(Call& call, const PutBucketVersioningInput& input);
 Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input);
