@@ -120,6 +120,30 @@ std::unexpected<CallError> missing_versioning_status() {
   return refuse("IllegalVersioningConfigurationException", 400, "The Versioning element must be specified");
 }
 
+std::unexpected<CallError> no_configuration(Configuration what, const BucketName& bucket) {
+  auto answer = [&](std::string_view code, std::string message) {
+    return refuse(code, 404, std::move(message), {{"BucketName", bucket.str()}});
+  };
+  switch (what) {
+    case Configuration::policy:
+      return answer("NoSuchBucketPolicy", "The bucket policy does not exist");
+    case Configuration::cors:
+      return answer("NoSuchCORSConfiguration", "The CORS configuration does not exist");
+    case Configuration::encryption:
+      return answer("ServerSideEncryptionConfigurationNotFoundError",
+                    "The server side encryption configuration was not found");
+    case Configuration::lifecycle:
+      return answer("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist");
+    case Configuration::replication:
+      return answer("ReplicationConfigurationNotFoundError", "The replication configuration was not found");
+    case Configuration::website:
+      return answer("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration");
+    case Configuration::object_lock:
+      return answer("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket");
+  }
+  std::unreachable();
+}
+
 std::unexpected<CallError> illegal_location_constraint(std::string_view constraint) {
   return refuse("IllegalLocationConstraintException", 400,
                 fmt::format("The {} location constraint is incompatible for the region specific endpoint this request "
@@ -133,6 +157,12 @@ std::unexpected<CallError> invalid_location_constraint(std::string_view constrai
 }
 
 std::unexpected<CallError> access_denied() { return refuse("AccessDenied", 403, "Access Denied"); }
+
+std::unexpected<CallError> invalid_owner_account(std::string_view account) {
+  return refuse("InvalidBucketOwnerAWSAccountID", 400,
+                "The value of the expected bucket owner parameter must be an AWS Account ID",
+                {{"BucketOwner", std::string(account)}});
+}
 
 std::unexpected<CallError> no_such_key(const ObjectKey& key) {
   return refuse("NoSuchKey", 404, "The specified key does not exist.", {{"Key", key.str()}});
@@ -229,9 +259,7 @@ std::unexpected<CallError> invalid_tag(std::string message, std::string_view key
   return std::unexpected(CallError(std::move(error)));
 }
 
-std::unexpected<CallError> too_many_tags(std::string message) {
-  return refuse("BadRequest", 400, std::move(message));
-}
+std::unexpected<CallError> too_many_tags(std::string message) { return refuse("BadRequest", 400, std::move(message)); }
 
 std::unexpected<CallError> missing_content_length() {
   return refuse("MissingContentLength", 411, "You must provide the Content-Length HTTP header.");
@@ -328,6 +356,10 @@ std::unexpected<CallError> malformed_xml() {
 std::unexpected<CallError> not_implemented(std::string_view header) {
   return refuse("NotImplemented", 501, fmt::format("{}: {}", kNotImplemented, header),
                 {{"Header", std::string(header)}});
+}
+
+std::unexpected<CallError> no_object_lock() {
+  return refuse("InvalidRequest", 400, "Bucket is missing Object Lock Configuration");
 }
 
 std::unexpected<CallError> acl_not_supported() {

@@ -38,10 +38,14 @@ enum class BucketVersions : uint8_t { no, yes };
 std::unexpected<CallError> bucket_not_empty(const BucketName& bucket, BucketVersions has_versions);
 std::unexpected<CallError> no_such_tag_set(const BucketName& bucket);
 std::unexpected<CallError> missing_versioning_status();
+// Of a bucket that has none of its kind.
+enum class Configuration : uint8_t { policy, cors, encryption, lifecycle, replication, website, object_lock };
+std::unexpected<CallError> no_configuration(Configuration what, const BucketName& bucket);
 // `constraint` is what was asked for: "unspecified" when nothing was.
 std::unexpected<CallError> illegal_location_constraint(std::string_view constraint);
 std::unexpected<CallError> invalid_location_constraint(std::string_view constraint);
 std::unexpected<CallError> access_denied();
+std::unexpected<CallError> invalid_owner_account(std::string_view account);
 
 // Objects
 std::unexpected<CallError> no_such_key(const ObjectKey& key);
@@ -97,6 +101,7 @@ std::unexpected<CallError> invalid_request(std::string message);
 std::unexpected<CallError> malformed_xml();
 // A feature that S3 has and Aerolith doesn't have yet: `header` (or parameter) asked for it.
 std::unexpected<CallError> not_implemented(std::string_view header);
+std::unexpected<CallError> no_object_lock();
 // S3 itself refuses ACLs on buckets whose owner is enforced, and all of ours are.
 std::unexpected<CallError> acl_not_supported();
 std::unexpected<CallError> bucket_acl_with_owner_enforced();

@@ -11,7 +11,8 @@
 
 namespace aerolith::s3 {
 
-// The bucket, which must belong to the caller and to `expected_owner` where that is given: NoSuchBucket, AccessDenied.
+// The bucket, which must belong to the caller and to `expected_owner` where that is given: NoSuchBucket,
+// AccessDenied, InvalidBucketOwnerAWSAccountID.
 Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& txn, const BucketName& name,
                                  const std::optional<std::string>& expected_owner);
 

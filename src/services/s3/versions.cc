@@ -1,11 +1,13 @@
 #include "services/s3/versions.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/random.h"
 #include "services/s3/conditions.h"
 #include "services/s3/object_rows.h"
+#include "services/s3/requests.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -179,16 +181,25 @@ Result<> put_version(const Call& call, metadata::Transaction& txn, const BucketR
 }
 
 Result<> check_removal(metadata::ReadTransaction& txn, BucketId bucket, const ObjectKey& key,
-                       const std::optional<VersionId>& version, const std::optional<std::string>& if_match) {
-  if (!if_match) return {};
-  std::optional<ObjectRecord> object;
-  if (version) {
-    std::optional<FoundVersion> found = TRY(find_version(txn, bucket, key, *version));
-    if (found) object = std::move(found->record);
-  } else {
-    object = TRY(find_object(txn, bucket, key));
+                       const std::optional<VersionId>& version, const RemovalConditions& conditions) {
+  constexpr std::string_view kSize = "x-amz-if-match-size";
+  constexpr std::string_view kTime = "x-amz-if-match-last-modified-time";
+  if (!conditions.if_match && !conditions.size_bytes && !conditions.last_modified) return {};
+  if (version) return errors::not_implemented("conditions together with a version id");
+  std::optional<ObjectRecord> object = TRY(find_object(txn, bucket, key));
+  if (!object) {
+    if (conditions.if_match) return errors::no_such_key(key);
+    return {};
   }
-  if (object && !etag_matches(*if_match, object->etag)) return errors::precondition_failed("If-Match");
+  if (conditions.if_match && !etag_matches(*conditions.if_match, object->etag)) {
+    return errors::precondition_failed("If-Match");
+  }
+  if (conditions.size_bytes && !std::cmp_equal(*conditions.size_bytes, object->size_bytes)) {
+    return errors::precondition_failed(kSize);
+  }
+  if (conditions.last_modified && whole_seconds(*conditions.last_modified) != whole_seconds(object->last_modified)) {
+    return errors::precondition_failed(kTime);
+  }
   return {};
 }
 

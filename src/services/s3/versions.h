@@ -20,8 +20,8 @@ std::optional<uint64_t> sequence_of(const VersionId& id);
 // "null" for the null version.
 std::string version_text(const VersionId& id);
 
-// The version that a request names; nullopt when it names none. InvalidArgument for what can't be an id, and in a bucket
-// that never had versions for all but "null".
+// The version that a request names; nullopt when it names none. InvalidArgument for what can't be an id, and in a
+// bucket that never had versions for all but "null".
 Result<std::optional<VersionId>> read_version_id(Versioning versioning, const std::optional<std::string>& text);
 
 // What an answer tells as its version: nothing where the bucket never had versions.
@@ -53,10 +53,18 @@ Result<FoundVersion> find_changeable(const Call& call, metadata::ReadTransaction
 Result<> put_version(const Call& call, metadata::Transaction& txn, const BucketRecord& bucket, const ObjectKey& key,
                      ObjectRecord& object);
 
-// If-Match of a request that removes that version, or (nullopt) the current one: PreconditionFailed. What isn't there
-// meets every condition.
+// What a request wants of the object that it removes; unset members hold.
+struct RemovalConditions {
+  std::optional<std::string> if_match;
+  // S3 has these in directory buckets only.
+  std::optional<int64_t> size_bytes;
+  std::optional<Timestamp> last_modified;  // in whole seconds
+};
+// Of the current version, as with S3: NotImplemented for a request that names another. NoSuchKey for an If-Match where
+// nothing is, which meets the other conditions; PreconditionFailed.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 Result<> check_removal(metadata::ReadTransaction& txn, BucketId bucket, const ObjectKey& key,
-                       const std::optional<VersionId>& version, const std::optional<std::string>& if_match);
+                       const std::optional<VersionId>& version, const RemovalConditions& conditions);
 
 struct Removal {
   // What was removed, or what was put in its place, is a delete marker.

@@ -13,16 +13,16 @@ constexpr size_t kMostKeys = 1000;
 Result<Removal> delete_one(const Call& call, metadata::Transaction& txn, const BucketRecord& bucket,
                            const ObjectIdentifier& wanted) {
   ObjectKey key = TRY(read_key(wanted.key));
-  // Directory buckets only, as with S3.
-  if (wanted.last_modified_time) return errors::not_implemented("LastModifiedTime");
-  if (wanted.size) return errors::not_implemented("Size");
-  // Here, and only here, S3 takes every id for one of a version that isn't there.
   std::optional<VersionId> version;
   if (wanted.version_id) version = VersionId(*wanted.version_id == "null" ? "" : *wanted.version_id);
-  TRY(check_removal(txn, bucket.id, key, version, wanted.etag));
+  RemovalConditions conditions{
+      .if_match = wanted.etag, .size_bytes = wanted.size, .last_modified = wanted.last_modified_time};
+  TRY(check_removal(txn, bucket.id, key, version, conditions));
   if (!version) return remove_current(call, txn, bucket, key);
   std::optional<Removal> removal = TRY(remove_version(call, txn, bucket, key, *version));
-  if (!removal && !version->empty()) return errors::no_such_version(key, version->view());
+  // What can't be an id here is, and only here, one of a version that isn't there. One that is gone already is no error.
+  bool can_be = version->empty() || (bucket.versioning != Versioning::never && sequence_of(*version));
+  if (!removal && !can_be) return errors::no_such_version(key, version->view());
   return removal.value_or(Removal{.version_id = version});
 }
 
