@@ -328,10 +328,6 @@ AuthErrorAnswer answer_for(const PostPolicyError& error) {
       return by_policy("Policy Condition failed: " + error.detail);
     case PostPolicyErrorCode::extra_field:
       return by_policy("Extra input fields: " + error.detail);
-    case PostPolicyErrorCode::entity_too_small:
-      return {"EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size", {}};
-    case PostPolicyErrorCode::entity_too_large:
-      return {"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size", {}};
   }
   std::unreachable();
 }

@@ -4,9 +4,11 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 
+#include "auth/legacy_link.h"
 #include "base/encoding.h"
 
 namespace aerolith::auth {
@@ -47,6 +49,21 @@ std::optional<uint64_t> parse_limit(const json::value& value) {
   return number;
 }
 
+std::string condition_text(std::string_view operation, std::string_view first, std::string_view second) {
+  std::string text = "[";
+  for (std::string_view part : {operation, first, second}) {
+    if (text.size() > 1) text += ", ";
+    text += '"';
+    text += part;
+    text += '"';
+  }
+  return text + "]";
+}
+
+std::string show(const json::value& value) {
+  return value.is_string() ? text_of(value.get_string()) : json::serialize(value);
+}
+
 // {"acl": "public-read"}
 Result<void, PostPolicyError> add_object(const json::object& object, PostPolicy& policy) {
   if (object.size() != 1) {
@@ -70,15 +87,21 @@ Result<void, PostPolicyError> add_array(const json::array& array, PostPolicy& po
   if (operation == "content-length-range") {
     const auto low = parse_limit(array[1]);
     const auto high = parse_limit(array[2]);
-    if (!low || !high) return malformed("Invalid content-length-range: the limits must be whole numbers.");
-    policy.conditions.push_back(LengthCondition{*low, *high});
+    if (low && high) {
+      policy.conditions.push_back(LengthCondition{*low, *high});
+    } else {
+      policy.conditions.push_back(NeverCondition{condition_text(operation, show(array[1]), show(array[2]))});
+    }
     return {};
   }
   if (!array[1].is_string() || !array[2].is_string()) return malformed("Invalid " + operation + ": not strings.");
   std::string field = to_lower(text_of(array[1].get_string()));
-  if (!field.starts_with('$')) return malformed("Invalid " + operation + ": the field must begin with '$'.");
-  field.erase(0, 1);
   std::string value = text_of(array[2].get_string());
+  if (!field.starts_with('$')) {
+    policy.conditions.push_back(NeverCondition{condition_text(operation, field, value)});
+    return {};
+  }
+  field.erase(0, 1);
   if (operation == "eq") {
     policy.conditions.push_back(EqualCondition{std::move(field), std::move(value)});
   } else {
@@ -112,7 +135,8 @@ Result<PostPolicy, PostPolicyError> read_document(const json::value& document) {
 }
 
 bool needs_no_condition(std::string_view name) {
-  return name == "x-amz-signature" || name == "file" || name == "policy" || name.starts_with("x-ignore-");
+  return name == "x-amz-signature" || name == "signature" || name == "awsaccesskeyid" || name == "file" ||
+         name == "policy" || name.starts_with("x-ignore-");
 }
 
 // A Content-Type of several values, divided by commas, must match with each of them.
@@ -126,6 +150,47 @@ bool has_prefix(std::string_view field, std::string_view value, std::string_view
   }
 }
 
+// The named fields must all be there: nullptr stands for one that isn't.
+Result<void, AuthError> require_fields(std::initializer_list<std::pair<std::string_view, const std::string*>> fields) {
+  for (const auto& [name, field] : fields) {
+    if (field == nullptr) return refuse(AuthErrorCode::missing_form_field, AuthMethod::post_policy, name);
+  }
+  return {};
+}
+
+Result<Authenticated, AuthError> check_signature(const Authenticator& authenticator, const SignatureClaim& claim,
+                                                 std::shared_ptr<const AccessKey> key, std::string_view computed,
+                                                 const std::string& signature, const std::string& policy) {
+  const bool is_right = equals_constant_time(computed, signature);
+  if (!key || !key->enabled) TRY(authenticator.check_key(claim, key.get()));
+  if (!is_right) {
+    auto refusal = refuse(AuthErrorCode::signature_mismatch, claim.how);
+    refusal.error().access_key_id = claim.scope.access_key_id;
+    refusal.error().evidence = SignatureEvidence{claim.scope.access_key_id, policy, signature, {}};
+    return refusal;
+  }
+  TRY(authenticator.check_key(claim, key.get()));
+  Authenticated out;
+  out.key = std::move(key);
+  return out;
+}
+
+// The form of Signature Version 2, which boto3 still makes for us-east-1: an HMAC-SHA1 over the policy.
+Result<Authenticated, AuthError> verify_legacy_policy(const Authenticator& authenticator, const FormFields& fields) {
+  const std::string* key_id = find_field(fields, "AWSAccessKeyId");
+  const std::string* policy = find_field(fields, "policy");
+  const std::string* signature = find_field(fields, "signature");
+  TRY(require_fields({{"Policy", policy}, {"AWSAccessKeyId", key_id}, {"Signature", signature}}));
+  SignatureClaim claim;
+  claim.how = AuthMethod::post_policy;
+  claim.scope = {.access_key_id = *key_id, .date = {}, .region = {}, .service = "s3"};
+  if (const std::string* token = find_field(fields, "x-amz-security-token")) claim.session_token = *token;
+  auto key = TRY(authenticator.find_key(claim));
+  // As much work for a key that isn't there.
+  const std::string computed = legacy_signature(key ? std::string_view(key->secret) : "nobody's secret", *policy);
+  return check_signature(authenticator, claim, std::move(key), computed, *signature, *policy);
+}
+
 }  // namespace
 
 Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authenticator, const FormFields& fields,
@@ -134,18 +199,19 @@ Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authent
   const std::string* policy = find_field(fields, "policy");
   const std::string* algorithm = find_field(fields, "x-amz-algorithm");
   const std::string* signature = find_field(fields, "x-amz-signature");
-  if (find_field(fields, "AWSAccessKeyId") != nullptr) return refuse(AuthErrorCode::legacy_signature, kHow);
+  const bool has_legacy = find_field(fields, "AWSAccessKeyId") != nullptr || find_field(fields, "signature") != nullptr;
+  if (has_legacy && algorithm == nullptr && signature == nullptr) return verify_legacy_policy(authenticator, fields);
   if (policy == nullptr && algorithm == nullptr && signature == nullptr) {
     if (anonymous == Anonymous::refused) return refuse(AuthErrorCode::missing_authentication, kHow);
     return Authenticated{};
   }
   const std::string* credential = find_field(fields, "x-amz-credential");
   const std::string* date = find_field(fields, "x-amz-date");
-  for (const auto& [name, field] :
-       {std::pair("Policy", policy), std::pair("X-Amz-Algorithm", algorithm), std::pair("X-Amz-Credential", credential),
-        std::pair("X-Amz-Date", date), std::pair("X-Amz-Signature", signature)}) {
-    if (field == nullptr) return refuse(AuthErrorCode::missing_form_field, kHow, name);
-  }
+  TRY(require_fields({{"Policy", policy},
+                      {"X-Amz-Algorithm", algorithm},
+                      {"X-Amz-Credential", credential},
+                      {"X-Amz-Date", date},
+                      {"X-Amz-Signature", signature}}));
   if (*algorithm != kHmacAlgorithm) return refuse(AuthErrorCode::unsupported_algorithm, kHow, *algorithm);
   SignatureClaim claim;
   claim.how = kHow;
@@ -157,20 +223,9 @@ Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authent
   if (const std::string* token = find_field(fields, "x-amz-security-token")) claim.session_token = *token;
   TRY(authenticator.check_scope(claim, "s3"));
 
-  const auto key = TRY(authenticator.find_key(claim));
+  auto key = TRY(authenticator.find_key(claim));
   const std::string computed = hmac_signature(*authenticator.signing_key(claim, key.get()), *policy);
-  const bool is_right = equals_constant_time(computed, *signature);
-  if (!key || !key->enabled) TRY(authenticator.check_key(claim, key.get()));
-  if (!is_right) {
-    auto refusal = refuse(AuthErrorCode::signature_mismatch, kHow);
-    refusal.error().access_key_id = claim.scope.access_key_id;
-    refusal.error().evidence = SignatureEvidence{claim.scope.access_key_id, *policy, *signature, {}};
-    return refusal;
-  }
-  TRY(authenticator.check_key(claim, key.get()));
-  Authenticated out;
-  out.key = key;
-  return out;
+  return check_signature(authenticator, claim, std::move(key), computed, *signature, *policy);
 }
 
 Result<PostPolicy, PostPolicyError> parse_post_policy(std::string_view policy_base64) {
@@ -202,16 +257,17 @@ Result<void, PostPolicyError> check_post_form(const PostPolicy& policy, const Fo
   for (const auto& condition : policy.conditions) {
     if (const auto* equal = std::get_if<EqualCondition>(&condition)) {
       if (value_of(equal->field) != equal->value) {
-        return fail(PostPolicyErrorCode::condition_failed,
-                    "[\"eq\", \"$" + equal->field + "\", \"" + equal->value + "\"]");
+        return fail(PostPolicyErrorCode::condition_failed, condition_text("eq", "$" + equal->field, equal->value));
       }
       named.push_back(equal->field);
     } else if (const auto* prefix = std::get_if<PrefixCondition>(&condition)) {
       if (!has_prefix(prefix->field, value_of(prefix->field), prefix->prefix)) {
         return fail(PostPolicyErrorCode::condition_failed,
-                    "[\"starts-with\", \"$" + prefix->field + "\", \"" + prefix->prefix + "\"]");
+                    condition_text("starts-with", "$" + prefix->field, prefix->prefix));
       }
       named.push_back(prefix->field);
+    } else if (const auto* never = std::get_if<NeverCondition>(&condition)) {
+      return fail(PostPolicyErrorCode::condition_failed, never->text);
     }
   }
   std::vector<std::string> seen;
@@ -226,14 +282,12 @@ Result<void, PostPolicyError> check_post_form(const PostPolicy& policy, const Fo
   return {};
 }
 
-Result<void, PostPolicyError> check_post_length(const PostPolicy& policy, uint64_t size_bytes) {
+uint64_t post_length_minimum(const PostPolicy& policy) {
+  uint64_t minimum = 0;
   for (const auto& condition : policy.conditions) {
-    const auto* range = std::get_if<LengthCondition>(&condition);
-    if (range == nullptr) continue;
-    if (size_bytes < range->min_bytes) return fail(PostPolicyErrorCode::entity_too_small, {});
-    if (size_bytes > range->max_bytes) return fail(PostPolicyErrorCode::entity_too_large, {});
+    if (const auto* range = std::get_if<LengthCondition>(&condition)) minimum = std::max(minimum, range->min_bytes);
   }
-  return {};
+  return minimum;
 }
 
 uint64_t post_length_limit(const PostPolicy& policy) {

@@ -24,10 +24,8 @@ enum class PostPolicyErrorCode : uint8_t {
   expired,
   condition_failed,
   extra_field,  // a field that no condition names
-  entity_too_small,
-  entity_too_large,
 };
-inline constexpr PostPolicyErrorCode kLastPostPolicyErrorCode = PostPolicyErrorCode::entity_too_large;
+inline constexpr PostPolicyErrorCode kLastPostPolicyErrorCode = PostPolicyErrorCode::extra_field;
 using PostPolicyError = Failure<PostPolicyErrorCode>;
 
 struct EqualCondition {
@@ -43,14 +41,19 @@ struct LengthCondition {
   uint64_t max_bytes = 0;
 };
 
+// One that no form meets: a field without its '$', a limit that is no number. S3 takes the policy and refuses the form.
+struct NeverCondition {
+  std::string text;  // as S3 tells it: ["eq", "key", "value"]
+};
+
 struct PostPolicy {
   Timestamp expires_at;
-  std::vector<std::variant<EqualCondition, PrefixCondition, LengthCondition>> conditions;
+  std::vector<std::variant<EqualCondition, PrefixCondition, LengthCondition, NeverCondition>> conditions;
 };
 
 // Verifies the signature over the policy text: fields policy, x-amz-algorithm, x-amz-credential, x-amz-date,
-// x-amz-signature, x-amz-security-token. A form with neither policy nor signature is anonymous. Whether the policy
-// allows this form is for the functions below. Only AWS4-HMAC-SHA256, as AWS.
+// x-amz-signature, x-amz-security-token; or those of Signature Version 2: AWSAccessKeyId, policy, signature. A form
+// with neither policy nor signature is anonymous. Whether the policy allows this form is for the functions below.
 Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authenticator, const FormFields& fields,
                                                     Anonymous anonymous = Anonymous::refused);
 
@@ -58,12 +61,11 @@ Result<Authenticated, AuthError> verify_post_policy(const Authenticator& authent
 Result<PostPolicy, PostPolicyError> parse_post_policy(std::string_view policy_base64);
 
 // Pure. Before the file is read: expiry, every field against the conditions, and no field that they don't name
-// (save x-amz-signature, file, policy and x-ignore-*). `bucket` is the one in the request's address.
+// (save the signature, its Version 2 key, file, policy and x-ignore-*). `bucket` is the one in the request's address.
 Result<void, PostPolicyError> check_post_form(const PostPolicy& policy, const FormFields& fields,
                                               std::string_view bucket, Timestamp now);
-// The size of the whole file; stop reading at post_length_limit().
-Result<void, PostPolicyError> check_post_length(const PostPolicy& policy, uint64_t size_bytes);
-// The largest file that the policy allows; all ones when it sets no limit.
+// The smallest file that the policy allows, and the largest: all ones when it sets no limit.
+uint64_t post_length_minimum(const PostPolicy& policy);
 uint64_t post_length_limit(const PostPolicy& policy);
 
 }  // namespace aerolith::auth

@@ -2,6 +2,7 @@
 
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -29,6 +30,9 @@ const EVP_MD* message_digest(DigestKind kind) {
     case DigestKind::crc32:
     case DigestKind::crc32c:
     case DigestKind::crc64nvme:
+    case DigestKind::xxhash64:
+    case DigestKind::xxhash3:
+    case DigestKind::xxhash128:
       return nullptr;
   }
   return nullptr;
@@ -36,6 +40,8 @@ const EVP_MD* message_digest(DigestKind kind) {
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  void operator()(XXH64_state_t* state) const { XXH64_freeState(state); }
+  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
 };
 using MdContext = std::unique_ptr<EVP_MD_CTX, FreeContext>;
 
@@ -83,11 +89,21 @@ uint32_t update_crc32c(uint32_t crc, std::string_view bytes) {
 
 struct Digest::State {
   MdContext context;
+  std::unique_ptr<XXH64_state_t, FreeContext> xxhash64;
+  std::unique_ptr<XXH3_state_t, FreeContext> xxhash3;  // also of 128 bits
   uint64_t crc = 0;
 };
 
 Digest::Digest(DigestKind kind) : kind_(kind), state_(std::make_unique<State>()) {
   if (kind == DigestKind::crc32c) state_->crc = 0xFFFFFFFFU;
+  if (kind == DigestKind::xxhash64) {
+    state_->xxhash64.reset(XXH64_createState());
+    XXH64_reset(state_->xxhash64.get(), 0);
+  }
+  if (kind == DigestKind::xxhash3 || kind == DigestKind::xxhash128) {
+    state_->xxhash3.reset(XXH3_createState());
+    XXH3_64bits_reset(state_->xxhash3.get());  // the same for 128 bits
+  }
   const EVP_MD* algorithm = message_digest(kind);
   if (algorithm == nullptr) return;
   state_->context.reset(EVP_MD_CTX_new());
@@ -109,6 +125,15 @@ void Digest::update(std::string_view bytes) {
     case DigestKind::crc64nvme:
       state_->crc = crc64nvme(bytes, state_->crc);
       return;
+    case DigestKind::xxhash64:
+      XXH64_update(state_->xxhash64.get(), bytes.data(), bytes.size());
+      return;
+    case DigestKind::xxhash3:
+      XXH3_64bits_update(state_->xxhash3.get(), bytes.data(), bytes.size());
+      return;
+    case DigestKind::xxhash128:
+      XXH3_128bits_update(state_->xxhash3.get(), bytes.data(), bytes.size());
+      return;
     case DigestKind::md5:
     case DigestKind::sha1:
     case DigestKind::sha256:
@@ -126,6 +151,14 @@ std::string Digest::finish() {
       return big_endian(~static_cast<uint32_t>(state_->crc));
     case DigestKind::crc64nvme:
       return big_endian(state_->crc);
+    case DigestKind::xxhash64:
+      return big_endian<uint64_t>(XXH64_digest(state_->xxhash64.get()));
+    case DigestKind::xxhash3:
+      return big_endian<uint64_t>(XXH3_64bits_digest(state_->xxhash3.get()));
+    case DigestKind::xxhash128: {
+      const XXH128_hash_t hash = XXH3_128bits_digest(state_->xxhash3.get());
+      return big_endian<uint64_t>(hash.high64) + big_endian<uint64_t>(hash.low64);
+    }
     case DigestKind::md5:
     case DigestKind::sha1:
     case DigestKind::sha256:

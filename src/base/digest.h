@@ -1,5 +1,5 @@
 // Digests and checksums, incremental and in one call. Results are raw bytes, big-endian for checksums
-// (as AWS writes them in base64). OpenSSL and ISA-L do the work.
+// (as AWS writes them in base64). OpenSSL, ISA-L and xxHash do the work.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace aerolith {
 
-enum class DigestKind : uint8_t { md5, sha1, sha256, sha512, crc32, crc32c, crc64nvme };
+enum class DigestKind : uint8_t { md5, sha1, sha256, sha512, crc32, crc32c, crc64nvme, xxhash64, xxhash3, xxhash128 };
 
 // One running digest. Not thread-safe; movable.
 class Digest {

@@ -22,14 +22,19 @@ TEST(Digest, CatalogueCheckValues) {
       {DigestKind::sha512,
        "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274a"
        "d27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85"},
+      // As awscrt makes them.
+      {DigestKind::xxhash64, "8cb841db40e6ae83"},
+      {DigestKind::xxhash3, "72dcb18b67a17dff"},
+      {DigestKind::xxhash128, "33119477ede5dcd5e9716427681d5860"},
   };
   for (const auto& [kind, expected] : cases) EXPECT_EQ(hex_encode(digest(kind, "123456789")), expected);
 }
 
 TEST(Digest, PiecesGiveTheSameAsTheWhole) {
   const std::string bytes = random_bytes(5000);
-  for (const DigestKind kind : {DigestKind::md5, DigestKind::sha1, DigestKind::sha256, DigestKind::sha512,
-                                DigestKind::crc32, DigestKind::crc32c, DigestKind::crc64nvme}) {
+  for (const DigestKind kind :
+       {DigestKind::md5, DigestKind::sha1, DigestKind::sha256, DigestKind::sha512, DigestKind::crc32,
+        DigestKind::crc32c, DigestKind::crc64nvme, DigestKind::xxhash64, DigestKind::xxhash3, DigestKind::xxhash128}) {
     Digest pieces(kind);
     for (size_t at = 0, size = 1; at < bytes.size(); at += size, size = size * 2 + 1)
       pieces.update(std::string_view(bytes).substr(at, size));

@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "auth/authenticate.h"
 #include "auth/credentials.h"
 #include "auth/payload.h"
 #include "base/result.h"
 #include "base/strong_string.h"
 #include "base/time.h"
+#include "gateway/authorize.h"
 #include "http/message.h"
 #include "protocol/codec.h"
 
@@ -17,12 +19,19 @@ namespace aerolith::gateway {
 template <typename T>
 using ApiResult = Result<T, protocol::ApiError>;
 
+// What a handler needs that finds out for itself who calls.
+struct CallerCheck {
+  const auth::Authenticator& authenticator;
+  const Authorizer& authorizer;
+};
+
 // Lives for the length of the call, on one handler thread.
 struct CallContext {
   RequestId request_id;
   Timestamp now;                               // when the call was accepted
   Region region;                               // this installation's
-  auth::Principal principal;                   // who signed
+  auth::Principal principal;                   // who signed; with CallerProof::body for the handler to fill in
+  const CallerCheck* caller_check = nullptr;   // operations with CallerProof::body only, else null
   const http::RequestHead* head = nullptr;     // never null
   const protocol::Service* service = nullptr;  // never null
   protocol::ResolvedOperation resolved;

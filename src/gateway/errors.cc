@@ -66,6 +66,8 @@ ApiError authentication_error(const auth::AuthError& error, ServiceErrorStyle st
   return to_api_error(auth::answer_for(error, style));
 }
 
+ApiError policy_error(const auth::PostPolicyError& error) { return to_api_error(auth::answer_for(error)); }
+
 ApiError access_denied(const auth::Principal* principal, std::string_view action, std::string_view resource,
                        ServiceErrorStyle style) {
   const std::string who = principal != nullptr ? principal->arn : "anonymous";

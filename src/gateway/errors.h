@@ -22,6 +22,8 @@ ApiError payload_error(const http::BodyError& error, const std::optional<auth::P
                        auth::ServiceErrorStyle style);
 
 ApiError authentication_error(const auth::AuthError& error, auth::ServiceErrorStyle style);
+// Of S3's form upload.
+ApiError policy_error(const auth::PostPolicyError& error);
 ApiError access_denied(const auth::Principal* principal, std::string_view action, std::string_view resource,
                        auth::ServiceErrorStyle style);
 ApiError not_implemented(const protocol::Service& service, const protocol::Operation& operation);

@@ -124,6 +124,7 @@ ApiResult<void> Pipeline::find_handler(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::admit(Exchange& exchange) const {
+  if (exchange.entry->caller_proof == CallerProof::body) return {};
   const auth::Principal* principal = exchange.identity.principal();
   if (authorizer_.may_allow(principal)) return {};
   return std::unexpected(access_denied(principal, exchange.entry->iam_action, "*", style_of(exchange)));
@@ -146,6 +147,7 @@ ApiResult<void> Pipeline::decode(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::authorize(Exchange& exchange) const {
+  if (exchange.entry->caller_proof == CallerProof::body) return {};
   const std::string resource = exchange.entry->resource(exchange.context, exchange.input.get());
   const auth::Principal* principal = exchange.identity.principal();
   if (authorizer_.decide(principal, exchange.entry->iam_action, resource) == Decision::allow) return {};
@@ -153,6 +155,8 @@ ApiResult<void> Pipeline::authorize(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::call(Exchange& exchange) const {
+  const CallerCheck caller_check{authenticator_, authorizer_};
+  if (exchange.entry->caller_proof == CallerProof::body) exchange.context.caller_check = &caller_check;
   exchange.response = TRY(exchange.entry->invoke(exchange.context, exchange.input.get()));
   return {};
 }

@@ -14,9 +14,16 @@ namespace aerolith::gateway {
 // A generated input struct of some operation, owned.
 using InputHolder = std::unique_ptr<void, void (*)(void*)>;
 
+// How the caller of an operation proves who he is.
+enum class CallerProof : uint8_t {
+  request,  // by the request's signature: the pipeline knows and decides
+  body,     // by what stands in the body (S3's form upload): the handler does both through CallContext::caller_check
+};
+
 struct OperationEntry {
   uint16_t operation_id = 0;    // index into protocol::Service::operations
   std::string_view iam_action;  // "s3:DeleteBucket", from the Service Authorization Reference
+  CallerProof caller_proof = CallerProof::request;
   // The ARN of what is acted on, from the decoded input: "arn:aws:s3:::my-bucket". Never null.
   std::function<std::string(const CallContext&, const void* input)> resource;
   InputHolder (*make_input)() = nullptr;

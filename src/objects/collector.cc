@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kBatch = 256;
 constexpr size_t kMostCondemned = 65'536;
 constexpr auto kPause = std::chrono::seconds(1);
+// Without a commit, until the store of record is tidied.
+constexpr int kQuietPasses = 5;
 // For how long a transaction that released something may take to commit; the collector looks again all that time.
 constexpr int64_t kEagerMilliseconds = 10'000;
 // Looks at least so often, for those that took longer.
@@ -134,9 +136,20 @@ void ObjectStore::State::collector_loop(ObjectStore& store) {
     if (const Result<> sealed = store.seal(SealWhich::full); !sealed) {
       log_error("sealing segments failed", {{"error", sealed.error().detail}});
     }
+    tidy_when_quiet();
     std::unique_lock lock(mutex);
-    if (changed.wait_for(lock, kPause, [&] { return stops; })) return;
+    if (changed.wait_for(lock, kPause, [&] { return stops.load(); })) return;
   }
+}
+
+void ObjectStore::State::tidy_when_quiet() {
+  const uint64_t commits = metadata.statistics().commits;
+  quiet_passes = commits == commits_seen ? quiet_passes + 1 : 0;
+  commits_seen = commits;
+  if (quiet_passes < kQuietPasses || commits == commits_tidied) return;
+  commits_tidied = commits;
+  if (const auto tidied = metadata.tidy(stops); !tidied)
+    log_error("tidying the store of record failed", {{"error", tidied.error().detail}});
 }
 
 void ObjectStore::start_collector() {

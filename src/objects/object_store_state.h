@@ -47,6 +47,7 @@ struct ObjectStore::State {
   Result<> remove_one(const Condemned& garbage);
   void note_release();
   void collector_loop(ObjectStore& store);
+  void tidy_when_quiet();
 
   os::FileSystem& files;
   metadata::Store& metadata;
@@ -58,9 +59,14 @@ struct ObjectStore::State {
   std::condition_variable changed;
   uint64_t next_hold = 0;
   std::set<uint64_t> holds;
-  bool stops = false;
+  std::atomic<bool> stops = false;        // set with the mutex held
   std::atomic<int64_t> last_release = 0;  // steady clock, milliseconds; its transaction may still be running
   std::thread collector;
+
+  // The collector thread's.
+  uint64_t commits_seen = 0;
+  uint64_t commits_tidied = 0;
+  int quiet_passes = 0;
 
   std::mutex collect_mutex;
   std::vector<Condemned> condemned;

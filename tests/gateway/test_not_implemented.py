@@ -17,7 +17,7 @@ pytestmark = pytest.mark.core
 
 CALLS = [
     # service, method, arguments, the operation's name
-    ("s3", "get_bucket_acl", {"Bucket": "some-bucket"}, "GetBucketAcl"),
+    ("s3", "get_bucket_abac", {"Bucket": "some-bucket"}, "GetBucketAbac"),
     ("s3", "put_bucket_policy", {"Bucket": "some-bucket", "Policy": "{}"}, "PutBucketPolicy"),
     ("s3", "get_object_tagging", {"Bucket": "some-bucket", "Key": "k"}, "GetObjectTagging"),
     ("s3", "put_bucket_versioning", {"Bucket": "b-b", "VersioningConfiguration": {}}, "PutBucketVersioning"),

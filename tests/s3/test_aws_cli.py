@@ -89,5 +89,5 @@ def test_s3api(cli: CommandLine, bucket: str, tmp_path: Path) -> None:
     assert Path(out).read_bytes() == b"345"
     failed = cli.aws("s3api", "head-object", "--bucket", bucket, "--key", "absent", check=False)
     assert "(404)" in failed.stderr
-    failed = cli.aws("s3api", "get-bucket-acl", "--bucket", bucket, check=False)
+    failed = cli.aws("s3api", "get-bucket-abac", "--bucket", bucket, check=False)
     assert "NotImplemented" in failed.stderr

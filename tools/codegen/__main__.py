@@ -63,12 +63,10 @@ def main() -> int:
             emit_registry.write_registry(sorted(table), args.out)
             return 0
         entry = table[args.service]
+        overrides = load.overrides(args.service)
+        raw = load.model(entry.get("model", args.service), overrides)
         builder = Builder(
-            args.service,
-            names.namespace(args.service),
-            load.model(entry.get("model", args.service)),
-            entry.get("operations", []),
-            load.overrides(args.service),
+            args.service, names.namespace(args.service), raw, entry.get("operations", []), overrides
         )
         write_service(builder.build(), args.out, args.parts)
         return 0

@@ -16,7 +16,11 @@ def overrides(service: str) -> dict:
         return tomllib.load(file).get(service, {})
 
 
-def model(folder: str) -> dict:
+def model(folder: str, overrides: dict) -> dict:
+    """The service's model, with the operations that `overrides` adds to it."""
     from botocore.loaders import Loader
 
-    return Loader().load_service_model(folder, "service-2")
+    raw = Loader().load_service_model(folder, "service-2")
+    raw["operations"] |= overrides.get("added_operations", {})
+    raw["shapes"] |= overrides.get("added_shapes", {})
+    return raw

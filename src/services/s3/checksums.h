@@ -23,13 +23,17 @@ enum class ChecksumAlgorithm : uint8_t {
   sha1 = 4,
   sha256 = 5,
   sha512 = 6,
-  md5 = 7
+  md5 = 7,
+  xxhash64 = 8,
+  xxhash3 = 9,
+  xxhash128 = 10
 };
 enum class ChecksumType : uint8_t { full_object = 0, composite = 1 };
 
 inline constexpr ChecksumAlgorithm kAllChecksumAlgorithms[] = {
-    ChecksumAlgorithm::crc32,  ChecksumAlgorithm::crc32c, ChecksumAlgorithm::crc64nvme, ChecksumAlgorithm::sha1,
-    ChecksumAlgorithm::sha256, ChecksumAlgorithm::sha512, ChecksumAlgorithm::md5};
+    ChecksumAlgorithm::crc32,   ChecksumAlgorithm::crc32c,   ChecksumAlgorithm::crc64nvme, ChecksumAlgorithm::sha1,
+    ChecksumAlgorithm::sha256,  ChecksumAlgorithm::sha512,   ChecksumAlgorithm::md5,       ChecksumAlgorithm::xxhash64,
+    ChecksumAlgorithm::xxhash3, ChecksumAlgorithm::xxhash128};
 
 struct StoredChecksum {
   ChecksumAlgorithm algorithm = ChecksumAlgorithm::crc64nvme;
@@ -51,7 +55,7 @@ std::string_view algorithm_name(ChecksumAlgorithm algorithm);
 std::string_view checksum_header(ChecksumAlgorithm algorithm);
 // "FULL_OBJECT" or "COMPOSITE"
 std::string_view type_name(ChecksumType type);
-// Case doesn't matter. NotImplemented for those of AWS's that we lack, InvalidRequest for others.
+// Case doesn't matter. InvalidRequest.
 Result<ChecksumAlgorithm> parse_algorithm(std::string_view name);
 bool is_crc(ChecksumAlgorithm algorithm);
 
@@ -95,9 +99,15 @@ auto& checksum_member(Shape& shape, ChecksumAlgorithm algorithm) {
     case ChecksumAlgorithm::sha512:
       return shape.checksum_sha512;
     case ChecksumAlgorithm::md5:
+      return shape.checksum_md5;
+    case ChecksumAlgorithm::xxhash64:
+      return shape.checksum_xxhash64;
+    case ChecksumAlgorithm::xxhash3:
+      return shape.checksum_xxhash3;
+    case ChecksumAlgorithm::xxhash128:
       break;
   }
-  return shape.checksum_md5;
+  return shape.checksum_xxhash128;
 }
 
 template <typename Output>

@@ -59,7 +59,9 @@ TEST(Checksums, BadClaims) {
   EXPECT_EQ(code(headers({{"x-amz-sdk-checksum-algorithm", "CRC32"}})),
             "InvalidRequest: x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
             "x-amz-trailer headers were found.");
-  EXPECT_TRUE(code(headers({{"x-amz-checksum-xxhash64", "AQIDBA=="}})).starts_with("NotImplemented"));
+  EXPECT_EQ(code(headers({{"x-amz-checksum-xxhash64", "AQIDBA=="}})),
+            "InvalidRequest: Value for x-amz-checksum-xxhash64 header is invalid.");
+  EXPECT_TRUE(code(headers({{"x-amz-checksum-crc16", "AQI="}})).starts_with("InvalidRequest"));
 }
 
 TEST(Checksums, WholeBody) {

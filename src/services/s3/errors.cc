@@ -106,8 +106,42 @@ std::unexpected<CallError> bucket_already_owned_by_you(const BucketName& bucket)
                 {{"BucketName", bucket.str()}});
 }
 
-std::unexpected<CallError> bucket_not_empty(const BucketName& bucket) {
-  return refuse("BucketNotEmpty", 409, "The bucket you tried to delete is not empty", {{"BucketName", bucket.str()}});
+std::unexpected<CallError> bucket_not_empty(const BucketName& bucket, BucketVersions has_versions) {
+  std::string message = "The bucket you tried to delete is not empty";
+  if (has_versions == BucketVersions::yes) message += ". You must delete all versions in the bucket.";
+  return refuse("BucketNotEmpty", 409, std::move(message), {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> no_such_tag_set(const BucketName& bucket) {
+  return refuse("NoSuchTagSet", 404, "The TagSet does not exist", {{"BucketName", bucket.str()}});
+}
+
+std::unexpected<CallError> missing_versioning_status() {
+  return refuse("IllegalVersioningConfigurationException", 400, "The Versioning element must be specified");
+}
+
+std::unexpected<CallError> no_configuration(Configuration what, const BucketName& bucket) {
+  auto answer = [&](std::string_view code, std::string message) {
+    return refuse(code, 404, std::move(message), {{"BucketName", bucket.str()}});
+  };
+  switch (what) {
+    case Configuration::policy:
+      return answer("NoSuchBucketPolicy", "The bucket policy does not exist");
+    case Configuration::cors:
+      return answer("NoSuchCORSConfiguration", "The CORS configuration does not exist");
+    case Configuration::encryption:
+      return answer("ServerSideEncryptionConfigurationNotFoundError",
+                    "The server side encryption configuration was not found");
+    case Configuration::lifecycle:
+      return answer("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist");
+    case Configuration::replication:
+      return answer("ReplicationConfigurationNotFoundError", "The replication configuration was not found");
+    case Configuration::website:
+      return answer("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration");
+    case Configuration::object_lock:
+      return answer("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket");
+  }
+  std::unreachable();
 }
 
 std::unexpected<CallError> illegal_location_constraint(std::string_view constraint) {
@@ -124,8 +158,32 @@ std::unexpected<CallError> invalid_location_constraint(std::string_view constrai
 
 std::unexpected<CallError> access_denied() { return refuse("AccessDenied", 403, "Access Denied"); }
 
+std::unexpected<CallError> invalid_owner_account(std::string_view account) {
+  return refuse("InvalidBucketOwnerAWSAccountID", 400,
+                "The value of the expected bucket owner parameter must be an AWS Account ID",
+                {{"BucketOwner", std::string(account)}});
+}
+
 std::unexpected<CallError> no_such_key(const ObjectKey& key) {
   return refuse("NoSuchKey", 404, "The specified key does not exist.", {{"Key", key.str()}});
+}
+
+std::unexpected<CallError> key_is_deleted(const ObjectKey& key, std::string_view version_id) {
+  std::unexpected<CallError> error = no_such_key(key);
+  error.error().headers.emplace_back("x-amz-delete-marker", "true");
+  error.error().headers.emplace_back("x-amz-version-id", version_id);
+  return error;
+}
+
+std::unexpected<CallError> not_on_a_delete_marker(std::string_view method, Timestamp last_modified,
+                                                  std::string_view version_id) {
+  ApiError error = make("MethodNotAllowed", 405, "The specified method is not allowed against this resource.",
+                        {{"Method", std::string(method)}, {"ResourceType", "DeleteMarker"}});
+  error.headers.emplace_back("Allow", "DELETE");
+  error.headers.emplace_back("Last-Modified", format_http_date(last_modified));
+  error.headers.emplace_back("x-amz-delete-marker", "true");
+  error.headers.emplace_back("x-amz-version-id", version_id);
+  return std::unexpected(CallError(std::move(error)));
 }
 
 std::unexpected<CallError> no_such_version(const ObjectKey& key, std::string_view version_id) {
@@ -179,6 +237,30 @@ std::unexpected<CallError> invalid_redirect_location() {
                 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
 }
 
+std::unexpected<CallError> invalid_storage_class(std::string_view wanted) {
+  return refuse("InvalidStorageClass", 400, "The storage class you specified is not valid",
+                {{"StorageClassRequested", std::string(wanted)}});
+}
+
+std::unexpected<CallError> invalid_object_state(std::string_view storage_class) {
+  return refuse("InvalidObjectState", 403, "The operation is not valid for the object's storage class",
+                {{"StorageClass", std::string(storage_class)}});
+}
+
+std::unexpected<CallError> not_restorable(std::string_view storage_class) {
+  return refuse("InvalidObjectState", 403, "Restore is not allowed for the object's current storage class",
+                {{"StorageClass", std::string(storage_class)}});
+}
+
+std::unexpected<CallError> invalid_tag(std::string message, std::string_view key,
+                                       std::optional<std::string_view> value) {
+  ApiError error = make("InvalidTag", 400, std::move(message), {{"TagKey", std::string(key)}});
+  if (value) error.fields.emplace_back("TagValue", *value);
+  return std::unexpected(CallError(std::move(error)));
+}
+
+std::unexpected<CallError> too_many_tags(std::string message) { return refuse("BadRequest", 400, std::move(message)); }
+
 std::unexpected<CallError> missing_content_length() {
   return refuse("MissingContentLength", 411, "You must provide the Content-Length HTTP header.");
 }
@@ -203,6 +285,28 @@ std::unexpected<CallError> content_md5_mismatch(std::string_view expected, std::
 std::unexpected<CallError> checksum_mismatch(std::string_view algorithm) {
   return refuse("BadDigest", 400,
                 fmt::format("The {} you specified did not match the calculated checksum.", algorithm));
+}
+
+std::unexpected<CallError> malformed_form() {
+  return refuse("MalformedPOSTRequest", 400, "The body of your POST request is not well-formed multipart/form-data.");
+}
+
+std::unexpected<CallError> form_fields_too_big(uint64_t limit_bytes) {
+  return refuse("MaxPostPreDataLengthExceeded", 400,
+                "Your POST request fields preceding the upload file were too large.",
+                {{"MaxPostPreDataLengthBytes", std::to_string(limit_bytes)}});
+}
+
+std::unexpected<CallError> missing_form_field(std::string_view name) {
+  return invalid_argument(fmt::format("Bucket POST must contain a field named '{}'.  If it is specified, please check "
+                                      "the order of the fields.",
+                                      name),
+                          name, "");
+}
+
+std::unexpected<CallError> posted_file_too_small(uint64_t size_bytes, uint64_t limit_bytes) {
+  return refuse("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size",
+                {{"ProposedSize", std::to_string(size_bytes)}, {"MinSizeAllowed", std::to_string(limit_bytes)}});
 }
 
 std::unexpected<CallError> no_such_upload(std::string_view upload_id) {
@@ -252,6 +356,10 @@ std::unexpected<CallError> malformed_xml() {
 std::unexpected<CallError> not_implemented(std::string_view header) {
   return refuse("NotImplemented", 501, fmt::format("{}: {}", kNotImplemented, header),
                 {{"Header", std::string(header)}});
+}
+
+std::unexpected<CallError> no_object_lock() {
+  return refuse("InvalidRequest", 400, "Bucket is missing Object Lock Configuration");
 }
 
 std::unexpected<CallError> acl_not_supported() {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
 #include "protocol/service_model.h"
@@ -32,14 +34,26 @@ std::unexpected<CallError> no_such_bucket(const BucketName& bucket);
 std::unexpected<CallError> invalid_bucket_name(const BucketName& bucket);
 std::unexpected<CallError> bucket_already_exists(const BucketName& bucket);
 std::unexpected<CallError> bucket_already_owned_by_you(const BucketName& bucket);
-std::unexpected<CallError> bucket_not_empty(const BucketName& bucket);
+enum class BucketVersions : uint8_t { no, yes };
+std::unexpected<CallError> bucket_not_empty(const BucketName& bucket, BucketVersions has_versions);
+std::unexpected<CallError> no_such_tag_set(const BucketName& bucket);
+std::unexpected<CallError> missing_versioning_status();
+// Of a bucket that has none of its kind.
+enum class Configuration : uint8_t { policy, cors, encryption, lifecycle, replication, website, object_lock };
+std::unexpected<CallError> no_configuration(Configuration what, const BucketName& bucket);
 // `constraint` is what was asked for: "unspecified" when nothing was.
 std::unexpected<CallError> illegal_location_constraint(std::string_view constraint);
 std::unexpected<CallError> invalid_location_constraint(std::string_view constraint);
 std::unexpected<CallError> access_denied();
+std::unexpected<CallError> invalid_owner_account(std::string_view account);
 
 // Objects
 std::unexpected<CallError> no_such_key(const ObjectKey& key);
+// For a key whose current version is a delete marker of that id.
+std::unexpected<CallError> key_is_deleted(const ObjectKey& key, std::string_view version_id);
+// For a request that names a delete marker and would need an object.
+std::unexpected<CallError> not_on_a_delete_marker(std::string_view method, Timestamp last_modified,
+                                                  std::string_view version_id);
 std::unexpected<CallError> no_such_version(const ObjectKey& key, std::string_view version_id);
 std::unexpected<CallError> key_too_long(const ObjectKey& key);
 std::unexpected<CallError> invalid_range(std::string_view requested, uint64_t object_size_bytes);
@@ -50,6 +64,13 @@ std::unexpected<CallError> condition_value_not_accepted(std::string_view header)
 std::unexpected<CallError> conditions_not_combinable();
 std::unexpected<CallError> metadata_too_large(uint64_t size_bytes, uint64_t limit_bytes);
 std::unexpected<CallError> invalid_redirect_location();
+std::unexpected<CallError> invalid_storage_class(std::string_view wanted);
+std::unexpected<CallError> invalid_object_state(std::string_view storage_class);
+std::unexpected<CallError> not_restorable(std::string_view storage_class);
+// `value` where it is the value that is wrong.
+std::unexpected<CallError> invalid_tag(std::string message, std::string_view key,
+                                       std::optional<std::string_view> value = std::nullopt);
+std::unexpected<CallError> too_many_tags(std::string message);
 
 // Bodies
 std::unexpected<CallError> missing_content_length();
@@ -60,6 +81,12 @@ std::unexpected<CallError> invalid_digest(std::string_view content_md5);
 std::unexpected<CallError> content_md5_mismatch(std::string_view expected, std::string_view calculated);
 // `algorithm` as in S3's messages: "CRC32".
 std::unexpected<CallError> checksum_mismatch(std::string_view algorithm);
+
+// Forms
+std::unexpected<CallError> malformed_form();
+std::unexpected<CallError> form_fields_too_big(uint64_t limit_bytes);
+std::unexpected<CallError> missing_form_field(std::string_view name);
+std::unexpected<CallError> posted_file_too_small(uint64_t size_bytes, uint64_t limit_bytes);
 
 // Multipart uploads
 std::unexpected<CallError> no_such_upload(std::string_view upload_id);
@@ -74,6 +101,7 @@ std::unexpected<CallError> invalid_request(std::string message);
 std::unexpected<CallError> malformed_xml();
 // A feature that S3 has and Aerolith doesn't have yet: `header` (or parameter) asked for it.
 std::unexpected<CallError> not_implemented(std::string_view header);
+std::unexpected<CallError> no_object_lock();
 // S3 itself refuses ACLs on buckets whose owner is enforced, and all of ours are.
 std::unexpected<CallError> acl_not_supported();
 std::unexpected<CallError> bucket_acl_with_owner_enforced();

@@ -14,22 +14,25 @@ std::string code(const std::string& name, const std::string& value, RequestTarge
 }
 
 TEST(Features, WhatWeLackIsRefusedByName) {
-  for (const char* name : {"x-amz-server-side-encryption", "X-Amz-Server-Side-Encryption-Customer-Key", "x-amz-tagging",
-                           "x-amz-object-lock-mode", "x-amz-write-offset-bytes", "x-amz-if-match-size", "x-amz-mfa",
-                           "x-amz-copy-source-server-side-encryption-customer-key"}) {
+  for (const char* name :
+       {"x-amz-server-side-encryption", "X-Amz-Server-Side-Encryption-Customer-Key", "x-amz-write-offset-bytes",
+        "x-amz-mfa", "x-amz-copy-source-server-side-encryption-customer-key", "x-amz-bucket-object-lock-enabled"}) {
     EXPECT_EQ(code(name, "value"), "NotImplemented") << name;
   }
-  EXPECT_EQ(code("x-amz-storage-class", "GLACIER"), "NotImplemented");
-  EXPECT_EQ(code("x-amz-tagging-directive", "REPLACE"), "NotImplemented");
+  EXPECT_EQ(code("x-amz-server-side-encryption", "aws:kms"), "NotImplemented");
+  // No more than a prefix of a harmless header is another one.
+  EXPECT_EQ(code("x-amz-server-side-encryption-customer-algorithm", "AES256"), "NotImplemented");
 }
 
 TEST(Features, WhatAsksForNothingPasses) {
-  EXPECT_EQ(code("x-amz-storage-class", "STANDARD"), "");
-  EXPECT_EQ(code("x-amz-tagging-directive", "COPY"), "");
   EXPECT_EQ(code("x-amz-acl", "private"), "");
   EXPECT_EQ(code("x-amz-acl", "bucket-owner-full-control"), "");
   EXPECT_EQ(code("x-amz-object-ownership", "BucketOwnerEnforced"), "");
   EXPECT_EQ(code("x-amz-bucket-object-lock-enabled", "false"), "");
+  EXPECT_EQ(code("x-amz-server-side-encryption", "AES256"), "");
+  EXPECT_EQ(code("x-amz-server-side-encryption-bucket-key-enabled", "false"), "");
+  // Means nothing where there is no retention.
+  EXPECT_EQ(code("x-amz-bypass-governance-retention", "true"), "");
   EXPECT_EQ(code("x-amz-meta-tagging", "x"), "");
   EXPECT_EQ(code("x-amz-date", "x"), "");
 }
@@ -38,6 +41,11 @@ TEST(Features, AclsAreRefusedAsS3Does) {
   EXPECT_EQ(code("x-amz-acl", "public-read"), "AccessControlListNotSupported");
   EXPECT_EQ(code("x-amz-grant-read", "id=x"), "AccessControlListNotSupported");
   EXPECT_EQ(code("x-amz-acl", "public-read", RequestTarget::new_bucket), "InvalidBucketAclWithObjectOwnership");
+  EXPECT_EQ(code("x-amz-grant-read", "id=x", RequestTarget::new_bucket), "InvalidBucketAclWithObjectOwnership");
+}
+
+TEST(Features, ObjectLockIsRefusedAsInBucketsWithoutIt) {
+  EXPECT_EQ(code("x-amz-object-lock-mode", "GOVERNANCE"), "InvalidRequest");
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ using BucketName = StrongString<struct BucketNameTag>;
 using ObjectKey = StrongString<struct ObjectKeyTag>;
 // Sorts by the time at which the upload was started.
 using UploadId = StrongString<struct UploadIdTag>;
+// 32 characters, as S3's; empty for the null version, which goes by "null" on the wire (versions.h).
+using VersionId = StrongString<struct VersionIdTag>;
 // Names the rows of one object's parts (tables.h). Never shown to anybody.
 using LayoutId = StrongString<struct LayoutIdTag>;
 

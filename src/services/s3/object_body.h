@@ -33,6 +33,22 @@ struct ReadHold {
 // How often an object may be replaced between the reading of its record and of its bytes.
 inline constexpr int kMostReadTries = 16;
 
+// Calls `visit` with the segments' bytes in order, each piece checked. Errors of its own end it.
+template <typename Visit>
+Result<> read_segments(const Call& call, metadata::ReadTransaction& txn, const std::vector<Segment>& segments,
+                       Visit&& visit) {
+  for (const Segment& segment : segments) {
+    objects::ExtentReader reader =
+        TRY(call.objects.open(txn, segment.extent, segment.offset_bytes, segment.size_bytes));
+    while (true) {
+      std::string bytes = TRY(reader.next());
+      if (bytes.empty()) break;
+      TRY(visit(bytes));
+    }
+  }
+  return {};
+}
+
 // Up to 64 KiB come as a string, more as a stream that opens one extent after the other. An error `gone` (as an
 // InternalError would be wrong) is told as nullopt: read the object's record again.
 Result<std::optional<http::ResponseBody>> open_body(const Call& call, ReadHold hold, std::vector<Segment> segments);

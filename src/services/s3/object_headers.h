@@ -10,6 +10,7 @@
 #include "http/message.h"
 #include "services/s3/call.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
 #include "services/s3/tables.h"
 #include "services/s3/user_metadata.h"
 
@@ -55,6 +56,8 @@ void write_object_headers(const Input& input, const ObjectRecord& object, Output
   output.content_language = choose(input.response_content_language, headers.content_language);
   output.website_redirect_location = headers.website_redirect_location;
   output.expires = choose(input.response_expires, headers.expires);
+  output.storage_class = told_storage_class(object.storage_class);
+  if (!object.tags.empty()) output.tag_count = static_cast<int32_t>(object.tags.size());
   if (!headers.user_metadata.empty()) output.metadata = write_user_metadata(headers.user_metadata);
 }
 

@@ -6,6 +6,7 @@
 
 #include "services/s3/object_names.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
 #include "services/s3/url_encoding.h"
 
 namespace aerolith::s3 {
@@ -17,11 +18,8 @@ Object describe(std::string_view name, const ObjectRecord& record, const ObjectL
   object.last_modified = record.last_modified;
   object.etag = quoted(record.etag);
   object.size = static_cast<int64_t>(record.size_bytes);
-  object.storage_class = "STANDARD";
-  if (record.checksum) {
-    object.checksum_algorithm.emplace().emplace_back(algorithm_name(record.checksum->algorithm));
-    object.checksum_type = std::string(type_name(record.checksum->type));
-  }
+  object.storage_class = listed_storage_class(record.storage_class);
+  list_checksum(object, record);
   return object;
 }
 
@@ -36,8 +34,7 @@ Result<ObjectList> list_current_objects(const Call& call, metadata::ReadTransact
   PageRequest page{
       .prefix = request.prefix, .delimiter = request.delimiter, .after = request.after, .limit = request.limit};
   auto add_object = [&]() -> Result<> {
-    ObjectRecord record = TRY(names.object());
-    list.contents.push_back(describe(names.name(), record, request));
+    list.contents.push_back(describe(names.name(), names.object(), request));
     list.contents.back().owner = owner;
     return {};
   };

@@ -1,4 +1,4 @@
-// What ListObjects and ListObjectsV2 have in common.
+// What the listings of objects have in common.
 #pragma once
 
 #include <optional>
@@ -34,6 +34,14 @@ struct ObjectList {
 
 Result<ObjectList> list_current_objects(const Call& call, metadata::ReadTransaction& txn, const BucketRecord& bucket,
                                         const ObjectListRequest& request);
+
+// What a listing tells of a checksum: its kind, not its value.
+template <typename Listed>
+void list_checksum(Listed& listed, const ObjectRecord& record) {
+  if (!record.checksum) return;
+  listed.checksum_algorithm.emplace().emplace_back(algorithm_name(record.checksum->algorithm));
+  listed.checksum_type = std::string(type_name(record.checksum->type));
+}
 
 // max-keys and its like: at most 1,000, whatever is asked for. InvalidArgument below `lowest`; `name` is
 // the parameter as S3's message has it.

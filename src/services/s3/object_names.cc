@@ -12,8 +12,12 @@ ObjectNames::ObjectNames(metadata::ReadTransaction& txn, BucketId bucket, std::s
 
 Result<bool> ObjectNames::next() {
   while (TRY(rows_.next())) {
-    if (std::get<2>(rows_.key()) == VersionPlace::current) return true;
-    rows_.seek_past(bucket_, std::get<1>(rows_.key()));
+    if (std::get<2>(rows_.key()) != VersionPlace::current) {
+      rows_.seek_past(bucket_, std::get<1>(rows_.key()));
+      continue;
+    }
+    object_ = TRY(rows_.record());
+    if (!object_.is_delete_marker) return true;
   }
   return false;
 }
@@ -22,6 +26,16 @@ void ObjectNames::seek_after(std::string_view name) { rows_.seek_past(bucket_, a
 void ObjectNames::seek(std::string_view name) { rows_.seek(bucket_, as_key(name)); }
 void ObjectNames::seek_past_prefix(std::string_view prefix) { rows_.seek_past_prefix(bucket_, as_key(prefix)); }
 
-Result<ObjectRecord> ObjectNames::object() const { return TRY(rows_.record()); }
+VersionNames::VersionNames(metadata::ReadTransaction& txn, BucketId bucket, std::string_view prefix)
+    : bucket_(bucket), rows_(kObjects.scan_prefix(txn, metadata::Direction::forward, bucket, as_key(prefix))) {}
+
+void VersionNames::seek_after(std::string_view name) { rows_.seek_past(bucket_, as_key(name)); }
+void VersionNames::seek(std::string_view name) { rows_.seek(bucket_, as_key(name)); }
+void VersionNames::seek_past_prefix(std::string_view prefix) { rows_.seek_past_prefix(bucket_, as_key(prefix)); }
+
+// The current version is newer than all past ones, whichever of them `sequence` is of.
+void VersionNames::seek_older(std::string_view name, uint64_t sequence) {
+  rows_.seek_past(bucket_, as_key(name), VersionPlace::past, VersionSequence{sequence});
+}
 
 }  // namespace aerolith::s3

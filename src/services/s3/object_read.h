@@ -10,6 +10,7 @@
 #include "services/s3/ranges.h"
 #include "services/s3/requests.h"
 #include "services/s3/tables.h"
+#include "services/s3/versions.h"
 
 namespace aerolith::s3 {
 
@@ -38,7 +39,9 @@ Conditions read_conditions(const Input& input) {
 
 // Fills in the answer's head. True when there are bytes to send, false for a 304.
 template <typename Input, typename Output>
-Result<bool> answer_head(Call& call, const Input& input, const ObjectRecord& object, Output& output) {
+Result<bool> answer_head(Call& call, const Input& input, const BucketRecord& bucket, const ObjectRecord& object,
+                         Output& output) {
+  output.version_id = told_version(bucket, object);
   ConditionOutcome outcome =
       evaluate_read_conditions(read_conditions(input), object.etag, object.last_modified, call.context.now);
   if (outcome.verdict == ConditionVerdict::failed) return errors::precondition_failed(outcome.condition);
@@ -52,6 +55,7 @@ Result<bool> answer_head(Call& call, const Input& input, const ObjectRecord& obj
     return false;
   }
   write_object_headers(input, object, output);
+  output.restore = told_restore(object, call.context.now);
   return true;
 }
 

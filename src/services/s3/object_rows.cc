@@ -4,7 +4,11 @@
 #include "services/s3/conditions.h"
 
 namespace aerolith::s3 {
-namespace {
+Result<std::optional<ObjectRecord>> find_object(metadata::ReadTransaction& txn, BucketId bucket, const ObjectKey& key) {
+  std::optional<ObjectRecord> current = TRY(kObjects.get(txn, current_version(bucket, key)));
+  if (current && current->is_delete_marker) current.reset();
+  return current;
+}
 
 Result<> release_bytes(const Call& call, metadata::Transaction& txn, const ObjectRecord& object) {
   if (object.extent) TRY(call.objects.release(txn, *object.extent));
@@ -16,28 +20,6 @@ Result<> release_bytes(const Call& call, metadata::Transaction& txn, const Objec
     kLayouts.erase(txn, rows.key());
   }
   return {};
-}
-
-}  // namespace
-
-Result<std::optional<ObjectRecord>> find_object(metadata::ReadTransaction& txn, BucketId bucket, const ObjectKey& key) {
-  return TRY(kObjects.get(txn, current_version(bucket, key)));
-}
-
-Result<> replace_object(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectKey& key,
-                        const ObjectRecord& object) {
-  std::optional<ObjectRecord> before = TRY(find_object(txn, bucket, key));
-  if (before) TRY(release_bytes(call, txn, *before));
-  kObjects.put(txn, current_version(bucket, key), object);
-  return {};
-}
-
-Result<bool> remove_object(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectKey& key) {
-  std::optional<ObjectRecord> before = TRY(find_object(txn, bucket, key));
-  if (!before) return false;
-  TRY(release_bytes(call, txn, *before));
-  kObjects.erase(txn, current_version(bucket, key));
-  return true;
 }
 
 Result<ObjectRecord> share_bytes(const Call& call, metadata::Transaction& txn, const ObjectRecord& source) {

@@ -12,13 +12,11 @@
 
 namespace aerolith::s3 {
 
+// The current version of a key, unless that is a delete marker.
 Result<std::optional<ObjectRecord>> find_object(metadata::ReadTransaction& txn, BucketId bucket, const ObjectKey& key);
 
-// In a transaction: the object is the key's current version now; what was there before is released.
-Result<> replace_object(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectKey& key,
-                        const ObjectRecord& object);
-// False when there was none.
-Result<bool> remove_object(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectKey& key);
+// In a transaction: the references of a record that is about to go are given up.
+Result<> release_bytes(const Call& call, metadata::Transaction& txn, const ObjectRecord& object);
 
 // A record with the same bytes as `source`, which gain a reference each: only its place of bytes is set.
 Result<ObjectRecord> share_bytes(const Call& call, metadata::Transaction& txn, const ObjectRecord& source);

@@ -8,12 +8,8 @@
 namespace aerolith::s3 {
 namespace {
 
-constexpr size_t kReadBytes = size_t{256} << 10;
-
-std::unexpected<CallError> unreadable(const Call& call, const http::BodyError& error) {
-  return std::unexpected(
-      CallError(gateway::payload_error(error, call.context.body->failure(), auth::ServiceErrorStyle::s3)));
-}
+// Digested at a time: enough to be worth doing together with other threads' pieces (base/md5.h).
+constexpr size_t kPieceBytes = size_t{256} << 10;
 
 // The value that the trailer must hold when the checksum was announced for it.
 Result<std::string> claimed_value(const Call& call, const ChecksumClaim& claim) {
@@ -30,27 +26,33 @@ bool needs_digest_of_its_own(ChecksumAlgorithm algorithm) {
   return algorithm != ChecksumAlgorithm::crc64nvme && algorithm != ChecksumAlgorithm::md5;
 }
 
-struct Digests {
-  Digest md5{DigestKind::md5};
-  std::optional<Digest> checksum;
-};
-
-Result<> copy_body(const Call& call, uint64_t size_bytes, objects::ExtentWriter& writer, Digests& digests) {
-  std::string buffer(std::clamp<uint64_t>(size_bytes, 1, kReadBytes), '\0');
-  while (true) {
-    auto read = call.context.body->read(buffer);
-    if (!read.has_value()) return unreadable(call, read.error());
-    if (*read == 0) break;
-    std::string_view bytes(buffer.data(), *read);
-    digests.md5.update(bytes);
-    if (digests.checksum) digests.checksum->update(bytes);
-    TRY(writer.append(bytes));
+Result<> copy_body(const Call& call, uint64_t size_bytes, PayloadWriter& writer) {
+  while (writer.size_bytes() < size_bytes) {
+    std::span<char> room = TRY(writer.room());
+    room = room.first(std::min({room.size(), kPieceBytes, size_bytes - writer.size_bytes()}));
+    size_t count = 0;
+    while (count < room.size()) {
+      auto read = call.context.body->read(room.subspan(count));
+      if (!read.has_value()) return unreadable_body(call, read.error());
+      if (*read == 0) return errors::incomplete_body();
+      count += *read;
+    }
+    TRY(writer.filled(count));
   }
-  if (writer.size_bytes() != size_bytes) return errors::incomplete_body();
+  // The end itself: what comes behind the last byte (a trailer, a signature) may be wrong.
+  char more = 0;
+  auto read = call.context.body->read({&more, 1});
+  if (!read.has_value()) return unreadable_body(call, read.error());
+  if (*read != 0) return errors::incomplete_body();
   return {};
 }
 
 }  // namespace
+
+std::unexpected<CallError> unreadable_body(const Call& call, const http::BodyError& error) {
+  return std::unexpected(
+      CallError(gateway::payload_error(error, call.context.body->failure(), auth::ServiceErrorStyle::s3)));
+}
 
 Result<PayloadClaims> read_payload_claims(const Call& call) {
   const http::Headers& headers = call.context.head->headers;
@@ -68,34 +70,58 @@ Result<PayloadClaims> read_payload_claims(const Call& call) {
   return claims;
 }
 
-Result<StoredPayload> store_payload(Call& call, const PayloadClaims& claims, ChecksumAlgorithm default_algorithm) {
-  ChecksumAlgorithm algorithm = claims.checksum ? claims.checksum->algorithm : default_algorithm;
-  objects::ExtentWriter writer = call.objects.begin_write(claims.size_bytes);
-  Digests digests;
-  if (needs_digest_of_its_own(algorithm)) digests.checksum.emplace(digest_kind(algorithm));
-  TRY(copy_body(call, claims.size_bytes, writer, digests));
+PayloadWriter::PayloadWriter(const Call& call, uint64_t limit_bytes, ChecksumAlgorithm algorithm)
+    : algorithm_(algorithm), writer_(call.objects.begin_write(limit_bytes)) {
+  if (needs_digest_of_its_own(algorithm)) checksum_.emplace(digest_kind(algorithm));
+}
 
-  std::string md5 = digests.md5.finish();
-  if (claims.content_md5 && *claims.content_md5 != md5) {
-    return errors::content_md5_mismatch(base64_encode(*claims.content_md5), base64_encode(md5));
+Result<std::span<char>> PayloadWriter::room() {
+  room_ = TRY(writer_.room());
+  return room_;
+}
+
+Result<> PayloadWriter::filled(size_t count) {
+  const std::string_view bytes(room_.data(), count);
+  md5_.update(bytes);
+  if (checksum_) checksum_->update(bytes);
+  TRY(writer_.filled(count));
+  return {};
+}
+
+Result<> PayloadWriter::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> into = TRY(room());
+    const size_t count = bytes.copy(into.data(), into.size());
+    TRY(filled(count));
+    bytes.remove_prefix(count);
   }
-  StoredChecksum checksum{.algorithm = algorithm};
-  if (digests.checksum) checksum.value = digests.checksum->finish();
-  if (algorithm == ChecksumAlgorithm::md5) checksum.value = md5;
-  // Checked before the bytes are synced, where it is known by then.
-  auto check_claim = [&]() -> Result<> {
-    if (!claims.checksum) return {};
-    std::string wanted = TRY(claimed_value(call, *claims.checksum));
-    if (wanted != checksum.value) return errors::checksum_mismatch(algorithm_name(algorithm));
-    return {};
-  };
-  if (algorithm != ChecksumAlgorithm::crc64nvme) TRY(check_claim());
-  objects::StagedExtent staged = TRY(writer.finish());
-  if (algorithm == ChecksumAlgorithm::crc64nvme) {
-    checksum.value = crc64_bytes(staged.extent().crc64nvme);
-    TRY(check_claim());
+  return {};
+}
+
+Result<StoredPayload> PayloadWriter::finish(const ExpectedDigests& expected) {
+  std::string md5 = md5_.finish();
+  if (expected.md5 && *expected.md5 != md5) {
+    return errors::content_md5_mismatch(base64_encode(*expected.md5), base64_encode(md5));
   }
+  StoredChecksum checksum{.algorithm = algorithm_};
+  if (checksum_) checksum.value = checksum_->finish();
+  if (algorithm_ == ChecksumAlgorithm::md5) checksum.value = md5;
+  auto is_as_expected = [&] { return !expected.checksum || *expected.checksum == checksum.value; };
+  // Before the bytes are synced, where it is known by then.
+  bool is_known = algorithm_ != ChecksumAlgorithm::crc64nvme;
+  if (is_known && !is_as_expected()) return errors::checksum_mismatch(algorithm_name(algorithm_));
+  objects::StagedExtent staged = TRY(writer_.finish());
+  if (!is_known) checksum.value = crc64_bytes(staged.extent().crc64nvme);
+  if (!is_as_expected()) return errors::checksum_mismatch(algorithm_name(algorithm_));
   return StoredPayload{std::move(staged), hex_encode(md5), std::move(checksum)};
+}
+
+Result<StoredPayload> store_payload(Call& call, const PayloadClaims& claims, ChecksumAlgorithm default_algorithm) {
+  PayloadWriter writer(call, claims.size_bytes, claims.checksum ? claims.checksum->algorithm : default_algorithm);
+  TRY(copy_body(call, claims.size_bytes, writer));
+  ExpectedDigests expected{.md5 = claims.content_md5};
+  if (claims.checksum) expected.checksum = TRY(claimed_value(call, *claims.checksum));
+  return TRY(writer.finish(expected));
 }
 
 }  // namespace aerolith::s3

@@ -3,8 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
+#include "base/digest.h"
+#include "base/md5.h"
 #include "objects/object_store.h"
 #include "services/s3/call.h"
 #include "services/s3/checksums.h"
@@ -20,6 +24,33 @@ struct StoredPayload {
   StoredChecksum checksum;
 };
 
+// What the bytes must turn out to have; raw values.
+struct ExpectedDigests {
+  std::optional<std::string> md5;
+  std::optional<std::string> checksum;
+};
+
+// Stores bytes and digests them on the way. One thread; dropped without finish(), it leaves nothing.
+class PayloadWriter {
+ public:
+  // For at most `limit_bytes`.
+  PayloadWriter(const Call& call, uint64_t limit_bytes, ChecksumAlgorithm algorithm);
+  Result<> append(std::string_view bytes);
+  // The same without copying: where the next bytes may be put, and how many of them were.
+  Result<std::span<char>> room();
+  Result<> filled(size_t count);
+  uint64_t size_bytes() const { return writer_.size_bytes(); }
+  // Once, at the end: large bytes are durable on return of a value. BadDigest.
+  Result<StoredPayload> finish(const ExpectedDigests& expected = {});
+
+ private:
+  ChecksumAlgorithm algorithm_;
+  objects::ExtentWriter writer_;
+  std::span<char> room_;
+  Md5 md5_;
+  std::optional<Digest> checksum_;
+};
+
 // What the headers say of the body, before a byte of it is read.
 struct PayloadClaims {
   uint64_t size_bytes = 0;
@@ -28,6 +59,9 @@ struct PayloadClaims {
 };
 // MissingContentLength, EntityTooLarge, InvalidDigest, InvalidRequest.
 Result<PayloadClaims> read_payload_claims(const Call& call);
+
+// The answer to a body that can't be read to its end.
+std::unexpected<CallError> unreadable_body(const Call& call, const http::BodyError& error);
 
 // Reads the body to its clean end. The checksum is the claimed one, else one of `default_algorithm`. What is not as
 // claimed is an error (BadDigest, IncompleteBody, and those of the payload's signature), and no byte stays behind.

@@ -11,7 +11,14 @@
 namespace aerolith::s3 {
 namespace {
 
-// Digits only; a number beyond 64 bits counts as the largest.
+RangeChoice choose_suffix(uint64_t wanted_bytes, uint64_t object_size_bytes) {
+  if (wanted_bytes == 0 || object_size_bytes == 0) return UnsatisfiableRange{};
+  uint64_t size = std::min(wanted_bytes, object_size_bytes);
+  return ByteRange{object_size_bytes - size, size};
+}
+
+}  // namespace
+
 std::optional<uint64_t> parse_position(std::string_view text) {
   if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     return std::nullopt;
@@ -20,14 +27,6 @@ std::optional<uint64_t> parse_position(std::string_view text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() ? value : UINT64_MAX;
 }
-
-RangeChoice choose_suffix(uint64_t wanted_bytes, uint64_t object_size_bytes) {
-  if (wanted_bytes == 0 || object_size_bytes == 0) return UnsatisfiableRange{};
-  uint64_t size = std::min(wanted_bytes, object_size_bytes);
-  return ByteRange{object_size_bytes - size, size};
-}
-
-}  // namespace
 
 RangeChoice choose_range(std::string_view header, uint64_t object_size_bytes) {
   constexpr std::string_view kUnit = "bytes=";

@@ -1,11 +1,23 @@
 #include "services/s3/requests.h"
 
+#include <algorithm>
+
 #include "base/digest.h"
 
 namespace aerolith::s3 {
+namespace {
+
+constexpr size_t kAccountDigits = 12;
+
+bool is_account_id(std::string_view text) {
+  return text.size() == kAccountDigits && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
 
 Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& txn, const BucketName& name,
                                  const std::optional<std::string>& expected_owner) {
+  if (expected_owner && !is_account_id(*expected_owner)) return errors::invalid_owner_account(*expected_owner);
   std::optional<BucketRecord> bucket = TRY(kBuckets.get(txn, {name}));
   if (!bucket) return errors::no_such_bucket(name);
   if (bucket->owner != call.context.principal.account) return errors::access_denied();
@@ -17,15 +29,6 @@ Result<ObjectKey> read_key(const std::optional<std::string>& key) {
   ObjectKey result(key.value_or(""));
   if (result.str().size() > kMaxKeyBytes) return errors::key_too_long(result);
   return result;
-}
-
-Result<bool> read_version_id(const std::optional<std::string>& version_id) {
-  if (!version_id) return false;
-  if (*version_id == "null") return true;
-  if (version_id->empty()) {
-    return errors::invalid_argument("Version id cannot be the empty string", "versionId", "");
-  }
-  return errors::invalid_argument("Invalid version id specified", "versionId", *version_id);
 }
 
 std::string canonical_user_id(const AccountId& account) {

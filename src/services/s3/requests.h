@@ -11,16 +11,13 @@
 
 namespace aerolith::s3 {
 
-// The bucket, which must belong to the caller and to `expected_owner` where that is given: NoSuchBucket, AccessDenied.
+// The bucket, which must belong to the caller and to `expected_owner` where that is given: NoSuchBucket,
+// AccessDenied, InvalidBucketOwnerAWSAccountID.
 Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& txn, const BucketName& name,
                                  const std::optional<std::string>& expected_owner);
 
 // The key of a request: KeyTooLongError over 1,024 bytes; InvalidURI-like nonsense doesn't get here.
 Result<ObjectKey> read_key(const std::optional<std::string>& key);
-
-// Unversioned buckets have the version "null" only: InvalidArgument for every other id, also for one that could be.
-// True when the request named the "null" version.
-Result<bool> read_version_id(const std::optional<std::string>& version_id);
 
 // The id by which S3 names an account in listings: 64 hex digits, always the same for an account.
 std::string canonical_user_id(const AccountId& account);

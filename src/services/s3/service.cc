@@ -63,6 +63,12 @@ class TableBuilder {
     table_.operations.push_back(
         gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource_of, &Guarded<handler>::run));
   }
+  // The handler finds out who calls, and whether he may.
+  template <auto handler>
+  void row_with_own_check(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    table_.operations.back().caller_proof = gateway::CallerProof::body;
+  }
   gateway::ServiceTable take() { return std::move(table_); }
 
  private:
@@ -81,19 +87,60 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::create_bucket>(create_bucket, "s3:CreateBucket");
   table.row<s3::create_multipart_upload>(create_multipart_upload, "s3:PutObject");
   table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
+  table.row<s3::delete_bucket_cors>(delete_bucket_cors, "s3:PutBucketCORS");
+  table.row<s3::delete_bucket_encryption>(delete_bucket_encryption, "s3:PutEncryptionConfiguration");
+  table.row<s3::delete_bucket_lifecycle>(delete_bucket_lifecycle, "s3:PutLifecycleConfiguration");
+  table.row<s3::delete_bucket_policy>(delete_bucket_policy, "s3:DeleteBucketPolicy");
+  table.row<s3::delete_bucket_replication>(delete_bucket_replication, "s3:PutReplicationConfiguration");
+  table.row<s3::delete_bucket_tagging>(delete_bucket_tagging, "s3:PutBucketTagging");
+  table.row<s3::delete_bucket_website>(delete_bucket_website, "s3:DeleteBucketWebsite");
   table.row<s3::delete_object>(delete_object, "s3:DeleteObject");
+  table.row<s3::delete_object_tagging>(delete_object_tagging, "s3:DeleteObjectTagging");
   table.row<s3::delete_objects>(delete_objects, "s3:DeleteObject", &objects_of_bucket<DeleteObjectsInput>);
+  table.row<s3::get_bucket_accelerate_configuration>(get_bucket_accelerate_configuration,
+                                                     "s3:GetAccelerateConfiguration");
+  table.row<s3::get_bucket_acl>(get_bucket_acl, "s3:GetBucketAcl");
+  table.row<s3::get_bucket_cors>(get_bucket_cors, "s3:GetBucketCORS");
+  table.row<s3::get_bucket_encryption>(get_bucket_encryption, "s3:GetEncryptionConfiguration");
+  table.row<s3::get_bucket_lifecycle_configuration>(get_bucket_lifecycle_configuration, "s3:GetLifecycleConfiguration");
   table.row<s3::get_bucket_location>(get_bucket_location, "s3:GetBucketLocation");
+  table.row<s3::get_bucket_logging>(get_bucket_logging, "s3:GetBucketLogging");
+  table.row<s3::get_bucket_notification_configuration>(get_bucket_notification_configuration,
+                                                       "s3:GetBucketNotification");
+  table.row<s3::get_bucket_ownership_controls>(get_bucket_ownership_controls, "s3:GetBucketOwnershipControls");
+  table.row<s3::get_bucket_policy>(get_bucket_policy, "s3:GetBucketPolicy");
+  table.row<s3::get_bucket_policy_status>(get_bucket_policy_status, "s3:GetBucketPolicyStatus");
+  table.row<s3::get_bucket_replication>(get_bucket_replication, "s3:GetReplicationConfiguration");
+  table.row<s3::get_bucket_request_payment>(get_bucket_request_payment, "s3:GetBucketRequestPayment");
+  table.row<s3::get_bucket_tagging>(get_bucket_tagging, "s3:GetBucketTagging");
+  table.row<s3::get_bucket_versioning>(get_bucket_versioning, "s3:GetBucketVersioning");
+  table.row<s3::get_bucket_website>(get_bucket_website, "s3:GetBucketWebsite");
   table.row<s3::get_object>(get_object, "s3:GetObject");
+  table.row<s3::get_object_acl>(get_object_acl, "s3:GetObjectAcl");
+  table.row<s3::get_object_attributes>(get_object_attributes, "s3:GetObjectAttributes");
+  table.row<s3::get_object_legal_hold>(get_object_legal_hold, "s3:GetObjectLegalHold");
+  table.row<s3::get_object_lock_configuration>(get_object_lock_configuration, "s3:GetBucketObjectLockConfiguration");
+  table.row<s3::get_object_retention>(get_object_retention, "s3:GetObjectRetention");
+  table.row<s3::get_object_tagging>(get_object_tagging, "s3:GetObjectTagging");
+  table.row<s3::get_public_access_block>(get_public_access_block, "s3:GetBucketPublicAccessBlock");
   table.row<s3::head_bucket>(head_bucket, "s3:ListBucket");
   table.row<s3::head_object>(head_object, "s3:GetObject");
   table.row<s3::list_buckets>(list_buckets, "s3:ListAllMyBuckets", &any_resource<ListBucketsInput>);
   table.row<s3::list_multipart_uploads>(list_multipart_uploads, "s3:ListBucketMultipartUploads");
+  table.row<s3::list_object_versions>(list_object_versions, "s3:ListBucketVersions");
   table.row<s3::list_objects>(list_objects, "s3:ListBucket");
   table.row<s3::list_objects_v2>(list_objects_v2, "s3:ListBucket");
   table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
+  table.row_with_own_check<s3::post_object>(post_object, "s3:PutObject");
+  table.row<s3::put_bucket_acl>(put_bucket_acl, "s3:PutBucketAcl");
+  table.row<s3::put_bucket_tagging>(put_bucket_tagging, "s3:PutBucketTagging");
+  table.row<s3::put_bucket_versioning>(put_bucket_versioning, "s3:PutBucketVersioning");
   table.row<s3::put_object>(put_object, "s3:PutObject");
+  table.row<s3::put_object_acl>(put_object_acl, "s3:PutObjectAcl");
+  table.row<s3::put_object_tagging>(put_object_tagging, "s3:PutObjectTagging");
+  table.row<s3::restore_object>(restore_object, "s3:RestoreObject");
   table.row<s3::upload_part>(upload_part, "s3:PutObject");
+  table.row<s3::upload_part_copy>(upload_part_copy, "s3:PutObject");
   return table.take();
 }
 

@@ -1,13 +1,14 @@
 // The records of this service and their tables; docs/formats/s3.md is the page about them.
 //
-//   s3.bucket   bucket name                                     -> BucketRecord
-//   s3.object   bucket id, key, place, descending sequence      -> ObjectRecord
-//   s3.layout   layout id, offset in the object                 -> LayoutRecord
-//   s3.upload   bucket id, key, upload id                       -> UploadRecord
-//   s3.part     upload id, part number                          -> PartRecord
+//   s3.bucket        bucket name                                     -> BucketRecord
+//   s3.bucket_tags   bucket id                                       -> BucketTagsRecord
+//   s3.object        bucket id, key, place, descending sequence      -> ObjectRecord
+//   s3.null_version  bucket id, key                                  -> NullVersionRecord
+//   s3.layout        layout id, offset in the object                 -> LayoutRecord
+//   s3.upload        bucket id, key, upload id                       -> UploadRecord
+//   s3.part          upload id, part number                          -> PartRecord
 //
-// The versions of a key will stand beside it: the current one first, then the past ones, newest first. Until versioning
-// is there, every key has its current version only, the "null" one.
+// The versions of a key stand beside it: the current one first, then the past ones, newest first.
 #pragma once
 
 #include <cstdint>
@@ -24,20 +25,39 @@
 
 namespace aerolith::s3 {
 
+// Of a bucket. Values are in records: they never change.
+enum class Versioning : uint8_t { never = 0, enabled = 1, suspended = 2 };
+
 struct BucketRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   BucketId id{};
   AccountId owner;
   Region region;
   Timestamp created_at;
   // "EU", for a bucket that was made in eu-west-1 under that name: S3 goes on telling it so. Since version 2.
   std::optional<std::string> location_alias;
+  Versioning versioning = Versioning::never;  // since version 3
 };
 
 template <class Archive>
 void fields(Archive& archive, BucketRecord& r) {
-  archive(r.id, r.owner, r.region, r.created_at, r.location_alias);
+  archive(r.id, r.owner, r.region, r.created_at, r.location_alias, r.versioning);
 }
+
+using Tags = std::map<std::string, std::string>;
+
+struct BucketTagsRecord {
+  static constexpr uint32_t kVersion = 1;
+  Tags tags;
+};
+
+template <class Archive>
+void fields(Archive& archive, BucketTagsRecord& r) {
+  archive(r.tags);
+}
+
+// Microseconds since 1970, as far as the clock tells them.
+inline uint64_t sequence_at(Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()) * 1000; }
 
 // What a client says about an object and gets back with it.
 struct ObjectHeaders {
@@ -57,8 +77,9 @@ void fields(Archive& archive, ObjectHeaders& h) {
           h.website_redirect_location, h.user_metadata);
 }
 
+// One version of an object, or a delete marker, which has neither bytes nor headers.
 struct ObjectRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   Timestamp last_modified;  // whole seconds, as S3 tells them everywhere
   std::string etag;         // without quotes
   uint64_t size_bytes = 0;
@@ -70,38 +91,66 @@ struct ObjectRecord {
   uint32_t part_count = 0;  // 0: not a multipart object
   // The upload that made it: completing that one again answers as the first time did.
   std::optional<UploadId> upload;
+  // Since version 2. Of two versions of a key the newer one has the higher sequence.
+  uint64_t sequence = 0;
+  VersionId version_id;  // empty: the null version
+  bool is_delete_marker = false;
+  std::string storage_class;  // empty: STANDARD
+  Tags tags;
+  std::optional<Timestamp> restored_until;  // of an archived object that can be read for a while
+
+  static void upgrade(ObjectRecord& record, uint32_t from_version) {
+    if (from_version < 2) record.sequence = sequence_at(record.last_modified);
+  }
 };
 
 template <class Archive>
 void fields(Archive& archive, ObjectRecord& r) {
-  archive(r.last_modified, r.etag, r.size_bytes, r.headers, r.checksum, r.extent, r.layout, r.part_count, r.upload);
+  archive(r.last_modified, r.etag, r.size_bytes, r.headers, r.checksum, r.extent, r.layout, r.part_count, r.upload,
+          r.sequence, r.version_id, r.is_delete_marker, r.storage_class, r.tags, r.restored_until);
+}
+
+// Where a key's null version is, when it is one of the past ones.
+struct NullVersionRecord {
+  static constexpr uint32_t kVersion = 1;
+  uint64_t sequence = 0;
+};
+
+template <class Archive>
+void fields(Archive& archive, NullVersionRecord& r) {
+  archive(r.sequence);
 }
 
 // One part of an object.
 struct LayoutRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   uint16_t part_number = 0;
   objects::Extent extent;
   std::optional<StoredChecksum> checksum;
+  std::string etag;  // of the part, without quotes; empty in rows of version 1
 };
 
 template <class Archive>
 void fields(Archive& archive, LayoutRecord& r) {
-  archive(r.part_number, r.extent, r.checksum);
+  archive(r.part_number, r.extent, r.checksum, r.etag);
 }
 
 struct UploadRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   Timestamp initiated_at;
   ObjectHeaders headers;
   ChecksumAlgorithm checksum_algorithm = ChecksumAlgorithm::crc64nvme;
   ChecksumType checksum_type = ChecksumType::full_object;
   bool checksum_was_chosen = false;  // by the caller, not by default
+  // Since version 2.
+  std::string storage_class;  // empty: STANDARD
+  Tags tags;
 };
 
 template <class Archive>
 void fields(Archive& archive, UploadRecord& r) {
-  archive(r.initiated_at, r.headers, r.checksum_algorithm, r.checksum_type, r.checksum_was_chosen);
+  archive(r.initiated_at, r.headers, r.checksum_algorithm, r.checksum_type, r.checksum_was_chosen, r.storage_class,
+          r.tags);
 }
 
 struct PartRecord {
@@ -121,15 +170,21 @@ enum class VersionPlace : uint8_t { current = 0, past = 1 };
 using VersionSequence = metadata::Descending<uint64_t>;
 
 inline const metadata::Table<BucketRecord, BucketName> kBuckets{"s3.bucket"};
+inline const metadata::Table<BucketTagsRecord, BucketId> kBucketTags{"s3.bucket_tags"};
 inline const metadata::Table<ObjectRecord, BucketId, ObjectKey, VersionPlace, VersionSequence> kObjects{"s3.object"};
+inline const metadata::Table<NullVersionRecord, BucketId, ObjectKey> kNullVersions{"s3.null_version"};
 inline const metadata::Table<LayoutRecord, LayoutId, uint64_t> kLayouts{"s3.layout"};
 inline const metadata::Table<UploadRecord, BucketId, ObjectKey, UploadId> kUploads{"s3.upload"};
 inline const metadata::Table<PartRecord, UploadId, uint16_t> kParts{"s3.part"};
 
-// The row of a key's current version.
-inline std::tuple<BucketId, ObjectKey, VersionPlace, VersionSequence> current_version(BucketId bucket,
-                                                                                      const ObjectKey& key) {
+using VersionRow = std::tuple<BucketId, ObjectKey, VersionPlace, VersionSequence>;
+
+// The row of a key's current version, and of a past one.
+inline VersionRow current_version(BucketId bucket, const ObjectKey& key) {
   return {bucket, key, VersionPlace::current, VersionSequence{}};
+}
+inline VersionRow past_version(BucketId bucket, const ObjectKey& key, uint64_t sequence) {
+  return {bucket, key, VersionPlace::past, VersionSequence{sequence}};
 }
 
 }  // namespace aerolith::s3

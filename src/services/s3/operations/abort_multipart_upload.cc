@@ -12,7 +12,12 @@ Result<AbortMultipartUploadOutput> abort_multipart_upload(Call& call, const Abor
   UploadId id(input.upload_id.value_or(""));
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
-    TRY(find_upload(txn, bucket.id, key, id));
+    UploadRecord upload = TRY(find_upload(txn, bucket.id, key, id));
+    // S3 has this condition in directory buckets only.
+    const auto& wanted = input.if_match_initiated_time;
+    if (wanted && whole_seconds(*wanted) != whole_seconds(upload.initiated_at)) {
+      return errors::precondition_failed("x-amz-if-match-initiated-time");
+    }
     return remove_upload(call, txn, {bucket.id, key, id});
   };
   TRY(metadata::run_transaction(call.metadata, body));

@@ -7,6 +7,7 @@
 #include "services/s3/object_rows.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/versions.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -17,6 +18,11 @@ struct Request {
   ObjectKey key;
   UploadId upload;
   std::vector<NamedPart> parts;
+};
+
+struct Completed {
+  ObjectRecord object;
+  std::optional<std::string> version_id;
 };
 
 Result<> check_type(const CompleteMultipartUploadInput& input, const UploadRecord& upload) {
@@ -62,7 +68,10 @@ Result<LayoutId> lay_out(const Call& call, metadata::Transaction& txn, const Req
   for (size_t i = 0; i < stored.size(); ++i) {
     auto number = static_cast<uint16_t>(request.parts[i].number);
     kLayouts.put(txn, {layout, offset_bytes},
-                 LayoutRecord{.part_number = number, .extent = stored[i]->extent, .checksum = stored[i]->checksum});
+                 LayoutRecord{.part_number = number,
+                              .extent = stored[i]->extent,
+                              .checksum = stored[i]->checksum,
+                              .etag = stored[i]->etag});
     offset_bytes += stored[i]->extent.size_bytes;
   }
   size_t at = 0;
@@ -81,18 +90,19 @@ Result<LayoutId> lay_out(const Call& call, metadata::Transaction& txn, const Req
 }
 
 // A client that didn't see the answer asks again: the object that this upload made tells it the same.
-Result<ObjectRecord> completed_before(const std::optional<ObjectRecord>& current, const Request& request) {
+Result<Completed> completed_before(const BucketRecord& bucket, const std::optional<ObjectRecord>& current,
+                                   const Request& request) {
   bool is_the_same = current && current->upload == request.upload && current->etag == multipart_etag(request.parts);
   if (!is_the_same) return errors::no_such_upload(request.upload.view());
-  return *current;
+  return Completed{*current, made_version(bucket, *current)};
 }
 
-Result<ObjectRecord> complete(const Call& call, metadata::Transaction& txn, const Request& request) {
+Result<Completed> complete(const Call& call, metadata::Transaction& txn, const Request& request) {
   const CompleteMultipartUploadInput& input = request.input;
   BucketRecord bucket = TRY(find_bucket(call, txn, request.bucket, input.expected_bucket_owner));
   std::optional<ObjectRecord> current = TRY(find_object(txn, bucket.id, request.key));
   std::optional<UploadRecord> upload = TRY(kUploads.get(txn, {bucket.id, request.key, request.upload}));
-  if (!upload) return completed_before(current, request);
+  if (!upload) return completed_before(bucket, current, request);
   TRY(check_write_conditions({input.if_match, input.if_none_match}, current, request.key));
   TRY(check_type(input, *upload));
   std::vector<std::optional<PartRecord>> stored = TRY(read_parts(txn, request));
@@ -104,13 +114,15 @@ Result<ObjectRecord> complete(const Call& call, metadata::Transaction& txn, cons
   object.etag = multipart_etag(request.parts);
   object.size_bytes = assembled.size_bytes;
   object.headers = upload->headers;
+  object.storage_class = upload->storage_class;
+  object.tags = upload->tags;
   object.checksum = assembled.checksum;
   object.part_count = static_cast<uint32_t>(request.parts.size());
   object.upload = request.upload;
   object.layout = TRY(lay_out(call, txn, request, stored));
   kUploads.erase(txn, {bucket.id, request.key, request.upload});
-  TRY(replace_object(call, txn, bucket.id, request.key, object));
-  return object;
+  TRY(put_version(call, txn, bucket, request.key, object));
+  return Completed{object, made_version(bucket, object)};
 }
 
 // Where the object is, seen from the client.
@@ -133,12 +145,13 @@ Result<CompleteMultipartUploadOutput> complete_multipart_upload(Call& call, cons
                   .upload = id,
                   .parts = std::move(parts)};
   auto body = [&](metadata::Transaction& txn) { return complete(call, txn, request); };
-  ObjectRecord object = TRY(metadata::run_transaction(call.metadata, body));
+  auto [object, version_id] = TRY(metadata::run_transaction(call.metadata, body));
   CompleteMultipartUploadOutput output;
   output.location = location(call);
   output.bucket = request.bucket.str();
   output.key = request.key.str();
   output.etag = quoted(object.etag);
+  output.version_id = version_id;
   if (object.checksum) put_checksum(output, *object.checksum);
   return output;
 }

@@ -1,7 +1,6 @@
 // Makes an object of another one's bytes, which both share from then on: none is copied.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 #include "services/s3/checksums.h"
-#include "services/s3/conditions.h"
 #include "services/s3/copy_source.h"
 #include "services/s3/object_body.h"
 #include "services/s3/object_headers.h"
@@ -9,6 +8,9 @@
 #include "services/s3/operations/operations.h"
 #include "services/s3/payload.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
+#include "services/s3/tags.h"
+#include "services/s3/versions.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -18,7 +20,10 @@ struct CopyPlan {
   ObjectKey key;
   CopySource source;
   bool replaces_headers = false;
-  ObjectHeaders headers;                       // where they are replaced
+  ObjectHeaders headers;  // where they are replaced
+  bool replaces_tags = false;
+  Tags tags;  // where they are replaced
+  std::string storage_class;
   std::optional<ChecksumAlgorithm> algorithm;  // that the copy is to have a checksum of
 };
 
@@ -27,11 +32,14 @@ Result<CopyPlan> read_plan(const CopyObjectInput& input) {
   plan.bucket = BucketName(input.bucket.value_or(""));
   plan.key = TRY(read_key(input.key));
   plan.source = TRY(parse_copy_source(input.copy_source.value_or("")));
-  TRY(read_version_id(plan.source.version_id));
   plan.replaces_headers = input.metadata_directive.value_or("COPY") == "REPLACE";
   plan.headers = TRY(read_object_headers(input));
+  plan.storage_class = TRY(read_storage_class(input.storage_class));
+  plan.replaces_tags = input.tagging_directive.value_or("COPY") == "REPLACE";
+  if (plan.replaces_tags) plan.tags = TRY(read_tagging_header(input.tagging));
   if (input.checksum_algorithm) plan.algorithm = TRY(parse_algorithm(*input.checksum_algorithm));
-  bool is_itself = plan.bucket == plan.source.bucket && plan.key == plan.source.key;
+  // An old version may be copied over the current one as it is.
+  bool is_itself = plan.bucket == plan.source.bucket && plan.key == plan.source.key && !plan.source.version_id;
   // A storage class counts as a change even where it is the one that the object has.
   bool changes =
       plan.replaces_headers || input.website_redirect_location || input.checksum_algorithm || input.storage_class;
@@ -41,30 +49,6 @@ Result<CopyPlan> read_plan(const CopyObjectInput& input) {
         "metadata, storage class, website redirect location or encryption attributes.");
   }
   return plan;
-}
-
-Result<> check_source_conditions(const Call& call, const CopyObjectInput& input, const ObjectRecord& source) {
-  Conditions conditions{.if_match = input.copy_source_if_match,
-                        .if_none_match = input.copy_source_if_none_match,
-                        .if_modified_since = input.copy_source_if_modified_since,
-                        .if_unmodified_since = input.copy_source_if_unmodified_since};
-  ConditionOutcome outcome = evaluate_read_conditions(conditions, source.etag, source.last_modified, call.context.now);
-  if (outcome.verdict == ConditionVerdict::proceed) return {};
-  return errors::precondition_failed("x-amz-copy-source-" + std::string(outcome.condition));
-}
-
-Result<ObjectRecord> find_source(const Call& call, metadata::ReadTransaction& txn, const CopyObjectInput& input,
-                                 const CopyPlan& plan) {
-  BucketRecord bucket = TRY(find_bucket(call, txn, plan.source.bucket, input.expected_source_bucket_owner));
-  std::optional<ObjectRecord> source = TRY(find_object(txn, bucket.id, plan.source.key));
-  if (!source) return errors::no_such_key(plan.source.key);
-  if (source->size_bytes > kMaxPutBytes) {
-    return errors::invalid_request(
-        "The specified copy source is larger than the maximum allowable size for a copy source: " +
-        std::to_string(kMaxPutBytes));
-  }
-  TRY(check_source_conditions(call, input, *source));
-  return *std::move(source);
 }
 
 struct CopyEnds {
@@ -77,7 +61,12 @@ Result<CopyEnds> find_ends(const Call& call, metadata::ReadTransaction& txn, con
                            const CopyPlan& plan) {
   CopyEnds ends;
   ends.target = TRY(find_bucket(call, txn, plan.bucket, input.expected_bucket_owner));
-  ends.source = TRY(find_source(call, txn, input, plan));
+  ends.source = TRY(find_copy_source(call, txn, plan.source, source_checks(input)));
+  if (ends.source.size_bytes > kMaxPutBytes) {
+    return errors::invalid_request(
+        "The specified copy source is larger than the maximum allowable size for a copy source: " +
+        std::to_string(kMaxPutBytes));
+  }
   std::optional<ObjectRecord> current = TRY(find_object(txn, ends.target.id, plan.key));
   TRY(check_write_conditions({input.if_match, input.if_none_match}, current, plan.key));
   return ends;
@@ -99,22 +88,7 @@ bool has_same_bytes(const ObjectRecord& one, const ObjectRecord& other) {
   return one.extent == other.extent && one.layout == other.layout;
 }
 
-objects::Result<std::string> digest_segments(const Call& call, metadata::ReadTransaction& txn,
-                                             const std::vector<Segment>& segments, ChecksumAlgorithm algorithm) {
-  Digest running(digest_kind(algorithm));
-  for (const Segment& segment : segments) {
-    objects::ExtentReader reader =
-        TRY(call.objects.open(txn, segment.extent, segment.offset_bytes, segment.size_bytes));
-    while (true) {
-      std::string bytes = TRY(reader.next());
-      if (bytes.empty()) break;
-      running.update(bytes);
-    }
-  }
-  return running.finish();
-}
-
-// nullopt: there is nothing to digest, or the source's bytes are gone meanwhile.
+// nullopt: there is nothing to digest.
 Result<std::optional<DigestedSource>> digest_source(const Call& call, const CopyObjectInput& input,
                                                     const CopyPlan& plan) {
   // The collector waits, from before the snapshot on.
@@ -122,22 +96,29 @@ Result<std::optional<DigestedSource>> digest_source(const Call& call, const Copy
   CopyEnds ends = TRY(find_ends(call, *hold.txn, input, plan));
   if (!needs_digest(plan, ends.source)) return std::optional<DigestedSource>();
   std::vector<Segment> segments = TRY(locate(*hold.txn, ends.source, {0, ends.source.size_bytes}));
-  auto value = digest_segments(call, *hold.txn, segments, *plan.algorithm);
-  if (value.has_value()) {
-    return std::optional(DigestedSource{.source = std::move(ends.source),
-                                        .checksum = {.algorithm = *plan.algorithm, .value = *std::move(value)}});
-  }
-  if (value.error().code == objects::ErrorCode::gone) return std::optional<DigestedSource>();
-  return std::unexpected(CallError(value.error()));
+  Digest running(digest_kind(*plan.algorithm));
+  auto digest = [&](std::string_view bytes) -> Result<> {
+    running.update(bytes);
+    return {};
+  };
+  TRY(read_segments(call, *hold.txn, segments, digest));
+  return std::optional(DigestedSource{.source = std::move(ends.source),
+                                      .checksum = {.algorithm = *plan.algorithm, .value = running.finish()}});
 }
 
+struct MadeCopy {
+  ObjectRecord object;
+  std::optional<std::string> version_id;
+  std::optional<std::string> source_version_id;
+};
+
 // nullopt: the source isn't the one that was digested.
-Result<std::optional<ObjectRecord>> copy_in(const Call& call, metadata::Transaction& txn, const CopyObjectInput& input,
-                                            const CopyPlan& plan, const std::optional<DigestedSource>& digested) {
+Result<std::optional<MadeCopy>> copy_in(const Call& call, metadata::Transaction& txn, const CopyObjectInput& input,
+                                        const CopyPlan& plan, const std::optional<DigestedSource>& digested) {
   CopyEnds ends = TRY(find_ends(call, txn, input, plan));
   const ObjectRecord& source = ends.source;
   bool needs_digested = needs_digest(plan, source);
-  if (needs_digested && !(digested && has_same_bytes(digested->source, source))) return std::optional<ObjectRecord>();
+  if (needs_digested && !(digested && has_same_bytes(digested->source, source))) return std::optional<MadeCopy>();
   ObjectRecord copy = TRY(share_bytes(call, txn, source));
   copy.last_modified = whole_seconds(call.context.now);
   copy.etag = source.etag;
@@ -149,16 +130,22 @@ Result<std::optional<ObjectRecord>> copy_in(const Call& call, metadata::Transact
     // The one header that never is the source's.
     copy.headers.website_redirect_location = input.website_redirect_location;
   }
-  TRY(replace_object(call, txn, ends.target.id, plan.key, copy));
-  return std::optional(std::move(copy));
+  copy.tags = plan.replaces_tags ? plan.tags : source.tags;
+  copy.storage_class = plan.storage_class;
+  TRY(put_version(call, txn, ends.target, plan.key, copy));
+  MadeCopy made;
+  if (ends.target.versioning != Versioning::never) made.version_id = version_text(copy.version_id);
+  made.source_version_id = copied_version(plan.source, source);
+  made.object = std::move(copy);
+  return std::optional(std::move(made));
 }
 
-Result<ObjectRecord> copy(const Call& call, const CopyObjectInput& input, const CopyPlan& plan) {
+Result<MadeCopy> copy(const Call& call, const CopyObjectInput& input, const CopyPlan& plan) {
   for (int tries = 0; tries < kMostReadTries; ++tries) {
     std::optional<DigestedSource> digested;
     if (plan.algorithm) digested = TRY(digest_source(call, input, plan));
     auto body = [&](metadata::Transaction& txn) { return copy_in(call, txn, input, plan, digested); };
-    std::optional<ObjectRecord> made = TRY(metadata::run_transaction(call.metadata, body));
+    std::optional<MadeCopy> made = TRY(metadata::run_transaction(call.metadata, body));
     if (made) return *std::move(made);
   }
   return errors::slow_down();
@@ -168,13 +155,14 @@ Result<ObjectRecord> copy(const Call& call, const CopyObjectInput& input, const 
 
 Result<CopyObjectOutput> copy_object(Call& call, const CopyObjectInput& input) {
   CopyPlan plan = TRY(read_plan(input));
-  ObjectRecord made = TRY(copy(call, input, plan));
+  MadeCopy made = TRY(copy(call, input, plan));
   CopyObjectOutput output;
-  if (plan.source.version_id) output.copy_source_version_id = plan.source.version_id;
+  output.version_id = made.version_id;
+  output.copy_source_version_id = made.source_version_id;
   CopyObjectResult& result = output.copy_object_result.emplace();
-  result.etag = quoted(made.etag);
-  result.last_modified = made.last_modified;
-  if (made.checksum) put_checksum(result, *made.checksum);
+  result.etag = quoted(made.object.etag);
+  result.last_modified = made.object.last_modified;
+  if (made.object.checksum) put_checksum(result, *made.object.checksum);
   return output;
 }
 

@@ -9,6 +9,7 @@
 #include "services/s3/checksums.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/tags.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -58,8 +59,13 @@ Result<> check_configuration(const CreateBucketInput& input) {
   if (!configuration) return {};
   if (configuration->location || configuration->bucket)
     return errors::not_implemented("Location of a directory bucket");
-  if (configuration->tags && !configuration->tags->empty()) return errors::not_implemented("Tags");
   return {};
+}
+
+Result<Tags> read_tags_of_configuration(const CreateBucketInput& input) {
+  const auto& configuration = input.create_bucket_configuration;
+  if (!configuration || !configuration->tags) return Tags();
+  return TRY(read_tags(*configuration->tags, Tagged::bucket));
 }
 
 // 64 random bits name the bucket for good.
@@ -83,6 +89,7 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
   if (!is_valid_bucket_name(name.view())) return errors::invalid_bucket_name(name);
   TRY(verify_whole_body(call.context.head->headers, call.context.whole_body));
   TRY(check_configuration(input));
+  BucketTagsRecord tags{.tags = TRY(read_tags_of_configuration(input))};
   const Region& region = call.context.region;
   std::string_view constraint = location_constraint(input);
   TRY(check_location(region, constraint));
@@ -95,6 +102,7 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
                         .created_at = whole_seconds(call.context.now)};
     if (constraint == kAliasOfEuWest1) bucket.location_alias = constraint;
     kBuckets.put(txn, {name}, bucket);
+    if (!tags.tags.empty()) kBucketTags.put(txn, {bucket.id}, tags);
     return {};
   };
   TRY(metadata::run_transaction(call.metadata, body));

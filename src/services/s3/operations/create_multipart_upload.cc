@@ -4,6 +4,8 @@
 #include "services/s3/object_headers.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
+#include "services/s3/tags.h"
 
 namespace aerolith::s3 {
 
@@ -14,6 +16,8 @@ Result<CreateMultipartUploadOutput> create_multipart_upload(Call& call, const Cr
   UploadRecord upload;
   upload.initiated_at = call.context.now;
   upload.headers = TRY(read_object_headers(input));
+  upload.storage_class = TRY(read_storage_class(input.storage_class));
+  upload.tags = TRY(read_tagging_header(input.tagging));
   upload.checksum_algorithm = checksum.algorithm;
   upload.checksum_type = checksum.type;
   upload.checksum_was_chosen = checksum.was_chosen;

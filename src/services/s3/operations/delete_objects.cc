@@ -1,38 +1,42 @@
 // Removes up to a thousand objects, in one transaction; each key has its own outcome.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 #include "services/s3/checksums.h"
-#include "services/s3/conditions.h"
-#include "services/s3/object_rows.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/versions.h"
 
 namespace aerolith::s3 {
 namespace {
 
 constexpr size_t kMostKeys = 1000;
 
-Result<> delete_one(const Call& call, metadata::Transaction& txn, BucketId bucket, const ObjectIdentifier& wanted) {
+Result<Removal> delete_one(const Call& call, metadata::Transaction& txn, const BucketRecord& bucket,
+                           const ObjectIdentifier& wanted) {
   ObjectKey key = TRY(read_key(wanted.key));
-  // Here, and only here, S3 takes every id for one of a version that isn't there.
-  if (wanted.version_id && *wanted.version_id != "null") return errors::no_such_version(key, *wanted.version_id);
-  // Directory buckets only, as with S3.
-  if (wanted.last_modified_time) return errors::not_implemented("LastModifiedTime");
-  if (wanted.size) return errors::not_implemented("Size");
-  if (wanted.etag) {
-    std::optional<ObjectRecord> current = TRY(find_object(txn, bucket, key));
-    if (current && !etag_matches(*wanted.etag, current->etag)) return errors::precondition_failed("If-Match");
-  }
-  TRY(remove_object(call, txn, bucket, key));
-  return {};
+  std::optional<VersionId> version;
+  if (wanted.version_id) version = VersionId(*wanted.version_id == "null" ? "" : *wanted.version_id);
+  RemovalConditions conditions{
+      .if_match = wanted.etag, .size_bytes = wanted.size, .last_modified = wanted.last_modified_time};
+  TRY(check_removal(txn, bucket.id, key, version, conditions));
+  if (!version) return remove_current(call, txn, bucket, key);
+  std::optional<Removal> removal = TRY(remove_version(call, txn, bucket, key, *version));
+  // What can't be an id here is, and only here, one of a version that isn't there. One that is gone already is no
+  // error.
+  bool can_be = version->empty() || (bucket.versioning != Versioning::never && sequence_of(*version));
+  if (!removal && !can_be) return errors::no_such_version(key, version->view());
+  return removal.value_or(Removal{.version_id = version});
 }
 
 // True for an error that is this key's own, not the whole request's.
 bool belongs_to_key(const CallError& error) { return error.http_status < 500 || error.http_status == 501; }
 
-void add_deleted(DeleteObjectsOutput& output, const ObjectIdentifier& wanted) {
+void add_deleted(DeleteObjectsOutput& output, const ObjectIdentifier& wanted, const Removal& removal) {
   DeletedObject& deleted = output.deleted->emplace_back();
   deleted.key = wanted.key;
   deleted.version_id = wanted.version_id;
+  if (!removal.is_delete_marker) return;
+  deleted.delete_marker = true;
+  deleted.delete_marker_version_id = version_text(*removal.version_id);
 }
 
 void add_error(DeleteObjectsOutput& output, const ObjectIdentifier& wanted, const CallError& error) {
@@ -61,9 +65,9 @@ Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput&
     output.deleted.emplace();
     output.errors.emplace();
     for (const ObjectIdentifier& wanted : *input.delete_->objects) {
-      auto outcome = delete_one(call, txn, bucket.id, wanted);
+      auto outcome = delete_one(call, txn, bucket, wanted);
       if (outcome.has_value()) {
-        if (!is_quiet) add_deleted(output, wanted);
+        if (!is_quiet) add_deleted(output, wanted, *outcome);
       } else if (belongs_to_key(outcome.error())) {
         add_error(output, wanted, outcome.error());
       } else {

@@ -11,22 +11,21 @@ namespace {
 // nullopt: the object was replaced meanwhile.
 Result<std::optional<GetObjectOutput>> try_get(Call& call, const GetObjectInput& input, const ObjectKey& key) {
   GetObjectOutput output;
-  bool names_version = TRY(read_version_id(input.version_id));
   ReadHold hold{.collection = nullptr, .txn = call.metadata.begin_read()};
   BucketName bucket_name(input.bucket.value_or(""));
   BucketRecord bucket = TRY(find_bucket(call, *hold.txn, bucket_name, input.expected_bucket_owner));
-  std::optional<ObjectRecord> object = TRY(find_object(*hold.txn, bucket.id, key));
-  if (object && object->layout) {
+  std::optional<VersionId> version = TRY(read_version_id(bucket.versioning, input.version_id));
+  ObjectRecord object = TRY(find_wanted(call, *hold.txn, bucket, key, version)).record;
+  if (object.layout) {
     // Many extents, opened one after the other: the collector waits, from before the snapshot on.
     hold = ReadHold{.collection = call.objects.hold_collection(), .txn = call.metadata.begin_read()};
-    object = TRY(find_object(*hold.txn, bucket.id, key));
+    object = TRY(find_wanted(call, *hold.txn, bucket, key, version)).record;
   }
-  if (!object) return errors::no_such_key(key);
-  if (names_version) output.version_id = "null";
-  if (!TRY(answer_head(call, input, *object, output))) return std::optional(std::move(output));
-  ChosenBytes chosen = TRY(choose_bytes(*hold.txn, *object, {input.range, input.part_number}));
-  answer_range(call, input, *object, chosen, output);
-  std::vector<Segment> segments = TRY(locate(*hold.txn, *object, chosen.range));
+  if (!TRY(answer_head(call, input, bucket, object, output))) return std::optional(std::move(output));
+  TRY(check_readable(object, call.context.now));
+  ChosenBytes chosen = TRY(choose_bytes(*hold.txn, object, {input.range, input.part_number}));
+  answer_range(call, input, object, chosen, output);
+  std::vector<Segment> segments = TRY(locate(*hold.txn, object, chosen.range));
   std::optional<http::ResponseBody> body = TRY(open_body(call, std::move(hold), std::move(segments)));
   if (!body) return std::optional<GetObjectOutput>();
   call.context.response_body = *std::move(body);

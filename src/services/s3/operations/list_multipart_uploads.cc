@@ -3,6 +3,7 @@
 #include "services/s3/object_listing.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -43,7 +44,7 @@ MultipartUpload describe(const UploadNames& names, const UploadRecord& record, N
   upload.upload_id = names.upload_id();
   upload.key = encode_name(names.name(), encoding);
   upload.initiated = record.initiated_at;
-  upload.storage_class = "STANDARD";
+  upload.storage_class = listed_storage_class(record.storage_class);
   upload.owner.emplace().id = owner;
   upload.initiator.emplace().id = owner;
   if (record.checksum_was_chosen) {

@@ -6,6 +6,7 @@
 #include "services/s3/object_listing.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -64,7 +65,7 @@ Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input) {
   output.upload_id = id.str();
   output.part_number_marker = marker;
   output.max_parts = limit;
-  output.storage_class = "STANDARD";
+  output.storage_class = listed_storage_class(upload.storage_class);
   std::string owner = canonical_user_id(call.context.principal.account);
   output.initiator.emplace().id = owner;
   output.owner.emplace().id = owner;

@@ -71,7 +71,8 @@ TEST_F(ObjectsTest, MissingThings) {
   EXPECT_EQ(get("key", {.bucket = "other"}).code(), "NoSuchBucket");
   EXPECT_EQ(put("key", "x", {.bucket = "other"}).code(), "NoSuchBucket");
   put("key", "x");
-  EXPECT_EQ(get("key", {.version_id = "null"})->version_id, "null");
+  EXPECT_EQ(get("key", {.version_id = "null"}).body(), "x");
+  EXPECT_EQ(get("key", {.version_id = "null"})->version_id, std::nullopt);
   EXPECT_EQ(get("key", {.version_id = "junk"}).code(), "InvalidArgument");
   // Well-formed, but nothing that an unversioned bucket could have.
   const std::string foreign = "3HL4kqtJvjVBH40Nrjfkd.DP8TxH_x_0";

@@ -5,6 +5,9 @@
 #include "services/s3/operations/operations.h"
 #include "services/s3/payload.h"
 #include "services/s3/requests.h"
+#include "services/s3/storage_class.h"
+#include "services/s3/tags.h"
+#include "services/s3/versions.h"
 
 namespace aerolith::s3 {
 
@@ -13,6 +16,8 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
   ObjectKey key = TRY(read_key(input.key));
   ObjectRecord object;
   object.headers = TRY(read_object_headers(input));
+  object.storage_class = TRY(read_storage_class(input.storage_class));
+  object.tags = TRY(read_tagging_header(input.tagging));
   PayloadClaims claims = TRY(read_payload_claims(call));
   WriteConditions conditions{input.if_match, input.if_none_match};
   {
@@ -29,16 +34,20 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
   object.etag = payload.etag;
   object.size_bytes = payload.staged.extent().size_bytes;
   object.checksum = payload.checksum;
+  std::optional<std::string> version;
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
     std::optional<ObjectRecord> current = TRY(find_object(txn, bucket.id, key));
     TRY(check_write_conditions(conditions, current, key));
     object.extent = TRY(call.objects.commit(txn, payload.staged));
-    return replace_object(call, txn, bucket.id, key, object);
+    TRY(put_version(call, txn, bucket, key, object));
+    version = made_version(bucket, object);
+    return {};
   };
   TRY(metadata::run_transaction(call.metadata, body));
   PutObjectOutput output;
   output.etag = quoted(object.etag);
+  output.version_id = version;
   put_checksum(output, payload.checksum);
   return output;
 }
