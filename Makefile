@@ -25,8 +25,8 @@ test: ## all tests: unit (asan, ubsan, tsan), fuzz (short), black-box with real 
 	@scripts/setup.sh build test
 	@$(PYTHON) -m tools.verify test
 
-test-all: ## make check, make test and more rounds of the crash and load tests
-	@scripts/setup.sh build test
+test-all: ## make check, make test, more rounds of the crash and load tests, power cuts
+	@scripts/setup.sh build test trust
 	@$(PYTHON) -m tools.verify check test-all
 
 up: build ## start Aerolith in the background (port 4566)
