@@ -63,7 +63,7 @@ class LoadWorker(threading.Thread):
     an overload that doesn't end, and a connection that broke while the server lived or before it was to die.
     """
 
-    def __init__(self, make_client: Callable[[], Any], bucket: str, ledger: Ledger, number: int, seed: int) -> None:
+    def __init__(self, make_client: Callable[[], Any], bucket: str, ledger: Any, number: int, seed: int) -> None:
         super().__init__(daemon=True)
         self.client = make_client()
         self.bucket = bucket
@@ -75,14 +75,7 @@ class LoadWorker(threading.Thread):
 
     def run(self) -> None:
         try:
-            jobs = {
-                self._send_put: 20,
-                self._send_delete: 5,
-                self._send_deletes: 1,
-                self._send_copy: 5,
-                self._send_parts: 2,
-                self._send_abort: 1,
-            }
+            jobs = self._jobs()
             while not self.stopping.is_set():
                 self.chance.choices(list(jobs), list(jobs.values()))[0]()
         except (BotoCoreError, ConnectionError) as error:
@@ -90,6 +83,17 @@ class LoadWorker(threading.Thread):
                 self.problem = error
         except Exception as error:  # a thread's error is nobody's unless it is kept
             self.problem = error
+
+    def _jobs(self) -> dict[Callable[[], None], int]:
+        """What it does, and how often."""
+        return {
+            self._send_put: 20,
+            self._send_delete: 5,
+            self._send_deletes: 1,
+            self._send_copy: 5,
+            self._send_parts: 2,
+            self._send_abort: 1,
+        }
 
     def _was_killed(self) -> bool:
         if not self.stopping.wait(KILL_GRACE_SECONDS):
