@@ -11,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.harness.clients import boto_client
-from tools.harness.clock import SettableClock, missing_compiler
+from tools.harness.clock import SettableClock
 from tools.harness.expect import api_error
+from tools.harness.preload import missing_compiler
 from tools.harness.server import Server
 from tools.harness.signing import Signer
 

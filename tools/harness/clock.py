@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import botocore.auth
 import botocore.crt.auth
+
+from tools.harness import preload
 
 SOURCE = Path(__file__).with_name("clock_shim.c")
 _real_now = botocore.auth.get_current_datetime
@@ -20,20 +20,13 @@ class SettableClock:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "clock"
-        self.library = folder / "clock_shim.so"
+        self.library = preload.build(SOURCE, folder)
         self.shift_seconds = 0
-        command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(self.library), str(SOURCE)]
-        subprocess.run(command, check=True, timeout=60)
         self.set(0)
 
     @property
     def settings(self) -> dict[str, str]:
-        return {
-            "LD_PRELOAD": str(self.library),
-            "TEST_CLOCK_FILE": str(self.file),
-            # The sanitized binary wants its own library to be the first.
-            "ASAN_OPTIONS": "detect_leaks=0:exitcode=99:verify_asan_link_order=0",
-        }
+        return preload.settings(self.library, TEST_CLOCK_FILE=str(self.file))
 
     def set(self, shift_seconds: int) -> None:
         """From now on it is this much later (or earlier) than it is."""
@@ -54,9 +47,3 @@ class SettableClock:
 
         for signers in (botocore.auth, botocore.crt.auth):
             monkeypatch.setattr(signers, "get_current_datetime", shifted)
-
-
-def missing_compiler() -> str:
-    return (
-        "" if shutil.which("cc") else "no C compiler here: it builds the clock that is set (tools/harness/clock_shim.c)"
-    )
