@@ -68,6 +68,8 @@ def make_folder(make_server: Callable[..., Server], folder: Path) -> tuple[Serve
         assert not s3.delete_objects(Bucket=BUCKET, Delete={"Objects": names}).get("Errors")
     fill(own, stored, "log", chance)
     assert own.stop() == 0
+    checked = check_command(own)
+    assert checked is None or checked[0] == 0, f"fsck finds something in a sound folder:\n{checked}"
     copy_folder(own.data_folder, folder)
     return own, stored
 
