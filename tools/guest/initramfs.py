@@ -82,8 +82,7 @@ def write_initramfs(target: Path, parts: Parts, binary: Path) -> None:
     archive.add(Path("/bin/aerolith"), REGULAR, binary.read_bytes())
     for library in _libraries(binary):
         archive.add(library, REGULAR, library.read_bytes())
-    for module in parts.modules:
-        archive.add(Path("/modules") / module.name, REGULAR, module.read_bytes())
-    order = " ".join(module.name for module in parts.modules)
-    archive.add(Path("/modules/order"), REGULAR, order.encode())
+    for name, content in parts.modules.items():
+        archive.add(Path("/modules") / name, REGULAR, content)
+    archive.add(Path("/modules/order"), REGULAR, " ".join(parts.modules).encode())
     target.write_bytes(gzip.compress(archive.finish(), compresslevel=1))

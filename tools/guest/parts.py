@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from tools.harness.server import REPOSITORY
 FOLDER = REPOSITORY / "build/guest"
 KERNEL_PACKAGE = "linux-image-cloud-amd64"  # depends on the package of the newest kernel
 BUSYBOX_PACKAGE = "busybox-static"
-# In order of what a guest needs: its bus, its disk, its network card.
-WANTED_MODULES = ("virtio_pci", "virtio_blk", "virtio_net")
+# What a guest needs beyond what its kernel has built in: its bus, its disk, its network card, its file system.
+WANTED_MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "crc32c_generic", "ext4")
 
 
 class NoGuest(RuntimeError):
@@ -24,7 +25,7 @@ class NoGuest(RuntimeError):
 class Parts:
     kernel: Path
     busybox: Path
-    modules: list[Path]  # in the order of loading
+    modules: dict[str, bytes]  # by file name, in the order of loading
 
 
 def missing_programs() -> str:
@@ -63,30 +64,35 @@ def _unpack(package: str) -> Path:
     return target
 
 
-def _needs(module: Path) -> list[str]:
+def _content(module: Path) -> bytes:
+    return lzma.decompress(module.read_bytes()) if module.suffix == ".xz" else module.read_bytes()
+
+
+def _needs(module: bytes) -> list[str]:
     """Names of the modules that this one needs, from its .modinfo section."""
-    for text in module.read_bytes().split(b"\0"):
+    for text in module.split(b"\0"):
         if text.startswith(b"depends="):
             return [name for name in text.removeprefix(b"depends=").decode().split(",") if name]
     return []
 
 
-def _load_order(kernel_folder: Path) -> list[Path]:
-    files = {path.stem.replace("-", "_"): path for path in kernel_folder.rglob("*.ko")}
-    order: list[Path] = []
+def _modules(kernel_folder: Path) -> dict[str, bytes]:
+    files = {path.name.split(".")[0].replace("-", "_"): path for path in kernel_folder.rglob("*.ko*")}
+    order: dict[str, bytes] = {}
 
     def visit(name: str) -> None:
-        path = files.get(name)
-        if path is None or path in order:  # built into this kernel
+        file_name = f"{name}.ko"
+        if name not in files or file_name in order:  # built into this kernel, or there already
             return
-        for need in _needs(path):
+        content = _content(files[name])
+        for need in _needs(content):
             visit(need.replace("-", "_"))
-        order.append(path)
+        order[file_name] = content
 
     for name in WANTED_MODULES:
         visit(name)
-    if not order:
-        raise NoGuest(f"no module that can be read under {kernel_folder}")
+    if "virtio_blk.ko" not in order:
+        raise NoGuest(f"no virtio_blk under {kernel_folder}")
     return order
 
 
@@ -99,4 +105,4 @@ def fetch_parts() -> Parts:
     programs = [path for path in (busybox / "bin/busybox", busybox / "usr/bin/busybox") if path.exists()]
     if not kernels or not programs:
         raise NoGuest(f"no kernel or no busybox in what was unpacked into {FOLDER}")
-    return Parts(kernels[-1], programs[0], _load_order(kernel_folder))
+    return Parts(kernels[-1], programs[0], _modules(kernel_folder))
