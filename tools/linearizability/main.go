@@ -75,13 +75,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	result, info := porcupine.CheckOperationsVerbose(model(), history, timeLimit)
+	result := porcupine.CheckOperationsTimeout(model(), history, timeLimit)
 	fmt.Printf("%d operations: %s\n", len(history), result)
 	switch result {
 	case porcupine.Ok:
 		return
 	case porcupine.Illegal:
 		if len(os.Args) == 3 {
+			// Once more, keeping all that a picture needs: much more memory.
+			_, info := porcupine.CheckOperationsVerbose(model(), history, timeLimit)
 			if err := draw(os.Args[2], info); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 			}
