@@ -4,8 +4,9 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 AEROLITH := build/release/aerolith
 FUZZ_SECONDS ?= 600
+SOAK_SECONDS ?= 3600
 
-.PHONY: help setup build tour test test-all up down bench fuzz check format compat clean
+.PHONY: help setup build tour test test-all up down bench soak fuzz check format compat clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -25,8 +26,8 @@ test: ## all tests: unit (asan, ubsan, tsan), fuzz (short), black-box with real 
 	@scripts/setup.sh build test
 	@$(PYTHON) -m tools.verify test
 
-test-all: ## make check, make test and more rounds of the crash and load tests
-	@scripts/setup.sh build test
+test-all: ## make check, make test, more rounds of the crash and load tests, power cuts
+	@scripts/setup.sh build test trust
 	@$(PYTHON) -m tools.verify check test-all
 
 up: build ## start Aerolith in the background (port 4566)
@@ -39,6 +40,9 @@ bench: ## measure the bars; writes bench/results/
 	@scripts/setup.sh build bench
 	@$(PYTHON) -m tools.verify build
 	@$(PYTHON) -m tools.bench
+
+soak: build ## churn for SOAK_SECONDS (3600) in which nothing may grow; writes bench/results/
+	@$(PYTHON) -m tools.soak --seconds $(SOAK_SECONDS)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (600)
 	@scripts/setup.sh build test

@@ -2,7 +2,7 @@
 # Installs what building, testing or touring Aerolith needs: Debian packages and the Python environment .venv.
 # Says what it installs; does nothing, quickly, where nothing is missing.
 #
-#   scripts/setup.sh [build] [test] [tour] [bench]      (build is always included)
+#   scripts/setup.sh [build] [test] [tour] [bench] [trust]      (build is always included)
 #
 # Knows Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere it prints what is needed and stops;
 # AEROLITH_SETUP_PACKAGES=skip says that you have installed it all by yourself.
@@ -19,6 +19,8 @@ readonly TEST_PACKAGES=(
 )
 readonly TOUR_PACKAGES=(curl)
 readonly BENCH_PACKAGES=(wrk)
+# The power cut needs an emulated machine; its kernel is fetched by the test itself, and not installed.
+readonly TRUST_PACKAGES=(e2fsprogs qemu-system-x86)
 
 say() { printf 'setup: %s\n' "$*"; }
 die() {
@@ -32,10 +34,11 @@ wanted_packages() {
   for group in "$@"; do
     case "$group" in
       build) ;;
-      test) printf '%s\n' "${TEST_PACKAGES[@]}" ;;
+      test) printf '%s\n' "${TEST_PACKAGES[@]}" && go_package ;;
       tour) printf '%s\n' "${TOUR_PACKAGES[@]}" ;;
       bench) printf '%s\n' "${BENCH_PACKAGES[@]}" ;;
-      *) die "no group '$group': build, test, tour or bench" ;;
+      trust) printf '%s\n' "${TRUST_PACKAGES[@]}" ;;
+      *) die "no group '$group': build, test, tour, bench or trust" ;;
     esac
   done
 }
@@ -48,6 +51,11 @@ boost_package() {
   else
     echo libboost-dev
   fi
+}
+
+# For the checker of histories (tools/linearizability); any Go from 1.19 on will do.
+go_package() {
+  command -v go >/dev/null || echo golang-go
 }
 
 missing_packages() {
