@@ -39,6 +39,8 @@ class Client {
  private:
   using Outcome = std::expected<uint64_t, std::string>;  // bytes of payload moved
 
+  // In the report, where it ended in the measured time.
+  void count(const char* kind, Clock::time_point started, uint64_t bytes, uint64_t items = 0);
   void measure(const char* kind, Outcome (Client::*operation)(uint64_t), uint64_t number);
   bool take_next(uint64_t& number);
   void mixed();
