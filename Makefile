@@ -35,9 +35,10 @@ up: build ## start Aerolith in the background (port 4566)
 down: ## stop it
 	@$(AEROLITH) down
 
-bench: ## measure the bars; writes bench/results/
+bench: ## measure the bars, against other servers too; writes bench/results/
 	@scripts/setup.sh build bench
 	@$(PYTHON) -m tools.verify build
+	@scripts/peers.sh
 	@$(PYTHON) -m tools.bench
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (600)

@@ -3,10 +3,10 @@
 # Says what it installs; does nothing, quickly, for what is there. One that can't be had is no error: the reason goes to
 # build/peers/<name>.reason, and from there into the table.
 #
-#   scripts/peers.sh [minio] [versitygw] [seaweedfs] [garage] [nginx]
+#   scripts/peers.sh [minio] [versitygw] [seaweedfs] [nginx]
 #
-# The first three need Go, Garage needs cargo; neither is installed here. What a build downloads stays out of the user's
-# GOPATH and CARGO_HOME's binaries, and is removed after it.
+# The first three need Go, which isn't installed here. What a build downloads stays out of the user's GOPATH and is
+# removed after it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,6 @@ readonly PEERS=$PWD/build/peers
 readonly MINIO=v0.0.0-20260212201848-7aac2a2c5b7c
 readonly VERSITYGW=v1.8.0
 readonly SEAWEEDFS=v0.0.0-20261109003541-7506e5f91cd6
-readonly GARAGE=2.5.0
 readonly BUILD_LIMIT=45m
 
 say() { printf 'peers: %s\n' "$*"; }
@@ -49,14 +48,6 @@ build_seaweedfs() {
   return "$result"
 }
 
-build_garage() {
-  local result=0
-  nice timeout "$BUILD_LIMIT" cargo install --quiet --locked --root "$PEERS" --target-dir "$PEERS/target" \
-    --no-default-features --features bundled-libs,lmdb --version "$GARAGE" garage || result=$?
-  rm -rf "$PEERS/target"
-  return "$result"
-}
-
 # From Debian's package, unpacked beside the system: installing it would start a server on port 80.
 build_nginx() {
   local folder=$PEERS/nginx-package
@@ -85,16 +76,15 @@ provide() {
 }
 
 mkdir -p "$PEERS/bin"
-[[ $# -gt 0 ]] || set -- minio versitygw seaweedfs garage nginx
+[[ $# -gt 0 ]] || set -- minio versitygw seaweedfs nginx
 for peer in "$@"; do
   case "$peer" in
     minio) provide minio minio "$MINIO" go ;;
     versitygw) provide versitygw versitygw "$VERSITYGW" go ;;
     seaweedfs) provide seaweedfs weed "$SEAWEEDFS" go ;;
-    garage) provide garage garage "$GARAGE" cargo ;;
     nginx) provide nginx nginx "as packaged" apt-get ;;
     *)
-      say "no peer '$peer': minio, versitygw, seaweedfs, garage or nginx" >&2
+      say "no peer '$peer': minio, versitygw, seaweedfs or nginx" >&2
       exit 2
       ;;
   esac

@@ -18,7 +18,7 @@ readonly TEST_PACKAGES=(
   clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone s3cmd shellcheck
 )
 readonly TOUR_PACKAGES=(curl)
-readonly BENCH_PACKAGES=(wrk)
+readonly BENCH_PACKAGES=(strace wrk)
 
 say() { printf 'setup: %s\n' "$*"; }
 die() {

@@ -20,8 +20,8 @@ std::string json_of(Tally& tally, double seconds) {
   std::sort(tally.milliseconds.begin(), tally.milliseconds.end());
   const auto count = static_cast<double>(tally.milliseconds.size());
   return fmt::format(
-      R"({{"operations": {}, "per_second": {:.2f}, "bytes_per_second": {:.0f}, "items_per_second": {:.0f}, "p50_ms": {:.3f}, "p99_ms": {:.3f}, "max_ms": {:.3f}}})",
-      tally.milliseconds.size(), count / seconds, static_cast<double>(tally.bytes) / seconds,
+      R"({{"operations": {}, "per_second": {:.2f}, "bytes_per_second": {:.0f}, "items": {}, "items_per_second": {:.1f}, "p50_ms": {:.3f}, "p99_ms": {:.3f}, "max_ms": {:.3f}}})",
+      tally.milliseconds.size(), count / seconds, static_cast<double>(tally.bytes) / seconds, tally.items,
       static_cast<double>(tally.items) / seconds, percentile(tally.milliseconds, 0.5),
       percentile(tally.milliseconds, 0.99), percentile(tally.milliseconds, 1));
 }

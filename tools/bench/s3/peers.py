@@ -32,7 +32,7 @@ class MinIO(Installed):
     name = "minio"
     title = "MinIO"
     binary = "minio"
-    syncs = "one drive, defaults"
+    syncs = "one drive, defaults: syncs the object's file (fdatasync or O_DSYNC), not the folder that names it"
 
     def command(self) -> list[str]:
         console = f"127.0.0.1:{free_port()}"
@@ -47,7 +47,7 @@ class VersityGateway(Installed):
     name = "versitygw"
     title = "versitygw"
     binary = "versitygw"
-    syncs = "posix backend, defaults"
+    syncs = "posix backend, defaults: syncs nothing"
 
     def command(self) -> list[str]:
         return [self.program, "--port", f"127.0.0.1:{self.port}", "--quiet", "posix", str(self.data_folder)]
@@ -60,7 +60,7 @@ class SeaweedFS(Installed):
     name = "seaweedfs"
     title = "SeaweedFS"
     binary = "weed"
-    syncs = "one process with master, volume, filer and S3; defaults"
+    syncs = "master, volume, filer and S3 in one process, defaults: syncs nothing"
 
     def command(self) -> list[str]:
         identity = {
@@ -119,5 +119,5 @@ class Nginx(Installed):
         (self.data_folder / self.bucket).mkdir(exist_ok=True)
 
 
-# In the order of the table. RustFS isn't among them: its crate wants a newer Rust than this project's machines have.
+# In the order of the table.
 SUBJECTS: dict[str, type[Subject]] = {kind.name: kind for kind in (Aerolith, MinIO, VersityGateway, SeaweedFS, Nginx)}

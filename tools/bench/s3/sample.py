@@ -9,7 +9,7 @@ from typing import Any
 from tools.bench.s3.settings import Settings
 from tools.bench.s3.subject import Subject
 
-ALL = ("aerolith", "minio", "versitygw", "seaweedfs", "garage", "nginx")
+ALL = ("aerolith", "minio", "versitygw", "seaweedfs", "nginx")
 STORES = ALL[:-1]  # those that one can write to
 
 

@@ -44,7 +44,7 @@ class Subject:
 
     name = ""
     title = ""
-    syncs = ""  # what it syncs before it answers a PUT, from its documentation
+    syncs = ""  # how it is set up, and what it syncs before it answers a PUT by its own word
     serves_files = False
     bucket = "bench"
 
@@ -122,7 +122,7 @@ class Subject:
 class Aerolith(Subject):
     name = "aerolith"
     title = "Aerolith"
-    syncs = "the write-ahead log or the object's file, always; one sync serves many writers"
+    syncs = "defaults (there is no other mode): syncs bytes and record; one sync serves many writers"
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
