@@ -51,7 +51,7 @@ check: ## formatting, lint, dependency rule, sizes, generated docs
 
 format: ## rewrite C++ and Python sources in the house format
 	@scripts/setup.sh build test
-	@git ls-files -z --cached --others --exclude-standard 'src/*.cc' 'src/*.h' | xargs -0r clang-format-19 -i
+	@git ls-files -z --cached --others --exclude-standard 'src/*.cc' 'src/*.h' 'tools/*.cc' 'tools/*.h' | xargs -0r clang-format-19 -i
 	@.venv/bin/ruff check --quiet --fix tools tests scripts && .venv/bin/ruff format --quiet tools tests scripts
 
 compat: setup ## write docs/compat anew from operations.toml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -69,6 +70,16 @@ def _synchronous_descriptors(subject: Subject) -> int:
     return count
 
 
+def _disk_flushes(subject: Subject) -> int | None:
+    """Flushes that the disk under the data folder has done, for whomever: what no way around strace can hide."""
+    device = os.stat(subject.data_folder).st_dev
+    for line in Path("/proc/diskstats").read_text().splitlines():
+        fields = line.split()
+        if (int(fields[0]), int(fields[1])) == (os.major(device), os.minor(device)) and len(fields) > 18:
+            return int(fields[18])
+    return None
+
+
 def _traced_puts(subject: Subject, prefix: str, count: int, clients: int) -> Trace:
     output = subject.root / f"trace-{prefix}"
     calls = f"trace={SYNCS},openat,io_uring_enter,read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg"
@@ -96,13 +107,16 @@ def syncs(subject: Subject, settings: Settings) -> Sample:
     if shutil.which("strace") is None:
         raise NotAvailable("no strace on this machine")
     run_load(subject, "put", prefix="warm", size=4096, count=100, clients=4, seconds=20, warm=0)
+    flushes_before = _disk_flushes(subject)
     alone = _traced_puts(subject, "alone", ALONE, 1)
+    flushes = _disk_flushes(subject)
     together = _traced_puts(subject, "together", TOGETHER, 64)
     if alone.answers < ALONE or not together.answers:
         raise LoadFailed(f"strace saw {alone.answers} answers to {ALONE} PUTs")
     return Sample(
         alone.syncs / alone.answers,
         {
+            "disk_flushes_meanwhile": "not told" if None in (flushes, flushes_before) else flushes - flushes_before,
             "answers_after_a_sync": f"{alone.covered} of {alone.answers}",
             "syncs_per_put_of_64_clients": together.syncs / together.answers,
             "files_opened_synchronous": alone.synchronous_opens + _synchronous_descriptors(subject),
