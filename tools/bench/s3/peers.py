@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 from tools.bench.s3.subject import ACCESS_KEY, REGION, SECRET_KEY, Aerolith, NotAvailable, Program, Subject
@@ -111,6 +112,10 @@ class Nginx(Installed):
             }}
         """)
         return [self.program, "-p", str(self.root), "-e", f"{self.root}/error.log", "-c", str(config)]
+
+    def version(self) -> str:
+        told = subprocess.run([self.program, "-v"], capture_output=True, text=True, check=True).stderr
+        return told.strip().rpartition("/")[2]
 
     def credential_variables(self) -> dict[str, str]:
         return {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}

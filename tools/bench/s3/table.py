@@ -78,11 +78,11 @@ def _main_table(run: Run) -> list[str]:
     return lines
 
 
-def _wanted(verdict: Verdict, row: Row) -> str:
+def _wanted(run: Run, verdict: Verdict, row: Row) -> str:
     bar = verdict.bar
     relation = "at least" if bar.at_least else "at most"
     if bar.against:
-        return f"{relation} {bar.limit:g}x {bar.against}"
+        return f"{relation} {bar.limit:g}x {run.titles.get(bar.against, bar.against)}"
     return f"{relation} {number(bar.limit)} {'ms (p99)' if bar.detail == 'p99_ms' else row.unit}"
 
 
@@ -94,7 +94,7 @@ def _bars_table(run: Run) -> list[str]:
         said = f" ({verdict.reference})" if verdict.reference else ""
         measured = "—" if verdict.measured is None else number(verdict.measured) + ("x" if verdict.bar.against else "")
         met = "not measured" if verdict.met is None else "yes" if verdict.met else f"**no**, {verdict.missed_by}"
-        lines.append(f"| {row.title} | {_wanted(verdict, row)} | {measured}{said} | {met} |")
+        lines.append(f"| {row.title} | {_wanted(run, verdict, row)} | {measured}{said} | {met} |")
     return lines
 
 
