@@ -36,9 +36,10 @@ up: build ## start Aerolith in the background (port 4566)
 down: ## stop it
 	@$(AEROLITH) down
 
-bench: ## measure the bars; writes bench/results/
+bench: ## measure the bars, against other servers too; writes bench/results/
 	@scripts/setup.sh build bench
 	@$(PYTHON) -m tools.verify build
+	@scripts/peers.sh
 	@$(PYTHON) -m tools.bench
 
 soak: build ## churn for SOAK_SECONDS (3600) in which nothing may grow; writes bench/results/
@@ -54,7 +55,7 @@ check: ## formatting, lint, dependency rule, sizes, generated docs
 
 format: ## rewrite C++ and Python sources in the house format
 	@scripts/setup.sh build test
-	@git ls-files -z --cached --others --exclude-standard 'src/*.cc' 'src/*.h' | xargs -0r clang-format-19 -i
+	@git ls-files -z --cached --others --exclude-standard 'src/*.cc' 'src/*.h' 'tools/*.cc' 'tools/*.h' | xargs -0r clang-format-19 -i
 	@.venv/bin/ruff check --quiet --fix tools tests scripts && .venv/bin/ruff format --quiet tools tests scripts
 
 compat: setup ## write docs/compat anew from operations.toml

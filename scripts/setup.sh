@@ -18,7 +18,7 @@ readonly TEST_PACKAGES=(
   clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone s3cmd shellcheck
 )
 readonly TOUR_PACKAGES=(curl)
-readonly BENCH_PACKAGES=(wrk)
+readonly BENCH_PACKAGES=(strace wrk)
 # The power cut needs an emulated machine; its kernel is fetched by the test itself, and not installed.
 readonly TRUST_PACKAGES=(e2fsprogs qemu-system-x86)
 
