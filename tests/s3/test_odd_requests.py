@@ -55,3 +55,12 @@ def test_an_unsigned_body_is_not_read(server: Server, bucket: str) -> None:
     answer = send(server, request)
     assert answer.status == 403
     assert b"<Code>AccessDenied</Code>" in answer.body
+
+
+@pytest.mark.parametrize(("mode", "status"), [("ENABLED", 200), ("enabled", 200), ("perhaps", 400)])
+def test_the_checksum_mode_in_any_case(server: Server, s3: Any, bucket: str, mode: str, status: int) -> None:
+    """The AWS SDK for C++ writes it in lower case."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ChecksumAlgorithm="SHA256")
+    answer = send(server, Signer(server).sign("GET", f"/{bucket}/k", headers={"x-amz-checksum-mode": mode}))
+    assert answer.status == status
+    assert (answer.header("x-amz-checksum-sha256") is not None) == (status == 200)
