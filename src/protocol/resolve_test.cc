@@ -94,6 +94,7 @@ TEST(Resolve, S3Objects) {
   EXPECT_EQ(s3("POST", "/bucket/key?uploads="), "CreateMultipartUpload");
   EXPECT_EQ(s3("POST", "/bucket/key?uploadId=x"), "CompleteMultipartUpload");
   EXPECT_EQ(s3("POST", "/bucket/key?select&select-type=2"), "SelectObjectContent");
+  EXPECT_EQ(s3("POST", "/bucket/key"), "method_not_allowed");
   EXPECT_EQ(s3("PATCH", "/bucket/key"), "method_not_allowed");
   EXPECT_EQ(s3("GET", "/bucket/%zz"), "bad_uri");
 }

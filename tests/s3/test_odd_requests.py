@@ -57,6 +57,12 @@ def test_an_unsigned_body_is_not_read(server: Server, bucket: str) -> None:
     assert b"<Code>AccessDenied</Code>" in answer.body
 
 
+def test_a_post_to_an_object_without_an_upload_is_no_operation(server: Server, bucket: str) -> None:
+    answer = send(server, Signer(server).sign("POST", f"/{bucket}/k"))
+    assert answer.status == 405
+    assert b"<Code>MethodNotAllowed</Code>" in answer.body
+
+
 @pytest.mark.parametrize(("mode", "status"), [("ENABLED", 200), ("enabled", 200), ("perhaps", 400)])
 def test_the_checksum_mode_in_any_case(server: Server, s3: Any, bucket: str, mode: str, status: int) -> None:
     """The AWS SDK for C++ writes it in lower case."""
