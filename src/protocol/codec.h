@@ -44,6 +44,8 @@ struct DecodeError {
   std::string detail;       // the sentence AWS uses where we know it
   // Where the outermost member of the path stands: REST services answer otherwise for what isn't in the body.
   Location location = Location::body;
+  // What that member is called there: "max-keys", "x-amz-metadata-directive".
+  std::string_view wire_name = {};
 };
 
 // Decodes into `input`, a default-constructed struct of operation.input, then checks the model's constraints.
