@@ -15,7 +15,7 @@ readonly BUILD_PACKAGES=(
   pkg-config prometheus-cpp-dev python3 python3-venv zlib1g-dev
 )
 readonly TEST_PACKAGES=(
-  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone s3cmd shellcheck
+  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone restic s3cmd shellcheck
 )
 readonly TOUR_PACKAGES=(curl)
 readonly BENCH_PACKAGES=(strace wrk)
@@ -119,23 +119,38 @@ install_packages() {
     { tail -20 "$log" >&2; die "apt-get install failed (whole output: $log)"; }
 }
 
+# Files of pinned packages: those that everything runs with, and, for the tests alone, some big ones.
+wanted_pins() {
+  echo scripts/requirements.txt
+  [[ " $* " != *" test "* ]] || echo scripts/requirements-test.txt
+}
+
 # The environment is brought up to date in place when the pins change, and made anew when its Python is gone.
 install_python() {
-  local base=${AEROLITH_BASE_PYTHON:-/usr/bin/python3} stamp=.venv/requirements.sha256 hash
-  hash=$(sha256sum <scripts/requirements.txt)
-  if [[ -x .venv/bin/python && "$(cat "$stamp" 2>/dev/null)" == "$hash" ]] && .venv/bin/python -c 'import botocore' 2>/dev/null; then
-    say "python: .venv is up to date"
-    return
+  local base=${AEROLITH_BASE_PYTHON:-/usr/bin/python3} pins
+  if ! .venv/bin/python -c 'import botocore' 2>/dev/null; then
+    rm -f .venv/*.sha256
   fi
   [[ -x $base ]] || base=python3
   if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     say "python: making .venv with $($base --version)"
     "$base" -m venv --clear .venv
   fi
-  say "python: installing $(grep -c == scripts/requirements.txt) pinned packages into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r scripts/requirements.txt
+  for pins in $(wanted_pins "$@"); do install_pins "$pins"; done
+}
+
+install_pins() {
+  local pins=$1 stamp hash
+  stamp=.venv/$(basename "$pins" .txt).sha256
+  hash=$(sha256sum <"$pins")
+  if [[ "$(cat "$stamp" 2>/dev/null)" == "$hash" ]]; then
+    say "python: .venv has what $pins names"
+    return
+  fi
+  say "python: installing the $(grep -c == "$pins") packages of $pins into .venv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$pins"
   printf '%s\n' "$hash" >"$stamp"
 }
 
 [[ "${AEROLITH_SETUP_PACKAGES:-}" == skip ]] || install_packages "$@"
-install_python
+install_python "$@"
