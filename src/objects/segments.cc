@@ -37,6 +37,22 @@ Segments::Segments(os::FileSystem& files, metadata::Store& metadata, std::string
 
 Result<std::shared_ptr<OpenSegment>> Segments::create(uint64_t room_bytes) {
   const SegmentId id = make_segment_id();
+  {
+    // Before anybody can see its row: what a former process left is recovered at the same time.
+    const std::lock_guard lock(mutex_);
+    open_.emplace(id, nullptr);
+  }
+  Result<std::shared_ptr<OpenSegment>> made = make_file(id, room_bytes);
+  const std::lock_guard lock(mutex_);
+  if (made) {
+    open_[id] = *made;
+  } else {
+    open_.erase(id);
+  }
+  return made;
+}
+
+Result<std::shared_ptr<OpenSegment>> Segments::make_file(SegmentId id, uint64_t room_bytes) {
   // The row first: a file without one would be nobody's.
   TRY(set_state(id, SegmentState::open));
   auto make = [&]() -> Result<std::shared_ptr<OpenSegment>> {
@@ -61,10 +77,7 @@ Result<std::shared_ptr<OpenSegment>> Segments::create(uint64_t room_bytes) {
       kSegments.erase(txn, {id});
       return {};
     }));
-    return made;
   }
-  const std::lock_guard lock(mutex_);
-  open_.emplace(id, *made);
   return made;
 }
 

@@ -88,6 +88,7 @@ class Segments {
  private:
   friend class Place;
   Result<std::shared_ptr<OpenSegment>> create(uint64_t room_bytes);
+  Result<std::shared_ptr<OpenSegment>> make_file(SegmentId id, uint64_t room_bytes);
   Result<Place> reserve_own(uint64_t limit_bytes);
   std::shared_ptr<OpenSegment> find_room(uint64_t image);  // with the mutex held
   Place take(const std::shared_ptr<OpenSegment>& segment, uint64_t image);
@@ -111,8 +112,8 @@ class Segments {
 
   std::mutex create_mutex_;  // one segment is made at a time
   std::mutex mutex_;
-  std::map<SegmentId, std::shared_ptr<OpenSegment>> open_;
-  std::vector<std::shared_ptr<OpenSegment>> active_;  // take new extents
+  std::map<SegmentId, std::shared_ptr<OpenSegment>> open_;  // null while it is made
+  std::vector<std::shared_ptr<OpenSegment>> active_;        // take new extents
   uint64_t next_room_bytes_;
   std::optional<os::Error> failure_;
 

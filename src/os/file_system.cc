@@ -53,6 +53,7 @@ class RealFile final : public File {
     while (!bytes.empty()) {
       ssize_t n =
           uninterrupted([&] { return ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (n < 0 && errno == EINVAL && leave_direct_mode()) continue;
       if (n < 0) return last_error("write", path_);
       // POSIX allows it, and without this a device that takes nothing would hold us for ever.
       if (n == 0) return std::unexpected(error_of(ENOSPC, "write " + path_));
@@ -102,6 +103,13 @@ class RealFile final : public File {
   int descriptor() const override { return descriptor_; }
 
  private:
+  // A file system may take O_DIRECT at first and refuse a write later. Whether it was on.
+  bool leave_direct_mode() const {
+    const int flags = ::fcntl(descriptor_, F_GETFL);
+    if (flags < 0 || (flags & O_DIRECT) == 0) return false;
+    return ::fcntl(descriptor_, F_SETFL, flags & ~O_DIRECT) == 0;
+  }
+
   int descriptor_;
   std::string path_;
 };
