@@ -5,8 +5,10 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
+#include "base/block_hash.h"
 #include "base/encoding.h"
 
 namespace aerolith {
@@ -85,9 +87,19 @@ uint32_t update_crc32c(uint32_t crc, std::string_view bytes) {
   return crc;
 }
 
+// Those that many streams hash faster together.
+std::optional<BlockHashKind> block_hash_kind(DigestKind kind) {
+  std::optional<BlockHashKind> found;
+  if (kind == DigestKind::md5) found = BlockHashKind::md5;
+  if (kind == DigestKind::sha256) found = BlockHashKind::sha256;
+  if (found && !has_lanes(*found)) found.reset();
+  return found;
+}
+
 }  // namespace
 
 struct Digest::State {
+  std::optional<BlockHash> block_hash;
   MdContext context;
   std::unique_ptr<XXH64_state_t, FreeContext> xxhash64;
   std::unique_ptr<XXH3_state_t, FreeContext> xxhash3;  // also of 128 bits
@@ -103,6 +115,10 @@ Digest::Digest(DigestKind kind) : kind_(kind), state_(std::make_unique<State>())
   if (kind == DigestKind::xxhash3 || kind == DigestKind::xxhash128) {
     state_->xxhash3.reset(XXH3_createState());
     XXH3_64bits_reset(state_->xxhash3.get());  // the same for 128 bits
+  }
+  if (const auto block_hash = block_hash_kind(kind)) {
+    state_->block_hash.emplace(*block_hash);
+    return;
   }
   const EVP_MD* algorithm = message_digest(kind);
   if (algorithm == nullptr) return;
@@ -138,6 +154,7 @@ void Digest::update(std::string_view bytes) {
     case DigestKind::sha1:
     case DigestKind::sha256:
     case DigestKind::sha512:
+      if (state_->block_hash) return state_->block_hash->update(bytes);
       EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
       return;
   }
@@ -165,7 +182,7 @@ std::string Digest::finish() {
     case DigestKind::sha512:
       break;
   }
-  return finish_digest(state_->context.get());
+  return state_->block_hash ? state_->block_hash->finish() : finish_digest(state_->context.get());
 }
 
 std::string digest(DigestKind kind, std::string_view bytes) {

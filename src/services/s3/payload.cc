@@ -8,7 +8,7 @@
 namespace aerolith::s3 {
 namespace {
 
-// Digested at a time: enough to be worth doing together with other threads' pieces (base/md5.h).
+// Digested at a time: enough to be worth doing together with other threads' pieces (base/block_hash.h).
 constexpr size_t kPieceBytes = size_t{256} << 10;
 
 // The value that the trailer must hold when the checksum was announced for it.

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "base/digest.h"
-#include "base/md5.h"
 #include "objects/object_store.h"
 #include "services/s3/call.h"
 #include "services/s3/checksums.h"
@@ -47,7 +46,7 @@ class PayloadWriter {
   ChecksumAlgorithm algorithm_;
   objects::ExtentWriter writer_;
   std::span<char> room_;
-  Md5 md5_;
+  Digest md5_{DigestKind::md5};
   std::optional<Digest> checksum_;
 };
 
