@@ -135,15 +135,13 @@ ChunkedReader::Read<bool> ChunkedReader::read_chunk_header() {
 
 ChunkedReader::Read<size_t> ChunkedReader::read_data(std::span<char> buffer) {
   const size_t wanted = static_cast<size_t>(std::min<uint64_t>(buffer.size(), chunk_left_bytes_));
-  size_t size = std::min(wanted, end_ - begin_);
-  if (size > 0) {
-    std::memcpy(buffer.data(), buffer_.data() + begin_, size);
-    begin_ += size;
-  } else {
-    // Straight into the caller's memory: only what came along with a chunk header is copied.
-    size = TRY(inner_.read(buffer.subspan(0, wanted)));
-    if (size == 0) return reject(PayloadErrorCode::truncated, "the body ends inside a chunk");
-  }
+  const size_t buffered = std::min(wanted, end_ - begin_);
+  std::memcpy(buffer.data(), buffer_.data() + begin_, buffered);
+  begin_ += buffered;
+  // Straight into the caller's memory: only what came along with a chunk header is copied. All that the chunk has for
+  // it, since many streams are digested together (base/block_hash.h).
+  const size_t size = buffered + TRY(http::read_full(inner_, buffer.subspan(buffered, wanted - buffered)));
+  if (size == 0) return reject(PayloadErrorCode::truncated, "the body ends inside a chunk");
   if (has_signed_chunks()) chunk_digest_.update({buffer.data(), size});
   chunk_left_bytes_ -= size;
   decoded_bytes_ += size;

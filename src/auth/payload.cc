@@ -33,7 +33,8 @@ class HashingReader final : public VerifyingReader {
   Result<size_t, http::BodyError> read(std::span<char> buffer) override {
     if (failure_) return fail(http::BodyErrorCode::rejected, failure_->detail);
     if (is_finished_ || buffer.empty()) return size_t{0};
-    const size_t size = TRY(inner_.read(buffer));
+    // In large pieces: many streams are digested together (base/block_hash.h).
+    const size_t size = TRY(http::read_full(inner_, buffer));
     if (size > 0) {
       digest_.update({buffer.data(), size});
       return size;

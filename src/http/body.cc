@@ -11,6 +11,16 @@ Result<size_t, BodyError> StringBody::read(std::span<char> buffer) {
   return size;
 }
 
+Result<size_t, BodyError> read_full(BodyReader& body, std::span<char> buffer) {
+  size_t count = 0;
+  while (count < buffer.size()) {
+    const size_t more = TRY(body.read(buffer.subspan(count)));
+    if (more == 0) break;
+    count += more;
+  }
+  return count;
+}
+
 Result<std::string, BodyError> read_all(BodyReader& body, size_t limit_bytes) {
   constexpr size_t kFirstStep = 16 * 1024;
   constexpr size_t kLargestStep = 1024 * 1024;

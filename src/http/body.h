@@ -34,6 +34,9 @@ class BodyReader {
   virtual std::optional<uint64_t> size_bytes() const = 0;
 };
 
+// Fills the buffer; fewer bytes come only at the end of the body. An error takes with it what was read before.
+Result<size_t, BodyError> read_full(BodyReader& body, std::span<char> buffer);
+
 // A body that was read already.
 class StringBody final : public BodyReader {
  public:
@@ -50,7 +53,8 @@ class StringBody final : public BodyReader {
 Result<std::string, BodyError> read_all(BodyReader& body, size_t limit_bytes);
 
 // A range of an open file that the edge sends by itself (sendfile on plain connections).
-// The descriptor stays open while `owner` lives.
+// The descriptor stays open, and the range's bytes what they are, while `owner` lives: the edge keeps it until the
+// client asks for something else or the connection is closed, since sendfile hands out the file's own pages.
 struct FileRange {
   std::shared_ptr<const void> owner;
   int descriptor = -1;

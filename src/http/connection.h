@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/body_pipe.h"
 #include "http/deadline_wheel.h"
@@ -142,6 +143,7 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
   HeadScanner scanner_;
   std::string input_;  // came, not yet used; empty and without memory while idle
   ExchangePointer exchange_;
+  std::vector<std::shared_ptr<const void>> sent_files_;  // of the last answer: the client may not have read it yet
 };
 
 }  // namespace aerolith::http

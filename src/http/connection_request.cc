@@ -72,6 +72,8 @@ bool Connection::take_head(std::string_view bytes) {
 }
 
 void Connection::begin_request(ParsedHead parsed) {
+  // Who asks for more has read what came before.
+  sent_files_.clear();
   exchange_ = std::make_shared<Exchange>();
   Exchange& exchange = *exchange_;
   exchange.method = parsed.head.method == "HEAD" ? RequestMethod::head : RequestMethod::other;

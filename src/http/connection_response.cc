@@ -92,6 +92,7 @@ void Connection::piece_arrived(const ExchangePointer& exchange, Result<BodyPiece
 void Connection::end_response(bool complete) {
   const auto self = shared_from_this();
   exchange_->outgoing->report(complete);
+  sent_files_ = exchange_->outgoing->take_sent_files();
   if (!complete) return close();
   if (exchange_->is_closing) return linger();
   if (!exchange_->is_body_complete) {

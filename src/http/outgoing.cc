@@ -105,8 +105,20 @@ void Outgoing::report(bool complete) {
 
 uint64_t Outgoing::piece_left_bytes() const { return size_of(piece_) - piece_sent_bytes_; }
 
+void Outgoing::keep_sent_file() {
+  auto* range = std::get_if<FileRange>(&piece_);
+  if (range == nullptr || !range->owner) return;
+  if (sent_files_.empty() || sent_files_.back() != range->owner) sent_files_.push_back(std::move(range->owner));
+}
+
+std::vector<std::shared_ptr<const void>> Outgoing::take_sent_files() {
+  keep_sent_file();
+  return std::move(sent_files_);
+}
+
 bool Outgoing::next_piece() {
   if (!ahead_) return false;
+  keep_sent_file();
   piece_ = std::move(*ahead_);
   ahead_.reset();
   piece_sent_bytes_ = 0;

@@ -38,6 +38,10 @@ class Outgoing {
   std::shared_ptr<BodySource> source() const { return source_; }
   void give_piece(Result<BodyPiece, SourceError> piece);
 
+  // What owns the files that ranges were sent of. sendfile doesn't copy: the client, or the kernel on its way there,
+  // reads the file's pages later, so keep it until the client has surely read the answer.
+  std::vector<std::shared_ptr<const void>> take_sent_files();
+
   // Response::on_sent, once.
   void report(bool complete);
 
@@ -45,6 +49,7 @@ class Outgoing {
   std::string_view rest_of_text() const;
   IoResult write_some(Transport& transport, size_t budget_bytes);
   bool next_piece();
+  void keep_sent_file();
   uint64_t piece_left_bytes() const;
 
   std::string head_;
@@ -56,6 +61,7 @@ class Outgoing {
   BodyPiece piece_;
   uint64_t piece_sent_bytes_ = 0;
   std::optional<BodyPiece> ahead_;
+  std::vector<std::shared_ptr<const void>> sent_files_;
   bool is_failed_ = false;
   std::shared_ptr<BodySource> source_;
   std::move_only_function<void(uint64_t, bool)> on_sent_;

@@ -14,11 +14,11 @@ constexpr uint64_t kBlocksPerPiece = 4;
 }  // namespace
 
 struct ExtentReader::State {
-  uint64_t at;                       // the next byte
-  uint64_t end;                      // of the range
-  std::string bytes;                 // inline: all of them, checked
-  std::optional<ImageReader> image;  // else
-  std::shared_ptr<const void> pin;   // of the image
+  uint64_t at;                        // the next byte
+  uint64_t end;                       // of the range
+  std::string bytes;                  // inline: all of them, checked
+  std::optional<ImageReader> image;   // else
+  std::shared_ptr<const void> owner;  // of the open file and the pin that keeps the image
 
   // The blocks of the next piece, and how much of them belongs to it.
   struct Piece {
@@ -55,9 +55,7 @@ struct ExtentReader::State {
     const uint64_t offset = image->data_offset() + at;
     const Piece piece = take_piece();
     TRY(image->check_blocks(piece.first_block, piece.end_block));
-    auto owner =
-        std::make_shared<std::pair<std::shared_ptr<const os::File>, std::shared_ptr<const void>>>(image->file(), pin);
-    return std::optional(FileBytes{.owner = std::move(owner),
+    return std::optional(FileBytes{.owner = owner,
                                    .descriptor = image->file()->descriptor(),
                                    .offset_bytes = offset,
                                    .size_bytes = piece.size_bytes});
@@ -104,8 +102,8 @@ Result<ExtentReader> ObjectStore::open(metadata::ReadTransaction& txn, const Ext
     state->bytes = TRY(state_->read_inline(txn, extent));
     return ExtentReader(std::move(state));
   }
-  state->pin = state_->pins.pin(extent.id);
-  if (!state->pin) return state_->missing(extent);
+  std::shared_ptr<const void> pin = state_->pins.pin(extent.id);
+  if (!pin) return state_->missing(extent);
   std::shared_ptr<const os::File> file = TRY(state_->open_file_of(extent));
   if (!file) return state_->missing(extent);
   Result<ImageReader> image = ImageReader::open(std::move(file), extent);
@@ -115,6 +113,8 @@ Result<ExtentReader> ObjectStore::open(metadata::ReadTransaction& txn, const Ext
     if (!TRY(kExtents.contains(*now, {extent.id}))) return fail(ErrorCode::gone, "extent " + extent.id.str());
   }
   state->image = TRY(std::move(image));
+  using Owner = std::pair<std::shared_ptr<const os::File>, std::shared_ptr<const void>>;
+  state->owner = std::make_shared<Owner>(state->image->file(), std::move(pin));
   return ExtentReader(std::move(state));
 }
 

@@ -30,14 +30,10 @@ Result<> copy_body(const Call& call, uint64_t size_bytes, PayloadWriter& writer)
   while (writer.size_bytes() < size_bytes) {
     std::span<char> room = TRY(writer.room());
     room = room.first(std::min({room.size(), kPieceBytes, size_bytes - writer.size_bytes()}));
-    size_t count = 0;
-    while (count < room.size()) {
-      auto read = call.context.body->read(room.subspan(count));
-      if (!read.has_value()) return unreadable_body(call, read.error());
-      if (*read == 0) return errors::incomplete_body();
-      count += *read;
-    }
-    TRY(writer.filled(count));
+    auto read = http::read_full(*call.context.body, room);
+    if (!read.has_value()) return unreadable_body(call, read.error());
+    if (*read < room.size()) return errors::incomplete_body();
+    TRY(writer.filled(*read));
   }
   // The end itself: what comes behind the last byte (a trailer, a signature) may be wrong.
   char more = 0;
