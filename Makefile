@@ -4,8 +4,9 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 AEROLITH := build/release/aerolith
 FUZZ_SECONDS ?= 600
+SOAK_SECONDS ?= 3600
 
-.PHONY: help setup build tour test test-all up down bench fuzz check format compat clean
+.PHONY: help setup build tour test test-all up down bench soak fuzz check format compat clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -25,8 +26,8 @@ test: ## all tests: unit (asan, ubsan, tsan), fuzz (short), black-box with real 
 	@scripts/setup.sh build test
 	@$(PYTHON) -m tools.verify test
 
-test-all: ## make check, make test and more rounds of the crash and load tests
-	@scripts/setup.sh build test
+test-all: ## make check, make test, more rounds of the crash and load tests, power cuts
+	@scripts/setup.sh build test trust
 	@$(PYTHON) -m tools.verify check test-all
 
 up: build ## start Aerolith in the background (port 4566)
@@ -35,10 +36,14 @@ up: build ## start Aerolith in the background (port 4566)
 down: ## stop it
 	@$(AEROLITH) down
 
-bench: ## measure the bars; writes bench/results/
+bench: ## measure the bars, against other servers too; writes bench/results/
 	@scripts/setup.sh build bench
 	@$(PYTHON) -m tools.verify build
+	@scripts/peers.sh
 	@$(PYTHON) -m tools.bench
+
+soak: build ## churn for SOAK_SECONDS (3600) in which nothing may grow; writes bench/results/
+	@$(PYTHON) -m tools.soak --seconds $(SOAK_SECONDS)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (600)
 	@scripts/setup.sh build test
@@ -50,7 +55,7 @@ check: ## formatting, lint, dependency rule, sizes, generated docs
 
 format: ## rewrite C++ and Python sources in the house format
 	@scripts/setup.sh build test
-	@git ls-files -z --cached --others --exclude-standard 'src/*.cc' 'src/*.h' | xargs -0r clang-format-19 -i
+	@git ls-files -z --cached --others --exclude-standard 'src/*.cc' 'src/*.h' 'tools/*.cc' 'tools/*.h' | xargs -0r clang-format-19 -i
 	@.venv/bin/ruff check --quiet --fix tools tests scripts && .venv/bin/ruff format --quiet tools tests scripts
 
 compat: setup ## write docs/compat anew from operations.toml

@@ -2,7 +2,7 @@
 # Installs what building, testing or touring Aerolith needs: Debian packages and the Python environment .venv.
 # Says what it installs; does nothing, quickly, where nothing is missing.
 #
-#   scripts/setup.sh [build] [test] [tour] [bench]      (build is always included)
+#   scripts/setup.sh [build] [test] [tour] [bench] [trust]      (build is always included)
 #
 # Knows Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere it prints what is needed and stops;
 # AEROLITH_SETUP_PACKAGES=skip says that you have installed it all by yourself.
@@ -15,10 +15,12 @@ readonly BUILD_PACKAGES=(
   pkg-config prometheus-cpp-dev python3 python3-venv zlib1g-dev
 )
 readonly TEST_PACKAGES=(
-  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone s3cmd shellcheck
+  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone restic s3cmd shellcheck
 )
 readonly TOUR_PACKAGES=(curl)
-readonly BENCH_PACKAGES=(wrk)
+readonly BENCH_PACKAGES=(strace wrk)
+# The power cut needs an emulated machine; its kernel is fetched by the test itself, and not installed.
+readonly TRUST_PACKAGES=(e2fsprogs qemu-system-x86)
 
 say() { printf 'setup: %s\n' "$*"; }
 die() {
@@ -32,10 +34,11 @@ wanted_packages() {
   for group in "$@"; do
     case "$group" in
       build) ;;
-      test) printf '%s\n' "${TEST_PACKAGES[@]}" ;;
+      test) printf '%s\n' "${TEST_PACKAGES[@]}" && go_package ;;
       tour) printf '%s\n' "${TOUR_PACKAGES[@]}" ;;
       bench) printf '%s\n' "${BENCH_PACKAGES[@]}" ;;
-      *) die "no group '$group': build, test, tour or bench" ;;
+      trust) printf '%s\n' "${TRUST_PACKAGES[@]}" ;;
+      *) die "no group '$group': build, test, tour, bench or trust" ;;
     esac
   done
 }
@@ -48,6 +51,11 @@ boost_package() {
   else
     echo libboost-dev
   fi
+}
+
+# For the checker of histories (tools/linearizability); any Go from 1.19 on will do.
+go_package() {
+  command -v go >/dev/null || echo golang-go
 }
 
 missing_packages() {
@@ -111,23 +119,38 @@ install_packages() {
     { tail -20 "$log" >&2; die "apt-get install failed (whole output: $log)"; }
 }
 
+# Files of pinned packages: those that everything runs with, and, for the tests alone, some big ones.
+wanted_pins() {
+  echo scripts/requirements.txt
+  [[ " $* " != *" test "* ]] || echo scripts/requirements-test.txt
+}
+
 # The environment is brought up to date in place when the pins change, and made anew when its Python is gone.
 install_python() {
-  local base=${AEROLITH_BASE_PYTHON:-/usr/bin/python3} stamp=.venv/requirements.sha256 hash
-  hash=$(sha256sum <scripts/requirements.txt)
-  if [[ -x .venv/bin/python && "$(cat "$stamp" 2>/dev/null)" == "$hash" ]] && .venv/bin/python -c 'import botocore' 2>/dev/null; then
-    say "python: .venv is up to date"
-    return
+  local base=${AEROLITH_BASE_PYTHON:-/usr/bin/python3} pins
+  if ! .venv/bin/python -c 'import botocore' 2>/dev/null; then
+    rm -f .venv/*.sha256
   fi
   [[ -x $base ]] || base=python3
   if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     say "python: making .venv with $($base --version)"
     "$base" -m venv --clear .venv
   fi
-  say "python: installing $(grep -c == scripts/requirements.txt) pinned packages into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r scripts/requirements.txt
+  for pins in $(wanted_pins "$@"); do install_pins "$pins"; done
+}
+
+install_pins() {
+  local pins=$1 stamp hash
+  stamp=.venv/$(basename "$pins" .txt).sha256
+  hash=$(sha256sum <"$pins")
+  if [[ "$(cat "$stamp" 2>/dev/null)" == "$hash" ]]; then
+    say "python: .venv has what $pins names"
+    return
+  fi
+  say "python: installing the $(grep -c == "$pins") packages of $pins into .venv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$pins"
   printf '%s\n' "$hash" >"$stamp"
 }
 
 [[ "${AEROLITH_SETUP_PACKAGES:-}" == skip ]] || install_packages "$@"
-install_python
+install_python "$@"

@@ -5,33 +5,14 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
+#include <optional>
 #include <stdexcept>
 
+#include "base/block_hash.h"
 #include "base/encoding.h"
 
 namespace aerolith {
 namespace {
-
-// CRC-64/NVME, reflected. ISA-L has it from 2.31 on only (Debian 12: 2.30), so: slicing by eight.
-// Parameters: https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme
-constexpr uint64_t kNvmePolynomial = 0x9A6C9329AC4BC9B5ULL;
-using SliceTables = std::array<std::array<uint64_t, 256>, 8>;
-
-constexpr SliceTables make_slice_tables() {
-  SliceTables tables{};
-  for (uint64_t i = 0; i < 256; ++i) {
-    uint64_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ kNvmePolynomial : crc >> 1;
-    tables[0][i] = crc;
-  }
-  for (size_t t = 1; t < 8; ++t)
-    for (size_t i = 0; i < 256; ++i) tables[t][i] = tables[t - 1][i] >> 8 ^ tables[0][tables[t - 1][i] & 255];
-  return tables;
-}
-constexpr SliceTables kNvmeTables = make_slice_tables();
 
 // Fetched once: looking an algorithm up costs more than a short digest.
 const EVP_MD* message_digest(DigestKind kind) {
@@ -106,25 +87,19 @@ uint32_t update_crc32c(uint32_t crc, std::string_view bytes) {
   return crc;
 }
 
-}  // namespace
-
-uint64_t crc64nvme(std::string_view bytes, uint64_t previous) {
-  static_assert(std::endian::native == std::endian::little);
-  uint64_t crc = ~previous;
-  const char* data = bytes.data();
-  size_t left = bytes.size();
-  for (; left >= 8; left -= 8, data += 8) {
-    uint64_t word;
-    std::memcpy(&word, data, 8);
-    word ^= crc;
-    crc = 0;
-    for (size_t i = 0; i < 8; ++i) crc ^= kNvmeTables[7 - i][word >> (8 * i) & 255];
-  }
-  for (; left > 0; --left, ++data) crc = crc >> 8 ^ kNvmeTables[0][(crc ^ static_cast<uint8_t>(*data)) & 255];
-  return ~crc;
+// Those that many streams hash faster together.
+std::optional<BlockHashKind> block_hash_kind(DigestKind kind) {
+  std::optional<BlockHashKind> found;
+  if (kind == DigestKind::md5) found = BlockHashKind::md5;
+  if (kind == DigestKind::sha256) found = BlockHashKind::sha256;
+  if (found && !has_lanes(*found)) found.reset();
+  return found;
 }
 
+}  // namespace
+
 struct Digest::State {
+  std::optional<BlockHash> block_hash;
   MdContext context;
   std::unique_ptr<XXH64_state_t, FreeContext> xxhash64;
   std::unique_ptr<XXH3_state_t, FreeContext> xxhash3;  // also of 128 bits
@@ -140,6 +115,10 @@ Digest::Digest(DigestKind kind) : kind_(kind), state_(std::make_unique<State>())
   if (kind == DigestKind::xxhash3 || kind == DigestKind::xxhash128) {
     state_->xxhash3.reset(XXH3_createState());
     XXH3_64bits_reset(state_->xxhash3.get());  // the same for 128 bits
+  }
+  if (const auto block_hash = block_hash_kind(kind)) {
+    state_->block_hash.emplace(*block_hash);
+    return;
   }
   const EVP_MD* algorithm = message_digest(kind);
   if (algorithm == nullptr) return;
@@ -175,6 +154,7 @@ void Digest::update(std::string_view bytes) {
     case DigestKind::sha1:
     case DigestKind::sha256:
     case DigestKind::sha512:
+      if (state_->block_hash) return state_->block_hash->update(bytes);
       EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size());
       return;
   }
@@ -202,7 +182,7 @@ std::string Digest::finish() {
     case DigestKind::sha512:
       break;
   }
-  return finish_digest(state_->context.get());
+  return state_->block_hash ? state_->block_hash->finish() : finish_digest(state_->context.get());
 }
 
 std::string digest(DigestKind kind, std::string_view bytes) {

@@ -63,7 +63,12 @@ ApiError payload_error(const http::BodyError& error, const std::optional<auth::P
 }
 
 ApiError authentication_error(const auth::AuthError& error, ServiceErrorStyle style) {
-  return to_api_error(auth::answer_for(error, style));
+  ApiError answer = to_api_error(auth::answer_for(error, style));
+  // An answer to HEAD has no body: there SDKs read from this field where to sign for.
+  if (style == ServiceErrorStyle::s3 && error.code == auth::AuthErrorCode::wrong_region) {
+    answer.headers.emplace_back("x-amz-bucket-region", error.expected);
+  }
+  return answer;
 }
 
 ApiError policy_error(const auth::PostPolicyError& error) { return to_api_error(auth::answer_for(error)); }
@@ -116,9 +121,14 @@ ApiError unresolved(const protocol::ResolveError& error, ServiceErrorStyle style
               .message = "The specified method is not allowed against this resource."};
     case ServiceErrorStyle::query:
     case ServiceErrorStyle::ec2:
+      // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+      if (error.code == protocol::ResolveErrorCode::missing_action)
+        return {.code = "MissingAction",
+                .http_status = 400,
+                .message = "The request is missing an action or a required parameter."};
       return {.code = "InvalidAction",
               .http_status = 400,
-              .message = error.detail.empty() ? "The action is not valid for this web service." : error.detail};
+              .message = fmt::format("The action {} is not valid for this web service.", error.detail)};
     case ServiceErrorStyle::json:
       return {.code = "UnknownOperationException", .http_status = 400, .message = error.detail};
     case ServiceErrorStyle::rest_json:

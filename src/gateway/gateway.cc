@@ -106,7 +106,7 @@ http::Response Gateway::overloaded(const http::RequestHead& head) {
   return response;
 }
 
-http::Response Gateway::bad_request(int status, std::string_view reason) {
+http::Response Gateway::bad_request(int status, std::string_view reason, std::string_view peer_address) {
   const RequestId request_id(make_request_id());
   protocol::ApiError error{.code = "BadRequest", .http_status = status, .message = std::string(reason)};
   if (status == 408) error.code = "RequestTimeout";
@@ -119,6 +119,7 @@ http::Response Gateway::bad_request(int status, std::string_view reason) {
   metrics_.count(nullptr, nullptr, error.http_status, std::nullopt);
   AccessRecord record;
   record.request_id = request_id;
+  record.peer = peer_address;
   record.error_code = error.code;
   record.started = std::chrono::steady_clock::now();
   log_when_sent(response, std::move(record), metrics_, settings_.access_log);

@@ -18,7 +18,7 @@ class Gateway final : public http::RequestHandler {
           Metrics& metrics);
   http::Response handle(http::Request& request) override;
   http::Response overloaded(const http::RequestHead& head) override;
-  http::Response bad_request(int status, std::string_view reason) override;
+  http::Response bad_request(int status, std::string_view reason, std::string_view peer_address) override;
 
  private:
   http::Response run_pipeline(http::Request& request, const RequestId& request_id);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 namespace aerolith::gateway {
@@ -16,6 +17,12 @@ namespace {
 constexpr std::array<const char*, 6> kStatusClasses{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 const prometheus::Histogram::BucketBoundaries kSeconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                        0.25,   0.5,   1,      2.5,   5,    10,    60};
+
+// To a count that is kept elsewhere and only grows.
+void raise(prometheus::Counter& counter, uint64_t count) {
+  const double more = static_cast<double>(count) - counter.Value();
+  if (more > 0) counter.Increment(more);
+}
 
 }  // namespace
 
@@ -32,19 +39,21 @@ struct Metrics::State {
                                                              .Name("aerolith_request_duration_seconds")
                                                              .Help("From the handler's start to the answer made")
                                                              .Register(*prometheus);
-  prometheus::Counter& sent_bytes = prometheus::BuildCounter()
-                                        .Name("aerolith_sent_body_bytes_total")
-                                        .Help("Bytes of answers' bodies sent")
-                                        .Register(*prometheus)
-                                        .Add({});
+  prometheus::Counter& sent_bytes = counter("aerolith_sent_body_bytes_total", "Bytes of answers' bodies sent");
   prometheus::Gauge& open_connections = gauge("aerolith_open_connections", "Connections open now");
-  prometheus::Gauge& accepted_connections = gauge("aerolith_accepted_connections", "Connections accepted since start");
+  prometheus::Counter& accepted_connections =
+      counter("aerolith_accepted_connections_total", "Connections accepted since start");
   prometheus::Gauge& running_handlers = gauge("aerolith_running_handlers", "Requests in handlers now");
   prometheus::Gauge& queued_requests = gauge("aerolith_queued_requests", "Requests waiting for a handler thread");
-  prometheus::Gauge& rejected_requests = gauge("aerolith_rejected_requests", "Requests answered 503 for overload");
+  prometheus::Counter& rejected_requests =
+      counter("aerolith_rejected_requests_total", "Requests answered 503 for overload");
+  std::mutex raising;                                    // two scrapes at once would both add what is new
   std::vector<std::vector<OperationCounters>> counters;  // [service][operation], one more for unresolved
   std::vector<prometheus::Histogram*> latencies;         // [service]
 
+  prometheus::Counter& counter(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(*prometheus).Add({});
+  }
   prometheus::Gauge& gauge(const char* name, const char* help) {
     return prometheus::BuildGauge().Name(name).Help(help).Register(*prometheus).Add({});
   }
@@ -85,10 +94,13 @@ void Metrics::count_sent(uint64_t body_bytes) { state_->sent_bytes.Increment(sta
 
 std::string Metrics::text(const http::ServerStats& stats) const {
   state_->open_connections.Set(static_cast<double>(stats.open_connections));
-  state_->accepted_connections.Set(static_cast<double>(stats.accepted_connections));
   state_->running_handlers.Set(static_cast<double>(stats.running_handlers));
   state_->queued_requests.Set(static_cast<double>(stats.queued_requests));
-  state_->rejected_requests.Set(static_cast<double>(stats.rejected_requests));
+  {
+    const std::lock_guard lock(state_->raising);
+    raise(state_->accepted_connections, stats.accepted_connections);
+    raise(state_->rejected_requests, stats.rejected_requests);
+  }
   return prometheus::TextSerializer().Serialize(state_->prometheus->Collect());
 }
 

@@ -305,7 +305,7 @@ void Connection::drain() {
 
 void Connection::reject(int status, std::string_view reason) {
   if (exchange_) exchange_->keep_alive = false;
-  answer(thread_.edge().handler.bad_request(status, reason));
+  answer(thread_.edge().handler.bad_request(status, reason, peer_address_));
 }
 
 void Connection::overload() {

@@ -24,8 +24,8 @@ class RequestHandler {
   // Answers that the edge gives by itself, in the gateway's shape. Run on an I/O thread; must not block.
   // 503: the pool and its queue are full; no byte of the body was read.
   virtual Response overloaded(const RequestHead& head) = 0;
-  // 400, 408, 413, 431, 501, 505: what was wrong with the bytes. The head may be partial.
-  virtual Response bad_request(int status, std::string_view reason) = 0;
+  // 400, 408, 413, 431, 501, 505: what was wrong with the bytes, and where they came from. There may be no whole head.
+  virtual Response bad_request(int status, std::string_view reason, std::string_view peer_address) = 0;
 };
 
 struct TlsSettings {

@@ -31,7 +31,7 @@ class FunctionHandler final : public RequestHandler {
 
   Response handle(Request& request) override { return on_request(request); }
   Response overloaded(const RequestHead& head) override;
-  Response bad_request(int status, std::string_view reason) override;
+  Response bad_request(int status, std::string_view reason, std::string_view peer_address) override;
 };
 
 Response text_response(std::string body, int status = 200);

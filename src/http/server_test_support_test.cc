@@ -46,7 +46,7 @@ Response FunctionHandler::overloaded(const RequestHead& head) {
   return text_response("overloaded " + head.target, 503);
 }
 
-Response FunctionHandler::bad_request(int status, std::string_view reason) {
+Response FunctionHandler::bad_request(int status, std::string_view reason, std::string_view) {
   return text_response(std::string(reason), status);
 }
 

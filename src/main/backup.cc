@@ -38,16 +38,8 @@ bool is_absent_or_empty(const fs::path& path) {
   return !fs::exists(path, error) || (fs::is_directory(path, error) && fs::is_empty(path, error));
 }
 
-Result<void, BackupError> sync(const fs::path& path, os::FileSystem& files) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) {
-    const auto done = files.sync_directory(path.string());
-    if (!done.has_value()) return fail(BackupErrorCode::io, done.error().detail);
-    return {};
-  }
-  auto file = files.open(path.string(), os::OpenMode::write);
-  if (!file.has_value()) return fail(BackupErrorCode::io, file.error().detail);
-  const auto done = (*file)->sync_data();
+Result<void, BackupError> sync(const fs::path& folder, os::FileSystem& files) {
+  const auto done = files.sync_directory(folder.string());
   if (!done.has_value()) return fail(BackupErrorCode::io, done.error().detail);
   return {};
 }
@@ -67,12 +59,12 @@ Result<void, BackupError> copy_tree(const fs::path& from, const fs::path& to, os
     for (const os::DirectoryEntry& entry : *entries) TRY(copy_tree(from / entry.name, to / entry.name, files, report));
     return sync(to, files);
   }
-  fs::copy_file(from, to, error);
-  if (error == std::errc::no_such_file_or_directory) return {};
-  if (error) return io_failure(to, error);
+  const auto copied = os::copy_real_file(from.string(), to.string());
+  if (!copied.has_value() && copied.error().code == os::ErrorCode::not_found) return {};
+  if (!copied.has_value()) return fail(BackupErrorCode::io, copied.error().detail);
   report.files += 1;
-  report.bytes += fs::file_size(to, error);
-  return sync(to, files);
+  report.bytes += *copied;
+  return {};
 }
 
 Result<void, BackupError> copy_installation(const fs::path& from, const fs::path& to, os::FileSystem& files,

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -58,6 +60,9 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      if (const std::string problem = find_unknown_word({argv + 1, argv + argc}); !problem.empty()) {
+        return report_problem(problem, kWrongUsage);
+      }
       // CLI11's own codes say which kind of mistake it was; ours says that it was one.
       return app_.exit(error) == 0 ? kSuccess : kWrongUsage;
     }
@@ -66,6 +71,35 @@ class CommandLine {
 
  private:
   using Command = std::function<int(const Invocation&)>;
+
+  static std::string with_nearest(std::string_view problem, const std::string& word,
+                                  const std::vector<std::string>& known, std::string_view help) {
+    const std::string nearest = nearest_name(word, known);
+    const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest);
+    return fmt::format("{} `{}`{} (`{}` lists all)", problem, word, hint, help);
+  }
+
+  // What to say of a command or flag that doesn't exist; empty where all do. CLI11 doesn't tell which word was wrong.
+  std::string find_unknown_word(const std::vector<std::string>& words) const {
+    if (words.empty() || words.front().starts_with('-')) return {};
+    const CLI::App* command = nullptr;
+    std::vector<std::string> names;
+    for (const CLI::App* known : app_.get_subcommands({})) {
+      names.push_back(known->get_name());
+      if (names.back() == words.front()) command = known;
+    }
+    if (command == nullptr) return with_nearest("there is no command", words.front(), names, "aerolith --help");
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+    for (const std::string& word : words) {
+      const std::string flag = word.substr(0, word.find('='));
+      if (!flag.starts_with("--") || flag == "--" || std::ranges::find(flags, flag) != flags.end()) continue;
+      return with_nearest("there is no flag", flag, flags, fmt::format("aerolith {} --help", command->get_name()));
+    }
+    return {};
+  }
 
   CLI::App* add(const char* name, const char* help, Flags flags, Command command) {
     CLI::App* app = app_.add_subcommand(name, help);
@@ -143,7 +177,9 @@ class CommandLine {
     add_shell(env);
     CLI::App* logs = add("logs", "Print the end of the server's log", Flags::common,
                          [this](const Invocation& invocation) { return run_logs(invocation, arguments_.logs); });
-    logs->add_option("-n,--lines", arguments_.logs.lines, "How many lines (default 100)")->type_name("NUMBER");
+    logs->add_option("-n,--lines", arguments_.logs.lines, "How many lines (default 100)")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(0, std::numeric_limits<int>::max()).description(""));
     logs->add_flag("-f,--follow", arguments_.logs.follow, "Go on as it grows");
     add_json(add("doctor", "Check what this machine has and lacks, and how to mend it", Flags::all,
                  [](const Invocation& invocation) { return run_doctor(invocation); }));
@@ -160,6 +196,9 @@ class CommandLine {
             [this](const Invocation& invocation) { return run_restore(invocation, arguments_.folder); });
     restore->add_option("folder", arguments_.folder, "The backup")->required();
     add_json(restore);
+    add_json(add("fsck",
+                 "Read everything that is stored and check it, while the server doesn't run (exit code 1: damage)",
+                 Flags::common, [](const Invocation& invocation) { return run_fsck(invocation); }));
     CLI::App* config = add("config", "Print the configuration in effect, and where each value comes from", Flags::all,
                            [](const Invocation& invocation) { return run_config(invocation); });
     add_json(config);

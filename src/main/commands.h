@@ -50,6 +50,7 @@ struct LogsOptions {
 int run_logs(const Invocation& invocation, const LogsOptions& options);
 int run_backup(const Invocation& invocation, const std::filesystem::path& to);
 int run_restore(const Invocation& invocation, const std::filesystem::path& from);
+int run_fsck(const Invocation& invocation);
 int run_config(const Invocation& invocation);
 int run_version(Output output);
 

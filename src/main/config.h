@@ -55,6 +55,11 @@ struct Config {
   struct Metadata {
     uint64_t cache_bytes = 0;
   } metadata;
+
+  struct Objects {
+    std::chrono::milliseconds scrub_every{};
+    uint64_t scrub_bytes_per_second = 0;
+  } objects;
 };
 
 enum class SettingKind : uint8_t { boolean, count, size, duration, text, path, choice, text_list };

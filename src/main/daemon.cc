@@ -15,6 +15,7 @@
 #include "main/version.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
+#include "objects/scrubber.h"
 #include "os/file_system.h"
 #include "services.h"
 #include "services/s3/service.h"
@@ -97,6 +98,9 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   auto objects = objects::ObjectStore::open(files, **metadata, installation.folder.objects().string());
   if (!objects.has_value()) return refuse_to_start("objects", objects.error().detail);
   (*objects)->start_collector();
+  const objects::Scrubber scrubber(
+      **objects, **metadata, clock,
+      {.every = config.objects.scrub_every, .bytes_per_second = config.objects.scrub_bytes_per_second});
 
   std::vector<gateway::ServiceTable> services;
   services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));

@@ -244,6 +244,23 @@ const std::array kSettings = {
             .min = kMiB,
             .max = kTiB,
             .store = [](Config& c, const SettingValue& v) { c.metadata.cache_bytes = v.number; }},
+    Setting{.section = "objects",
+            .key = "scrub_every",
+            .kind = SettingKind::duration,
+            .default_text = "7d",
+            .doc = "How long after one reading of all stored bytes, to see whether they are still right, the next one "
+                   "starts. `0s`: never. What it finds is logged.",
+            .min = 0,
+            .max = 24 * 366 * kHour,
+            .store = [](Config& c, const SettingValue& v) { c.objects.scrub_every = duration_of(v); }},
+    Setting{.section = "objects",
+            .key = "scrub_rate",
+            .kind = SettingKind::size,
+            .default_text = "16MiB",
+            .doc = "How many bytes a second it reads.",
+            .min = 64 * kKiB,
+            .max = kTiB,
+            .store = [](Config& c, const SettingValue& v) { c.objects.scrub_bytes_per_second = v.number; }},
 };
 
 std::string joined(const Setting& setting, char separator, std::string_view prefix) {

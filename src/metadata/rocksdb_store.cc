@@ -7,6 +7,8 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/table_properties.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 #include <sys/statvfs.h>
 
@@ -83,6 +85,11 @@ rocksdb::Options rocksdb_options(const StoreOptions& options, rocksdb::Env* env)
   db.min_blob_size = options.blob_threshold_bytes;
   db.blob_file_size = uint64_t{64} << 20;
   db.enable_blob_garbage_collection = true;
+  // Of all blob files, not just the oldest: objects are erased at any age.
+  db.blob_garbage_collection_age_cutoff = 1.0;
+  db.blob_garbage_collection_force_threshold = 0.3;
+  // Where a quarter of a stretch of keys was erased, the files are compacted, so that their blobs count as garbage.
+  db.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 1024));
   return db;
 }
 
@@ -150,6 +157,53 @@ Result<> RocksdbStore::apply(std::span<const WriteSet* const> sets) {
   options.sync = true;
   rocksdb::Status status = database_->Write(options, &batch);
   if (!status.ok()) return std::unexpected(error_of(status));
+  return {};
+}
+
+// A share of entries that hide others or of bytes that nothing points to, from which rewriting all is worth it.
+constexpr double kMuchGarbage = 0.1;
+
+bool RocksdbStore::has_much_garbage() {
+  rocksdb::TablePropertiesCollection tables;
+  if (!database_->GetPropertiesOfAllTables(&tables).ok()) return false;
+  double entries = 0;
+  double deletions = 0;
+  for (const auto& [name, table] : tables) {
+    entries += static_cast<double>(table->num_entries);
+    deletions += static_cast<double>(table->num_deletions);
+  }
+  uint64_t blob_bytes = 0;
+  uint64_t blob_garbage_bytes = 0;
+  database_->GetIntProperty(rocksdb::DB::Properties::kLiveBlobFileSize, &blob_bytes);
+  database_->GetIntProperty(rocksdb::DB::Properties::kLiveBlobFileGarbageSize, &blob_garbage_bytes);
+  return deletions > kMuchGarbage * entries ||
+         static_cast<double>(blob_garbage_bytes) > kMuchGarbage * static_cast<double>(blob_bytes);
+}
+
+Result<> RocksdbStore::tidy(std::atomic<bool>& stop) {
+  if (rocksdb::Status status = database_->Flush({}); !status.ok()) return std::unexpected(error_of(status));
+  if (!has_much_garbage()) return {};
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+  options.blob_garbage_collection_age_cutoff = 1.0;
+  options.canceled = &stop;
+  rocksdb::Status status = database_->CompactRange(options, nullptr, nullptr);
+  if (!status.ok() && !stop) return std::unexpected(error_of(status));
+  return {};
+}
+
+Result<> RocksdbStore::verify() {
+  if (rocksdb::Status status = database_->VerifyChecksum(); !status.ok()) return std::unexpected(error_of(status));
+  // That leaves the blob files out; reading a value checks it.
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.readahead_size = size_t{1} << 20;
+  const std::unique_ptr<rocksdb::Iterator> all(database_->NewIterator(options));
+  for (all->SeekToFirst(); all->Valid(); all->Next()) {
+  }
+  if (!all->status().ok()) return std::unexpected(error_of(all->status()));
   return {};
 }
 

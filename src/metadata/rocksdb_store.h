@@ -31,6 +31,8 @@ class RocksdbStore final : public Store {
   std::unique_ptr<ReadTransaction> begin_read() override;
   std::unique_ptr<Transaction> begin_write() override;
   Result<> backup(const std::string& directory) override;
+  Result<> tidy(std::atomic<bool>& stop) override;
+  Result<> verify() override;
   StoreStatistics statistics() const override;
 
   // For its transactions.
@@ -41,6 +43,7 @@ class RocksdbStore final : public Store {
 
  private:
   RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env);
+  bool has_much_garbage();
   Result<> apply(std::span<const WriteSet* const> sets);
 
   StoreOptions options_;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -108,6 +109,11 @@ class Store {
   virtual std::unique_ptr<Transaction> begin_write() = 0;
   // A consistent, checksummed copy into a folder that doesn't exist yet or is empty, while the store is in use.
   virtual Result<> backup(const std::string& directory) = 0;
+  // For quiet times: empties the log into its place, and gives back the room of what was overwritten or erased where
+  // that is worth it. Reads and commits go on meanwhile. Ends early once `stop` is true.
+  virtual Result<> tidy(std::atomic<bool>& stop) = 0;
+  // Checks the checksums of all files on the disk; `corrupt` with what was found first.
+  virtual Result<> verify() = 0;
   virtual StoreStatistics statistics() const = 0;
   // Held by transactions of this process that met conflicts again and again, so that they go one after the other and
   // each gets through. Only run_transaction takes it; correctness doesn't depend on it.

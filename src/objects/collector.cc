@@ -1,4 +1,4 @@
-// Removing bytes: the garbage that released extents leave, and the orphans that a crash leaves.
+// Removing bytes: the garbage that released extents leave, and the rest of segments that nobody writes any more.
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/log.h"
-#include "objects/extent_file.h"
 #include "objects/object_store_state.h"
 #include "objects/records.h"
 
@@ -17,6 +16,8 @@ namespace {
 constexpr size_t kBatch = 256;
 constexpr size_t kMostCondemned = 65'536;
 constexpr auto kPause = std::chrono::seconds(1);
+// Without a commit, until the store of record is tidied.
+constexpr int kQuietPasses = 5;
 // For how long a transaction that released something may take to commit; the collector looks again all that time.
 constexpr int64_t kEagerMilliseconds = 10'000;
 // Looks at least so often, for those that took longer.
@@ -28,23 +29,14 @@ int64_t steady_milliseconds() {
 }
 }  // namespace
 
-Result<bool> ObjectStore::State::mark_orphan(const ExtentId& id) {
-  auto mark = [&](metadata::Transaction& txn) -> metadata::Result<bool> {
-    if (TRY(kExtents.contains(txn, {id}))) return false;
-    kGarbage.put(txn, {id}, {});
-    return true;
-  };
-  bool marked = TRY(metadata::run_transaction(metadata, mark));
-  if (marked) note_release();
-  return marked;
-}
-
 Result<> ObjectStore::State::condemn() {
-  std::vector<ExtentId> found;
+  std::vector<Condemned> found;
   {
     auto txn = metadata.begin_read();
     auto rows = kGarbage.scan(*txn, metadata::Direction::forward);
-    while (found.size() < kMostCondemned && TRY(rows.next())) found.push_back(std::get<0>(rows.key()));
+    while (found.size() < kMostCondemned && TRY(rows.next())) {
+      found.push_back({std::get<0>(rows.key()), TRY(rows.record()).image_bytes});
+    }
   }
   const std::lock_guard lock(mutex);
   condemned = std::move(found);
@@ -57,23 +49,37 @@ bool ObjectStore::State::may_remove_condemned() {
   return holds.empty() || *holds.begin() >= condemned_before;
 }
 
-Result<uint64_t> ObjectStore::State::remove_batch(std::span<const ExtentId> batch) {
+Result<> ObjectStore::State::remove_one(const Condemned& garbage) {
+  if (garbage.image_bytes > 0) return segments.punch(place_of(garbage.id), garbage.image_bytes);
+  const os::Result<> removed = files.remove(file_path_of(garbage.id));
+  // Not there: a run before this one was cut off after it had removed the file.
+  if (removed || removed.error().code == os::ErrorCode::not_found) return {};
+  return std::unexpected(Error(removed.error()));
+}
+
+// Removals aren't synced: what a power loss undoes stays garbage by its row, or is cut off with its segment.
+Result<uint64_t> ObjectStore::State::remove_batch(std::span<const Condemned> batch) {
   std::vector<ExtentId> removed;
-  for (const ExtentId& id : batch) {
-    if (!is_extent_id(id.view())) return fail(ErrorCode::corrupt, "a garbage row with a damaged id");
-    const os::Result<> done = files.remove(path_of(id));
-    // Not there: a run before this one was cut off after it had removed the file.
-    if (done || done.error().code == os::ErrorCode::not_found) {
-      removed.push_back(id);
-    } else {
-      log_error("cannot remove a released extent", {{"id", id.view()}, {"error", done.error().detail}});
+  std::set<SegmentId> touched;
+  for (const Condemned& garbage : batch) {
+    if (!is_extent_id(garbage.id)) return fail(ErrorCode::corrupt, "a garbage row with a damaged id");
+    if (!pins.condemn(garbage.id)) continue;  // is being read
+    removed.push_back(garbage.id);
+    if (const Result<> done = remove_one(garbage); !done) {
+      log_error("cannot remove a released extent", {{"id", garbage.id.view()}, {"error", done.error().detail}});
+      pins.pardon(garbage.id);
+      removed.pop_back();
+    } else if (garbage.image_bytes > 0) {
+      touched.insert(place_of(garbage.id).segment);
     }
   }
-  // The removals aren't synced: a file that comes back after a power loss is an orphan, and is swept.
-  TRY(metadata::run_transaction(metadata, [&](metadata::Transaction& txn) -> metadata::Result<> {
+  const auto erased = metadata::run_transaction(metadata, [&](metadata::Transaction& txn) -> metadata::Result<> {
     for (const ExtentId& id : removed) kGarbage.erase(txn, {id});
     return {};
-  }));
+  });
+  for (const ExtentId& id : removed) pins.pardon(id);
+  TRY(erased);
+  for (const SegmentId id : touched) TRY(segments.remove_if_empty(id));
   return uint64_t{removed.size()};
 }
 
@@ -84,9 +90,9 @@ Result<uint64_t> ObjectStore::collect() {
   while (true) {
     if (s.condemned.empty()) TRY(s.condemn());
     if (s.condemned.empty() || !s.may_remove_condemned()) return removed;
-    const std::vector<ExtentId> condemned = std::exchange(s.condemned, {});
+    const std::vector<Condemned> condemned = std::exchange(s.condemned, {});
     uint64_t of_these = 0;
-    for (std::span<const ExtentId> rest = condemned; !rest.empty();) {
+    for (std::span<const Condemned> rest = condemned; !rest.empty();) {
       const auto batch = rest.first(std::min(rest.size(), kBatch));
       of_these += TRY(s.remove_batch(batch));
       rest = rest.subspan(batch.size());
@@ -107,38 +113,17 @@ std::shared_ptr<const void> ObjectStore::hold_collection() {
           }};
 }
 
-Result<uint64_t> ObjectStore::sweep_orphans() {
-  State& s = *state_;
-  {
-    // Without a single extent the metadata is new or lost, and then nothing here may be thrown away.
-    auto txn = s.metadata.begin_read();
-    if (!TRY(kExtents.scan(*txn, metadata::Direction::forward).next())) return uint64_t{0};
-  }
-  uint64_t found = 0;
-  for (const os::DirectoryEntry& folder : TRY(s.files.list(s.directory))) {
-    if (!folder.is_directory) continue;
-    for (const os::DirectoryEntry& file : TRY(s.files.list(s.directory + "/" + folder.name))) {
-      if (!is_extent_id(file.name) || !file.name.ends_with(folder.name)) continue;
-      ExtentId id(file.name);
-      // Before the row is looked for: a writer gives its protection up only after its transaction has ended.
-      if (s.is_protected(id)) continue;
-      auto txn = s.metadata.begin_read();
-      if (TRY(kExtents.contains(*txn, {id})) || TRY(kGarbage.contains(*txn, {id}))) continue;
-      if (TRY(s.mark_orphan(id))) ++found;
-    }
-    std::lock_guard lock(s.mutex);
-    if (s.stops) break;
-  }
-  return found;
-}
+Result<uint64_t> ObjectStore::recover() { return state_->segments.recover(); }
+
+Result<> ObjectStore::seal(SealWhich which) { return state_->segments.seal(which); }
 
 void ObjectStore::State::note_release() { last_release = steady_milliseconds(); }
 
 void ObjectStore::State::collector_loop(ObjectStore& store) {
-  if (Result<uint64_t> swept = store.sweep_orphans(); !swept) {
-    log_error("the sweep of orphaned extents failed", {{"error", swept.error().detail}});
-  } else if (*swept > 0) {
-    log_info("orphaned extents found", {{"count", std::to_string(*swept)}});
+  if (const Result<uint64_t> recovered = store.recover(); !recovered) {
+    log_error("giving back what a crash left behind failed", {{"error", recovered.error().detail}});
+  } else if (*recovered > 0) {
+    log_info("segments of a former run sealed", {{"count", std::to_string(*recovered)}});
   }
   int64_t last_pass = 0;
   while (true) {
@@ -148,9 +133,23 @@ void ObjectStore::State::collector_loop(ObjectStore& store) {
       Result<uint64_t> collected = store.collect();
       if (!collected) log_error("collecting released extents failed", {{"error", collected.error().detail}});
     }
+    if (const Result<> sealed = store.seal(SealWhich::full); !sealed) {
+      log_error("sealing segments failed", {{"error", sealed.error().detail}});
+    }
+    tidy_when_quiet();
     std::unique_lock lock(mutex);
-    if (changed.wait_for(lock, kPause, [&] { return stops; })) return;
+    if (changed.wait_for(lock, kPause, [&] { return stops.load(); })) return;
   }
+}
+
+void ObjectStore::State::tidy_when_quiet() {
+  const uint64_t commits = metadata.statistics().commits;
+  quiet_passes = commits == commits_seen ? quiet_passes + 1 : 0;
+  commits_seen = commits;
+  if (quiet_passes < kQuietPasses || commits == commits_tidied) return;
+  commits_tidied = commits;
+  if (const auto tidied = metadata.tidy(stops); !tidied)
+    log_error("tidying the store of record failed", {{"error", tidied.error().detail}});
 }
 
 void ObjectStore::start_collector() {
@@ -164,6 +163,10 @@ ObjectStore::~ObjectStore() {
     state_->changed.notify_all();
   }
   if (state_->collector.joinable()) state_->collector.join();
+  // So that nothing is left to recover.
+  if (const Result<> sealed = seal(SealWhich::all); !sealed) {
+    log_warning("segments stay open until the next start", {{"error", sealed.error().detail}});
+  }
 }
 
 }  // namespace aerolith::objects

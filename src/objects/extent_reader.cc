@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/digest.h"
-#include "objects/extent_file.h"
+#include "objects/image_reader.h"
 #include "objects/object_store_state.h"
 #include "objects/records.h"
 
@@ -14,27 +14,53 @@ constexpr uint64_t kBlocksPerPiece = 4;
 }  // namespace
 
 struct ExtentReader::State {
-  Extent extent;
-  uint64_t at;                     // the next byte
-  uint64_t end;                    // of the range
-  std::string bytes;               // inline: all of them, checked
-  std::optional<ExtentFile> file;  // else
+  uint64_t at;                       // the next byte
+  uint64_t end;                      // of the range
+  std::string bytes;                 // inline: all of them, checked
+  std::optional<ImageReader> image;  // else
+  std::shared_ptr<const void> pin;   // of the image
+
+  // The blocks of the next piece, and how much of them belongs to it.
+  struct Piece {
+    uint64_t first_block;
+    uint64_t end_block;
+    uint64_t skip_bytes;
+    uint64_t size_bytes;
+  };
+  Piece take_piece() {
+    const uint64_t first = at / kBlockBytes;
+    const uint64_t last = std::min(first + kBlocksPerPiece, blocks_of(end));
+    const uint64_t piece_end = std::min(last * kBlockBytes, end);
+    Piece piece{first, last, at - first * kBlockBytes, piece_end - at};
+    at = piece_end;
+    return piece;
+  }
 
   Result<std::string> next() {
     if (at == end) return std::string();
-    if (!file) {
+    if (!image) {
       std::string piece = at == 0 && end == bytes.size() ? std::move(bytes) : bytes.substr(at, end - at);
       at = end;
       return piece;
     }
-    uint64_t first = at / kBlockBytes;
-    uint64_t last = std::min(first + kBlocksPerPiece, (end + kBlockBytes - 1) / kBlockBytes);
-    std::string piece = TRY(file->read_blocks(first, last));
-    uint64_t piece_end = first * kBlockBytes + piece.size();
-    if (piece_end > end) piece.resize(piece.size() - (piece_end - end));
-    piece.erase(0, at - first * kBlockBytes);
-    at = std::min(piece_end, end);
-    return piece;
+    const Piece piece = take_piece();
+    std::string out = TRY(image->read_blocks(piece.first_block, piece.end_block));
+    out.resize(piece.skip_bytes + piece.size_bytes);
+    out.erase(0, piece.skip_bytes);
+    return out;
+  }
+
+  Result<std::optional<FileBytes>> next_in_file() {
+    if (at == end || !image) return std::optional<FileBytes>();
+    const uint64_t offset = image->data_offset() + at;
+    const Piece piece = take_piece();
+    TRY(image->check_blocks(piece.first_block, piece.end_block));
+    auto owner =
+        std::make_shared<std::pair<std::shared_ptr<const os::File>, std::shared_ptr<const void>>>(image->file(), pin);
+    return std::optional(FileBytes{.owner = std::move(owner),
+                                   .descriptor = image->file()->descriptor(),
+                                   .offset_bytes = offset,
+                                   .size_bytes = piece.size_bytes});
   }
 };
 
@@ -44,6 +70,26 @@ ExtentReader& ExtentReader::operator=(ExtentReader&&) noexcept = default;
 ExtentReader::~ExtentReader() = default;
 
 Result<std::string> ExtentReader::next() { return state_->next(); }
+Result<std::optional<FileBytes>> ExtentReader::next_in_file() { return state_->next_in_file(); }
+bool ExtentReader::is_inline() const { return !state_->image.has_value(); }
+
+Result<std::string> ObjectStore::State::read_inline(metadata::ReadTransaction& txn, const Extent& extent) {
+  std::optional<BytesRecord> record = TRY(kBytes.get(txn, {extent.id}));
+  if (!record) return missing(extent);
+  if (record->bytes.size() == extent.size_bytes && crc64nvme(record->bytes) == extent.crc64nvme)
+    return std::move(record->bytes);
+  return fail(ErrorCode::corrupt, "extent " + extent.id.str() + ": its checksum is another");
+}
+
+// Nobody finds the bytes: either the extent was released since the record was read, or they are lost.
+std::unexpected<Error> ObjectStore::State::missing(const Extent& extent) {
+  const bool is_inline = extent.kind == ExtentKind::inline_bytes;
+  auto now = metadata.begin_read();
+  auto is_named = is_inline ? kBytes.contains(*now, {extent.id}) : kExtents.contains(*now, {extent.id});
+  if (!is_named) return std::unexpected(Error(is_named.error()));
+  if (!*is_named) return std::unexpected(Error(ErrorCode::gone, "extent " + extent.id.str()));
+  return std::unexpected(Error(ErrorCode::corrupt, "extent " + extent.id.str() + ": its bytes are missing"));
+}
 
 Result<ExtentReader> ObjectStore::open(metadata::ReadTransaction& txn, const Extent& extent, uint64_t offset_bytes,
                                        uint64_t length_bytes) {
@@ -52,38 +98,23 @@ Result<ExtentReader> ObjectStore::open(metadata::ReadTransaction& txn, const Ext
   if (length_bytes == kToTheEnd) length_bytes = rest;
   if (length_bytes > rest) return fail(ErrorCode::invalid, "a range that ends beyond the extent");
   auto state = std::make_unique<ExtentReader::State>();
-  state->extent = extent;
   state->at = offset_bytes;
   state->end = offset_bytes + length_bytes;
-
-  // Nobody finds the bytes: either the extent was released since the record was read, or they are lost.
-  auto missing = [&]() -> Result<ExtentReader> {
-    auto now = state_->metadata.begin_read();
-    if (!TRY(kExtents.contains(*now, {extent.id}))) return fail(ErrorCode::gone, "extent " + extent.id.str());
-    return fail(ErrorCode::corrupt, "extent " + extent.id.str() + ": its bytes are missing");
-  };
-
-  if (extent.kind == ExtentKind::inline_bytes) {
-    std::optional<BytesRecord> record = TRY(kBytes.get(txn, {extent.id}));
-    if (!record) return missing();
-    if (record->bytes.size() != extent.size_bytes || crc64nvme(record->bytes) != extent.crc64nvme) {
-      return fail(ErrorCode::corrupt, "extent " + extent.id.str() + ": its checksum is another");
-    }
-    state->bytes = std::move(record->bytes);
+  if (extent.kind == ExtentKind::inline_bytes || extent.kind == ExtentKind::counted_inline) {
+    state->bytes = TRY(state_->read_inline(txn, extent));
     return ExtentReader(std::move(state));
   }
-
-  if (!is_extent_id(extent.id.view())) return fail(ErrorCode::corrupt, "a record with a damaged extent id");
-  auto file = state_->files.open(state_->path_of(extent.id), os::OpenMode::read);
-  if (!file && file.error().code == os::ErrorCode::not_found) return missing();
-  if (!file) return std::unexpected(std::move(file).error());
-  state->file = TRY(ExtentFile::open(std::move(*file), extent));
-  if (length_bytes > 0) {
-    TRY(state->file->load_checksums(offset_bytes / kBlockBytes, (state->end + kBlockBytes - 1) / kBlockBytes));
+  state->pin = state_->pins.pin(extent.id);
+  if (!state->pin) return state_->missing(extent);
+  std::shared_ptr<const os::File> file = TRY(state_->open_file_of(extent));
+  if (!file) return state_->missing(extent);
+  Result<ImageReader> image = ImageReader::open(std::move(file), extent);
+  if (!image && image.error().code == ErrorCode::corrupt) {
+    // A hole: it was released, and removed before it was pinned.
+    auto now = state_->metadata.begin_read();
+    if (!TRY(kExtents.contains(*now, {extent.id}))) return fail(ErrorCode::gone, "extent " + extent.id.str());
   }
-  // A reader of all bytes checks the table as well. Together with header and trailer, which are checked against the
-  // record, and the blocks, that leaves no byte of the file out.
-  if (length_bytes == extent.size_bytes) TRY(state->file->check_table());
+  state->image = TRY(std::move(image));
   return ExtentReader(std::move(state));
 }
 

@@ -1,53 +1,87 @@
+#include <algorithm>
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/digest.h"
-#include "objects/extent_file.h"
+#include "objects/image_writer.h"
 #include "objects/object_store_state.h"
 
 namespace aerolith::objects {
 
+// Small bytes are kept until they turn out to be more than that; large ones go to their place in a segment.
 struct ExtentWriter::State {
-  ObjectStore* store;
   ObjectStore::State* shared;
-  ExtentId id;
-  uint64_t size_hint_bytes;
-  std::string bytes;  // while it is small
-  std::unique_ptr<ExtentFileWriter> file;
-  bool has_file = false;
-  bool failed = false;
-  bool finished = false;
+  uint64_t limit_bytes;
+  std::string bytes;  // small: room for what may come, `used` of it taken
+  size_t used = 0;
+  std::unique_ptr<Place> place;
+  std::optional<ImageWriter> image;
+  bool has_ended = false;
 
-  ~State() {
-    if (!finished) drop();
-  }
-  // The file goes, and with it the room it took.
-  void drop() {
-    file.reset();
-    if (std::exchange(has_file, false)) shared->remove_unnamed(id);
+  Result<std::span<char>> room() {
+    if (image) return image->room();
+    const uint64_t most = std::min(limit_bytes, kInlineLimitBytes);
+    if (used == most) {
+      if (most == limit_bytes) return fail(ErrorCode::invalid, "more bytes than were announced");
+      TRY(begin_image());
+      return image->room();
+    }
+    // What was announced in one piece; else it grows.
+    if (used == bytes.size())
+      bytes.resize(limit_bytes <= kInlineLimitBytes ? most : std::clamp<uint64_t>(2 * used, 4096, most));
+    return std::span(bytes).subspan(used);
   }
 
-  Result<> open_file() {
-    has_file = true;
-    shared->protect(id);
-    TRY(shared->prepare_directory(id));
-    file = TRY(ExtentFileWriter::create(shared->files, shared->path_of(id), id, size_hint_bytes));
-    TRY(file->append(bytes));
-    bytes = {};
+  Result<> filled(size_t count) {
+    if (image) return image->filled(count);
+    used += count;
     return {};
   }
 
-  Result<> append(std::string_view more) {
-    if (!file) {
-      if (bytes.size() + more.size() <= kInlineLimitBytes) {
-        bytes += more;
-        return {};
-      }
-      TRY(open_file());
-    }
-    return file->append(more);
+  Result<> begin_image() {
+    place = std::make_unique<Place>(TRY(shared->segments.reserve(limit_bytes)));
+    image.emplace(*place->segment().file, place->place(), limit_bytes);
+    std::string small = std::exchange(bytes, {});
+    return append(std::string_view(small).substr(0, used));
   }
 
-  Result<StagedExtent> finish();
+  Result<> append(std::string_view more) {
+    while (!more.empty()) {
+      const std::span<char> into = TRY(room());
+      const size_t count = std::min(into.size(), more.size());
+      std::memcpy(into.data(), more.data(), count);
+      TRY(filled(count));
+      more.remove_prefix(count);
+    }
+    return {};
+  }
+
+  Result<StagedExtent> finish() {
+    if (!image) {
+      bytes.resize(used);
+      Extent extent{
+          .id = make_extent_id(), .size_bytes = used, .kind = ExtentKind::inline_bytes, .crc64nvme = crc64nvme(bytes)};
+      return StagedExtent(std::move(extent), std::move(bytes), nullptr);
+    }
+    Extent extent = TRY(image->finish());
+    image.reset();
+    TRY(shared->segments.sync(*place));
+    return StagedExtent(std::move(extent), {}, std::move(place));
+  }
+
+  // After an error the writer is of no more use, and what it holds is given back.
+  template <typename Call>
+  auto run(Call&& call) -> decltype(call()) {
+    if (has_ended) return fail(ErrorCode::invalid, "the writer has ended");
+    auto answer = call();
+    if (!answer) {
+      has_ended = true;
+      image.reset();
+      place.reset();
+    }
+    return answer;
+  }
 };
 
 ExtentWriter::ExtentWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -55,49 +89,31 @@ ExtentWriter::ExtentWriter(ExtentWriter&&) noexcept = default;
 ExtentWriter& ExtentWriter::operator=(ExtentWriter&&) noexcept = default;
 ExtentWriter::~ExtentWriter() = default;
 
-ExtentWriter ObjectStore::begin_write(uint64_t size_hint_bytes) {
+ExtentWriter ObjectStore::begin_write(uint64_t limit_bytes) {
   auto state = std::make_unique<ExtentWriter::State>();
-  state->store = this;
   state->shared = state_.get();
-  state->id = make_extent_id();
-  state->size_hint_bytes = size_hint_bytes;
-  if (size_hint_bytes <= kInlineLimitBytes) state->bytes.reserve(size_hint_bytes);
+  state->limit_bytes = limit_bytes;
   return ExtentWriter(std::move(state));
 }
 
-uint64_t ExtentWriter::size_bytes() const { return state_->file ? state_->file->size_bytes() : state_->bytes.size(); }
+uint64_t ExtentWriter::size_bytes() const { return state_->image ? state_->image->size_bytes() : state_->used; }
 
 Result<> ExtentWriter::append(std::string_view bytes) {
-  if (state_->failed || state_->finished) return fail(ErrorCode::invalid, "the writer has ended");
-  Result<> appended = state_->append(bytes);
-  if (!appended) {
-    state_->failed = true;
-    state_->drop();
-  }
-  return appended;
+  return state_->run([&] { return state_->append(bytes); });
+}
+
+Result<std::span<char>> ExtentWriter::room() {
+  return state_->run([&] { return state_->room(); });
+}
+
+Result<> ExtentWriter::filled(size_t count) {
+  return state_->run([&] { return state_->filled(count); });
 }
 
 Result<StagedExtent> ExtentWriter::finish() {
-  if (state_->failed || state_->finished) return fail(ErrorCode::invalid, "the writer has ended");
-  Result<StagedExtent> staged = state_->finish();
-  if (staged) {
-    state_->finished = true;
-  } else {
-    state_->failed = true;
-    state_->drop();
-  }
+  Result<StagedExtent> staged = state_->run([&] { return state_->finish(); });
+  state_->has_ended = true;
   return staged;
-}
-
-Result<StagedExtent> ExtentWriter::State::finish() {
-  if (!file) {
-    Extent extent{
-        .id = id, .size_bytes = bytes.size(), .kind = ExtentKind::inline_bytes, .crc64nvme = crc64nvme(bytes)};
-    return StagedExtent(store, std::move(extent), std::move(bytes));
-  }
-  Extent extent = TRY(file->finish());
-  TRY(shared->files.sync_directory(shared->directory_of(id)));
-  return StagedExtent(store, std::move(extent), {});
 }
 
 }  // namespace aerolith::objects

@@ -2,9 +2,6 @@
 
 #include <utility>
 
-#include "base/digest.h"
-#include "base/log.h"
-#include "objects/extent_file.h"
 #include "objects/object_store_state.h"
 #include "objects/records.h"
 
@@ -38,101 +35,57 @@ Error::Error(const metadata::Error& error) : Failure{ErrorCode::io, error.detail
 ObjectStore::ObjectStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<ObjectStore>> ObjectStore::open(os::FileSystem& files, metadata::Store& metadata,
-                                                       const std::string& directory) {
-  TRY(files.make_directories(directory));
-  return std::unique_ptr<ObjectStore>(new ObjectStore(std::make_unique<State>(files, metadata, directory)));
+                                                       const std::string& directory, const SegmentSizes& sizes) {
+  TRY(files.make_directories(directory + "/segments"));
+  return std::unique_ptr<ObjectStore>(new ObjectStore(std::make_unique<State>(files, metadata, directory, sizes)));
 }
 
-Result<> ObjectStore::State::prepare_directory(const ExtentId& id) {
-  std::string path = directory_of(id);
-  std::lock_guard lock(directories_mutex);
-  if (directories.contains(path)) return {};
-  TRY(files.make_directories(path));
-  // Also when it was there: a process that was killed may have made it and not synced it.
-  TRY(files.sync_directory(directory));
-  directories.insert(path);
-  return {};
+Result<std::shared_ptr<const os::File>> ObjectStore::State::open_file_of(const Extent& extent) {
+  if (!is_extent_id(extent.id)) return fail(ErrorCode::corrupt, "a record with a damaged extent id");
+  if (extent.kind == ExtentKind::segment) return segments.open_for_reading(place_of(extent.id).segment);
+  auto file = files.open(file_path_of(extent.id), os::OpenMode::read);
+  if (!file && file.error().code == os::ErrorCode::not_found) return std::shared_ptr<const os::File>();
+  if (!file) return std::unexpected(Error(file.error()));
+  return std::shared_ptr<const os::File>(*std::move(file));
 }
 
-void ObjectStore::State::protect(const ExtentId& id) {
-  std::lock_guard lock(mutex);
-  protected_ids.insert(id);
-}
-
-void ObjectStore::State::unprotect(const ExtentId& id) {
-  std::lock_guard lock(mutex);
-  protected_ids.erase(id);
-}
-
-bool ObjectStore::State::is_protected(const ExtentId& id) {
-  std::lock_guard lock(mutex);
-  return protected_ids.contains(id);
-}
-
-void ObjectStore::State::remove_unnamed(const ExtentId& id) {
-  os::Result<> removed = files.remove(path_of(id));
-  if (!removed && removed.error().code != os::ErrorCode::not_found) {
-    log_warning("an unfinished extent stays until the next start", {{"error", removed.error().detail}});
-  }
-  unprotect(id);
-}
-
-StagedExtent::StagedExtent(ObjectStore* store, Extent extent, std::string inline_bytes)
-    : store_(store), extent_(std::move(extent)), inline_bytes_(std::move(inline_bytes)) {}
-
-StagedExtent::StagedExtent(StagedExtent&& other) noexcept
-    : store_(std::exchange(other.store_, nullptr)),
-      extent_(std::move(other.extent_)),
-      inline_bytes_(std::move(other.inline_bytes_)),
-      offered_(other.offered_) {}
-
-StagedExtent& StagedExtent::operator=(StagedExtent&& other) noexcept {
-  StagedExtent moved(std::move(other));
-  std::swap(store_, moved.store_);
-  std::swap(extent_, moved.extent_);
-  std::swap(inline_bytes_, moved.inline_bytes_);
-  std::swap(offered_, moved.offered_);
-  return *this;
-}
-
-StagedExtent::~StagedExtent() {
-  if (store_ == nullptr || extent_.kind != ExtentKind::file) return;
-  if (offered_) {
-    store_->state_->unprotect(extent_.id);
-  } else {
-    store_->state_->remove_unnamed(extent_.id);
-  }
-}
-
-void StagedExtent::discard() {
-  if (store_ == nullptr || extent_.kind != ExtentKind::file || !offered_) return;
-  Result<bool> marked = store_->state_->mark_orphan(extent_.id);
-  if (!marked) log_warning("an unused extent stays until the next start", {{"error", marked.error().detail}});
-}
+StagedExtent::StagedExtent(Extent extent, std::string inline_bytes, std::unique_ptr<Place> place)
+    : extent_(std::move(extent)), inline_bytes_(std::move(inline_bytes)), place_(std::move(place)) {}
+StagedExtent::StagedExtent(StagedExtent&&) noexcept = default;
+StagedExtent& StagedExtent::operator=(StagedExtent&&) noexcept = default;
+StagedExtent::~StagedExtent() = default;
 
 Result<Extent> ObjectStore::commit(metadata::Transaction& txn, const StagedExtent& staged) {
   const Extent& extent = staged.extent_;
-  if (staged.store_ != this) return fail(ErrorCode::invalid, "a staged extent of another store");
-  staged.offered_ = true;
-  if (extent.kind == ExtentKind::file) {
-    // A read that makes this transaction conflict with a discard or sweep of the same extent.
-    if (TRY(kGarbage.contains(txn, {extent.id}))) return fail(ErrorCode::invalid, "the staged extent was discarded");
+  if (extent.kind == ExtentKind::inline_bytes) {
+    kBytes.put(txn, {extent.id}, {staged.inline_bytes_, extent.crc64nvme, true});
   } else {
-    kBytes.put(txn, {extent.id}, {staged.inline_bytes_});
+    kExtents.put(txn, {extent.id}, {extent, 1});
   }
-  kExtents.put(txn, {extent.id}, {extent, 1});
   return extent;
 }
 
-Result<> ObjectStore::add_reference(metadata::Transaction& txn, const Extent& extent) {
+Result<Extent> ObjectStore::share(metadata::Transaction& txn, const Extent& extent) {
+  if (extent.kind == ExtentKind::inline_bytes) {
+    std::optional<BytesRecord> record = TRY(kBytes.get(txn, {extent.id}));
+    if (!record) return fail(ErrorCode::gone, "extent " + extent.id.str());
+    Extent copy = extent;
+    copy.id = make_extent_id();
+    kBytes.put(txn, {copy.id}, *record);
+    return copy;
+  }
   std::optional<ExtentRecord> record = TRY(kExtents.get(txn, {extent.id}));
   if (!record) return fail(ErrorCode::gone, "extent " + extent.id.str());
   ++record->references;
   kExtents.put(txn, {extent.id}, *record);
-  return {};
+  return extent;
 }
 
 Result<> ObjectStore::release(metadata::Transaction& txn, const Extent& extent) {
+  if (extent.kind == ExtentKind::inline_bytes) {
+    kBytes.erase(txn, {extent.id});
+    return {};
+  }
   std::optional<ExtentRecord> record = TRY(kExtents.get(txn, {extent.id}));
   if (!record) return fail(ErrorCode::gone, "extent " + extent.id.str());
   if (record->references > 1) {
@@ -141,12 +94,19 @@ Result<> ObjectStore::release(metadata::Transaction& txn, const Extent& extent) 
     return {};
   }
   kExtents.erase(txn, {extent.id});
-  if (record->extent.kind == ExtentKind::inline_bytes) {
-    kBytes.erase(txn, {extent.id});
-  } else {
-    kGarbage.put(txn, {extent.id}, {});
-    state_->note_release();
+  switch (extent.kind) {
+    case ExtentKind::inline_bytes:
+    case ExtentKind::counted_inline:
+      kBytes.erase(txn, {extent.id});
+      return {};
+    case ExtentKind::segment:
+      kGarbage.put(txn, {extent.id}, {.image_bytes = image_bytes(extent.size_bytes)});
+      break;
+    case ExtentKind::file:
+      kGarbage.put(txn, {extent.id}, {});
+      break;
   }
+  state_->note_release();
   return {};
 }
 

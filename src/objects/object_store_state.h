@@ -1,6 +1,7 @@
 // What the files of this room share of an ObjectStore.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -11,55 +12,64 @@
 
 #include "metadata/store.h"
 #include "objects/object_store.h"
+#include "objects/read_pins.h"
+#include "objects/segments.h"
 #include "os/file_system.h"
 
 namespace aerolith::objects {
 
+// Garbage, as its row tells it.
+struct Condemned {
+  ExtentId id;
+  uint64_t image_bytes = 0;  // in a segment; 0: a file
+};
+
 struct ObjectStore::State {
-  State(os::FileSystem& file_system, metadata::Store& store, std::string path)
-      : files(file_system), metadata(store), directory(std::move(path)) {}
+  State(os::FileSystem& file_system, metadata::Store& store, const std::string& path, const SegmentSizes& sizes)
+      : files(file_system), metadata(store), directory(path), segments(file_system, store, path + "/segments", sizes) {}
 
-  // <directory>/<last two digits>/<id>: the last digits are random, the first ones are the time.
-  std::string directory_of(const ExtentId& id) const { return directory + "/" + id.str().substr(30); }
-  std::string path_of(const ExtentId& id) const { return directory_of(id) + "/" + id.str(); }
+  // Of version-1 stores: <directory>/<last two digits>/<id>.
+  std::string file_path_of(const ExtentId& id) const { return directory + "/" + id.str().substr(30) + "/" + id.str(); }
+  // The file that an extent lies in; null when there is none.
+  Result<std::shared_ptr<const os::File>> open_file_of(const Extent& extent);
 
-  // Makes the folder of an extent, and its name durable.
-  Result<> prepare_directory(const ExtentId& id);
-  // A file that this process writes: the sweep leaves it alone until it is released.
-  void protect(const ExtentId& id);
-  void unprotect(const ExtentId& id);
-  bool is_protected(const ExtentId& id);
-  // Removes the file of an extent that no transaction has ever named.
-  void remove_unnamed(const ExtentId& id);
-  // Has the collector remove the file, unless a record names the extent. Whether it will.
-  Result<bool> mark_orphan(const ExtentId& id);
+  // Checked.
+  Result<std::string> read_inline(metadata::ReadTransaction& txn, const Extent& extent);
+  // Of an extent whose bytes aren't found: `gone` or `corrupt`.
+  std::unexpected<Error> missing(const Extent& extent);
+
   // Notes the garbage that is there now.
   Result<> condemn();
   // Nobody reads from a snapshot in which the condemned were no garbage yet.
   bool may_remove_condemned();
   // How many could be removed.
-  Result<uint64_t> remove_batch(std::span<const ExtentId> batch);
+  Result<uint64_t> remove_batch(std::span<const Condemned> batch);
+  Result<> remove_one(const Condemned& garbage);
   void note_release();
   void collector_loop(ObjectStore& store);
+  void tidy_when_quiet();
 
   os::FileSystem& files;
   metadata::Store& metadata;
   const std::string directory;
-
-  std::mutex directories_mutex;  // also held while a folder is made: no one may use it before its name is durable
-  std::set<std::string> directories;
+  Segments segments;
+  ReadPins pins;
 
   std::mutex mutex;
-  std::set<ExtentId> protected_ids;
   std::condition_variable changed;
   uint64_t next_hold = 0;
   std::set<uint64_t> holds;
-  bool stops = false;
+  std::atomic<bool> stops = false;        // set with the mutex held
   std::atomic<int64_t> last_release = 0;  // steady clock, milliseconds; its transaction may still be running
   std::thread collector;
 
+  // The collector thread's.
+  uint64_t commits_seen = 0;
+  uint64_t commits_tidied = 0;
+  int quiet_passes = 0;
+
   std::mutex collect_mutex;
-  std::vector<ExtentId> condemned;
+  std::vector<Condemned> condemned;
   uint64_t condemned_before = 0;  // holds from this number on began when these were garbage already
 };
 

@@ -6,12 +6,13 @@
 #include <atomic>
 #include <map>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/digest.h"
 #include "metadata/store.h"
 #include "metadata/table.h"
-#include "objects/extent_file.h"
+#include "objects/segment_format.h"
 #include "os/faulty_file_system.h"
 #include "os/test_directory.h"
 
@@ -33,7 +34,13 @@ class ObjectStoreTest : public testing::Test {
     metadata_ = metadata::open_store(options).value();
     open();
   }
-  void open() { store_ = ObjectStore::open(files_, *metadata_, "/objects").value(); }
+  // Small segments: the file system in memory copies a file with each sync.
+  static constexpr SegmentSizes kSizes{
+      .first_bytes = uint64_t{2} << 20, .most_bytes = uint64_t{4} << 20, .shared_limit_bytes = uint64_t{1} << 20};
+  void open() { store_ = open_another(); }
+  std::unique_ptr<ObjectStore> open_another() {
+    return ObjectStore::open(files_, *metadata_, "/objects", kSizes).value();
+  }
   // What a power cut does to the files; the metadata store's own tests look after the rest. The store of before is
   // kept for writers that are still open.
   void lose_power(os::Unsynced unsynced = os::Unsynced::lost) {
@@ -65,6 +72,10 @@ class ObjectStoreTest : public testing::Test {
       out += piece;
     }
   }
+  Result<Extent> share(const Extent& extent) {
+    return metadata::run_transaction(
+        *metadata_, [&](metadata::Transaction& txn) -> Result<Extent> { return store_->share(txn, extent); });
+  }
   Result<> change(Result<> (ObjectStore::*what)(metadata::Transaction&, const Extent&), const Extent& extent) {
     return metadata::run_transaction(
         *metadata_, [&](metadata::Transaction& txn) -> Result<> { return (store_.get()->*what)(txn, extent); });
@@ -85,7 +96,7 @@ TEST_F(ObjectStoreTest, RoundTripsAtEverySizeThatMatters) {
       Extent extent = try_write(bytes, piece).value();
       EXPECT_EQ(extent.size_bytes, size);
       EXPECT_EQ(extent.crc64nvme, crc64nvme(bytes));
-      EXPECT_EQ(extent.kind, size <= kInlineLimitBytes ? ExtentKind::inline_bytes : ExtentKind::file);
+      EXPECT_EQ(extent.kind, size <= kInlineLimitBytes ? ExtentKind::inline_bytes : ExtentKind::segment);
       EXPECT_EQ(read(extent).value(), bytes);
     }
   }
@@ -133,18 +144,22 @@ TEST_F(ObjectStoreTest, WhatIsStagedSurvivesPowerLoss) {
 
 TEST_F(ObjectStoreTest, FullDiskIsACleanErrorAndLeavesNothing) {
   Extent before = write(random_bytes_of(kBlockBytes, 4));
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   uint64_t used = files_.used_bytes();
-  for (uint64_t room = 0; room < 4 * kBlockBytes; room += 50'001) {
+  for (uint64_t room = 0; room < 8 * kBlockBytes; room += 100'001) {
     files_.set_capacity(used + room);
-    for (uint64_t hint : {uint64_t{0}, 8 * kBlockBytes}) {
-      ExtentWriter writer = store_->begin_write(hint);
-      Result<> appended;
-      for (int i = 0; i < 20 && appended; ++i) appended = writer.append(random_bytes_of(100'000, 5));
-      Result<StagedExtent> staged = writer.finish();
-      ASSERT_FALSE(staged.has_value());
-      if (!appended) {
-        ASSERT_EQ(appended.error().code, ErrorCode::no_space);
+    for (uint64_t limit : {kUnknownSize, 8 * kBlockBytes}) {
+      {
+        ExtentWriter writer = store_->begin_write(limit);
+        Result<> appended;
+        for (int i = 0; i < 20 && appended; ++i) appended = writer.append(random_bytes_of(100'000, 5));
+        Result<StagedExtent> staged = writer.finish();
+        ASSERT_FALSE(staged.has_value());
+        if (!appended) {
+          ASSERT_EQ(appended.error().code, ErrorCode::no_space);
+        }
       }
+      ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
       ASSERT_EQ(files_.used_bytes(), used);
     }
   }
@@ -154,39 +169,45 @@ TEST_F(ObjectStoreTest, FullDiskIsACleanErrorAndLeavesNothing) {
 }
 
 TEST_F(ObjectStoreTest, FailuresAtEachStepAreNeverAcknowledged) {
-  (void)write(random_bytes_of(kBlockBytes, 0));
+  Extent kept = write(random_bytes_of(kBlockBytes, 0));
   for (auto fault : {os::Fault::write_error, os::Fault::write_no_space, os::Fault::sync_error,
                      os::Fault::directory_error, os::Fault::open_no_space}) {
     for (uint64_t after = 0; after < 3; ++after) {
       files_.inject(fault, after);
-      size_t files_before = files_.all_files().size();
       std::string bytes = random_bytes_of(2 * kBlockBytes, after);
-      Result<Extent> extent = try_write(bytes);
-      if (extent) {
-        // The fault's turn didn't come; have it over with.
-        EXPECT_GT(after, 0U);
+      // Each on a segment of its own, so that the making of one fails, too.
+      for (Result<Extent> extent = try_write(bytes); extent; extent = try_write(bytes)) {
         EXPECT_EQ(read(*extent).value(), bytes);
-        while (try_write(random_bytes_of(2 * kBlockBytes, after))) {
-        }
-      } else {
-        EXPECT_EQ(files_.all_files().size(), files_before);
+        ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
       }
       lose_power();
       EXPECT_TRUE(store_->verify().value().bad.empty());
+      EXPECT_EQ(read(kept).value(), random_bytes_of(kBlockBytes, 0));
     }
   }
+}
+
+TEST_F(ObjectStoreTest, AfterAFailedSyncNothingMoreIsTaken) {
+  Extent kept = write(random_bytes_of(kBlockBytes, 0));
+  files_.inject(os::Fault::sync_error);
+  EXPECT_EQ(try_write(random_bytes_of(kBlockBytes, 1)).error().code, ErrorCode::io);
+  // The disk has lost what it had taken: a later sync that succeeds says nothing.
+  EXPECT_EQ(try_write(random_bytes_of(kBlockBytes, 2)).error().code, ErrorCode::io);
+  EXPECT_EQ(try_write(random_bytes_of(4 * kBlockBytes, 2)).error().code, ErrorCode::io);
+  EXPECT_EQ(read(kept).value(), random_bytes_of(kBlockBytes, 0));
+  lose_power();
+  EXPECT_TRUE(try_write(random_bytes_of(kBlockBytes, 3)).has_value());
 }
 
 TEST_F(ObjectStoreTest, AFlippedBitAnywhereIsAnErrorAndNeverWrongBytes) {
   std::string bytes = random_bytes_of(2 * kBlockBytes + 1000, 7);
   Extent extent = write(bytes);
   std::string path = files_.all_files().at(0);
-  uint64_t file_size = files_.used_bytes();
-  ASSERT_EQ(file_size, kHeaderBytes + bytes.size() + 3 * 8 + kTrailerBytes);
+  const uint64_t begin = place_of(extent.id).offset;
+  const uint64_t end = begin + bytes.size() + 3 * kChecksumBytes + kTrailerBytes;
   std::vector<uint64_t> places;
-  for (uint64_t at = 0; at < kHeaderBytes; ++at) places.push_back(at);
-  for (uint64_t at = kHeaderBytes + bytes.size() - 2; at < file_size; ++at) places.push_back(at);
-  for (uint64_t at = kHeaderBytes; at < file_size; at += 40'009) places.push_back(at);
+  for (uint64_t at = begin + bytes.size() - 2; at < end; ++at) places.push_back(at);
+  for (uint64_t at = begin; at < end; at += 40'009) places.push_back(at);
   for (uint64_t at : places) {
     uint64_t bit = at * 8 + at % 8;
     files_.flip_bit(path, bit);
@@ -208,13 +229,9 @@ TEST_F(ObjectStoreTest, AFlippedBitAnywhereIsAnErrorAndNeverWrongBytes) {
 
 TEST_F(ObjectStoreTest, MissingAndSwappedFilesAreFound) {
   Extent a = write(random_bytes_of(kBlockBytes, 8));
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   Extent b = write(random_bytes_of(kBlockBytes, 9));
-  auto path_of = [&](const Extent& extent) {
-    for (const std::string& path : files_.all_files()) {
-      if (path.ends_with(extent.id.str())) return path;
-    }
-    return std::string();
-  };
+  auto path_of = [&](const Extent& extent) { return "/objects/segments/" + segment_name(place_of(extent.id).segment); };
   ASSERT_TRUE(files_.rename(path_of(a), path_of(b)).has_value());
   EXPECT_EQ(read(a).error().code, ErrorCode::corrupt);
   EXPECT_EQ(read(b).error().code, ErrorCode::corrupt);
@@ -232,120 +249,152 @@ TEST_F(ObjectStoreTest, FlippedInlineBytesAreFound) {
 }
 
 TEST_F(ObjectStoreTest, DroppedWritersAndStagedExtentsLeaveNothing) {
-  {
-    ExtentWriter writer = store_->begin_write();
-    ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes * 2, 10)).has_value());
-    EXPECT_EQ(files_.all_files().size(), 1U);
+  for (uint64_t limit : {2 * kBlockBytes, 4 * kBlockBytes, 8 * kBlockBytes, kUnknownSize}) {
+    {
+      ExtentWriter writer = store_->begin_write(limit);
+      ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes * 2, 10)).has_value());
+      ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
+      EXPECT_EQ(files_.all_files().size(), 1U) << "not while it is written";
+    }
+    ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
+    EXPECT_TRUE(files_.all_files().empty());
+    {
+      ExtentWriter writer = store_->begin_write(limit);
+      ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes * 2, 10)).has_value());
+      StagedExtent staged = writer.finish().value();
+      StagedExtent moved = std::move(staged);
+      ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
+      EXPECT_EQ(files_.all_files().size(), 1U);
+    }
+    ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
+    EXPECT_TRUE(files_.all_files().empty());
   }
-  EXPECT_TRUE(files_.all_files().empty());
-  {
-    ExtentWriter writer = store_->begin_write();
-    ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes * 2, 10)).has_value());
-    StagedExtent staged = writer.finish().value();
-    StagedExtent moved = std::move(staged);
-    EXPECT_EQ(files_.all_files().size(), 1U);
-  }
-  EXPECT_TRUE(files_.all_files().empty());
 }
 
-TEST_F(ObjectStoreTest, AFailedTransactionsExtentIsDiscarded) {
-  ExtentWriter writer = store_->begin_write();
-  ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes, 11)).has_value());
-  StagedExtent staged = writer.finish().value();
+TEST_F(ObjectStoreTest, MoreBytesThanAnnouncedAreRefused) {
+  for (uint64_t limit : {uint64_t{0}, uint64_t{10}, kInlineLimitBytes, kInlineLimitBytes + 1, 3 * kBlockBytes}) {
+    ExtentWriter writer = store_->begin_write(limit);
+    ASSERT_TRUE(writer.append(random_bytes_of(limit, 1)).has_value());
+    EXPECT_EQ(writer.append("x").error().code, ErrorCode::invalid);
+    EXPECT_EQ(writer.finish().error().code, ErrorCode::invalid);
+  }
+}
+
+TEST_F(ObjectStoreTest, WhatIsNotUsedOfASegmentIsGivenBack) {
+  std::string bytes = random_bytes_of(kBlockBytes, 10);
+  Extent first;
   {
+    ExtentWriter writer = store_->begin_write(kSizes.shared_limit_bytes);  // far less comes
+    ASSERT_TRUE(writer.append(bytes).has_value());
+    StagedExtent staged = writer.finish().value();
+    first = commit(staged).value();
+  }
+  ASSERT_TRUE(store_->begin_write(kBlockBytes).append(bytes).has_value());
+  Extent second = write(bytes);
+  EXPECT_EQ(files_.used_bytes(), kSizes.first_bytes + kSegmentHeaderBytes);
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
+  EXPECT_EQ(files_.used_bytes(), place_of(second.id).offset + image_bytes(kBlockBytes)) << "cut off behind the last";
+  EXPECT_EQ(read(first).value(), bytes);
+  EXPECT_EQ(read(second).value(), bytes);
+}
+
+TEST_F(ObjectStoreTest, AFailedTransactionsExtentIsGivenBack) {
+  {
+    ExtentWriter writer = store_->begin_write(kBlockBytes);
+    ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes, 11)).has_value());
+    StagedExtent staged = writer.finish().value();
     auto txn = metadata_->begin_write();
     ASSERT_TRUE(store_->commit(*txn, staged).has_value());
   }  // never committed
-  staged.discard();
-  EXPECT_EQ(store_->collect().value(), 1U);
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   EXPECT_TRUE(files_.all_files().empty());
-
-  // And one that a record names is left alone.
-  Extent kept = write(random_bytes_of(kBlockBytes, 12));
-  ExtentWriter again = store_->begin_write();
-  ASSERT_TRUE(again.append(random_bytes_of(kBlockBytes, 13)).has_value());
-  StagedExtent named = again.finish().value();
-  Extent extent = commit(named).value();
-  named.discard();
-  EXPECT_EQ(store_->collect().value(), 0U);
-  EXPECT_TRUE(read(extent).has_value());
-  EXPECT_TRUE(read(kept).has_value());
 }
 
-TEST_F(ObjectStoreTest, OrphansOfACrashAreSweptAndNothingElse) {
+TEST_F(ObjectStoreTest, WhatACrashLeavesIsGivenBackAndNothingElse) {
   std::string bytes = random_bytes_of(kBlockBytes + 1, 14);
   Extent kept = write(bytes);
   Extent released = write(bytes);
   ASSERT_TRUE(change(&ObjectStore::release, released).has_value());
-  ExtentWriter unfinished = store_->begin_write();
+  ExtentWriter unfinished = store_->begin_write(2 * kBlockBytes);
   ASSERT_TRUE(unfinished.append(bytes).has_value());
-  ExtentWriter writer = store_->begin_write();
-  ASSERT_TRUE(writer.append(bytes).has_value());
-  StagedExtent staged = writer.finish().value();
-  EXPECT_EQ(files_.all_files().size(), 4U);
+  ExtentWriter of_its_own = store_->begin_write();
+  ASSERT_TRUE(of_its_own.append(bytes).has_value());
+  EXPECT_EQ(store_->recover().value(), 0U) << "what this process writes is nothing that a crash left";
   // The next process has another store on the same folder; this one's writers never get to clean up.
-  auto next = ObjectStore::open(files_, *metadata_, "/objects").value();
-  EXPECT_EQ(store_->sweep_orphans().value(), 0U) << "what a writer of this process makes is no orphan";
-  EXPECT_EQ(next->sweep_orphans().value(), 2U);
-  EXPECT_EQ(next->sweep_orphans().value(), 0U);
-  EXPECT_EQ(next->collect().value(), 3U);
+  auto next = open_another();
+  EXPECT_EQ(next->recover().value(), 2U);
+  EXPECT_EQ(next->recover().value(), 0U);
   EXPECT_EQ(files_.all_files().size(), 1U);
+  EXPECT_EQ(next->collect().value(), 1U);
+  EXPECT_EQ(files_.used_bytes(), place_of(released.id).offset + image_bytes(bytes.size()));
   EXPECT_EQ(read(kept).value(), bytes);
-  // The old process comes too late.
-  EXPECT_FALSE(read(staged.extent()).has_value());
+  ASSERT_TRUE(change(&ObjectStore::release, kept).has_value());
+  EXPECT_EQ(next->collect().value(), 1U);
+  EXPECT_TRUE(files_.all_files().empty());
 }
 
-TEST_F(ObjectStoreTest, ASweepAndACommitAtTheSameTimeDoNotBothWin) {
-  (void)write("a row, so that the sweep does its work");
-  std::string bytes = random_bytes_of(kBlockBytes, 15);
-  ExtentWriter writer = store_->begin_write();
-  ASSERT_TRUE(writer.append(bytes).has_value());
-  StagedExtent staged = writer.finish().value();
-  auto next = ObjectStore::open(files_, *metadata_, "/objects").value();
-  auto txn = metadata_->begin_write();
-  ASSERT_TRUE(store_->commit(*txn, staged).has_value());
-  EXPECT_EQ(next->sweep_orphans().value(), 1U);
-  EXPECT_EQ(txn->commit().error().code, metadata::ErrorCode::conflict);
-  EXPECT_EQ(commit(staged).error().code, ErrorCode::invalid);
+TEST_F(ObjectStoreTest, SegmentFilesWithoutARowAreRemoved) {
+  Extent kept = write(random_bytes_of(kBlockBytes, 1));
+  ASSERT_TRUE(files_.open("/objects/segments/0123456789abcdef", os::OpenMode::create, 0600).has_value());
+  ASSERT_TRUE(files_.open("/objects/segments/notes.txt", os::OpenMode::create, 0600).has_value());
+  ASSERT_TRUE(store_->recover().has_value());
+  EXPECT_EQ(files_.all_files().size(), 2U);
+  EXPECT_TRUE(read(kept).has_value());
 }
 
-TEST_F(ObjectStoreTest, WithoutMetadataNothingIsSwept) {
-  ExtentWriter writer = store_->begin_write();
-  ASSERT_TRUE(writer.append(random_bytes_of(kBlockBytes, 16)).has_value());
-  auto next = ObjectStore::open(files_, *metadata_, "/objects").value();
-  EXPECT_EQ(next->sweep_orphans().value(), 0U);
+TEST_F(ObjectStoreTest, WithoutMetadataNothingIsRemoved) {
+  ASSERT_TRUE(files_.open("/objects/segments/0123456789abcdef", os::OpenMode::create, 0600).has_value());
+  ASSERT_TRUE(store_->recover().has_value());
+  EXPECT_EQ(files_.all_files().size(), 1U);
 }
 
-TEST_F(ObjectStoreTest, OpenReadersOutliveTheirExtent) {
+TEST_F(ObjectStoreTest, OpenReadersKeepTheirExtent) {
   std::string bytes = random_bytes_of(8 * kBlockBytes, 17);
   Extent large = write(bytes);
   Extent small = write("small");
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   auto txn = metadata_->begin_read();
-  ExtentReader reader = store_->open(*txn, large).value();
   ExtentReader small_reader = store_->open(*txn, small).value();
-  txn.reset();
-  std::string out = reader.next().value();
-  ASSERT_TRUE(change(&ObjectStore::release, large).has_value());
-  ASSERT_TRUE(change(&ObjectStore::release, small).has_value());
+  {
+    ExtentReader reader = store_->open(*txn, large).value();
+    txn.reset();
+    std::string out = reader.next().value();
+    ASSERT_TRUE(change(&ObjectStore::release, large).has_value());
+    ASSERT_TRUE(change(&ObjectStore::release, small).has_value());
+    EXPECT_EQ(store_->collect().value(), 0U);
+    for (std::string piece = reader.next().value(); !piece.empty(); piece = reader.next().value()) out += piece;
+    EXPECT_EQ(out, bytes);
+  }
   EXPECT_EQ(store_->collect().value(), 1U);
   EXPECT_TRUE(files_.all_files().empty());
-  for (std::string piece = reader.next().value(); !piece.empty(); piece = reader.next().value()) out += piece;
-  EXPECT_EQ(out, bytes);
   EXPECT_EQ(small_reader.next().value(), "small");
   EXPECT_EQ(read(large).error().code, ErrorCode::gone);
   EXPECT_EQ(read(small).error().code, ErrorCode::gone);
-  EXPECT_EQ(change(&ObjectStore::add_reference, large).error().code, ErrorCode::gone);
+  EXPECT_EQ(share(large).error().code, ErrorCode::gone);
+  EXPECT_EQ(share(small).error().code, ErrorCode::gone);
   EXPECT_EQ(change(&ObjectStore::release, large).error().code, ErrorCode::gone);
+}
+
+TEST_F(ObjectStoreTest, AHoleIsGoneAndNotDamage) {
+  Extent kept = write(random_bytes_of(kBlockBytes, 18));
+  Extent released = write(random_bytes_of(kBlockBytes, 19));
+  auto before = metadata_->begin_read();
+  ASSERT_TRUE(change(&ObjectStore::release, released).has_value());
+  EXPECT_EQ(store_->collect().value(), 1U);
+  EXPECT_EQ(store_->open(*before, released).error().code, ErrorCode::gone);
+  EXPECT_TRUE(read(kept).has_value());
 }
 
 TEST_F(ObjectStoreTest, ABackupHoldsTheCollectorOff) {
   Extent extent = write(random_bytes_of(kBlockBytes, 18));
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   ASSERT_TRUE(change(&ObjectStore::release, extent).has_value());
   auto hold = store_->hold_collection();
   EXPECT_EQ(store_->collect().value(), 0U);
   EXPECT_EQ(files_.all_files().size(), 1U);
   hold.reset();
   EXPECT_EQ(store_->collect().value(), 1U);
+  EXPECT_TRUE(files_.all_files().empty());
 }
 
 TEST_F(ObjectStoreTest, AReaderHoldsNoLaterGarbage) {
@@ -362,15 +411,16 @@ TEST_F(ObjectStoreTest, AReaderHoldsNoLaterGarbage) {
 TEST_F(ObjectStoreTest, WhatCannotBeRemovedStopsNothing) {
   Extent first = write(random_bytes_of(kBlockBytes, 22));
   Extent second = write(random_bytes_of(kBlockBytes, 23));
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   ASSERT_TRUE(change(&ObjectStore::release, first).has_value());
   ASSERT_TRUE(change(&ObjectStore::release, second).has_value());
-  files_.inject(os::Fault::remove_error);
+  files_.inject(os::Fault::punch_error);
   EXPECT_EQ(store_->collect().value(), 2U);  // once again after the one that failed
   EXPECT_TRUE(files_.all_files().empty());
 }
 
-TEST_F(ObjectStoreTest, TheCollectorThreadCollects) {
-  Extent extent = write(random_bytes_of(kBlockBytes, 19));
+TEST_F(ObjectStoreTest, TheCollectorThreadSealsAndCollects) {
+  Extent extent = write(random_bytes_of(5 * kBlockBytes, 19));  // a segment of its own
   store_->start_collector();
   ASSERT_TRUE(change(&ObjectStore::release, extent).has_value());
   for (int i = 0; i < 500 && !files_.all_files().empty(); ++i) {
@@ -382,38 +432,40 @@ TEST_F(ObjectStoreTest, TheCollectorThreadCollects) {
 // References come and go at random; the bytes are there exactly as long as one is left.
 TEST_F(ObjectStoreTest, ReferenceCountsAgainstAModel) {
   std::mt19937_64 random(20);
-  std::map<std::string, std::pair<Extent, int>> model;
+  std::vector<Extent> named;  // one for each record
   std::map<std::string, std::string> contents;
   for (int i = 0; i < 600; ++i) {
-    if (model.size() < 8 || random() % 5 == 0) {
+    if (named.size() < 8 || random() % 5 == 0) {
       std::string bytes = random_bytes_of(random() % 3 == 0 ? 100 : kInlineLimitBytes + random() % 1000, random());
-      Extent extent = write(bytes);
-      model[extent.id.str()] = {extent, 1};
-      contents[extent.id.str()] = bytes;
+      named.push_back(write(bytes));
+      contents[named.back().id.str()] = bytes;
       continue;
     }
-    auto at = std::next(model.begin(), static_cast<std::ptrdiff_t>(random() % model.size()));
-    auto& [extent, references] = at->second;
+    const size_t at = random() % named.size();
     if (random() % 5 < 2) {
-      ASSERT_TRUE(change(&ObjectStore::add_reference, extent).has_value());
-      ++references;
+      named.push_back(share(named[at]).value());
+      contents[named.back().id.str()] = contents[named[at].id.str()];
     } else {
-      ASSERT_TRUE(change(&ObjectStore::release, extent).has_value());
-      if (--references == 0) model.erase(at);
+      ASSERT_TRUE(change(&ObjectStore::release, named[at]).has_value());
+      named.erase(named.begin() + static_cast<std::ptrdiff_t>(at));
     }
     if (i % 50 == 0) {
+      ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
       ASSERT_TRUE(store_->collect().has_value());
     }
   }
+  ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
   ASSERT_TRUE(store_->collect().has_value());
-  size_t files = 0;
-  for (const auto& [id, entry] : model) {
-    ASSERT_EQ(read(entry.first).value(), contents[id]);
-    if (entry.first.kind == ExtentKind::file) ++files;
+  std::set<std::string> extents;
+  std::set<SegmentId> segments;
+  for (const Extent& extent : named) {
+    ASSERT_EQ(read(extent).value(), contents[extent.id.str()]);
+    extents.insert(extent.id.str());
+    if (extent.kind == ExtentKind::segment) segments.insert(place_of(extent.id).segment);
   }
-  EXPECT_EQ(files_.all_files().size(), files);
+  EXPECT_EQ(files_.all_files().size(), segments.size());
   VerifyReport report = store_->verify().value();
-  EXPECT_EQ(report.extents, model.size());
+  EXPECT_EQ(report.extents, extents.size());
   EXPECT_TRUE(report.bad.empty());
 }
 
@@ -433,7 +485,7 @@ TEST_F(ObjectStoreTest, ConcurrentWritersAndCollector) {
           ++kept;
         }
         if (i % 5 == 0) {
-          ASSERT_TRUE(store_->sweep_orphans().has_value());
+          ASSERT_TRUE(store_->seal(SealWhich::all).has_value());
         }
       }
     });
@@ -448,7 +500,7 @@ TEST_F(ObjectStoreTest, WorksOnRealFiles) {
   os::RealFileSystem real;
   auto store = ObjectStore::open(real, *metadata_, directory_ / "objects").value();
   std::string bytes = random_bytes_of(5 * kBlockBytes + 3, 21);
-  ExtentWriter writer = store->begin_write(bytes.size() * 2);  // a wrong hint costs no room in the end
+  ExtentWriter writer = store->begin_write(bytes.size() * 2);
   ASSERT_TRUE(writer.append(bytes).has_value());
   StagedExtent staged = writer.finish().value();
   auto committed = metadata::run_transaction(

@@ -83,6 +83,19 @@ class FaultyFileSystem::OpenFile final : public File {
     return {};
   }
 
+  // Durable at once, as far as a power loss is concerned: the strictest that a disk may do.
+  Result<> punch_hole(uint64_t offset, uint64_t size) override {
+    std::lock_guard lock(files_.mutex_);
+    TRY(check_power());
+    if (files_.happens(Fault::punch_error)) return fail(ErrorCode::io, "injected punch error");
+    for (std::string* bytes : {&node_->now, &node_->durable}) {
+      if (offset < bytes->size())
+        std::fill_n(bytes->begin() + static_cast<std::ptrdiff_t>(offset),
+                    std::min<uint64_t>(size, bytes->size() - offset), '\0');
+    }
+    return {};
+  }
+
  private:
   Result<> check_power() const {
     if (generation_ != files_.generation_) return fail(ErrorCode::io, "the power was lost");
@@ -139,7 +152,7 @@ Result<std::unique_ptr<File>> FaultyFileSystem::open(const std::string& path, Op
   Directory* directory = find_directory(parent_directory(path));
   if (directory == nullptr) return fail(ErrorCode::not_found, path);
   auto found = directory->now.find(name_of(path));
-  if (mode == OpenMode::create) {
+  if (mode == OpenMode::create || mode == OpenMode::create_direct) {
     if (found != directory->now.end()) return fail(ErrorCode::already_exists, path);
     if (happens(Fault::open_no_space)) return fail(ErrorCode::no_space, "injected open error");
     found = directory->now.emplace(name_of(path), std::make_shared<Node>()).first;

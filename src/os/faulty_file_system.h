@@ -22,6 +22,7 @@ enum class Fault : uint8_t {
   directory_error,  // sync_directory: io
   read_error,       // io
   remove_error,     // io
+  punch_error,      // io
   open_no_space,    // creating a file: no_space
 };
 

@@ -53,6 +53,7 @@ class RealFile final : public File {
     while (!bytes.empty()) {
       ssize_t n =
           uninterrupted([&] { return ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (n < 0 && errno == EINVAL && leave_direct_mode()) continue;
       if (n < 0) return last_error("write", path_);
       // POSIX allows it, and without this a device that takes nothing would hold us for ever.
       if (n == 0) return std::unexpected(error_of(ENOSPC, "write " + path_));
@@ -89,9 +90,26 @@ class RealFile final : public File {
     return {};
   }
 
+  Result<> punch_hole(uint64_t offset, uint64_t size) override {
+    if (size == 0) return {};
+    const int result = uninterrupted([&] {
+      return ::fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                         static_cast<off_t>(size));
+    });
+    if (result < 0) return last_error("punch a hole into", path_);
+    return {};
+  }
+
   int descriptor() const override { return descriptor_; }
 
  private:
+  // A file system may take O_DIRECT at first and refuse a write later. Whether it was on.
+  bool leave_direct_mode() const {
+    const int flags = ::fcntl(descriptor_, F_GETFL);
+    if (flags < 0 || (flags & O_DIRECT) == 0) return false;
+    return ::fcntl(descriptor_, F_SETFL, flags & ~O_DIRECT) == 0;
+  }
+
   int descriptor_;
   std::string path_;
 };
@@ -149,13 +167,16 @@ Result<std::unique_ptr<File>> RealFileSystem::open(const std::string& path, Open
       flags |= O_RDWR;
       break;
     case OpenMode::create:
+    case OpenMode::create_direct:
       flags |= O_RDWR | O_CREAT | O_EXCL;
       break;
   }
   int descriptor = uninterrupted([&] { return ::open(path.c_str(), flags, static_cast<mode_t>(permissions)); });
   if (descriptor < 0) return last_error("open", path);
   auto file = std::make_unique<RealFile>(descriptor, path);
-  if (mode == OpenMode::create && ::fchmod(descriptor, static_cast<mode_t>(permissions)) < 0) {
+  // Not at open(): a file system that can't would leave the file behind. It is no worse for going through the cache.
+  if (mode == OpenMode::create_direct) (void)::fcntl(descriptor, F_SETFL, O_DIRECT);
+  if ((flags & O_CREAT) != 0 && ::fchmod(descriptor, static_cast<mode_t>(permissions)) < 0) {
     return last_error("set permissions of", path);
   }
   return file;

@@ -45,14 +45,20 @@ class File {
   virtual Result<> truncate(uint64_t size) = 0;
   // Takes the room for `size` bytes without changing the file's size.
   virtual Result<> preallocate(uint64_t size) = 0;
+  // The range reads as zeros from now on, and its whole blocks are given back where the file system can do that.
+  virtual Result<> punch_hole(uint64_t offset, uint64_t size) = 0;
   // For sendfile; -1 where there is no descriptor.
   virtual int descriptor() const { return -1; }
 };
 
+// With OpenMode::create_direct every offset, size and address of a read or write is a multiple of this.
+inline constexpr size_t kDirectAlignment = 4096;
+
 enum class OpenMode : uint8_t {
-  read,    // must be there
-  write,   // must be there; read and write
-  create,  // must not be there; read and write
+  read,           // must be there
+  write,          // must be there; read and write
+  create,         // must not be there; read and write
+  create_direct,  // the same, past the page cache where the file system can
 };
 
 struct DirectoryEntry {
@@ -95,5 +101,9 @@ Result<std::string> read_file(FileSystem& files, const std::string& path, uint64
 // Replaces the file by one with these bytes and permissions: after a power loss the old or the new one is there, whole.
 // Durable on return. Goes by way of "<path>.new".
 Result<> write_file(FileSystem& files, const std::string& path, std::string_view bytes, unsigned permissions = 0600);
+
+// Makes `to`, which must not be there, with the bytes, holes and permissions of `from`; answers the size. Durable on
+// return, but for the name.
+Result<uint64_t> copy_real_file(const std::string& from, const std::string& to);
 
 }  // namespace aerolith::os

@@ -45,6 +45,39 @@ TEST_F(FileSystemTest, WritesAndReadsAtOffsets) {
   EXPECT_EQ(info.st_mode & 0777U, 0640U);
 }
 
+TEST_F(FileSystemTest, HolesArePunchedAndCopied) {
+  const std::string page(kDirectAlignment, 'x');
+  auto file = files_.open(root_ + "/a", OpenMode::create, 0600);
+  ASSERT_TRUE(file.has_value());
+  for (size_t i = 0; i < 64; ++i) ASSERT_TRUE((*file)->write_at(i * page.size(), page).has_value());
+  ASSERT_TRUE((*file)->sync_data().has_value());
+  struct stat before{};
+  ASSERT_EQ(::stat((root_ + "/a").c_str(), &before), 0);
+  ASSERT_TRUE((*file)->punch_hole(page.size(), 62 * page.size()).has_value());
+  struct stat punched{};
+  ASSERT_EQ(::stat((root_ + "/a").c_str(), &punched), 0);
+  EXPECT_EQ(punched.st_size, before.st_size);
+  EXPECT_LT(punched.st_blocks, before.st_blocks / 8);
+  EXPECT_EQ(copy_real_file(root_ + "/a", root_ + "/b").value(), 64 * page.size());
+  struct stat copied{};
+  ASSERT_EQ(::stat((root_ + "/b").c_str(), &copied), 0);
+  EXPECT_LT(copied.st_blocks, before.st_blocks / 8);
+  EXPECT_EQ(copied.st_mode & 0777U, 0600U);
+  EXPECT_EQ(read_file(files_, root_ + "/b").value(), page + std::string(62 * page.size(), '\0') + page);
+  EXPECT_EQ(copy_real_file(root_ + "/none", root_ + "/c").error().code, ErrorCode::not_found);
+  EXPECT_EQ(copy_real_file(root_ + "/a", root_ + "/b").error().code, ErrorCode::already_exists);
+}
+
+TEST_F(FileSystemTest, DirectWritesAreReadByOthers) {
+  auto direct = files_.open(root_ + "/a", OpenMode::create_direct, 0600);
+  ASSERT_TRUE(direct.has_value());
+  alignas(kDirectAlignment) std::array<char, kDirectAlignment> page;
+  page.fill('d');
+  ASSERT_TRUE((*direct)->write_at(kDirectAlignment, {page.data(), page.size()}).has_value());
+  EXPECT_EQ(read_file(files_, root_ + "/a").value(),
+            std::string(kDirectAlignment, '\0') + std::string(kDirectAlignment, 'd'));
+}
+
 TEST_F(FileSystemTest, ErrorsAreNamed) {
   EXPECT_EQ(files_.open(root_ + "/none", OpenMode::read, 0).error().code, ErrorCode::not_found);
   ASSERT_TRUE(files_.open(root_ + "/a", OpenMode::create, 0600).has_value());

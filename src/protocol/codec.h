@@ -21,7 +21,13 @@ struct ResolvedOperation {
   std::vector<std::pair<std::string_view, std::string>> labels;
 };
 
-enum class ResolveErrorCode { unknown_operation, unknown_protocol, method_not_allowed, bad_uri };
+enum class ResolveErrorCode {
+  unknown_operation,  // for form protocols the detail is its name alone
+  unknown_protocol,
+  missing_action,  // form protocols
+  method_not_allowed,
+  bad_uri,
+};
 using ResolveError = Failure<ResolveErrorCode>;
 
 // Which operation of `service` this is. For form protocols the Action may stand in the query string or in `body`
@@ -44,6 +50,8 @@ struct DecodeError {
   std::string detail;       // the sentence AWS uses where we know it
   // Where the outermost member of the path stands: REST services answer otherwise for what isn't in the body.
   Location location = Location::body;
+  // What that member is called there: "max-keys", "x-amz-metadata-directive".
+  std::string_view wire_name = {};
 };
 
 // Decodes into `input`, a default-constructed struct of operation.input, then checks the model's constraints.

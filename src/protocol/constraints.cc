@@ -99,7 +99,7 @@ class Checker {
   void structure(const Shape& shape, const void* from, const Path& path) {
     size_t present_members = 0;
     for (const Member& member : shape.members) {
-      if (path.step == Path::Step::root) location_ = member.location;
+      if (path.step == Path::Step::root) outermost_ = &member;
       const void* present = value_of(member, from);
       if (present != nullptr) {
         ++present_members;
@@ -220,7 +220,13 @@ class Checker {
   }
 
   void breach(DecodeErrorCode code, const Path& path, std::string_view shown, std::string_view constraint) {
-    if (count_ == 0) error_ = {code, path.ours(), {}, location_};
+    if (count_ == 0) {
+      error_ = {code, path.ours(), {}};
+      if (outermost_ != nullptr) {
+        error_.location = outermost_->location;
+        error_.wire_name = outermost_->wire_name;
+      }
+    }
     if (++count_ > kMaxBreaches) return;
     if (!sentences_.empty()) sentences_ += "; ";
     std::string quoted =
@@ -229,7 +235,7 @@ class Checker {
   }
 
   DecodeError error_{DecodeErrorCode::invalid, {}, {}, Location::body};
-  Location location_ = Location::body;  // of the outermost member that the walk is in
+  const Member* outermost_ = nullptr;  // that the walk is in
   size_t count_ = 0;
   std::string sentences_;
 };

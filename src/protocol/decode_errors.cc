@@ -33,7 +33,8 @@ ApiError s3_error(const DecodeError& error) {
   if (error.location == Location::body) return make("MalformedXML", std::string(kMalformedXml));
   if (error.member_path.empty()) return make("InvalidURI", "Couldn't parse the specified URI.");
   ApiError result = make("InvalidArgument", error.detail);
-  result.fields.emplace_back("ArgumentName", error.member_path);
+  result.fields.emplace_back("ArgumentName",
+                             error.wire_name.empty() ? error.member_path : std::string(error.wire_name));
   return result;
 }
 

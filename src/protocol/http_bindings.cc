@@ -273,6 +273,7 @@ Result<void, DecodeError> decode_http_bindings(const ResolvedOperation& resolved
     }
     if (result.has_value()) continue;
     result.error().location = member.location;
+    result.error().wire_name = member.wire_name;
     return within(member.name, std::move(result));
   }
   return {};

@@ -179,7 +179,7 @@ bool has_action(const http::RequestHead& head) {
 Resolved by_action(const Service& service, Protocol protocol, const http::RequestHead& head, std::string_view body) {
   std::optional<std::string> action = parameter_value(split_query(head.query()), "Action");
   if (!action) action = parameter_value(split_query(body), "Action");
-  if (!action) return fail(ResolveErrorCode::unknown_operation, "no Action");
+  if (!action) return fail(ResolveErrorCode::missing_action, {});
   return by_name(service, protocol, *action);
 }
 

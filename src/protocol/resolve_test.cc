@@ -35,6 +35,8 @@ std::string resolve(const Service& service, std::string method, std::string targ
       return "unknown_operation";
     case ResolveErrorCode::unknown_protocol:
       return "unknown_protocol";
+    case ResolveErrorCode::missing_action:
+      return "missing_action";
     case ResolveErrorCode::method_not_allowed:
       return "method_not_allowed";
     case ResolveErrorCode::bad_uri:
@@ -94,6 +96,7 @@ TEST(Resolve, S3Objects) {
   EXPECT_EQ(s3("POST", "/bucket/key?uploads="), "CreateMultipartUpload");
   EXPECT_EQ(s3("POST", "/bucket/key?uploadId=x"), "CompleteMultipartUpload");
   EXPECT_EQ(s3("POST", "/bucket/key?select&select-type=2"), "SelectObjectContent");
+  EXPECT_EQ(s3("POST", "/bucket/key"), "method_not_allowed");
   EXPECT_EQ(s3("PATCH", "/bucket/key"), "method_not_allowed");
   EXPECT_EQ(s3("GET", "/bucket/%zz"), "bad_uri");
 }
@@ -135,7 +138,8 @@ TEST(Resolve, FormActions) {
   EXPECT_EQ(resolve(sts, "POST", "/", {}, "Version=2011-06-15&Action=GetCallerIdentity"), "GetCallerIdentity");
   EXPECT_EQ(resolve(sts, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15"), "GetCallerIdentity");
   EXPECT_FALSE(resolution_needs_body(sts, head_of("GET", "/?Action=GetCallerIdentity")));
-  EXPECT_EQ(resolve(sts, "POST", "/", {}, "Version=2011-06-15"), "unknown_operation");
+  EXPECT_EQ(resolve(sts, "POST", "/", {}, "Version=2011-06-15"), "missing_action");
+  EXPECT_EQ(resolve(sts, "POST", "/", {}, "Action=MakeCoffee"), "unknown_operation");
   EXPECT_FALSE(resolution_needs_body(s3::service(), post));
 }
 

@@ -268,3 +268,34 @@ def test_down_waits_until_it_is_gone(cloud: Server) -> None:
     assert has_ended(first)
     assert cloud.command("up").returncode == 0
     assert json.loads(cloud.command("status", "--json").stdout)["pid"] != first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (["stauts"], "`status`"),
+        (["up", "--regoin", "eu-west-1"], "`--region`"),
+        (["up", "--http-io-threds=2"], "`--http-io-threads`"),
+        (["logs", "--folow"], "`--follow`"),
+    ],
+)
+def test_a_wrong_word_names_the_nearest(cloud: Server, arguments: list[str], nearest: str) -> None:
+    result = cloud.command(*arguments)
+    assert result.returncode == 2
+    assert f"did you mean {nearest}" in result.stderr
+
+
+def test_a_negative_number_of_lines_is_refused(cloud: Server) -> None:
+    cloud.command("up")
+    result = cloud.command("logs", "-n", "-5")
+    assert result.returncode == 2
+    assert result.stdout == ""
+
+
+def test_a_refused_backup_is_told_in_words(cloud: Server, tmp_path: Path) -> None:
+    cloud.command("up")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").touch()
+    result = cloud.command("backup", str(tmp_path / "full"))
+    assert result.returncode == 1
+    assert result.stderr == f"aerolith: {tmp_path}/full isn't empty\n"

@@ -44,6 +44,9 @@ def test_metrics(server: Server, s3: Any) -> None:
     for line in lines:
         assert re.fullmatch(r"[a-zA-Z_:][\w:]*(\{[^}]*\})? [-+0-9.eEnNaAiIfF]+", line), line
     assert any("ListBuckets" in line for line in lines)
+    assert "# TYPE aerolith_accepted_connections_total counter" in text
+    assert "# TYPE aerolith_rejected_requests_total counter" in text
+    assert "aerolith_accepted_connections_total 0\n" not in text
 
 
 @pytest.mark.core

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tools.harness.raw_http import Answer, Closed, RawConnection, exchange
@@ -80,6 +82,16 @@ def test_refused_and_closed(server: Server, name: str) -> None:
 def test_bare_line_feeds(server: Server, data: bytes) -> None:
     answer = refused(server, data + SMUGGLED)
     assert answer is None or answer.status == 400
+
+
+def test_the_log_says_where_garbage_came_from(server: Server) -> None:
+    offset = len(server.log())
+    refused(server, b"GARBAGE\r\n\r\n")
+    deadline = time.monotonic() + 10
+    while not (lines := [line for line in server.log()[offset:].splitlines() if "error=BadRequest" in line]):
+        assert time.monotonic() < deadline, "no line"
+        time.sleep(0.05)
+    assert all("peer=127.0.0.1" in line for line in lines)
 
 
 CHUNKS = {

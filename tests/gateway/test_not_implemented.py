@@ -77,7 +77,15 @@ def test_an_action_that_no_model_has(server: Server) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = send(server, signer.sign("POST", "/", body, headers))
     assert answer.status == 400
-    assert b"<Code>InvalidAction</Code>" in answer.body
+    assert b"<Code>InvalidAction</Code><Message>The action MakeCoffee is not valid" in answer.body
+
+
+@pytest.mark.parametrize("service", ["iam", "ec2"])
+def test_no_action(server: Server, service: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = send(server, Signer(server, service=service).sign("POST", "/", b"Version=2010-05-08", headers))
+    assert answer.status == 400
+    assert b"<Code>MissingAction</Code>" in answer.body
 
 
 def test_a_target_that_no_model_has(server: Server) -> None:

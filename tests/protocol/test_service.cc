@@ -53,7 +53,7 @@ class TestService final : public http::RequestHandler {
     return call(*suite->second, request.head, *body);
   }
   http::Response overloaded(const http::RequestHead&) override { return plain(503, "overloaded"); }
-  http::Response bad_request(int status, std::string_view reason) override {
+  http::Response bad_request(int status, std::string_view reason, std::string_view) override {
     return plain(status, std::string(reason));
   }
 

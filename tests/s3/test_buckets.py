@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -168,3 +169,10 @@ def test_expected_owner(s3: Any, bucket: str) -> None:
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner="000000000001")
     with api_error("AccessDenied", 403):
         s3.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="000000000001")
+
+
+def test_a_client_of_another_region_finds_its_way(client: Callable[..., Any], bucket: str) -> None:
+    elsewhere = client("s3", region_name="eu-west-1")
+    # What answers HEAD has no body to say where to sign for.
+    assert elsewhere.head_bucket(Bucket=bucket)["BucketRegion"] == "us-east-1"
+    assert client("s3", region_name="eu-west-1").list_objects_v2(Bucket=bucket)["KeyCount"] == 0

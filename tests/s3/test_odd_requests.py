@@ -55,3 +55,35 @@ def test_an_unsigned_body_is_not_read(server: Server, bucket: str) -> None:
     answer = send(server, request)
     assert answer.status == 403
     assert b"<Code>AccessDenied</Code>" in answer.body
+
+
+def test_a_post_to_an_object_without_an_upload_is_no_operation(server: Server, bucket: str) -> None:
+    answer = send(server, Signer(server).sign("POST", f"/{bucket}/k"))
+    assert answer.status == 405
+    assert b"<Code>MethodNotAllowed</Code>" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "argument"),
+    [
+        ("?max-keys=many", {}, b"max-keys"),
+        ("?encoding-type=morse", {}, b"encoding-type"),
+        ("?list-type=2", {"x-amz-optional-object-attributes": "Everything"}, b"x-amz-optional-object-attributes"),
+    ],
+)
+def test_an_argument_is_named_as_it_was_sent(
+    server: Server, bucket: str, target: str, headers: dict[str, str], argument: bytes
+) -> None:
+    answer = send(server, Signer(server).sign("GET", f"/{bucket}{target}", headers=headers))
+    assert answer.status == 400
+    assert b"<Code>InvalidArgument</Code>" in answer.body
+    assert b"<ArgumentName>" + argument + b"</ArgumentName>" in answer.body
+
+
+@pytest.mark.parametrize(("mode", "status"), [("ENABLED", 200), ("enabled", 200), ("perhaps", 400)])
+def test_the_checksum_mode_in_any_case(server: Server, s3: Any, bucket: str, mode: str, status: int) -> None:
+    """The AWS SDK for C++ writes it in lower case."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ChecksumAlgorithm="SHA256")
+    answer = send(server, Signer(server).sign("GET", f"/{bucket}/k", headers={"x-amz-checksum-mode": mode}))
+    assert answer.status == status
+    assert (answer.header("x-amz-checksum-sha256") is not None) == (status == 200)

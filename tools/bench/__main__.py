@@ -1,6 +1,7 @@
 """Measures the bars and writes bench/results/<date>-foundation.{md,json}.
 
-python -m tools.bench [server] [build]      (both by default; make bench builds the release binary first)
+python -m tools.bench [server] [build]      (both, then s3, by default; make bench builds the release binary first)
+python -m tools.bench s3 [--help]           the S3 data path against other servers (tools/bench/s3)
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 
 from tools.bench import build_bars, server_bars
 from tools.bench.measure import Measurement, machine_facts
+from tools.bench.s3 import command as s3_command
 from tools.harness.server import REPOSITORY
 
 RESULTS = REPOSITORY / "bench/results"
@@ -37,6 +39,13 @@ def _markdown(date: str, facts: dict, measured: list[Measurement]) -> str:
 
 
 def main(names: list[str]) -> int:
+    if names and names[0] == "s3":
+        return s3_command.main(names[1:])
+    foundation(names)
+    return 0 if names else s3_command.main([])
+
+
+def foundation(names: list[str]) -> None:
     measured: list[Measurement] = []
     for name, bars in (("server", server_bars.all_bars), ("build", build_bars.all_bars)):
         if name in names or not names:
@@ -52,7 +61,6 @@ def main(names: list[str]) -> int:
     document = {"date": date, "machine": facts, "measurements": [one.as_json() for one in measured]}
     path.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n")
     print(f"written: {path.relative_to(REPOSITORY)} and .json")
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from tools.checks.sources import REPOSITORY, project_files
 
 
 def main() -> int:
-    cpp = [str(path) for path in project_files("src/*.cc", "src/*.h")]
+    cpp = [str(path) for path in project_files("src/*.cc", "src/*.h", "tools/*.cc", "tools/*.h")]
     results = [
         subprocess.run(["clang-format-19", "--dry-run", "-Werror", *cpp], cwd=REPOSITORY),
         subprocess.run([f"{sys.prefix}/bin/ruff", "format", "--check", "--quiet", "tools", "tests"], cwd=REPOSITORY),

@@ -169,9 +169,11 @@ class Builder:
         shape.wire_name = raw.get("locationName", "")
         shape.xml_namespace = _namespace(raw.get("xmlNamespace"))
         shape.minimum, shape.maximum = raw.get("min"), raw.get("max")
-        if shape.name not in self.overrides.get("open_enums", []):
-            shape.enum_values = tuple(raw.get("enum", ()))
         pattern = "" if shape.name in self.overrides.get("open_patterns", []) else raw.get("pattern", "")
+        if shape.name in self.overrides.get("caseless_enums", []):
+            pattern = f"(?i)({'|'.join(raw['enum'])})"
+        elif shape.name not in self.overrides.get("open_enums", []):
+            shape.enum_values = tuple(raw.get("enum", ()))
         converted = patterns.for_re2(pattern)
         if converted is None:
             self.service.skipped_patterns.append(f"{shape.name}: {pattern}")

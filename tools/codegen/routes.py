@@ -58,7 +58,14 @@ def make(service: Service, raw: dict) -> list[Route]:
         groups.setdefault((op.method, shape_of_path, tuple(sorted(route.query, key=str))), []).append((op, route))
     result = []
     for group in groups.values():
-        result += _tell_apart(group, raw) if len(group) > 1 else [group[0][1]]
+        if len(group) > 1:
+            result += _tell_apart(group, raw)
+            continue
+        op, route = group[0]
+        if service.s3_xml_dialect and not route.query:
+            # A POST to an object without an uploadId isn't a CompleteMultipartUpload that lacks one: it is nothing.
+            route.any_query_key, _ = _required_parameters(raw, raw["operations"][op.name])
+        result.append(route)
     return sorted(result, key=_specificity)
 
 

@@ -1,4 +1,4 @@
-"""Real clients, pointed at a server: boto3, the AWS CLI, rclone, s3cmd, curl."""
+"""Real clients, pointed at a server: boto3, the AWS CLI, rclone, s3cmd, restic, curl."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class CommandLine:
     def run(self, *command: str, check: bool = True, timeout_seconds: float = 300, **named: Any) -> Any:
         """Output and errors as text. With check, a non-zero exit is an error that shows both."""
         named.setdefault("text", True)
+        named.setdefault("env", self.environment)
         result = subprocess.run(
             command,
-            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout_seconds,
@@ -99,6 +99,18 @@ class CommandLine:
 
     def s3cmd(self, *arguments: str, **named: Any) -> Any:
         return self.run("s3cmd", f"--config={self._s3cmd_config()}", "--no-progress", *arguments, **named)
+
+    def restic(self, repository: str, *arguments: str, **named: Any) -> Any:
+        """`repository` is bucket/prefix."""
+        credentials = self.server.credentials()
+        environment = {
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_DEFAULT_REGION": credentials.region,
+            "RESTIC_PASSWORD": "secret",
+            "RESTIC_REPOSITORY": f"s3:{self.server.endpoint}/{repository}",
+        }
+        return self.run("restic", "--no-cache", *arguments, env=self.environment | environment, **named)
 
     def _s3cmd_config(self) -> Path:
         credentials = self.server.credentials()

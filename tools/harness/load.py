@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-SIZES = (0, 100, 4096, 60_000, 300_000, 1_500_000)
+# Small, on both sides of the line between rows and files, on both sides of a block's end, and of several blocks.
+SIZES = (0, 100, 4096, 60_000, 65_536, 65_537, 262_144, 262_145, 300_000, 1_500_000)
+PART_BYTES = 5 * 1024 * 1024
 TRIES_WHEN_OVERLOADED = 8
 # A worker may see the server die before its caller gets to say that this was meant.
 KILL_GRACE_SECONDS = 5.0
@@ -40,6 +42,7 @@ class KeyState:
 @dataclass
 class Ledger:
     keys: dict[str, KeyState] = field(default_factory=dict)
+    ended_uploads: set[str] = field(default_factory=set)  # ids whose completion or abort was acknowledged
     acknowledged_count: int = 0
 
     def settle(self, found: dict[str, Digest]) -> None:
@@ -53,13 +56,14 @@ def body_for(chance: random.Random) -> bytes:
 
 
 class LoadWorker(threading.Thread):
-    """Puts, overwrites, deletes, copies and multipart uploads until told to stop or until the server is gone.
+    """Puts, overwrites, deletes (one and many), copies, multipart uploads, completed, aborted or left, until told to
+    stop or until the server is gone.
 
     Kill the server first and set `stopping` right after. What else goes wrong ends up in `problem`: any error answer,
     an overload that doesn't end, and a connection that broke while the server lived or before it was to die.
     """
 
-    def __init__(self, make_client: Callable[[], Any], bucket: str, ledger: Ledger, number: int, seed: int) -> None:
+    def __init__(self, make_client: Callable[[], Any], bucket: str, ledger: Any, number: int, seed: int) -> None:
         super().__init__(daemon=True)
         self.client = make_client()
         self.bucket = bucket
@@ -71,15 +75,25 @@ class LoadWorker(threading.Thread):
 
     def run(self) -> None:
         try:
+            jobs = self._jobs()
             while not self.stopping.is_set():
-                self.chance.choices(
-                    [self._send_put, self._send_delete, self._send_parts, self._send_copy], [10, 3, 1, 2]
-                )[0]()
+                self.chance.choices(list(jobs), list(jobs.values()))[0]()
         except (BotoCoreError, ConnectionError) as error:
             if not self._was_killed():
                 self.problem = error
         except Exception as error:  # a thread's error is nobody's unless it is kept
             self.problem = error
+
+    def _jobs(self) -> dict[Callable[[], None], int]:
+        """What it does, and how often."""
+        return {
+            self._send_put: 20,
+            self._send_delete: 5,
+            self._send_deletes: 1,
+            self._send_copy: 5,
+            self._send_parts: 2,
+            self._send_abort: 1,
+        }
 
     def _was_killed(self) -> bool:
         if not self.stopping.wait(KILL_GRACE_SECONDS):
@@ -106,10 +120,15 @@ class LoadWorker(threading.Thread):
         return f"worker-{self.number}/key-{self.chance.randrange(40)}"
 
     def _apply(self, key: str, after: Digest, call: Callable[[], Any]) -> None:
-        state = self.ledger.keys.setdefault(key, KeyState())
-        state.in_flight.append(after)
+        self._apply_all([key], after, call)
+
+    def _apply_all(self, keys: list[str], after: Digest, call: Callable[[], Any]) -> None:
+        states = [self.ledger.keys.setdefault(key, KeyState()) for key in keys]
+        for state in states:
+            state.in_flight.append(after)
         self._ask(call)
-        state.acknowledged, state.in_flight = after, []
+        for state in states:
+            state.acknowledged, state.in_flight = after, []
         self.ledger.acknowledged_count += 1
 
     def _send_put(self) -> None:
@@ -123,6 +142,16 @@ class LoadWorker(threading.Thread):
     def _send_delete(self) -> None:
         key = self._key()
         self._apply(key, DELETED, lambda: self.client.delete_object(Bucket=self.bucket, Key=key))
+
+    def _send_deletes(self) -> None:
+        keys = sorted({self._key() for _ in range(4)})
+        wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+
+        def call() -> None:
+            answer = self.client.delete_objects(Bucket=self.bucket, Delete=wanted)
+            assert not answer.get("Errors"), answer["Errors"]
+
+        self._apply_all(keys, DELETED, call)
 
     def _send_copy(self) -> None:
         known = [
@@ -143,7 +172,24 @@ class LoadWorker(threading.Thread):
 
     def _send_parts(self) -> None:
         names = {"Bucket": self.bucket, "Key": self._key()}
-        bodies = [self.chance.randbytes(5 * 1024 * 1024), self.chance.randbytes(1000)]
+        bodies = [self.chance.randbytes(PART_BYTES), self.chance.randbytes(1000)]
+        upload, parts = self._upload(names, bodies)
+        self._apply(
+            names["Key"],
+            hashlib.sha256(b"".join(bodies)).hexdigest(),
+            lambda: self.client.complete_multipart_upload(**names, UploadId=upload, MultipartUpload={"Parts": parts}),
+        )
+        self.ledger.ended_uploads.add(upload)
+
+    def _send_abort(self) -> None:
+        names = {"Bucket": self.bucket, "Key": self._key()}
+        upload, _ = self._upload(names, [body_for(self.chance), body_for(self.chance)])
+        if self.chance.random() < 0.2:
+            return  # left open, as clients do that died
+        self._ask(lambda: self.client.abort_multipart_upload(**names, UploadId=upload))
+        self.ledger.ended_uploads.add(upload)
+
+    def _upload(self, names: dict[str, str], bodies: list[bytes]) -> tuple[str, list[dict[str, Any]]]:
         upload = self._ask(lambda: self.client.create_multipart_upload(**names))["UploadId"]
         parts = []
         for number, body in enumerate(bodies, 1):
@@ -151,11 +197,7 @@ class LoadWorker(threading.Thread):
             parts.append(
                 {"PartNumber": number, "ETag": self._ask(lambda part=part: self.client.upload_part(**part))["ETag"]}
             )
-        self._apply(
-            names["Key"],
-            hashlib.sha256(b"".join(bodies)).hexdigest(),
-            lambda: self.client.complete_multipart_upload(**names, UploadId=upload, MultipartUpload={"Parts": parts}),
-        )
+        return upload, parts
 
 
 def read_all(client: Any, bucket: str) -> dict[str, Digest]:
@@ -177,3 +219,13 @@ def lost(ledger: Ledger, found: dict[str, Digest]) -> list[str]:
         if value not in state.allowed():
             lines.append(f"{key}: found {value}, acknowledged {state.acknowledged}, on the way {state.in_flight}")
     return lines + [f"{key}: never written" for key in sorted(found.keys() - ledger.keys.keys())]
+
+
+def risen_uploads(client: Any, bucket: str, ledger: Ledger) -> list[str]:
+    """A line for each multipart upload that is open although its end was acknowledged."""
+    lines = []
+    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in page.get("Uploads", []):
+            if upload["UploadId"] in ledger.ended_uploads:
+                lines.append(f"{upload['Key']}: upload {upload['UploadId']} was ended and is open again")
+    return lines

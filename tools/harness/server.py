@@ -46,7 +46,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     return kept
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child: a test run that is killed leaves no server behind (PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -84,9 +84,9 @@ class Server:
         environment.update(self.settings)
         return environment
 
-    def start(self, timeout_seconds: float = 60) -> Server:
+    def launch(self) -> None:
+        """Starts the process without waiting until it is ready."""
         assert self.process is None, "already running"
-        seen = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(self.binary), "serve"],
@@ -96,8 +96,13 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
+
+    def start(self, timeout_seconds: float = 60) -> Server:
+        seen = self.log_path.stat().st_size if self.log_path.exists() else 0
+        self.launch()
+        assert self.process is not None
         deadline = time.monotonic() + timeout_seconds
         while "Ready." not in self.log(seen):
             if self.process.poll() is not None:

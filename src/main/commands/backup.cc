@@ -13,6 +13,16 @@
 namespace aerolith::main_program {
 namespace {
 
+// What the server says went wrong, for a person.
+std::string message_of(const http::ClientResponse& answer) {
+  boost::system::error_code error;
+  const boost::json::value document = boost::json::parse(answer.body, error);
+  const boost::json::object* object = error ? nullptr : document.if_object();
+  const boost::json::value* message = object != nullptr ? object->if_contains("message") : nullptr;
+  if (message != nullptr && message->is_string()) return std::string(message->get_string());
+  return fmt::format("the server says {}: {}", answer.status, answer.body);
+}
+
 // The server has the store open, so it makes the copy; asked for in the root's name.
 int ask_server(const RunState& state, const Installation& installation, const std::filesystem::path& to) {
   if (state.addresses.empty()) return report_problem("the server doesn't say where it listens; see `aerolith logs`");
@@ -33,7 +43,7 @@ int ask_server(const RunState& state, const Installation& installation, const st
   const auto answer =
       http::fetch(address, {.method = head.method, .target = head.target, .headers = head.headers}, limits);
   if (!answer.has_value()) return report_problem(fmt::format("the server doesn't answer: {}", answer.error().detail));
-  if (answer->status != 200) return report_problem(fmt::format("the server says {}: {}", answer->status, answer->body));
+  if (answer->status != 200) return report_problem(message_of(*answer));
   return kSuccess;
 }
 

@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "base/crc_combine.h"
 #include "base/encoding.h"
-#include "services/s3/crc_combine.h"
 
 namespace aerolith::s3 {
 namespace {

@@ -35,15 +35,28 @@ class SegmentSource final : public http::BodySource {
   }
 
   aerolith::Result<http::BodyPiece, http::SourceError> next() override {
-    auto bytes = read();
-    if (!bytes.has_value()) {
-      log_error("s3: an object's bytes can't be read to their end", {{"detail", bytes.error().detail}});
-      return fail(http::SourceErrorCode::failed, bytes.error().detail);
+    auto piece = next_piece();
+    if (!piece.has_value()) {
+      log_error("s3: an object's bytes can't be read to their end", {{"detail", piece.error().detail}});
+      return fail(http::SourceErrorCode::failed, piece.error().detail);
     }
-    return http::BodyPiece(*std::move(bytes));
+    return *std::move(piece);
   }
 
  private:
+  // Bytes that lie in a file go out from there.
+  objects::Result<http::BodyPiece> next_piece() {
+    while (true) {
+      if (!reader_ && !TRY(advance())) return http::BodyPiece();
+      if (reader_->is_inline()) return http::BodyPiece(TRY(read()));
+      if (auto bytes = TRY(reader_->next_in_file())) {
+        return http::BodyPiece(
+            http::FileRange{std::move(bytes->owner), bytes->descriptor, bytes->offset_bytes, bytes->size_bytes});
+      }
+      reader_.reset();
+    }
+  }
+
   objects::ObjectStore& objects_;
   ReadHold hold_;
   std::vector<Segment> segments_;

@@ -27,15 +27,14 @@ Result<ObjectRecord> share_bytes(const Call& call, metadata::Transaction& txn, c
   copy.size_bytes = source.size_bytes;
   copy.part_count = source.part_count;
   if (source.extent) {
-    TRY(call.objects.add_reference(txn, *source.extent));
-    copy.extent = source.extent;
+    copy.extent = TRY(call.objects.share(txn, *source.extent));
   }
   if (!source.layout) return copy;
   copy.layout = make_layout_id();
   auto rows = kLayouts.scan(txn, metadata::Direction::forward, *source.layout);
   while (TRY(rows.next())) {
     LayoutRecord part = TRY(rows.record());
-    TRY(call.objects.add_reference(txn, part.extent));
+    part.extent = TRY(call.objects.share(txn, part.extent));
     kLayouts.put(txn, {*copy.layout, std::get<1>(rows.key())}, part);
   }
   return copy;

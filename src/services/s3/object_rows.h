@@ -37,13 +37,4 @@ struct WriteConditions {
 Result<> check_write_conditions(const WriteConditions& conditions, const std::optional<ObjectRecord>& current,
                                 const ObjectKey& key);
 
-// Runs a transaction that names staged bytes. When it has failed for good, the bytes are dropped at once, unless
-// the store can't tell whether it committed (a 500): then the sweep of the next start decides.
-template <typename Body>
-auto run_with_staged(const Call& call, objects::StagedExtent& staged, Body&& body) {
-  auto answer = metadata::run_transaction(call.metadata, std::forward<Body>(body));
-  if (!answer.has_value() && answer.error().http_status != 500) staged.discard();
-  return answer;
-}
-
 }  // namespace aerolith::s3

@@ -8,7 +8,8 @@
 namespace aerolith::s3 {
 namespace {
 
-constexpr size_t kReadBytes = size_t{256} << 10;
+// Digested at a time: enough to be worth doing together with other threads' pieces (base/block_hash.h).
+constexpr size_t kPieceBytes = size_t{256} << 10;
 
 // The value that the trailer must hold when the checksum was announced for it.
 Result<std::string> claimed_value(const Call& call, const ChecksumClaim& claim) {
@@ -26,14 +27,23 @@ bool needs_digest_of_its_own(ChecksumAlgorithm algorithm) {
 }
 
 Result<> copy_body(const Call& call, uint64_t size_bytes, PayloadWriter& writer) {
-  std::string buffer(std::clamp<uint64_t>(size_bytes, 1, kReadBytes), '\0');
-  while (true) {
-    auto read = call.context.body->read(buffer);
-    if (!read.has_value()) return unreadable_body(call, read.error());
-    if (*read == 0) break;
-    TRY(writer.append(std::string_view(buffer.data(), *read)));
+  while (writer.size_bytes() < size_bytes) {
+    std::span<char> room = TRY(writer.room());
+    room = room.first(std::min({room.size(), kPieceBytes, size_bytes - writer.size_bytes()}));
+    size_t count = 0;
+    while (count < room.size()) {
+      auto read = call.context.body->read(room.subspan(count));
+      if (!read.has_value()) return unreadable_body(call, read.error());
+      if (*read == 0) return errors::incomplete_body();
+      count += *read;
+    }
+    TRY(writer.filled(count));
   }
-  if (writer.size_bytes() != size_bytes) return errors::incomplete_body();
+  // The end itself: what comes behind the last byte (a trailer, a signature) may be wrong.
+  char more = 0;
+  auto read = call.context.body->read({&more, 1});
+  if (!read.has_value()) return unreadable_body(call, read.error());
+  if (*read != 0) return errors::incomplete_body();
   return {};
 }
 
@@ -60,15 +70,31 @@ Result<PayloadClaims> read_payload_claims(const Call& call) {
   return claims;
 }
 
-PayloadWriter::PayloadWriter(const Call& call, uint64_t size_hint_bytes, ChecksumAlgorithm algorithm)
-    : algorithm_(algorithm), writer_(call.objects.begin_write(size_hint_bytes)) {
+PayloadWriter::PayloadWriter(const Call& call, uint64_t limit_bytes, ChecksumAlgorithm algorithm)
+    : algorithm_(algorithm), writer_(call.objects.begin_write(limit_bytes)) {
   if (needs_digest_of_its_own(algorithm)) checksum_.emplace(digest_kind(algorithm));
 }
 
-Result<> PayloadWriter::append(std::string_view bytes) {
+Result<std::span<char>> PayloadWriter::room() {
+  room_ = TRY(writer_.room());
+  return room_;
+}
+
+Result<> PayloadWriter::filled(size_t count) {
+  const std::string_view bytes(room_.data(), count);
   md5_.update(bytes);
   if (checksum_) checksum_->update(bytes);
-  TRY(writer_.append(bytes));
+  TRY(writer_.filled(count));
+  return {};
+}
+
+Result<> PayloadWriter::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> into = TRY(room());
+    const size_t count = bytes.copy(into.data(), into.size());
+    TRY(filled(count));
+    bytes.remove_prefix(count);
+  }
   return {};
 }
 

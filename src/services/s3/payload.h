@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
+#include "base/digest.h"
 #include "objects/object_store.h"
 #include "services/s3/call.h"
 #include "services/s3/checksums.h"
@@ -29,8 +32,12 @@ struct ExpectedDigests {
 // Stores bytes and digests them on the way. One thread; dropped without finish(), it leaves nothing.
 class PayloadWriter {
  public:
-  PayloadWriter(const Call& call, uint64_t size_hint_bytes, ChecksumAlgorithm algorithm);
+  // For at most `limit_bytes`.
+  PayloadWriter(const Call& call, uint64_t limit_bytes, ChecksumAlgorithm algorithm);
   Result<> append(std::string_view bytes);
+  // The same without copying: where the next bytes may be put, and how many of them were.
+  Result<std::span<char>> room();
+  Result<> filled(size_t count);
   uint64_t size_bytes() const { return writer_.size_bytes(); }
   // Once, at the end: large bytes are durable on return of a value. BadDigest.
   Result<StoredPayload> finish(const ExpectedDigests& expected = {});
@@ -38,6 +45,7 @@ class PayloadWriter {
  private:
   ChecksumAlgorithm algorithm_;
   objects::ExtentWriter writer_;
+  std::span<char> room_;
   Digest md5_{DigestKind::md5};
   std::optional<Digest> checksum_;
 };

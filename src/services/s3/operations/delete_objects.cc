@@ -20,7 +20,8 @@ Result<Removal> delete_one(const Call& call, metadata::Transaction& txn, const B
   TRY(check_removal(txn, bucket.id, key, version, conditions));
   if (!version) return remove_current(call, txn, bucket, key);
   std::optional<Removal> removal = TRY(remove_version(call, txn, bucket, key, *version));
-  // What can't be an id here is, and only here, one of a version that isn't there. One that is gone already is no error.
+  // What can't be an id here is, and only here, one of a version that isn't there. One that is gone already is no
+  // error.
   bool can_be = version->empty() || (bucket.versioning != Versioning::never && sequence_of(*version));
   if (!removal && !can_be) return errors::no_such_version(key, version->view());
   return removal.value_or(Removal{.version_id = version});

@@ -20,7 +20,8 @@ constexpr size_t kReadBytes = size_t{256} << 10;
 // Stores the file, within the limits of the policy and of S3.
 Result<StoredPayload> store_file(const Call& call, const PostForm& form, FormReader& reader) {
   uint64_t limit = form.policy ? std::min(auth::post_length_limit(*form.policy), kMaxPutBytes) : kMaxPutBytes;
-  PayloadWriter writer(call, 0, form.checksum ? form.checksum->algorithm : ChecksumAlgorithm::crc64nvme);
+  PayloadWriter writer(call, call.context.body->size_bytes().value_or(objects::kUnknownSize),
+                       form.checksum ? form.checksum->algorithm : ChecksumAlgorithm::crc64nvme);
   std::string buffer(kReadBytes, '\0');
   uint64_t size_bytes = 0;
   while (true) {
@@ -98,7 +99,7 @@ Result<PostObjectOutput> post_object(Call& call, const PostObjectInput& input) {
     output.version_id = made_version(bucket, object);
     return {};
   };
-  TRY(run_with_staged(call, payload.staged, body));
+  TRY(metadata::run_transaction(call.metadata, body));
 
   output.etag = quoted(object.etag);
   output.location = location(call, form.key);

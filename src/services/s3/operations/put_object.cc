@@ -44,7 +44,7 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
     version = made_version(bucket, object);
     return {};
   };
-  TRY(run_with_staged(call, payload.staged, body));
+  TRY(metadata::run_transaction(call.metadata, body));
   PutObjectOutput output;
   output.etag = quoted(object.etag);
   output.version_id = version;

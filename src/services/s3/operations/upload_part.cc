@@ -49,7 +49,7 @@ Result<UploadPartOutput> upload_part(Call& call, const UploadPartInput& input) {
     kParts.put(txn, {id, number}, part);
     return {};
   };
-  TRY(run_with_staged(call, payload.staged, body));
+  TRY(metadata::run_transaction(call.metadata, body));
   UploadPartOutput output;
   output.etag = quoted(payload.etag);
   if (claims.checksum || upload.checksum_was_chosen) put_checksum(output, payload.checksum);

@@ -105,7 +105,7 @@ Result<std::optional<Made>> make_shared_part(const Call& call, const UploadPartC
     Ends ends = TRY(find_ends(call, txn, input, plan));
     std::optional<PartRecord> part = TRY(share(txn, ends));
     if (!part) return std::optional<Made>();
-    TRY(call.objects.add_reference(txn, part->extent));
+    part->extent = TRY(call.objects.share(txn, part->extent));
     TRY(put_part(call, txn, plan, *part));
     return std::optional(Made{*std::move(part), std::move(ends)});
   };
@@ -128,7 +128,7 @@ Result<Made> make_copied_part(const Call& call, const UploadPartCopyInput& input
     part.extent = TRY(call.objects.commit(txn, payload.staged));
     return put_part(call, txn, plan, part);
   };
-  TRY(run_with_staged(call, payload.staged, body));
+  TRY(metadata::run_transaction(call.metadata, body));
   return Made{std::move(part), std::move(ends)};
 }
 

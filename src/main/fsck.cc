@@ -1,0 +1,62 @@
+#include "main/fsck.h"
+
+#include <fmt/format.h>
+
+#include "main/backup.h"
+#include "metadata/store.h"
+#include "objects/object_store.h"
+#include "objects/reference_check.h"
+#include "os/file_system.h"
+#include "os/lock_file.h"
+#include "services/s3/api.h"
+
+namespace aerolith::main_program {
+namespace {
+
+// As far as records can be read at all.
+objects::Result<objects::ReferenceReport> check_references(metadata::Store& metadata) {
+  objects::ReferenceCheck check(metadata);
+  TRY(s3::for_each_extent(metadata, [&](const objects::Extent& extent, const std::string& where) -> metadata::Result<> {
+    const auto added = check.add(extent, where);
+    if (!added) return fail(metadata::ErrorCode::io, added.error().detail);
+    return {};
+  }));
+  return check.finish();
+}
+
+}  // namespace
+
+Result<FsckReport, FsckError> check_stores(const DataFolder& data, const std::function<void(std::string_view)>& tell) {
+  const auto lock = os::LockFile::acquire(data.lock().string());
+  if (!lock.has_value()) return fail(FsckErrorCode::in_use, lock.error().detail);
+  const auto is_there = check_store_is_there(data);
+  if (!is_there.has_value()) return fail(FsckErrorCode::unopened, is_there.error().detail);
+  os::RealFileSystem files;
+  auto metadata = metadata::open_store({.directory = data.metadata().string()});
+  if (!metadata.has_value()) return fail(FsckErrorCode::unopened, metadata.error().detail);
+  auto objects = objects::ObjectStore::open(files, **metadata, data.objects().string());
+  if (!objects.has_value()) return fail(FsckErrorCode::unopened, objects.error().detail);
+
+  FsckReport report;
+  tell("store of record: checksums of all files");
+  if (const auto verified = (*metadata)->verify(); !verified)
+    report.problems.push_back("store of record: " + verified.error().detail);
+  tell("object bytes: every block against its checksum");
+  if (const auto verified = (*objects)->verify()) {
+    report.extents = verified->extents;
+    report.bytes = verified->bytes;
+    for (const objects::BadExtent& bad : verified->bad) report.problems.push_back(bad.detail);
+  } else {
+    report.problems.push_back("object bytes: " + verified.error().detail);
+  }
+  tell("records: each names bytes that are there");
+  if (const auto references = check_references(**metadata)) {
+    report.unnamed = references->unnamed;
+    report.problems.insert(report.problems.end(), references->problems.begin(), references->problems.end());
+  } else {
+    report.problems.push_back("records: " + references.error().detail);
+  }
+  return report;
+}
+
+}  // namespace aerolith::main_program
