@@ -195,6 +195,19 @@ def test_a_composite_checksum_needs_those_of_its_parts(s3: Any, bucket: str) -> 
     s3.complete_multipart_upload(**names, MultipartUpload={"Parts": [right]})
 
 
+def test_parts_of_an_upload_without_an_algorithm_list_none(s3: Any, bucket: str) -> None:
+    names = {"Bucket": bucket, "Key": "k"}
+    names["UploadId"] = s3.create_multipart_upload(**names)["UploadId"]
+    sent = s3.upload_part(**names, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256")
+    assert sent["ChecksumSHA256"] == text_of("SHA256", b"x")
+    listed = s3.list_parts(**names)
+    assert "ChecksumAlgorithm" not in listed
+    assert not [name for name in listed["Parts"][0] if name.startswith("Checksum")]
+    part = {"PartNumber": 1, "ETag": sent["ETag"]}
+    done = s3.complete_multipart_upload(**names, MultipartUpload={"Parts": [part]})
+    assert (done["ChecksumCRC64NVME"], done["ChecksumType"]) == (text_of("CRC64NVME", b"x"), "FULL_OBJECT")
+
+
 def test_a_wrong_size_of_the_whole(s3: Any, bucket: str) -> None:
     names = {"Bucket": bucket, "Key": "k"}
     names["UploadId"] = s3.create_multipart_upload(**names)["UploadId"]

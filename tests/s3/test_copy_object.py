@@ -56,6 +56,14 @@ def test_metadata_is_ignored_without_the_directive(s3: Any, bucket: str, source:
     assert s3.head_object(Bucket=bucket, Key="to")["Metadata"] == {"a": "1"}
 
 
+def test_directives_that_there_are_none_of(s3: Any, bucket: str, source: Any) -> None:
+    for directive in ("MetadataDirective", "TaggingDirective"):
+        with api_error("InvalidArgument", 400):
+            s3.copy_object(Bucket=bucket, Key="to", CopySource=source, **{directive: "MERGE"})
+    with api_error("404", 404):
+        s3.head_object(Bucket=bucket, Key="to")
+
+
 def test_copy_onto_itself_needs_a_change(s3: Any, bucket: str, source: Any) -> None:
     with api_error("InvalidRequest", 400):
         s3.copy_object(Bucket=bucket, Key="from", CopySource=source)

@@ -121,9 +121,7 @@ def test_twice_the_same_key(s3: Any, bucket: str) -> None:
     twice = {"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}
     with api_error("InvalidTag", 400):
         s3.put_object_tagging(Bucket=bucket, Key="k", Tagging=twice)
-    with api_error("InvalidTag", 400):
-        s3.put_object(Bucket=bucket, Key="k", Body=b"y", Tagging="=1")
-    for header in ("a=1&a=2", "a=1=2", "a=%zz"):
+    for header in ("a=1&a=2", "a=1=2", "a=%zz", "=1"):
         with api_error("InvalidArgument", 400):
             s3.put_object(Bucket=bucket, Key="k", Body=b"y", Tagging=header)
 

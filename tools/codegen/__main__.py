@@ -65,9 +65,7 @@ def main() -> int:
         entry = table[args.service]
         overrides = load.overrides(args.service)
         raw = load.model(entry.get("model", args.service), overrides)
-        builder = Builder(
-            args.service, names.namespace(args.service), raw, entry.get("operations", []), overrides
-        )
+        builder = Builder(args.service, names.namespace(args.service), raw, entry.get("operations", []), overrides)
         write_service(builder.build(), args.out, args.parts)
         return 0
     except ModelError as error:

@@ -89,7 +89,8 @@ Result<Tags> read_tagging_header(const std::optional<std::string>& header) {
     size_t equals = std::min(pair.find('='), pair.size());
     std::optional<std::string> key = form_decode(pair.substr(0, equals));
     std::optional<std::string> value = form_decode(pair.substr(std::min(equals + 1, pair.size())));
-    if (!key || !value || pair.substr(std::min(equals + 1, pair.size())).find('=') != std::string_view::npos) {
+    if (!key || key->empty() || !value ||
+        pair.substr(std::min(equals + 1, pair.size())).find('=') != std::string_view::npos) {
       return bad_header(*header);
     }
     TRY(check_tag(*key, *value, Tagged::object));

@@ -27,15 +27,23 @@ struct CopyPlan {
   std::optional<ChecksumAlgorithm> algorithm;  // that the copy is to have a checksum of
 };
 
+// COPY where nothing is said.
+Result<bool> replaces(const std::optional<std::string>& directive, std::string_view what) {
+  if (!directive || *directive == "COPY") return false;
+  if (*directive == "REPLACE") return true;
+  return errors::invalid_argument("Unknown " + std::string(what) + " directive.",
+                                  "x-amz-" + std::string(what) + "-directive", *directive);
+}
+
 Result<CopyPlan> read_plan(const CopyObjectInput& input) {
   CopyPlan plan;
   plan.bucket = BucketName(input.bucket.value_or(""));
   plan.key = TRY(read_key(input.key));
   plan.source = TRY(parse_copy_source(input.copy_source.value_or("")));
-  plan.replaces_headers = input.metadata_directive.value_or("COPY") == "REPLACE";
+  plan.replaces_headers = TRY(replaces(input.metadata_directive, "metadata"));
   plan.headers = TRY(read_object_headers(input));
   plan.storage_class = TRY(read_storage_class(input.storage_class));
-  plan.replaces_tags = input.tagging_directive.value_or("COPY") == "REPLACE";
+  plan.replaces_tags = TRY(replaces(input.tagging_directive, "tagging"));
   if (plan.replaces_tags) plan.tags = TRY(read_tagging_header(input.tagging));
   if (input.checksum_algorithm) plan.algorithm = TRY(parse_algorithm(*input.checksum_algorithm));
   // An old version may be copied over the current one as it is.

@@ -20,9 +20,8 @@ constexpr std::array<std::string_view, 5> kAttributes = {"ETag", "Checksum", "Ob
 Result<> check_attributes(const GetObjectAttributesInput& input) {
   constexpr std::string_view kHeader = "x-amz-object-attributes";
   if (!input.object_attributes || input.object_attributes->empty()) {
-    return errors::invalid_argument(
-        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
-        kHeader, "");
+    return errors::invalid_request(
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty");
   }
   for (const std::string& attribute : *input.object_attributes) {
     if (std::ranges::find(kAttributes, attribute) == kAttributes.end()) {

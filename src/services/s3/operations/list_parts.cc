@@ -11,19 +11,20 @@
 namespace aerolith::s3 {
 namespace {
 
-Part describe(int32_t number, const PartRecord& record) {
+// Checksums are told where the upload was started with an algorithm, as with S3.
+Part describe(int32_t number, const PartRecord& record, const UploadRecord& upload) {
   Part part;
   part.part_number = number;
   part.last_modified = record.last_modified;
   part.etag = quoted(record.etag);
   part.size = static_cast<int64_t>(record.extent.size_bytes);
-  if (record.checksum) put_checksum(part, *record.checksum);
+  if (upload.checksum_was_chosen && record.checksum) put_checksum(part, *record.checksum);
   return part;
 }
 
 // Fills in the page of parts after the marker.
-Result<> list_page_of_parts(metadata::ReadTransaction& txn, const UploadId& id, int32_t marker,
-                            ListPartsOutput& output) {
+Result<> list_page_of_parts(metadata::ReadTransaction& txn, const UploadId& id, const UploadRecord& upload,
+                            int32_t marker, ListPartsOutput& output) {
   auto& parts = output.parts.emplace();
   auto limit = static_cast<size_t>(*output.max_parts);
   output.is_truncated = false;
@@ -37,7 +38,7 @@ Result<> list_page_of_parts(metadata::ReadTransaction& txn, const UploadId& id, 
       break;
     }
     PartRecord part = TRY(rows.record());
-    parts.push_back(describe(std::get<1>(rows.key()), part));
+    parts.push_back(describe(std::get<1>(rows.key()), part, upload));
     output.next_part_number_marker = parts.back().part_number;
   }
   return {};
@@ -73,7 +74,7 @@ Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input) {
     output.checksum_algorithm = std::string(algorithm_name(upload.checksum_algorithm));
     output.checksum_type = std::string(type_name(upload.checksum_type));
   }
-  TRY(list_page_of_parts(*txn, id, marker, output));
+  TRY(list_page_of_parts(*txn, id, upload, marker, output));
   return output;
 }
 

@@ -1,5 +1,6 @@
 // Has an object of an archive class be readable for some days: here at once.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+#include "services/s3/checksums.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
 #include "services/s3/storage_class.h"
@@ -8,6 +9,7 @@
 namespace aerolith::s3 {
 
 Result<RestoreObjectOutput> restore_object(Call& call, const RestoreObjectInput& input) {
+  TRY(verify_whole_body(call.context.head->headers, call.context.whole_body));
   ObjectKey key = TRY(read_key(input.key));
   BucketName name(input.bucket.value_or(""));
   if (!input.restore_request) return errors::malformed_xml();
