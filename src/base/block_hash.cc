@@ -50,10 +50,10 @@ bool has_sha_instructions() {
 }
 
 HashLanes& lanes_of(BlockHashKind kind) {
-  static HashLanes md5({4, &md5_of_1, lanes::runs_of_8().md5, lanes::runs_of_16().md5});
-  static HashLanes sha256 = has_sha_instructions()
-                                ? HashLanes({8, &sha256_of_1, nullptr, nullptr})
-                                : HashLanes({8, &sha256_of_1, lanes::runs_of_8().sha256, lanes::runs_of_16().sha256});
+  static HashLanes md5({4, &md5_of_1, lanes::runs_of_8().md5, lanes::runs_of_16().md5, 2});
+  static HashLanes sha256 =
+      has_sha_instructions() ? HashLanes({8, &sha256_of_1, nullptr, nullptr, 1})
+                             : HashLanes({8, &sha256_of_1, lanes::runs_of_8().sha256, lanes::runs_of_16().sha256, 3});
   return kind == BlockHashKind::md5 ? md5 : sha256;
 }
 

@@ -64,8 +64,11 @@ void HashLanes::lead(std::unique_lock<std::mutex>& lock, const Piece& own) {
 }
 
 void HashLanes::hash_some(const std::vector<Piece*>& pieces, size_t block_count) const {
-  if (pieces.size() == 1) return hash_alone(pieces.front()->blocks, block_count);
-  const size_t lanes = pieces.size() <= 8 && runs_.of_8 != nullptr ? 8 : count_;
+  if (pieces.size() < runs_.worth_from) {
+    for (const Piece* piece : pieces) hash_alone(piece->blocks, block_count);
+    return;
+  }
+  const size_t lanes = count_;
   std::array<uint32_t, kMostWords * kMostLanes> state{};
   std::array<const char*, kMostLanes> data;
   // Lanes without a piece hash the first one's bytes, for nothing.
@@ -76,7 +79,7 @@ void HashLanes::hash_some(const std::vector<Piece*>& pieces, size_t block_count)
       state[word * lanes + lane] = pieces[lane]->blocks.state[word];
     }
   }
-  (lanes == 8 ? runs_.of_8 : runs_.of_16)(state.data(), data.data(), block_count);
+  (runs_.of_16 != nullptr ? runs_.of_16 : runs_.of_8)(state.data(), data.data(), block_count);
   for (size_t lane = 0; lane < pieces.size(); ++lane) {
     for (size_t word = 0; word < runs_.state_words; ++word) {
       pieces[lane]->blocks.state[word] = state[word * lanes + lane];

@@ -25,6 +25,7 @@ struct LaneRuns {
   lanes::Run of_1;
   lanes::Run of_8;
   lanes::Run of_16;
+  size_t worth_from;  // fewer streams are faster one after the other
 };
 
 // Safe from any thread. The thread that comes first leads: it hashes the pieces of all that wait, a lane each, until
