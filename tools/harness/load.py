@@ -200,6 +200,15 @@ class LoadWorker(threading.Thread):
         return upload, parts
 
 
+def let_run(ledger: Any, seconds: float, at_least: int = 10, limit_seconds: float = 120) -> None:
+    """For this long, and on a slow machine until so many requests more have been acknowledged."""
+    wanted, began = ledger.acknowledged_count + at_least, time.monotonic()
+    time.sleep(seconds)
+    while ledger.acknowledged_count < wanted:
+        assert time.monotonic() - began < limit_seconds, f"only {ledger.acknowledged_count} requests acknowledged"
+        time.sleep(0.005)
+
+
 def read_all(client: Any, bucket: str) -> dict[str, Digest]:
     """Key -> SHA-256 of everything in the bucket, read through the API."""
     found: dict[str, Digest] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import shutil
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MIB = 1 << 20
+CLONE_NEWNS, MS_REC, MS_SLAVE = 0x00020000, 0x4000, 0x80000  # of <sched.h> and <sys/mount.h>
 
 
 def missing_for_mounts() -> str:
@@ -31,9 +33,17 @@ def _run(*command: str) -> None:
         raise CannotMount(f"{' '.join(command)}: {result.stderr.strip()}")
 
 
+def _own_mounts() -> None:
+    """This thread and the processes it starts see mounts of their own from here on, which end with them, however they end."""
+    c = ctypes.CDLL(None, use_errno=True)
+    if c.unshare(CLONE_NEWNS) != 0 or c.mount(b"none", b"/", None, MS_REC | MS_SLAVE, None) != 0:
+        raise CannotMount(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
+
+
 @contextmanager
 def small_disk(folder: Path, kind: str, size_bytes: int) -> Iterator[Path]:
     """`folder` with a file system of this size, gone again after the block."""
+    _own_mounts()
     folder.mkdir(parents=True)
     if kind == "tmpfs":
         _run("mount", "-t", "tmpfs", "-o", f"size={size_bytes},mode=700", "tmpfs", str(folder))

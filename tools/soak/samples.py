@@ -74,7 +74,8 @@ class Bound:
         return f"{self.name}: {before:.1f} at first, {after:.1f} at the end, limit {limit:.1f}: {verdict}"
 
 
-MEMORY = Bound("resident memory, MiB", 1.10, 8)
+# What the store of record gathers in memory before it writes a table comes and goes with the load.
+MEMORY = Bound("resident memory, MiB", 1.10, 24)
 DESCRIPTORS = Bound("descriptors", 1.10, 8)
 OVERHEAD = Bound("disk beyond the objects' bytes, MiB", 1.25, 48)
 
