@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
+import fcntl
 import os
 import shutil
 import signal
@@ -38,6 +39,17 @@ def _settle() -> None:
         subprocess.run(["sync"], timeout=60)
     except subprocess.TimeoutExpired:
         pass
+
+
+def _take_turn() -> int:
+    """Two runs at once would measure each other, and share a folder. The lock ends with the process."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    lock = os.open(FOLDER.with_suffix(".lock"), os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit("another run of this bench is measuring in this tree") from None
+    return lock
 
 
 def measure(row: Row, server: str, settings: Settings, versions: dict[str, str]) -> Sample:
@@ -115,6 +127,7 @@ def main(arguments: list[str]) -> int:
     settings = _settings(options)
     rows = [row for row in ROWS if row.name in _chosen(options.only, [row.name for row in ROWS], "row")]
     servers = ["aerolith", *_chosen(options.peers, list(SUBJECTS)[1:], "peer")]
+    _take_turn()
     signal.signal(signal.SIGTERM, _stop_cleanly)
     build_generator()
     versions: dict[str, str] = {}
