@@ -71,11 +71,17 @@ def test_each_bar_has_its_row() -> None:
 
 def test_the_page_tells_why_a_number_is_missing() -> None:
     row = Row("put-4k", "4 KiB PUT", "requests/s", lambda *_: Sample(1))
-    results = {"put-4k": {"aerolith": Sample(9.0, {"p99_ms": 11.0}), "minio": Sample(None, reason="no Go here")}}
+    results = {
+        "put-4k": {
+            "aerolith": Sample(9.0, {"p99_ms": 11.0, "other_cores": 0.7}),
+            "minio": Sample(None, reason="no Go here"),
+        }
+    }
     titles = {"aerolith": "Aerolith", "minio": "MinIO"}
     run = Run("2026-01-02", {"cores": 2}, Settings(), [row], titles, {}, {}, results)
     page = markdown(run)
     assert "- MinIO: no Go here" in page
+    assert "not quiet" in page
     assert "**no**" in page
     assert document(run)["results"]["put-4k"]["minio"]["reason"] == "no Go here"
 

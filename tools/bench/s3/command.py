@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
+import fcntl
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from tools.bench.measure import machine_facts
 from tools.bench.s3 import cost_rows, load_rows, scale_rows, sync_rows
+from tools.bench.s3.bars import Results
 from tools.bench.s3.load import LoadFailed, build_generator
 from tools.bench.s3.peers import SUBJECTS
 from tools.bench.s3.sample import Row, Sample
@@ -38,6 +40,17 @@ def _settle() -> None:
         subprocess.run(["sync"], timeout=60)
     except subprocess.TimeoutExpired:
         pass
+
+
+def _take_turn() -> int:
+    """Two runs at once would measure each other, and share a folder. The lock ends with the process."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    lock = os.open(FOLDER.with_suffix(".lock"), os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit("another run of this bench is measuring in this tree") from None
+    return lock
 
 
 def measure(row: Row, server: str, settings: Settings, versions: dict[str, str]) -> Sample:
@@ -71,7 +84,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         "--peers", default=None, help="servers beside Aerolith: " + ",".join(list(SUBJECTS)[1:]) + "; 'none' for none"
     )
     parser.add_argument("--full", action="store_true", help="as many objects as the bars name")
-    parser.add_argument("--write", default="", help="where to write the table, without an ending")
+    parser.add_argument("--write", default="", help="where to write the table: a folder, or a name without an ending")
     for field in dataclasses.fields(Settings):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=None)
     return parser.parse_args(arguments)
@@ -110,15 +123,30 @@ def _stop_cleanly(signal_number: int, _: object) -> None:
     raise KeyboardInterrupt(signal.Signals(signal_number).name)
 
 
+def _write(
+    path: Path, settings: Settings, rows: list[Row], servers: list[str], versions: dict[str, str], results: Results
+) -> None:
+    date = datetime.date.today().isoformat()
+    if path.is_dir():
+        path /= f"{date}-s3"
+    titles = {name: SUBJECTS[name].title for name in servers}
+    syncs = {name: SUBJECTS[name].syncs for name in servers}
+    run = Run(date, machine_facts(), settings, rows, titles, versions, syncs, results)
+    write(run, path.with_suffix(".md"))
+    print(f"written: {path}.md and .json")
+
+
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
     settings = _settings(options)
     rows = [row for row in ROWS if row.name in _chosen(options.only, [row.name for row in ROWS], "row")]
     servers = ["aerolith", *_chosen(options.peers, list(SUBJECTS)[1:], "peer")]
+    _take_turn()
     signal.signal(signal.SIGTERM, _stop_cleanly)
     build_generator()
     versions: dict[str, str] = {}
-    results: dict[str, dict[str, Sample]] = {}
+    results: Results = {}
+    stopped = False
     try:
         for row in rows:
             results[row.name] = {}
@@ -126,19 +154,17 @@ def main(arguments: list[str]) -> int:
                 if server in row.subjects:
                     results[row.name][server] = measure(row, server, settings, versions)
                     _print(row, server, results[row.name][server])
+    except KeyboardInterrupt:
+        stopped = True
+        print("stopped before its end", flush=True)
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)
-    if options.write or (not options.only and options.peers is None):
-        date = datetime.date.today().isoformat()
-        kinds = [SUBJECTS[name] for name in servers]
-        run = Run(
-            date, machine_facts(), settings, rows, {kind.name: kind.title for kind in kinds}, versions,
-            {kind.name: kind.syncs for kind in kinds}, results,
-        )  # fmt: skip
-        path = Path(os.path.abspath(options.write or REPOSITORY / f"bench/results/{date}-s3")).with_suffix(".md")
-        write(run, path)
-        print(f"written: {path} and .json")
-    return 0 if all(sample["aerolith"].value is not None for sample in results.values()) else 1
+    rows = [row for row in rows if results.get(row.name)]
+    results = {row.name: results[row.name] for row in rows}
+    if options.write or (not stopped and not options.only and options.peers is None):
+        _write(Path(options.write or REPOSITORY / "bench/results"), settings, rows, servers, versions, results)
+    ours = [results[row.name]["aerolith"].value for row in rows]
+    return 130 if stopped else int(None in ours)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from tools.bench.measure import machine_busy_seconds
 from tools.bench.s3.subject import Subject
 from tools.harness.server import REPOSITORY
 
 BUILD = REPOSITORY / "build/load"
 PROGRAM = BUILD / "aerolith-load"
+QUIET_CORES = 0.1  # what others may use without a word in the table
 GRACE_SECONDS = 90  # a client waits up to 60 s for an answer
 
 
@@ -31,6 +34,7 @@ class Load:
     first_error: str
     server_cpu_us: float  # server processor time per request, warm-up included
     client_cpu_us: float
+    other_cores: float  # processors that neither of the two used: on a quiet machine near 0
     operations: int
 
     def details(self) -> dict[str, Any]:
@@ -40,6 +44,8 @@ class Load:
             "server_cpu_us": self.server_cpu_us,
             "client_cpu_us": self.client_cpu_us,
         }
+        if self.other_cores > QUIET_CORES:
+            found["other_cores"] = self.other_cores
         if self.errors:
             found |= {"errors": self.errors, "first_error": self.first_error}
         return found
@@ -65,7 +71,7 @@ def environment(subject: Subject) -> dict[str, str]:
 
 def run_load(subject: Subject, operation: str, **options: Any) -> Load:
     """Options are the generator's flags. Raises LoadFailed where nothing could be measured."""
-    before = subject.cpu_seconds()
+    before, busy_before, started = subject.cpu_seconds(), machine_busy_seconds(), time.monotonic()
     limit = float(options.get("seconds", 10)) + float(options.get("warm", 2)) + GRACE_SECONDS
     done = subprocess.run(
         arguments(subject, operation, options),
@@ -75,7 +81,11 @@ def run_load(subject: Subject, operation: str, **options: Any) -> Load:
         text=True,
         timeout=limit,
     )
-    used = subject.cpu_seconds() - before
+    used, busy, wall = (
+        subject.cpu_seconds() - before,
+        machine_busy_seconds() - busy_before,
+        time.monotonic() - started,
+    )
     if done.returncode != 0:
         raise LoadFailed(done.stderr.strip()[-300:])
     found = json.loads(done.stdout)
@@ -92,6 +102,7 @@ def run_load(subject: Subject, operation: str, **options: Any) -> Load:
         found["first_error"],
         used / operations * 1e6,
         found["client_cpu_seconds"] / operations * 1e6,
+        max(0.0, busy - used - found["client_cpu_seconds"]) / wall,
         operations,
     )
 

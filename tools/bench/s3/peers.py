@@ -79,6 +79,9 @@ class SeaweedFS(Installed):
         return [
             self.program, "-logtostderr", "server", f"-dir={self.data_folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             "-volume.max=0", "-filer", "-s3", f"-s3.port={self.port}", f"-s3.config={config}",
+            # By default it reports to its makers, and listens for more protocols.
+            "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
+            f"-s3.localSocket={self.root}/s3.sock", f"-filer.localSocket={self.root}/filer.sock",
             *(f"-{name}={port}" for name, port in ports.items()),
         ]  # fmt: skip
 

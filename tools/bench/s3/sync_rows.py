@@ -19,6 +19,7 @@ from tools.bench.s3.subject import NotAvailable, Subject, process_tree
 SYNCS = "fsync,fdatasync,sync_file_range,syncfs,sync,msync"
 ALONE = 200  # PUTs, one after the other
 TOGETHER = 2000  # PUTs of 64 clients
+SEEN_SHARE = 0.95  # of the answers: strace misses the first calls of a thread that is being made
 O_DSYNC = 0o10000
 
 _SYNCED = re.compile(rf"(?:^|\s)(?:<\.\.\. )?({SYNCS.replace(',', '|')})(?:\(| resumed).*= 0$")
@@ -111,7 +112,7 @@ def syncs(subject: Subject, settings: Settings) -> Sample:
     alone = _traced_puts(subject, "alone", ALONE, 1)
     flushes = _disk_flushes(subject)
     together = _traced_puts(subject, "together", TOGETHER, 64)
-    if alone.answers < ALONE or not together.answers:
+    if alone.answers < SEEN_SHARE * ALONE or not together.answers:
         raise LoadFailed(f"strace saw {alone.answers} answers to {ALONE} PUTs")
     return Sample(
         alone.syncs / alone.answers,

@@ -125,10 +125,19 @@ def _details(run: Run) -> list[str]:
     return lines
 
 
+def _warning(run: Run) -> list[str]:
+    """A number that was taken while others used the machine must say so."""
+    used = [one.details.get("other_cores", 0.0) for samples in run.results.values() for one in samples.values()]
+    if not any(used):
+        return []
+    said = f"{sum(one > 0 for one in used)} of {len(used)} numbers; up to {number(max(used))} cores"
+    return [f"**The machine was not quiet: something else used it during {said} (`other cores` below).**", ""]
+
+
 def markdown(run: Run) -> str:
     machine = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in run.machine.items())
     ran = ", ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in asdict(run.settings).items())
-    lines = [f"# S3 data path, {run.date}", "", f"{machine}.", "", HOW_MEASURED, ""]
+    lines = [f"# S3 data path, {run.date}", "", f"{machine}.", "", HOW_MEASURED, "", *_warning(run)]
     lines += _main_table(run)
     lines += ["", "## Bars", ""] + _bars_table(run)
     lines += ["", "## Servers", ""] + _servers_table(run)
