@@ -38,6 +38,9 @@ Result<FsckReport, FsckError> check_stores(const DataFolder& data, const std::fu
   if (!objects.has_value()) return fail(FsckErrorCode::unopened, objects.error().detail);
 
   FsckReport report;
+  tell("installation: keys and account");
+  if (const auto installation = open_installation(data.root); !installation.has_value())
+    report.problems.push_back("installation: " + installation.error().detail);
   tell("store of record: checksums of all files");
   if (const auto verified = (*metadata)->verify(); !verified)
     report.problems.push_back("store of record: " + verified.error().detail);

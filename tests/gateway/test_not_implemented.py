@@ -19,9 +19,14 @@ CALLS = [
     # service, method, arguments, the operation's name
     ("s3", "get_bucket_abac", {"Bucket": "some-bucket"}, "GetBucketAbac"),
     ("s3", "put_bucket_policy", {"Bucket": "some-bucket", "Policy": "{}"}, "PutBucketPolicy"),
-    ("s3", "get_object_tagging", {"Bucket": "some-bucket", "Key": "k"}, "GetObjectTagging"),
-    ("s3", "put_bucket_versioning", {"Bucket": "b-b", "VersioningConfiguration": {}}, "PutBucketVersioning"),
-    ("s3", "get_object_attributes", {"Bucket": "b-b", "Key": "k", "ObjectAttributes": ["ETag"]}, "GetObjectAttributes"),
+    ("s3", "get_object_torrent", {"Bucket": "some-bucket", "Key": "k"}, "GetObjectTorrent"),
+    (
+        "s3",
+        "put_bucket_request_payment",
+        {"Bucket": "b-b", "RequestPaymentConfiguration": {"Payer": "Requester"}},
+        "PutBucketRequestPayment",
+    ),
+    ("s3", "rename_object", {"Bucket": "b-b", "Key": "k", "RenameSource": "j"}, "RenameObject"),
     ("ec2", "describe_instances", {}, "DescribeInstances"),
     ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1"}, "RunInstances"),
     ("iam", "list_users", {}, "ListUsers"),

@@ -93,20 +93,23 @@ func write(s, after state, asked request, got answer) []interface{} {
 	return nothing()
 }
 
-// A delete of what isn't there succeeds, with If-Match too.
+// A delete of what isn't there succeeds, but not with If-Match.
 func remove(s, after state, asked request, got answer) []interface{} {
 	current := s[asked.Key]
+	missing := asked.Condition == "if_match" && current == ""
 	failing := asked.Condition == "if_match" && current != "" && current != asked.Expected
 	switch got.Result {
 	case "ok":
-		if failing {
+		if missing || failing {
 			return nothing()
 		}
 		return only(after)
 	case "failed":
 		return unchangedIf(failing, s)
+	case "absent":
+		return unchangedIf(missing, s)
 	case "unknown":
-		if failing {
+		if missing || failing {
 			return only(s)
 		}
 		return []interface{}{s, after}

@@ -53,6 +53,19 @@ Output owner_s_acl(const Call& call) {
   return output;
 }
 
+// To put what is there already succeeds: s3cmd does that with each copy. Where ACLs are disabled, S3 takes those forms
+// of an ACL that come to the owner's full control:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+Result<> require_owner_s_acl(const Call& call, const std::optional<AccessControlPolicy>& policy) {
+  const std::string id = canonical_user_id(call.context.principal.account);
+  if (!policy || !policy->grants || policy->grants->empty()) return errors::acl_not_supported();
+  for (const Grant& grant : *policy->grants) {
+    if (!grant.grantee || grant.grantee->id != id || grant.permission != "FULL_CONTROL")
+      return errors::acl_not_supported();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<GetBucketAclOutput> get_bucket_acl(Call& call, const GetBucketAclInput& input) {
@@ -67,12 +80,14 @@ Result<GetObjectAclOutput> get_object_acl(Call& call, const GetObjectAclInput& i
 
 Result<PutBucketAclOutput> put_bucket_acl(Call& call, const PutBucketAclInput& input) {
   TRY(require_bucket(call, input));
-  return errors::acl_not_supported();
+  TRY(require_owner_s_acl(call, input.access_control_policy));
+  return PutBucketAclOutput{};
 }
 
 Result<PutObjectAclOutput> put_object_acl(Call& call, const PutObjectAclInput& input) {
   TRY(require_object(call, input));
-  return errors::acl_not_supported();
+  TRY(require_owner_s_acl(call, input.access_control_policy));
+  return PutObjectAclOutput{};
 }
 
 Result<GetBucketOwnershipControlsOutput> get_bucket_ownership_controls(Call& call,
