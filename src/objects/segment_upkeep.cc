@@ -14,7 +14,8 @@ Result<> Segments::seal(SealWhich which) {
     const std::lock_guard lock(mutex_);
     if (which == SealWhich::all) active_.clear();
     for (const auto& [id, segment] : open_) {
-      if (segment && segment->writers == 0 && std::ranges::find(active_, segment) == active_.end()) done.push_back(segment);
+      if (segment && segment->writers == 0 && std::ranges::find(active_, segment) == active_.end())
+        done.push_back(segment);
     }
   }
   for (const auto& segment : done) {
