@@ -20,8 +20,9 @@ from tools.harness.server import Server, ServerFailed
 from tools.harness.small_disk import MIB, CannotMount, fill_up, free_bytes, missing_for_mounts, small_disk
 
 BUCKET = "full"
-DISK_BYTES = 192 * MIB
+DISK_BYTES = 128 * MIB
 SIZES = (1000, 50_000, 70_000, 1_000_000, 3_000_000)
+LARGE_SIZES = SIZES[1:]  # small ones may go on for a while: the store of record keeps room for them
 ANSWER_SECONDS = 60  # also where others starve this machine
 
 pytestmark = [pytest.mark.skipif(missing_for_mounts() != "", reason=missing_for_mounts()), pytest.mark.timeout(300)]
@@ -56,12 +57,12 @@ def put(s3: Any, key: str, body: bytes) -> bool:
         assert time.monotonic() - began < ANSWER_SECONDS
 
 
-def put_until_full(s3: Any, stored: dict[str, str], seed: int) -> None:
+def put_until_full(s3: Any, stored: dict[str, str], seed: int, sizes: tuple[int, ...]) -> None:
     """Until each size was refused several times."""
     chance = random.Random(seed)
-    refused = dict.fromkeys(SIZES, 0)
-    for number in range(4000):
-        size = chance.choice(SIZES)
+    refused = dict.fromkeys(sizes, 0)
+    for number in range(6000):
+        size = chance.choice(sizes)
         body, key = chance.randbytes(size), f"{seed}/{number}"
         if put(s3, key, body):
             stored[key] = hashlib.sha256(body).hexdigest()
@@ -100,29 +101,44 @@ def put_again(s3: Any, stored: dict[str, str], key: str, seconds: float = 60) ->
     stored[key] = hashlib.sha256(body).hexdigest()
 
 
-@pytest.mark.xfail(
+REFUSED_DELETES = pytest.mark.xfail(
     strict=True,
-    reason="extents may take the room that the store of record keeps in reserve for deletes: those answer 507 then",
+    reason="extents and small writes may take the room that the store of record keeps in reserve for deletes: 507 then",
 )
+
+
+@REFUSED_DELETES
 def test_full_and_empty_again(disk: Path, make_server: Callable[..., Server]) -> None:
     own = server_on(disk, make_server)
     s3 = boto_client(own)
     s3.create_bucket(Bucket=BUCKET)
     stored: dict[str, str] = {}
-    for cycle in range(2):
-        put_until_full(s3, stored, cycle)
-        assert_all_there(s3, stored)
-        if cycle == 0:
-            own.kill()
-            own.start()
-            s3 = boto_client(own)
-            assert_all_there(s3, stored)
-        full = free_bytes(disk)
-        delete_most(s3, stored)
-        put_again(s3, stored, f"again-{cycle}")
-        assert_all_there(s3, stored)
-        assert free_bytes(disk) > full
+    put_until_full(s3, stored, 1, LARGE_SIZES)
+    own.kill()
+    own.start()
+    assert_all_there(s3, stored)
+    full = free_bytes(disk)
+    delete_most(s3, stored)
+    put_again(s3, stored, "again")
+    assert_all_there(s3, stored)
+    assert free_bytes(disk) > full
     assert own.stop() == 0
+
+
+@REFUSED_DELETES
+def test_small_writes_leave_room_for_deletes(disk: Path, make_server: Callable[..., Server]) -> None:
+    own = server_on(disk, make_server)
+    s3 = boto_client(own)
+    s3.create_bucket(Bucket=BUCKET)
+    stored: dict[str, str] = {}
+    filler = disk / "somebody-elses"
+    fill_up(filler, leave_bytes=18 * MIB)
+    put_until_full(s3, stored, 1, (1000,))
+    assert_all_there(s3, stored)
+    delete_most(s3, stored)
+    assert_all_there(s3, stored)
+    filler.unlink()
+    put_again(s3, stored, "again", seconds=5)
 
 
 def test_others_fill_the_disk_to_the_last_byte(disk: Path, make_server: Callable[..., Server]) -> None:

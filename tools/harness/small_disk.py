@@ -65,12 +65,12 @@ def free_bytes(folder: Path) -> int:
     return info.f_bavail * info.f_frsize
 
 
-def fill_up(path: Path) -> None:
-    """Somebody else's file takes all the room that is left."""
+def fill_up(path: Path, leave_bytes: int = 0) -> None:
+    """Somebody else's file takes all the room that is left, or all but so much."""
     with path.open("wb", buffering=0) as file:
         for piece in (bytes(MIB), bytes(4096)):
             try:
-                while True:
+                while free_bytes(path.parent) >= leave_bytes + len(piece) or not leave_bytes:
                     file.write(piece)
             except OSError as error:
                 if error.errno != errno.ENOSPC:
