@@ -39,7 +39,7 @@ BARS = (
     Bar("memory-idle", 30, at_least=False),
     Bar("memory-uploads", 250, at_least=False),
     Bar("space", 1.3, at_least=False),
-    Bar("syncs", 1),
+    Bar("syncs", 1, detail="share_after_a_sync"),
 )
 
 

@@ -118,7 +118,8 @@ def syncs(subject: Subject, settings: Settings) -> Sample:
         alone.syncs / alone.answers,
         {
             "disk_flushes_meanwhile": "not told" if None in (flushes, flushes_before) else flushes - flushes_before,
-            "answers_after_a_sync": f"{alone.covered} of {alone.answers}",
+            "answers": alone.answers,
+            "share_after_a_sync": alone.covered / alone.answers,
             "syncs_per_put_of_64_clients": together.syncs / together.answers,
             "files_opened_synchronous": alone.synchronous_opens + _synchronous_descriptors(subject),
             "io_uring_calls": alone.ring_calls,

@@ -19,6 +19,8 @@ signed with the body's SHA-256 (nginx: not signed), every write has a new key, b
 compared byte for byte. The generator stands for warp, which the Go module proxy does not serve with a checksum that can
 be verified; sizes, clients and mix are warp's."""
 
+DETAIL_UNITS = {"p99_ms": "ms (p99)", "share_after_a_sync": "of the answers only after a sync since the request"}
+
 LEFT_OUT = (
     "RustFS is left out: its crate (1.0.1) wants Rust 1.98, newer than the machines of this project have.",
     "Garage is left out: its crate (2.5.0) can be had, but is too long a build for a bench on two cores.",
@@ -83,7 +85,7 @@ def _wanted(run: Run, verdict: Verdict, row: Row) -> str:
     relation = "at least" if bar.at_least else "at most"
     if bar.against:
         return f"{relation} {bar.limit:g}x {run.titles.get(bar.against, bar.against)}"
-    return f"{relation} {number(bar.limit)} {'ms (p99)' if bar.detail == 'p99_ms' else row.unit}"
+    return f"{relation} {number(bar.limit)} {DETAIL_UNITS.get(bar.detail, row.unit)}"
 
 
 def _bars_table(run: Run) -> list[str]:
