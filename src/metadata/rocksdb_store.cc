@@ -10,7 +10,6 @@
 #include <rocksdb/table_properties.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,6 +18,7 @@
 #include "metadata/format.h"
 #include "metadata/rocksdb_transaction.h"
 #include "os/file_system.h"
+#include "os/free_space.h"
 
 #if defined(__SANITIZE_THREAD__)
 // The system's RocksDB isn't instrumented: its atomics are invisible, and what they order looks like races. Here, since
@@ -209,16 +209,16 @@ Result<> RocksdbStore::verify() {
 
 // A write that fails half-way closes the store for writing, so a full disk is told before. Small transactions may use
 // part of the reserve: removing things must stay possible.
-Result<> RocksdbStore::check_room(size_t value_bytes) {
+Result<> RocksdbStore::check_room(Load load, size_t value_bytes) {
   constexpr int64_t kCheckEveryMilliseconds = 100;
-  constexpr size_t kSmallBytes = size_t{4} << 10;
   int64_t now = steady_milliseconds();
   int64_t checked = free_bytes_checked_.load(std::memory_order_relaxed);
   if (now - checked >= kCheckEveryMilliseconds && free_bytes_checked_.compare_exchange_strong(checked, now)) {
-    struct statvfs info{};
-    if (::statvfs(options_.directory.c_str(), &info) == 0) free_bytes_ = uint64_t{info.f_bavail} * info.f_frsize;
+    if (const auto found = os::free_bytes(options_.directory)) free_bytes_ = *found;
   }
-  uint64_t reserve = value_bytes <= kSmallBytes ? options_.reserve_bytes / 4 : options_.reserve_bytes;
+  uint64_t reserve = options_.reserve_bytes;
+  if (load == Load::small) reserve /= 4;
+  if (load == Load::freeing) reserve /= 16;
   if (free_bytes_.load(std::memory_order_relaxed) >= reserve + value_bytes) return {};
   return fail(ErrorCode::no_space, "the file system of " + options_.directory + " is full but for the reserve of " +
                                        std::to_string(options_.reserve_bytes >> 20) + " MiB");

@@ -38,8 +38,10 @@ class RocksdbStore final : public Store {
   // For its transactions.
   rocksdb::DB& database() { return *database_; }
   CommitQueue& commits() { return commits_; }
+  // What a transaction asks of a disk that is nearly full: the more it helps, the deeper it may go into the reserve.
+  enum class Load : uint8_t { growing, small, freeing };
   // `no_space` when the disk has no room for this many more bytes.
-  Result<> check_room(size_t value_bytes);
+  Result<> check_room(Load load, size_t value_bytes);
 
  private:
   RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env);

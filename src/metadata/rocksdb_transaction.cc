@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/snapshot.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace aerolith::metadata {
@@ -57,11 +58,20 @@ void RocksdbTransaction::put(std::string_view key, std::string_view value) {
 
 void RocksdbTransaction::erase(std::string_view key) { writes_.insert_or_assign(std::string(key), std::nullopt); }
 
+RocksdbStore::Load RocksdbTransaction::load() const {
+  constexpr size_t kSmallBytes = size_t{4} << 10;
+  constexpr size_t kMarkBytes = 64;  // a state, a mark of garbage: what a removal may write for each row that it erases
+  size_t erased = 0;
+  for (const auto& [key, value] : writes_) erased += value ? 0 : 1;
+  if (value_bytes_ <= kMarkBytes * std::max<size_t>(1, erased)) return RocksdbStore::Load::freeing;
+  return value_bytes_ <= kSmallBytes ? RocksdbStore::Load::small : RocksdbStore::Load::growing;
+}
+
 Result<> RocksdbTransaction::commit() {
   if (std::exchange(ended_, true)) return fail(ErrorCode::invalid, "the transaction has ended already");
   if (too_large_) return fail(ErrorCode::invalid, "a key or a value is over the limit");
   if (writes_.empty()) return {};  // it read one snapshot, and that is serializable by itself
-  TRY(store_.check_room(value_bytes_));
+  TRY(store_.check_room(load(), value_bytes_));
   Result<> committed = store_.commits().commit(start_, reads_, writes_);
   if (!committed && committed.error().code == ErrorCode::conflict) conflicted_ = true;
   return committed;

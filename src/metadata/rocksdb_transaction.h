@@ -53,6 +53,7 @@ class RocksdbTransaction final : public Transaction {
   bool conflicted() const override { return conflicted_; }
 
  private:
+  RocksdbStore::Load load() const;
   void start();  // at the first read: a transaction that only writes needs no snapshot
 
   RocksdbStore& store_;

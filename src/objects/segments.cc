@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "objects/page_buffer.h"
 #include "objects/records.h"
+#include "os/free_space.h"
 
 namespace aerolith::objects {
 
@@ -16,6 +17,8 @@ namespace {
 // So that one segment's writers go on while another one syncs (docs/dev/perf-log.md).
 constexpr size_t kActiveSegments = 2;
 constexpr size_t kReaderFiles = 128;
+// As metadata::StoreOptions has it: small objects are refused from there on, too.
+constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
 
 // 48 bits of milliseconds since 1970 and 16 random bits: no two processes of a store ever make the same.
 SegmentId make_segment_id() {
@@ -111,8 +114,15 @@ Result<Place> Segments::reserve(uint64_t limit_bytes) {
   if (std::optional<Place> place = TRY(try_take())) return *std::move(place);
   const std::lock_guard creating(create_mutex_);
   if (std::optional<Place> place = TRY(try_take())) return *std::move(place);
-  std::shared_ptr<OpenSegment> made = TRY(create(std::max(next_room_bytes_, image)));
+  const Result<std::shared_ptr<OpenSegment>> created = make_next(image);
   const std::lock_guard lock(mutex_);
+  if (!created) {
+    // One that is busy is better than none.
+    const std::shared_ptr<OpenSegment> busy = find_room(image);
+    if (busy) return take(busy, image);
+    return std::unexpected(created.error());
+  }
+  const std::shared_ptr<OpenSegment>& made = *created;
   next_room_bytes_ = std::min(2 * next_room_bytes_, sizes_.most_bytes);
   // The one with the least room makes way.
   if (active_.size() == kActiveSegments) {
@@ -122,12 +132,28 @@ Result<Place> Segments::reserve(uint64_t limit_bytes) {
   return take(made, image);
 }
 
+Result<std::shared_ptr<OpenSegment>> Segments::make_next(uint64_t image) {
+  const uint64_t available = TRY(available_bytes(image));
+  const uint64_t share = available / 4 / kPageBytes * kPageBytes;
+  return create(std::max(image, std::min(next_room_bytes_, share)));
+}
+
+// The store of record keeps its reserve, so that things can be removed when the disk is full.
+Result<uint64_t> Segments::available_bytes(uint64_t wanted_bytes) const {
+  const std::optional<uint64_t> free = os::free_bytes(directory_);
+  if (!free) return kUnknownSize;
+  const uint64_t available = *free > kReserveBytes ? *free - kReserveBytes : 0;
+  if (available >= wanted_bytes) return available;
+  return fail(ErrorCode::no_space, "the file system of " + directory_ + " is full but for its reserve");
+}
+
 Result<Place> Segments::reserve_own(uint64_t limit_bytes) {
   {
     const std::lock_guard lock(mutex_);
     if (failure_) return std::unexpected(Error(*failure_));
   }
   const uint64_t image = limit_bytes == kUnknownSize ? kUnknownSize - kSegmentHeaderBytes : image_bytes(limit_bytes);
+  TRY(available_bytes(limit_bytes == kUnknownSize ? 0 : image));
   const std::shared_ptr<OpenSegment> made = TRY(create(limit_bytes == kUnknownSize ? kUnknownSize : image));
   const std::lock_guard lock(mutex_);
   return take(made, image);

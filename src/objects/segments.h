@@ -90,6 +90,8 @@ class Segments {
   Result<std::shared_ptr<OpenSegment>> create(uint64_t room_bytes);
   Result<std::shared_ptr<OpenSegment>> make_file(SegmentId id, uint64_t room_bytes);
   Result<Place> reserve_own(uint64_t limit_bytes);
+  Result<std::shared_ptr<OpenSegment>> make_next(uint64_t image);
+  Result<uint64_t> available_bytes(uint64_t wanted_bytes) const;
   std::shared_ptr<OpenSegment> find_room(uint64_t image);  // with the mutex held
   Place take(const std::shared_ptr<OpenSegment>& segment, uint64_t image);
   void give_up(OpenSegment& segment);  // a place of it
