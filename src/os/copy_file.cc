@@ -29,9 +29,10 @@ std::unexpected<Error> failed(const std::string& what) {
 }  // namespace
 
 Result<uint64_t> copy_real_file(const std::string& from, const std::string& to) {
-  const Descriptor source{::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
+  const Descriptor source{::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat info{};
   if (source.number < 0 || ::fstat(source.number, &info) < 0) return failed("open " + from);
+  if (!S_ISREG(info.st_mode)) return fail(ErrorCode::io, from + " is no regular file");
   const Descriptor target{::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 07777U)};
   if (target.number < 0) return failed("make " + to);
   if (::fchmod(target.number, info.st_mode & 07777U) < 0) return failed("set permissions of " + to);

@@ -63,7 +63,8 @@ TEST(Form, CutAnywhereItIsNeverWhole) {
     http::StringBody body(std::string(kForm.substr(0, size)));
     FormReader form(body, "b");
     auto fields = form.read_fields();
-    if (fields.has_value()) EXPECT_FALSE(read_file(form).has_value()) << size;
+    if (!fields.has_value()) continue;
+    EXPECT_FALSE(read_file(form).has_value()) << size;
   }
 }
 

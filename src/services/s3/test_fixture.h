@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -43,6 +44,15 @@ class MemoryPayload final : public auth::VerifyingReader {
 
 using TestHeaders = std::vector<std::pair<std::string, std::string>>;
 
+inline std::string bytes_of(const http::BodyPiece& piece) {
+  if (const auto* text = std::get_if<std::string>(&piece)) return *text;
+  const auto& range = std::get<http::FileRange>(piece);
+  std::string bytes(range.size_bytes, '\0');
+  const ssize_t count = ::pread(range.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(range.offset_bytes));
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  return bytes;
+}
+
 // What a handler answered, and what it left in the context.
 template <typename Output>
 struct Answer {
@@ -62,7 +72,7 @@ struct Answer {
     while (true) {
       auto piece = stream.source->next();
       if (!piece.has_value()) return "(failed: " + piece.error().detail + ")";
-      const std::string& bytes = std::get<std::string>(*piece);
+      const std::string bytes = bytes_of(*piece);
       if (bytes.empty()) return whole;
       whole += bytes;
     }

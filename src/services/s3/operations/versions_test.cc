@@ -175,6 +175,7 @@ TEST_F(VersionsTest, CopiesOfVersions) {
   input.copy_source = "bucket/key?versionId=" + *marker->version_id;
   EXPECT_EQ(call(copy_object, input).code(), "InvalidRequest");
   input.copy_source = "bucket/key";
+  input.key = "other";
   EXPECT_EQ(call(copy_object, input).code(), "NoSuchKey");
 }
 
