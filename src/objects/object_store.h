@@ -116,7 +116,7 @@ class ExtentReader {
   ~ExtentReader();
   // The next piece, of at most 1 MiB and checked before it is returned; empty at the end of the range.
   Result<std::string> next();
-  // The same, but left where it is: in a file, in the page cache for now. Nothing at the end, and for inline extents.
+  // The same, but left where it is, in a file. Nothing at the end, and for inline extents.
   Result<std::optional<FileBytes>> next_in_file();
   bool is_inline() const;
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tools.harness.clients import boto_client
 from tools.harness.load import let_run
@@ -19,12 +18,7 @@ WORKERS = 4
 
 
 def set_versioning(s3: Any, status: str) -> None:
-    try:
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NotImplemented":
-            pytest.skip("this binary has no versioning yet")
-        raise
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
 
 
 def run_rounds(own: Server, rounds: int, longest_seconds: float, seed: int) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tools.harness.clients import boto_client
 from tools.harness.clock import SettableClock
@@ -111,12 +110,7 @@ def test_deadlines_go_by_the_monotonic_clock(clock: SettableClock, own: Server, 
 
 
 def test_versions_are_in_the_order_of_their_writes(clock: SettableClock, own: Server, s3: Any) -> None:
-    try:
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NotImplemented":
-            pytest.skip("this binary has no versioning yet")
-        raise
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     written = []
     for number, jump in enumerate(JUMPS):
         clock.set(jump)
