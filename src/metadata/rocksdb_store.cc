@@ -6,6 +6,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
 #include <rocksdb/table_properties.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
@@ -55,12 +56,22 @@ void set_small_footprint(rocksdb::Options& db, const StoreOptions& options) {
   db.max_log_file_size = size_t{1} << 20;
 }
 
+// Removing a large file at once holds the file system's journal, and so every sync, for tens of milliseconds.
+std::shared_ptr<rocksdb::SstFileManager> slow_remover(rocksdb::Env* env) {
+  constexpr int64_t kBytesPerSecond = int64_t{256} << 20;
+  constexpr uint64_t kPieceBytes = uint64_t{2} << 20;
+  constexpr double kNeverAtOnce = 1e9;
+  return std::shared_ptr<rocksdb::SstFileManager>(
+      rocksdb::NewSstFileManager(env, nullptr, "", kBytesPerSecond, true, nullptr, kNeverAtOnce, kPieceBytes));
+}
+
 // Each choice is argued in docs/adr/0004-rocksdb.md.
 rocksdb::Options rocksdb_options(const StoreOptions& options, rocksdb::Env* env) {
   rocksdb::Options db;
   db.env = env;
   db.create_if_missing = true;
   set_small_footprint(db, options);
+  db.sst_file_manager = slow_remover(env);
 
   // A record cut off at the end of a log was never acknowledged; damage anywhere else must not pass for an end.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -69,6 +80,9 @@ rocksdb::Options rocksdb_options(const StoreOptions& options, rocksdb::Env* env)
   // One writer at a time: CommitQueue makes the groups.
   db.allow_concurrent_memtable_write = false;
   db.enable_write_thread_adaptive_yield = false;
+  // Most lookups are for keys that aren't in memory: new objects, old buckets.
+  db.memtable_whole_key_filtering = true;
+  db.memtable_prefix_bloom_size_ratio = 0.02;
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, 2);
@@ -85,8 +99,9 @@ rocksdb::Options rocksdb_options(const StoreOptions& options, rocksdb::Env* env)
   db.min_blob_size = options.blob_threshold_bytes;
   db.blob_file_size = uint64_t{64} << 20;
   db.enable_blob_garbage_collection = true;
-  // Of all blob files, not just the oldest: objects are erased at any age.
-  db.blob_garbage_collection_age_cutoff = 1.0;
+  // Compaction moves what lives in the oldest blob files only: with all of them, each value would be written again by
+  // each compaction of its key. tidy() takes the rest when it is quiet.
+  db.blob_garbage_collection_age_cutoff = 0.25;
   db.blob_garbage_collection_force_threshold = 0.3;
   // Where a quarter of a stretch of keys was erased, the files are compacted, so that their blobs count as garbage.
   db.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 1024));
