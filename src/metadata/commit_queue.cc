@@ -29,7 +29,8 @@ void CommitQueue::end(uint64_t start) {
 }
 
 Result<> CommitQueue::commit(uint64_t start, const ReadSet& reads, const WriteSet& writes) {
-  Waiting self{.writes = &writes, .number = 0, .bytes = bytes_of(writes)};
+  thread_local const auto signal = std::make_shared<Signal>();
+  Waiting self{.writes = &writes, .number = 0, .bytes = bytes_of(writes), .signal = signal};
   std::unique_lock lock(mutex_);
   if (poison_) return std::unexpected(*poison_);
   if (recent_.changed_since(start, reads)) {
@@ -39,10 +40,18 @@ Result<> CommitQueue::commit(uint64_t start, const ReadSet& reads, const WriteSe
   self.number = ++last_number_;
   recent_.add(self.number, writes);
   line_.push_back(&self);
-  self.turn.wait(lock, [&] { return self.done || self.leads || !writing_; });
-  if (!self.done) write_group(lock);
-  if (poison_ && self.number > applied_) return std::unexpected(*poison_);
-  return {};
+  bool leads = !std::exchange(writing_, true);
+  if (!leads) {
+    // Asleep without the mutex: whoever is woken need not queue for it.
+    lock.unlock();
+    self.signal->wait();
+    leads = !self.written && !self.failed;
+    if (leads) lock.lock();
+  }
+  if (leads) write_group(lock, self);
+  if (!self.failed) return {};
+  if (!lock.owns_lock()) lock.lock();
+  return std::unexpected(*poison_);
 }
 
 std::vector<CommitQueue::Waiting*> CommitQueue::take_group() {
@@ -56,8 +65,7 @@ std::vector<CommitQueue::Waiting*> CommitQueue::take_group() {
   return group;
 }
 
-void CommitQueue::write_group(std::unique_lock<std::mutex>& lock) {
-  writing_ = true;
+void CommitQueue::write_group(std::unique_lock<std::mutex>& lock, const Waiting& leader) {
   std::vector<Waiting*> group = take_group();
   Result<> written;
   if (!poison_) {
@@ -78,15 +86,18 @@ void CommitQueue::write_group(std::unique_lock<std::mutex>& lock) {
                 {{"error", written.error().detail}});
     }
   }
-  writing_ = false;
+  const bool failed = poison_.has_value();
+  // The next leader first: its sync is what others wait for.
+  const std::shared_ptr<Signal> next = line_.empty() ? nullptr : line_.front()->signal;
+  writing_ = next != nullptr;
+  lock.unlock();
+  if (next) next->send();
   for (Waiting* waiting : group) {
-    waiting->done = true;
-    waiting->turn.notify_one();  // under the mutex: `waiting` is gone as soon as its thread can run
-  }
-  if (!line_.empty()) {
-    line_.front()->leads = true;
-    writing_ = true;  // handed on, so that no newcomer starts beside it
-    line_.front()->turn.notify_one();
+    waiting->written = !failed;
+    waiting->failed = failed;
+    if (waiting == &leader) continue;
+    const std::shared_ptr<Signal> signal = waiting->signal;
+    signal->send();  // `waiting` may be gone from here on
   }
 }
 

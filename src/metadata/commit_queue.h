@@ -6,11 +6,11 @@
 // order: readers need no check at all. docs/adr/0003-metadata-transactions.md says why not otherwise.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "metadata/conflicts.h"
+#include "metadata/signal.h"
 #include "metadata/store.h"
 
 namespace aerolith::metadata {
@@ -44,13 +45,15 @@ class CommitQueue {
     const WriteSet* writes;
     uint64_t number;
     size_t bytes;
-    std::condition_variable turn{};
-    bool done = false;
-    bool leads = false;
+    std::shared_ptr<Signal> signal;  // outlives this, for whoever sends it
+    // Set before the signal is sent: written, or failed; neither means that it writes the line.
+    bool written = false;
+    bool failed = false;
   };
 
-  // With the mutex held by `lock`: writes the head of the line and wakes whom that concerns.
-  void write_group(std::unique_lock<std::mutex>& lock);
+  // With the mutex held by `lock`, and released on return: writes the head of the line, among it `leader`, and sends
+  // the others their signals.
+  void write_group(std::unique_lock<std::mutex>& lock, const Waiting& leader);
   std::vector<Waiting*> take_group();
 
   Apply apply_;

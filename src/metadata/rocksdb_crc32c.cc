@@ -1,5 +1,5 @@
-// RocksDB's CRC32C by the processor's instruction. Debian builds its RocksDB for any processor of the architecture, which
-// leaves it the table-driven form: a tenth of all time of small writes. The linker puts this in its place (see
+// RocksDB's CRC32C by the processor's instruction. Debian builds its RocksDB for any processor of the architecture,
+// which leaves it the table-driven form: a tenth of all time of small writes. The linker puts this in its place (see
 // CMakeLists.txt); rocksdb_crc32c_test.cc holds the two to the same values.
 #include <isa-l/crc.h>
 

@@ -129,6 +129,7 @@ RocksdbStore::RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb:
     : options_(options),
       env_(env),
       database_(std::move(database)),
+      hot_values_(options.hot_value_bytes),
       commits_([this](std::span<const WriteSet* const> sets) { return apply(sets); }) {}
 
 RocksdbStore::~RocksdbStore() {
@@ -152,9 +153,7 @@ Result<std::unique_ptr<Store>> RocksdbStore::open(const StoreOptions& options, r
   return store;
 }
 
-std::unique_ptr<ReadTransaction> RocksdbStore::begin_read() {
-  return std::make_unique<RocksdbReadTransaction>(*database_);
-}
+std::unique_ptr<ReadTransaction> RocksdbStore::begin_read() { return std::make_unique<RocksdbReadTransaction>(*this); }
 
 std::unique_ptr<Transaction> RocksdbStore::begin_write() { return std::make_unique<RocksdbTransaction>(*this); }
 
@@ -162,8 +161,10 @@ StoreStatistics RocksdbStore::statistics() const { return commits_.statistics();
 
 Result<> RocksdbStore::apply(std::span<const WriteSet* const> sets) {
   rocksdb::WriteBatch batch;
+  const uint64_t sequence = database_->GetLatestSequenceNumber() + 1;
   for (const WriteSet* set : sets) {
     for (const auto& [key, value] : *set) {
+      hot_values_.forget(key, sequence);
       rocksdb::Status added = value ? batch.Put(key, *value) : batch.Delete(key);
       if (!added.ok()) return std::unexpected(error_of(added));
     }

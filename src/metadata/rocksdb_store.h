@@ -9,6 +9,7 @@
 #include <string>
 
 #include "metadata/commit_queue.h"
+#include "metadata/hot_values.h"
 #include "metadata/store.h"
 
 namespace rocksdb {
@@ -38,6 +39,7 @@ class RocksdbStore final : public Store {
   // For its transactions.
   rocksdb::DB& database() { return *database_; }
   CommitQueue& commits() { return commits_; }
+  HotValues& hot_values() { return hot_values_; }
   // What a transaction asks of a disk that is nearly full: the more it helps, the deeper it may go into the reserve.
   enum class Load : uint8_t { growing, small, freeing };
   // `no_space` when the disk has no room for this many more bytes.
@@ -51,6 +53,7 @@ class RocksdbStore final : public Store {
   StoreOptions options_;
   rocksdb::Env* env_;
   std::unique_ptr<rocksdb::DB> database_;
+  HotValues hot_values_;
   CommitQueue commits_;
   std::mutex backup_mutex_;
   std::atomic<uint64_t> free_bytes_{UINT64_MAX};

@@ -8,17 +8,20 @@
 
 namespace aerolith::metadata {
 
-RocksdbSnapshot::RocksdbSnapshot(rocksdb::DB& database) : database_(database), handle_(database.GetSnapshot()) {}
+RocksdbSnapshot::RocksdbSnapshot(RocksdbStore& store) : store_(store), handle_(store.database().GetSnapshot()) {}
 
-RocksdbSnapshot::~RocksdbSnapshot() { database_.ReleaseSnapshot(handle_); }
+RocksdbSnapshot::~RocksdbSnapshot() { database().ReleaseSnapshot(handle_); }
 
 Result<std::optional<std::string>> RocksdbSnapshot::get(std::string_view key) const {
+  const uint64_t sequence = handle_->GetSequenceNumber();
+  if (std::optional<std::string> known = store_.hot_values().find(key, sequence)) return known;
   rocksdb::ReadOptions options;
   options.snapshot = handle_;
   std::string value;
-  rocksdb::Status status = database_.Get(options, rocksdb::Slice(key.data(), key.size()), &value);
+  rocksdb::Status status = database().Get(options, rocksdb::Slice(key.data(), key.size()), &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return std::unexpected(error_of(status));
+  store_.hot_values().note(key, value, sequence);
   return std::optional<std::string>(std::move(value));
 }
 
@@ -33,7 +36,7 @@ RocksdbTransaction::~RocksdbTransaction() {
 void RocksdbTransaction::start() {
   if (snapshot_) return;
   start_ = store_.commits().begin();
-  snapshot_.emplace(store_.database());
+  snapshot_.emplace(store_);
 }
 
 Result<std::optional<std::string>> RocksdbTransaction::get(std::string_view key) {

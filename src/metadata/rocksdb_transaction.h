@@ -16,23 +16,23 @@ namespace aerolith::metadata {
 
 class RocksdbSnapshot {
  public:
-  explicit RocksdbSnapshot(rocksdb::DB& database);
+  explicit RocksdbSnapshot(RocksdbStore& store);
   ~RocksdbSnapshot();
   RocksdbSnapshot(const RocksdbSnapshot&) = delete;
   RocksdbSnapshot& operator=(const RocksdbSnapshot&) = delete;
 
   Result<std::optional<std::string>> get(std::string_view key) const;
   const rocksdb::Snapshot* handle() const { return handle_; }
-  rocksdb::DB& database() const { return database_; }
+  rocksdb::DB& database() const { return store_.database(); }
 
  private:
-  rocksdb::DB& database_;
+  RocksdbStore& store_;
   const rocksdb::Snapshot* handle_;
 };
 
 class RocksdbReadTransaction final : public ReadTransaction {
  public:
-  explicit RocksdbReadTransaction(rocksdb::DB& database) : snapshot_(database) {}
+  explicit RocksdbReadTransaction(RocksdbStore& store) : snapshot_(store) {}
   Result<std::optional<std::string>> get(std::string_view key) override { return snapshot_.get(key); }
   std::unique_ptr<Cursor> scan(KeyRange range, Direction direction) override;
 

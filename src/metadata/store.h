@@ -126,6 +126,7 @@ class Store {
 struct StoreOptions {
   std::string directory;  // made when it isn't there; its parent must be there
   size_t block_cache_bytes = size_t{32} << 20;
+  size_t hot_value_bytes = size_t{8} << 20;      // of small values read lately, beside the blocks
   size_t write_buffer_bytes = size_t{16} << 20;  // at least 64 KiB
   // Values of at least this size are kept apart in blob files, so that compaction doesn't rewrite them.
   size_t blob_threshold_bytes = size_t{2} << 10;
