@@ -30,13 +30,23 @@ class HashingReader final : public VerifyingReader {
  public:
   HashingReader(http::BodyReader& inner, std::string expected) : inner_(inner), expected_(std::move(expected)) {}
 
-  Result<size_t, http::BodyError> read(std::span<char> buffer) override {
+  Result<size_t, http::BodyError> read(std::span<char> buffer) override { return read_piece(buffer, nullptr); }
+  Result<size_t, http::BodyError> read_full(std::span<char> buffer, Digest& digest) override {
+    return read_piece(buffer, &digest);
+  }
+  std::optional<uint64_t> size_bytes() const override { return inner_.size_bytes(); }
+  const std::vector<std::pair<std::string, std::string>>& trailers() const override { return no_trailers(); }
+  const std::optional<PayloadError>& failure() const override { return failure_; }
+
+ private:
+  // In large pieces: many streams are digested together (base/block_hash.h). `also` may be null.
+  Result<size_t, http::BodyError> read_piece(std::span<char> buffer, Digest* also) {
     if (failure_) return fail(http::BodyErrorCode::rejected, failure_->detail);
     if (is_finished_ || buffer.empty()) return size_t{0};
-    // In large pieces: many streams are digested together (base/block_hash.h).
     const size_t size = TRY(http::read_full(inner_, buffer));
+    const std::string_view bytes(buffer.data(), size);
     if (size > 0) {
-      digest_.update({buffer.data(), size});
+      also != nullptr ? Digest::update_both(digest_, *also, bytes) : digest_.update(bytes);
       return size;
     }
     is_finished_ = true;
@@ -46,11 +56,7 @@ class HashingReader final : public VerifyingReader {
     }
     return size_t{0};
   }
-  std::optional<uint64_t> size_bytes() const override { return inner_.size_bytes(); }
-  const std::vector<std::pair<std::string, std::string>>& trailers() const override { return no_trailers(); }
-  const std::optional<PayloadError>& failure() const override { return failure_; }
 
- private:
   http::BodyReader& inner_;
   const std::string expected_;
   Digest digest_{DigestKind::sha256};
@@ -75,6 +81,12 @@ std::string chain_text(const ChunkSigning& signing, std::string_view kind, std::
 }
 
 }  // namespace
+
+Result<size_t, http::BodyError> VerifyingReader::read_full(std::span<char> buffer, Digest& digest) {
+  const size_t size = TRY(http::read_full(*this, buffer));
+  digest.update({buffer.data(), size});
+  return size;
+}
 
 std::string chunk_string_to_sign(const ChunkSigning& signing, std::string_view previous_signature,
                                  std::string_view data_sha256_hex) {

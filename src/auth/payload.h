@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "auth/sigv4a.h"
+#include "base/digest.h"
 #include "base/result.h"
 #include "http/body.h"
 #include "http/message.h"
@@ -75,6 +77,9 @@ struct PayloadLimits {
 
 class VerifyingReader : public http::BodyReader {
  public:
+  // Fills `buffer` to its end, or to the body's, and puts what it read into `digest` too: cheaper than digesting it
+  // apart where the reader hashes large pieces itself.
+  virtual Result<size_t, http::BodyError> read_full(std::span<char> buffer, Digest& digest);
   // Name in lower case, value trimmed. Complete after read() has returned 0; empty before.
   virtual const std::vector<std::pair<std::string, std::string>>& trailers() const = 0;
   // Why the body was refused: set when read() failed for a reason of this room (BodyErrorCode::rejected or malformed),

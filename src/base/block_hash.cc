@@ -49,12 +49,19 @@ bool has_sha_instructions() {
 #endif
 }
 
-HashLanes& lanes_of(BlockHashKind kind) {
-  static HashLanes md5({4, &md5_of_1, lanes::runs_of_8().md5, lanes::runs_of_16().md5, 2});
-  static HashLanes sha256 =
-      has_sha_instructions() ? HashLanes({8, &sha256_of_1, nullptr, nullptr, 1})
-                             : HashLanes({8, &sha256_of_1, lanes::runs_of_8().sha256, lanes::runs_of_16().sha256, 3});
-  return kind == BlockHashKind::md5 ? md5 : sha256;
+HashLanes& shared_lanes() {
+  const lanes::Runs of_8 = lanes::runs_of_8();
+  const lanes::Runs of_16 = lanes::runs_of_16();
+  const bool sha_alone = has_sha_instructions();
+  static HashLanes all(
+      {LaneRuns{4, &md5_of_1, of_8.md5, of_16.md5, 2},
+       LaneRuns{8, &sha256_of_1, sha_alone ? nullptr : of_8.sha256, sha_alone ? nullptr : of_16.sha256, 3}});
+  return all;
+}
+
+size_t index_of(BlockHashKind kind) { return static_cast<size_t>(kind); }
+std::string_view whole_blocks(std::string_view bytes) {
+  return bytes.substr(0, bytes.size() / kBlockBytes * kBlockBytes);
 }
 
 constexpr std::array<uint32_t, 8> kMd5Start = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
@@ -63,28 +70,53 @@ constexpr std::array<uint32_t, 8> kSha256Start = {0x6a09e667, 0xbb67ae85, 0x3c6e
 
 }  // namespace
 
-bool has_lanes(BlockHashKind kind) { return lanes_of(kind).count() > 1; }
+bool has_lanes(BlockHashKind kind) { return shared_lanes().has(index_of(kind)); }
 
-BlockHash::BlockHash(BlockHashKind kind)
-    : lanes_(&lanes_of(kind)), kind_(kind), state_(kind == BlockHashKind::md5 ? kMd5Start : kSha256Start) {}
+BlockHash::BlockHash(BlockHashKind kind) : kind_(kind), state_(kind == BlockHashKind::md5 ? kMd5Start : kSha256Start) {}
 
 void BlockHash::take_blocks(std::string_view blocks) {
-  lanes_->hash({state_.data(), blocks.data(), blocks.size() / kBlockBytes});
+  HashBlocks taken{.data = blocks.data(), .count = blocks.size() / kBlockBytes, .states = {}};
+  taken.states[index_of(kind_)] = state_.data();
+  shared_lanes().hash(taken);
+}
+
+std::string_view BlockHash::fill_block(std::string_view bytes) {
+  const size_t filled = size_bytes_ % kBlockBytes;
+  size_bytes_ += bytes.size();
+  if (filled == 0) return bytes;
+  const size_t taken = bytes.copy(rest_.data() + filled, kBlockBytes - filled);
+  if (filled + taken == kBlockBytes) take_blocks(std::string_view(rest_.data(), kBlockBytes));
+  return bytes.substr(taken);
+}
+
+void BlockHash::keep_rest(std::string_view bytes) {
+  const std::string_view rest = bytes.substr(whole_blocks(bytes).size());
+  if (!rest.empty()) rest.copy(rest_.data(), kBlockBytes);
 }
 
 void BlockHash::update(std::string_view bytes) {
-  const size_t filled = size_bytes_ % kBlockBytes;
-  size_bytes_ += bytes.size();
-  if (filled > 0) {
-    const size_t taken = std::min(kBlockBytes - filled, bytes.size());
-    bytes.copy(rest_.data() + filled, taken);
-    bytes.remove_prefix(taken);
-    if (filled + taken < kBlockBytes) return;
-    take_blocks(std::string_view(rest_.data(), kBlockBytes));
+  bytes = fill_block(bytes);
+  if (const std::string_view whole = whole_blocks(bytes); !whole.empty()) take_blocks(whole);
+  keep_rest(bytes);
+}
+
+void BlockHash::update_both(BlockHash& one, BlockHash& other, std::string_view bytes) {
+  const bool is_aligned = one.size_bytes_ % kBlockBytes == other.size_bytes_ % kBlockBytes;
+  if (!is_aligned || one.kind_ == other.kind_) {
+    one.update(bytes);
+    other.update(bytes);
+    return;
   }
-  const size_t whole = bytes.size() / kBlockBytes * kBlockBytes;
-  if (whole > 0) take_blocks(bytes.substr(0, whole));
-  bytes.copy(rest_.data(), kBlockBytes, whole);
+  other.fill_block(bytes);
+  bytes = one.fill_block(bytes);
+  if (const std::string_view whole = whole_blocks(bytes); !whole.empty()) {
+    HashBlocks blocks{.data = whole.data(), .count = whole.size() / kBlockBytes, .states = {}};
+    blocks.states[index_of(one.kind_)] = one.state_.data();
+    blocks.states[index_of(other.kind_)] = other.state_.data();
+    shared_lanes().hash(blocks);
+  }
+  one.keep_rest(bytes);
+  other.keep_rest(bytes);
 }
 
 std::string BlockHash::finish() {

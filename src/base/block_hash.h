@@ -12,8 +12,6 @@
 
 namespace aerolith {
 
-class HashLanes;
-
 enum class BlockHashKind : uint8_t { md5, sha256 };
 
 // Whether this processor gains by it: one that has SHA-256 in hardware hashes one stream faster than lanes do.
@@ -27,10 +25,15 @@ class BlockHash {
   // Raw bytes. The object can't be used after this.
   std::string finish();
 
+  // The same bytes into two digests of different kinds: they wait for other threads once, not twice.
+  static void update_both(BlockHash& one, BlockHash& other, std::string_view bytes);
+
  private:
+  // Fills up the block that was begun; answers the bytes behind it, which `keep_rest` takes what is no whole block of.
+  std::string_view fill_block(std::string_view bytes);
+  void keep_rest(std::string_view bytes);
   void take_blocks(std::string_view blocks);  // whole blocks
 
-  HashLanes* lanes_;
   BlockHashKind kind_;
   uint64_t size_bytes_ = 0;
   std::array<uint32_t, 8> state_;

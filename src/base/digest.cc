@@ -160,6 +160,14 @@ void Digest::update(std::string_view bytes) {
   }
 }
 
+void Digest::update_both(Digest& one, Digest& other, std::string_view bytes) {
+  if (one.state_->block_hash && other.state_->block_hash) {
+    return BlockHash::update_both(*one.state_->block_hash, *other.state_->block_hash, bytes);
+  }
+  one.update(bytes);
+  other.update(bytes);
+}
+
 std::string Digest::finish() {
   switch (kind_) {
     case DigestKind::crc32:

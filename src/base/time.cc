@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -112,32 +113,34 @@ Timestamp SystemClock::now() const { return std::chrono::floor<milliseconds>(std
 std::string format_iso8601(Timestamp t) {
   const CivilTime c = to_civil(t);
   if (c.millisecond != 0) return format_iso8601_millis(t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"), c.year, c.month, c.day, c.hour, c.minute,
+                     c.second);
 }
 
 std::string format_iso8601_millis(Timestamp t) {
   const CivilTime c = to_civil(t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", c.year, c.month, c.day, c.hour, c.minute, c.second,
-                     c.millisecond);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), c.year, c.month, c.day, c.hour,
+                     c.minute, c.second, c.millisecond);
 }
 
 std::string format_iso8601_basic(Timestamp t) {
   const CivilTime c = to_civil(t);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  return fmt::format(FMT_COMPILE("{:04}{:02}{:02}T{:02}{:02}{:02}Z"), c.year, c.month, c.day, c.hour, c.minute,
+                     c.second);
 }
 
 std::string format_http_date(Timestamp t) {
   const CivilTime c = to_civil(t);
-  std::string fraction = c.millisecond != 0 ? fmt::format(".{:03}", c.millisecond) : "";
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02}{} GMT", kWeekdays[c.weekday], c.day, kMonths[c.month - 1],
-                     c.year, c.hour, c.minute, c.second, fraction);
+  std::string fraction = c.millisecond != 0 ? fmt::format(FMT_COMPILE(".{:03}"), c.millisecond) : "";
+  return fmt::format(FMT_COMPILE("{}, {:02} {} {:04} {:02}:{:02}:{:02}{} GMT"), kWeekdays[c.weekday], c.day,
+                     kMonths[c.month - 1], c.year, c.hour, c.minute, c.second, fraction);
 }
 
 std::string format_epoch_seconds(Timestamp t) {
   const auto total = t.time_since_epoch().count();
-  if (total % 1000 == 0) return fmt::format("{}", total / 1000);
+  if (total % 1000 == 0) return std::to_string(total / 1000);
   const auto magnitude = total < 0 ? -total : total;
-  return fmt::format("{}{}.{:03}", total < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
+  return fmt::format(FMT_COMPILE("{}{}.{:03}"), total < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
 }
 
 std::optional<Timestamp> parse_iso8601(std::string_view text) {

@@ -11,6 +11,11 @@ void append_varint(std::string& out, uint64_t value) {
 }
 
 bool take_varint(std::string_view& in, uint64_t& value) {
+  if (!in.empty() && static_cast<unsigned char>(in.front()) < 0x80) {  // nearly all: sizes of fields
+    value = static_cast<unsigned char>(in.front());
+    in.remove_prefix(1);
+    return true;
+  }
   value = 0;
   for (size_t i = 0; i < in.size() && i < 10; ++i) {
     auto byte = static_cast<unsigned char>(in[i]);

@@ -170,41 +170,72 @@ TEST(StoreCrashTest, DamageInTheMiddleOfTheLogIsTold) {
   EXPECT_EQ(store.error().code, ErrorCode::corrupt);
 }
 
-// The log's sync fails once, on demand.
+enum class Step : uint8_t { append, flush, sync };
+
+// One step of writing a file of one kind fails once, on demand.
+struct Failing {
+  Step step = Step::sync;
+  std::string suffix = ".log";
+  std::atomic<bool> armed = false;
+
+  bool happens(Step now) { return now == step && armed.exchange(false); }
+};
+
 class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, std::atomic<bool>& fails)
-      : FSWritableFileOwnerWrapper(std::move(file)), fails_(fails) {}
+  FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, Failing& failing)
+      : FSWritableFileOwnerWrapper(std::move(file)), failing_(failing) {}
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
+    if (failing_.happens(Step::append)) return injected();
+    return FSWritableFileOwnerWrapper::Append(data, options, context);
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo& info, rocksdb::IODebugContext* context) override {
+    if (failing_.happens(Step::append)) return injected();
+    return FSWritableFileOwnerWrapper::Append(data, options, info, context);
+  }
+  rocksdb::IOStatus Flush(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
+    if (failing_.happens(Step::flush)) return injected();
+    return FSWritableFileOwnerWrapper::Flush(options, context);
+  }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
-    if (fails_.exchange(false)) return rocksdb::IOStatus::IOError("injected");
+    if (failing_.happens(Step::sync)) return injected();
     return FSWritableFileOwnerWrapper::Sync(options, context);
   }
 
  private:
-  std::atomic<bool>& fails_;
+  static rocksdb::IOStatus injected() { return rocksdb::IOStatus::IOError("injected"); }
+
+  Failing& failing_;
 };
 
 class FailingFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  explicit FailingFileSystem(std::atomic<bool>& fails)
-      : FileSystemWrapper(rocksdb::FileSystem::Default()), fails_(fails) {}
+  explicit FailingFileSystem(Failing& failing) : FileSystemWrapper(rocksdb::FileSystem::Default()), failing_(failing) {}
   const char* Name() const override { return "failing"; }
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* context) override {
     rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, context);
-    if (status.ok() && name.ends_with(".log")) *file = std::make_unique<FailingFile>(std::move(*file), fails_);
+    if (status.ok() && name.ends_with(failing_.suffix)) {
+      *file = std::make_unique<FailingFile>(std::move(*file), failing_);
+    }
     return status;
   }
 
  private:
-  std::atomic<bool>& fails_;
+  Failing& failing_;
 };
+
+std::unique_ptr<rocksdb::Env> failing_env(Failing& failing) {
+  return rocksdb::NewCompositeEnv(std::make_shared<FailingFileSystem>(failing));
+}
 
 TEST(StoreCrashTest, AFailedSyncIsNeverAcknowledgedAndClosesTheStoreForWriting) {
   os::TestDirectory directory;
-  std::atomic<bool> fails = false;
-  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(std::make_shared<FailingFileSystem>(fails));
+  Failing failing;
+  std::unique_ptr<rocksdb::Env> env = failing_env(failing);
   {
     auto store = RocksdbStore::open(options_for(directory / "store"), env.get()).value();
     auto commit = [&](const std::string& key) {
@@ -213,9 +244,9 @@ TEST(StoreCrashTest, AFailedSyncIsNeverAcknowledgedAndClosesTheStoreForWriting) 
       return txn->commit();
     };
     ASSERT_TRUE(commit("before").has_value());
-    fails = true;
+    failing.armed = true;
     EXPECT_EQ(commit("failed").error().code, ErrorCode::io);
-    EXPECT_FALSE(fails);
+    EXPECT_FALSE(failing.armed);
     // The disk is well again, but what it holds isn't known: no more acknowledgements.
     EXPECT_EQ(commit("after").error().code, ErrorCode::io);
     EXPECT_EQ(store->begin_read()->get("before").value(), "v");
@@ -229,8 +260,8 @@ TEST(StoreCrashTest, AFailedSyncIsNeverAcknowledgedAndClosesTheStoreForWriting) 
 
 TEST(StoreCrashTest, AFailedSyncFailsAllThatWait) {
   os::TestDirectory directory;
-  std::atomic<bool> fails = false;
-  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(std::make_shared<FailingFileSystem>(fails));
+  Failing failing;
+  std::unique_ptr<rocksdb::Env> env = failing_env(failing);
   auto store = RocksdbStore::open(options_for(directory / "store"), env.get()).value();
   std::vector<std::thread> threads;
   std::atomic<int> failed = 0;
@@ -248,9 +279,41 @@ TEST(StoreCrashTest, AFailedSyncFailsAllThatWait) {
     });
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  fails = true;
+  failing.armed = true;
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(failed, 8);
+}
+
+// Whatever step of writing whichever file fails: what was acknowledged is there when the store is opened again.
+TEST(StoreCrashTest, NoFailedStepLosesWhatWasAcknowledged) {
+  for (const std::string suffix : {".log", ".sst", ".blob"}) {
+    for (const Step step : {Step::append, Step::flush, Step::sync}) {
+      SCOPED_TRACE(suffix + " step " + std::to_string(static_cast<int>(step)));
+      os::TestDirectory directory;
+      Failing failing;
+      failing.step = step;
+      failing.suffix = suffix;
+      std::unique_ptr<rocksdb::Env> env = failing_env(failing);
+      uint32_t acknowledged = 0;
+      {
+        auto store = RocksdbStore::open(options_for(directory / "store"), env.get()).value();
+        for (uint32_t number = 0; number < 400; ++number) {  // some MiB: several flushes of 256 KiB
+          if (number == 50) failing.armed = true;
+          auto txn = store->begin_write();
+          txn->put(key_of(0, number), std::string(number % 2 == 0 ? 5000 : 500, 'v'));
+          if (!txn->commit()) break;
+          ++acknowledged;
+        }
+      }
+      EXPECT_GE(acknowledged, 50U);
+      auto store = open_store(options_for(directory / "store"));
+      ASSERT_TRUE(store.has_value()) << store.error().detail;
+      auto txn = (*store)->begin_read();
+      for (uint32_t number = 0; number < acknowledged; ++number) {
+        ASSERT_TRUE(txn->get(key_of(0, number)).value().has_value()) << number << " of " << acknowledged;
+      }
+    }
+  }
 }
 
 }  // namespace

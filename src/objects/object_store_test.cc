@@ -171,7 +171,7 @@ TEST_F(ObjectStoreTest, FullDiskIsACleanErrorAndLeavesNothing) {
 TEST_F(ObjectStoreTest, FailuresAtEachStepAreNeverAcknowledged) {
   Extent kept = write(random_bytes_of(kBlockBytes, 0));
   for (auto fault : {os::Fault::write_error, os::Fault::write_no_space, os::Fault::sync_error,
-                     os::Fault::directory_error, os::Fault::open_no_space}) {
+                     os::Fault::directory_error, os::Fault::open_no_space, os::Fault::preallocate_error}) {
     for (uint64_t after = 0; after < 3; ++after) {
       files_.inject(fault, after);
       std::string bytes = random_bytes_of(2 * kBlockBytes, after);
@@ -185,6 +185,74 @@ TEST_F(ObjectStoreTest, FailuresAtEachStepAreNeverAcknowledged) {
       EXPECT_EQ(read(kept).value(), random_bytes_of(kBlockBytes, 0));
     }
   }
+}
+
+TEST_F(ObjectStoreTest, AReadErrorIsToldAndPasses) {
+  const std::string bytes = random_bytes_of(6 * kBlockBytes, 1);
+  Extent extent = write(bytes);
+  for (uint64_t after = 0; after < 3; ++after) {  // the head of the image, its first piece, its second
+    files_.inject(os::Fault::read_error, after);
+    EXPECT_EQ(read(extent).error().code, ErrorCode::io) << after;
+    EXPECT_EQ(read(extent).value(), bytes) << after;
+  }
+  files_.inject(os::Fault::read_error);
+  const Result<VerifyReport> report = store_->verify();
+  EXPECT_TRUE(!report || report->bad.size() == 1) << "a check that can't read must not say that all is well";
+}
+
+TEST_F(ObjectStoreTest, ASegmentThatCannotBeCutStaysReadable) {
+  const std::string bytes = random_bytes_of(kBlockBytes, 1);
+  for (auto fault : {os::Fault::truncate_error, os::Fault::sync_error, os::Fault::punch_error}) {
+    Extent extent = write(bytes);
+    files_.inject(fault);
+    static_cast<void>(store_->seal(SealWhich::all));
+    EXPECT_EQ(read(extent).value(), bytes);
+    lose_power();
+    EXPECT_EQ(read(extent).value(), bytes);
+    ASSERT_TRUE(store_->recover().has_value());
+    EXPECT_EQ(read(extent).value(), bytes);
+    EXPECT_TRUE(store_->verify().value().bad.empty());
+  }
+}
+
+TEST_F(ObjectStoreTest, AFolderThatCannotBeListedLosesNothing) {
+  Extent extent = write(random_bytes_of(kBlockBytes, 1));
+  ASSERT_TRUE(files_.open("/objects/segments/0123456789abcdef", os::OpenMode::create, 0600).has_value());
+  files_.inject(os::Fault::list_error);
+  EXPECT_FALSE(store_->recover().has_value());
+  EXPECT_EQ(files_.all_files().size(), 2U);
+  ASSERT_TRUE(store_->recover().has_value());
+  EXPECT_EQ(files_.all_files().size(), 1U);
+  EXPECT_TRUE(read(extent).has_value());
+}
+
+// Writers that share a segment share its sync: when that fails, nobody's bytes pass for durable.
+TEST_F(ObjectStoreTest, AFailedSyncFailsAllThatShareIt) {
+  std::atomic<int> failed = 0;
+  for (uint64_t after = 0; after < 6; ++after) {
+    files_.inject(os::Fault::sync_error, after);
+    std::mutex mutex;
+    std::vector<std::pair<Extent, std::string>> acknowledged;
+    std::vector<std::thread> writers;
+    for (uint64_t writer = 0; writer < 8; ++writer) {
+      writers.emplace_back([&, writer] {
+        for (uint64_t i = 0; i < 4; ++i) {
+          std::string bytes = random_bytes_of(kInlineLimitBytes + 1 + writer, after * 100 + writer * 10 + i);
+          const Result<Extent> extent = try_write(bytes);
+          if (!extent) {
+            ++failed;
+            return;
+          }
+          const std::lock_guard lock(mutex);
+          acknowledged.emplace_back(*extent, std::move(bytes));
+        }
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+    lose_power();
+    for (const auto& [extent, bytes] : acknowledged) EXPECT_EQ(read(extent).value(), bytes) << after;
+  }
+  EXPECT_GT(failed, 0);
 }
 
 TEST_F(ObjectStoreTest, AfterAFailedSyncNothingMoreIsTaken) {

@@ -71,6 +71,7 @@ class FaultyFileSystem::OpenFile final : public File {
   Result<> truncate(uint64_t size) override {
     std::lock_guard lock(files_.mutex_);
     TRY(check_power());
+    if (files_.happens(Fault::truncate_error)) return fail(ErrorCode::io, "injected truncate error");
     node_->now.resize(size);
     return {};
   }
@@ -78,6 +79,7 @@ class FaultyFileSystem::OpenFile final : public File {
   Result<> preallocate(uint64_t size) override {
     std::lock_guard lock(files_.mutex_);
     TRY(check_power());
+    if (files_.happens(Fault::preallocate_error)) return fail(ErrorCode::io, "injected preallocate error");
     uint64_t growth = size > node_->now.size() ? size - node_->now.size() : 0;
     if (files_.used_locked() + growth > files_.capacity_) return fail(ErrorCode::no_space, "no room");
     return {};
@@ -193,6 +195,7 @@ Result<> FaultyFileSystem::sync_directory(const std::string& path) {
 
 Result<std::vector<DirectoryEntry>> FaultyFileSystem::list(const std::string& path) {
   std::lock_guard lock(mutex_);
+  if (happens(Fault::list_error)) return fail(ErrorCode::io, "injected list error");
   Directory* directory = find_directory(path);
   if (directory == nullptr) return fail(ErrorCode::not_found, path);
   std::vector<DirectoryEntry> entries;

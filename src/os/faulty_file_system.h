@@ -16,14 +16,17 @@
 namespace aerolith::os {
 
 enum class Fault : uint8_t {
-  write_error,      // io; a random part of the bytes was written
-  write_no_space,   // no_space; a random part of the bytes was written
-  sync_error,       // io; the bytes stay in memory and will never be durable
-  directory_error,  // sync_directory: io
-  read_error,       // io
-  remove_error,     // io
-  punch_error,      // io
-  open_no_space,    // creating a file: no_space
+  write_error,        // io; a random part of the bytes was written
+  write_no_space,     // no_space; a random part of the bytes was written
+  sync_error,         // io; the bytes stay in memory and will never be durable
+  directory_error,    // sync_directory: io
+  read_error,         // io
+  remove_error,       // io
+  punch_error,        // io
+  truncate_error,     // io
+  preallocate_error,  // io
+  list_error,         // io
+  open_no_space,      // creating a file: no_space
 };
 
 // What becomes of bytes that were written but not synced.

@@ -40,6 +40,12 @@ size_t plain_size(std::string_view text) {
     return plain;
   }();
   size_t size = 0;
+  // Eight at a time while none of them stands out.
+  for (; size + 8 <= text.size(); size += 8) {
+    bool all = true;
+    for (size_t i = size; i < size + 8; ++i) all &= kPlain[static_cast<unsigned char>(text[i])];
+    if (!all) break;
+  }
   while (size < text.size() && kPlain[static_cast<unsigned char>(text[size])]) ++size;
   return size;
 }
@@ -78,7 +84,6 @@ void append_ascii(char c, std::string& out) {
 }  // namespace
 
 void append_xml_escaped(std::string_view text, std::string& out) {
-  out.reserve(out.size() + text.size());
   size_t i = 0;
   while (i < text.size()) {
     const size_t plain = plain_size(text.substr(i));

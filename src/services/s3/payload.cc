@@ -27,14 +27,7 @@ bool needs_digest_of_its_own(ChecksumAlgorithm algorithm) {
 }
 
 Result<> copy_body(const Call& call, uint64_t size_bytes, PayloadWriter& writer) {
-  while (writer.size_bytes() < size_bytes) {
-    std::span<char> room = TRY(writer.room());
-    room = room.first(std::min({room.size(), kPieceBytes, size_bytes - writer.size_bytes()}));
-    auto read = http::read_full(*call.context.body, room);
-    if (!read.has_value()) return unreadable_body(call, read.error());
-    if (*read < room.size()) return errors::incomplete_body();
-    TRY(writer.filled(*read));
-  }
+  while (writer.size_bytes() < size_bytes) TRY(writer.take(call, size_bytes - writer.size_bytes()));
   // The end itself: what comes behind the last byte (a trailer, a signature) may be wrong.
   char more = 0;
   auto read = call.context.body->read({&more, 1});
@@ -71,25 +64,28 @@ PayloadWriter::PayloadWriter(const Call& call, uint64_t limit_bytes, ChecksumAlg
   if (needs_digest_of_its_own(algorithm)) checksum_.emplace(digest_kind(algorithm));
 }
 
-Result<std::span<char>> PayloadWriter::room() {
-  room_ = TRY(writer_.room());
-  return room_;
+Result<> PayloadWriter::filled(std::string_view bytes) {
+  if (checksum_) checksum_->update(bytes);
+  TRY(writer_.filled(bytes.size()));
+  return {};
 }
 
-Result<> PayloadWriter::filled(size_t count) {
-  const std::string_view bytes(room_.data(), count);
-  md5_.update(bytes);
-  if (checksum_) checksum_->update(bytes);
-  TRY(writer_.filled(count));
-  return {};
+Result<> PayloadWriter::take(const Call& call, uint64_t limit_bytes) {
+  std::span<char> room = TRY(writer_.room());
+  room = room.first(std::min({room.size(), kPieceBytes, limit_bytes}));
+  auto read = call.context.body->read_full(room, md5_);
+  if (!read.has_value()) return unreadable_body(call, read.error());
+  if (*read < room.size()) return errors::incomplete_body();
+  return filled({room.data(), *read});
 }
 
 Result<> PayloadWriter::append(std::string_view bytes) {
   while (!bytes.empty()) {
-    const std::span<char> into = TRY(room());
-    const size_t count = bytes.copy(into.data(), into.size());
-    TRY(filled(count));
-    bytes.remove_prefix(count);
+    const std::span<char> into = TRY(writer_.room());
+    const std::string_view taken(into.data(), bytes.copy(into.data(), into.size()));
+    md5_.update(taken);
+    TRY(filled(taken));
+    bytes.remove_prefix(taken.size());
   }
   return {};
 }

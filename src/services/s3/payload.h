@@ -35,17 +35,18 @@ class PayloadWriter {
   // For at most `limit_bytes`.
   PayloadWriter(const Call& call, uint64_t limit_bytes, ChecksumAlgorithm algorithm);
   Result<> append(std::string_view bytes);
-  // The same without copying: where the next bytes may be put, and how many of them were.
-  Result<std::span<char>> room();
-  Result<> filled(size_t count);
+  // Takes the next piece of a body, of at most so many bytes. IncompleteBody when the body ends before that.
+  Result<> take(const Call& call, uint64_t limit_bytes);
   uint64_t size_bytes() const { return writer_.size_bytes(); }
   // Once, at the end: large bytes are durable on return of a value. BadDigest.
   Result<StoredPayload> finish(const ExpectedDigests& expected = {});
 
  private:
+  // What lies in the writer's room and is in the MD5 already.
+  Result<> filled(std::string_view bytes);
+
   ChecksumAlgorithm algorithm_;
   objects::ExtentWriter writer_;
-  std::span<char> room_;
   Digest md5_{DigestKind::md5};
   std::optional<Digest> checksum_;
 };
