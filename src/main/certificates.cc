@@ -196,6 +196,7 @@ std::string find_certificate_fault(const KeyPair& server, std::string_view autho
   if (certificate == nullptr || issuer == nullptr || key == nullptr) return "it is missing or damaged";
   if (X509_check_private_key(certificate.get(), key.get()) != 1) return "its key is another one's";
   if (X509_verify(certificate.get(), X509_get0_pubkey(issuer.get())) != 1) return "it is not of this CA";
+  if (!server.certificate_pem.ends_with(authority_pem)) return "what stands behind it is not the CA's certificate";
   if (ends_before(certificate.get(), now + kRenewBefore)) return "it expires within 30 days";
   if (names_of(certificate.get()) != std::set<std::string>(names.begin(), names.end())) return "the names changed";
   return "";

@@ -223,6 +223,13 @@ TEST_F(InstallationTest, CertificateIsRenewedWhenItMustBe) {
   write(data_.server_key(), "garbage");
   EXPECT_EQ(must_open().certificate_event, "renewed the server certificate (it is missing or damaged)");
   EXPECT_EQ(read(data_.ca_certificate()), ca);
+  std::string chain = read(data_.server_certificate());
+  ASSERT_TRUE(chain.ends_with(ca));
+  chain[chain.size() - 100] ^= 4;
+  write(data_.server_certificate(), chain);
+  EXPECT_EQ(must_open().certificate_event,
+            "renewed the server certificate (what stands behind it is not the CA's certificate)");
+  EXPECT_EQ(must_open().certificate_event, "");
   write(data_.ca_certificate(), "");
   EXPECT_EQ(must_open().certificate_event, "made a new local CA (it is missing or damaged)");
   EXPECT_EQ(must_open().certificate_event, "");
@@ -244,6 +251,9 @@ TEST(CertificatesTest, EveryNameThatClientsUseIsInIt) {
   EXPECT_EQ(find_certificate_fault(*server, authority->certificate_pem, names, now), "");
   const auto other = make_authority("CA", now);
   EXPECT_EQ(find_certificate_fault(*server, other->certificate_pem, names, now), "it is not of this CA");
+  KeyPair cut = *server;
+  cut.certificate_pem.pop_back();
+  EXPECT_NE(find_certificate_fault(cut, authority->certificate_pem, names, now), "");
   KeyPair mixed = *server;
   mixed.key_pem = other->key_pem;
   EXPECT_EQ(find_certificate_fault(mixed, authority->certificate_pem, names, now), "its key is another one's");
