@@ -1,0 +1,53 @@
+#include "policy/context.h"
+
+#include <gtest/gtest.h>
+
+namespace aerolith::policy {
+namespace {
+
+std::vector<std::string> values_of(const Context& context, std::string_view name) {
+  std::vector<std::string> values;
+  for (const std::string_view value : context.find(ContextKey(name))) values.emplace_back(value);
+  return values;
+}
+
+TEST(Context, NamesCompareWithoutCase) {
+  Context context;
+  context.set("aws:SourceIp", "203.0.113.7");
+  EXPECT_EQ(values_of(context, "AWS:sourceIP"), std::vector<std::string>{"203.0.113.7"});
+  EXPECT_FALSE(context.contains(ContextKey("aws:SourceIps")));
+}
+
+TEST(Context, KeepsTheOrderOfValuesWhateverComesBetween) {
+  Context context;
+  context.add_value("aws:TagKeys", "b");
+  context.set("aws:username", "carlos");
+  context.add_value("aws:tagkeys", "a");
+  EXPECT_EQ(values_of(context, "aws:TagKeys"), (std::vector<std::string>{"b", "a"}));
+}
+
+TEST(Context, AVariableStandsForOneValueOnly) {
+  Context context;
+  context.set("aws:username", "carlos");
+  context.add_value("aws:TagKeys", "only");
+  context.set("aws:ResourceTag/EC2", "1");
+  context.set("aws:ResourceTag/ec2", "2");
+  std::string_view value;
+  EXPECT_TRUE(context.find_single(ContextKey("aws:username"), value));
+  EXPECT_EQ(value, "carlos");
+  EXPECT_FALSE(context.find_single(ContextKey("aws:TagKeys"), value));
+  EXPECT_FALSE(context.find_single(ContextKey("aws:ResourceTag/EC2"), value));
+  EXPECT_EQ(values_of(context, "aws:ResourceTag/ec2").size(), 2U);
+}
+
+TEST(Context, IsEmptyAfterClear) {
+  Context context;
+  context.set("aws:username", "carlos");
+  context.clear();
+  EXPECT_FALSE(context.contains(ContextKey("aws:username")));
+  context.set("aws:username", "mary");
+  EXPECT_EQ(values_of(context, "aws:username"), std::vector<std::string>{"mary"});
+}
+
+}  // namespace
+}  // namespace aerolith::policy

@@ -1,0 +1,98 @@
+// What a decision tells besides yes and no. The decisions themselves: decisions_test.cc.
+#include "policy/evaluate.h"
+
+#include <gtest/gtest.h>
+
+namespace aerolith::policy {
+namespace {
+
+Policy parse(std::string_view statements, PolicyKind kind = PolicyKind::identity) {
+  auto policy = parse_policy(R"({"Version":"2012-10-17","Statement":)" + std::string(statements) + "}", kind);
+  EXPECT_TRUE(policy.has_value()) << statements;
+  return policy.has_value() ? *std::move(policy) : Policy{};
+}
+
+const Principal kCarlos{
+    .type = PrincipalType::user, .account = "111122223333", .arn = "arn:aws:iam::111122223333:user/carlos"};
+
+struct Asked {
+  Context context;
+  Request request(std::string_view action = "s3:GetObject", std::string_view account = "111122223333") const {
+    return {kCarlos, action, "arn:aws:s3:::bucket/key", account, context};
+  }
+};
+
+TEST(Evaluate, NamesTheStatementThatDenied) {
+  const Policy read = parse(R"({"Effect":"Allow","Action":"s3:*","Resource":"*"})");
+  const Policy deny = parse(R"([{"Effect":"Allow","Action":"iam:*","Resource":"*"},
+                                {"Sid":"NoReads","Effect":"Deny","Action":"s3:Get*","Resource":"*"}])");
+  const NamedPolicy named[] = {{&read, "read"}, {&deny, "arn:aws:iam::111122223333:policy/deny"}};
+  const Decision decision = evaluate(Asked().request(), {.identity = named});
+  EXPECT_EQ(decision.verdict, Verdict::explicit_deny);
+  ASSERT_NE(decision.statement, nullptr);
+  EXPECT_EQ(decision.statement->sid, "NoReads");
+  EXPECT_EQ(decision.policy->name, "arn:aws:iam::111122223333:policy/deny");
+}
+
+TEST(Evaluate, NamesTheStatementThatGranted) {
+  const Policy policy = parse(R"([{"Sid":"A","Effect":"Allow","Action":"s3:Put*","Resource":"*"},
+                                  {"Sid":"B","Effect":"Allow","Action":"s3:Get*","Resource":"*"}])");
+  const NamedPolicy named[] = {{&policy, "inline"}};
+  const Decision decision = evaluate(Asked().request(), {.identity = named});
+  EXPECT_TRUE(decision.allowed());
+  EXPECT_EQ(decision.statement->sid, "B");
+  EXPECT_FALSE(decision.is_cross_account);
+}
+
+TEST(Evaluate, KnowsCrossAccount) {
+  const Decision decision = evaluate(Asked().request("s3:GetObject", "444455556666"), {});
+  EXPECT_TRUE(decision.is_cross_account);
+  EXPECT_EQ(decision.verdict, Verdict::implicit_deny);
+}
+
+TEST(Evaluate, ATraceHasEveryMatch) {
+  const Policy identity = parse(R"([{"Sid":"A","Effect":"Allow","Action":"s3:*","Resource":"*"},
+                                    {"Sid":"B","Effect":"Allow","Action":"s3:Get*","Resource":"*"},
+                                    {"Sid":"C","Effect":"Allow","Action":"iam:*","Resource":"*"},
+                                    {"Sid":"D","Effect":"Deny","Action":"s3:GetObject","Resource":"*"}])");
+  const Policy boundary = parse(R"({"Sid":"E","Effect":"Allow","Action":"ec2:*","Resource":"*"})");
+  const Policy resource =
+      parse(R"({"Sid":"F","Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"})", PolicyKind::resource);
+  const NamedPolicy named[] = {{&identity, "identity"}};
+  const NamedPolicy named_boundary{&boundary, "boundary"}, named_resource{&resource, "resource"};
+  Trace trace;
+  const Decision decision =
+      evaluate(Asked().request(), {.identity = named, .boundary = &named_boundary, .resource = &named_resource},
+               ResourceRule::either_side, &trace);
+  EXPECT_EQ(decision.verdict, Verdict::explicit_deny);
+  std::string sids;
+  for (const Trace::Match& match : trace.matches) sids += match.statement->sid;
+  EXPECT_EQ(sids, "ABDF");
+  EXPECT_TRUE(trace.identity_allows);
+  EXPECT_FALSE(trace.boundary_allows);
+  EXPECT_TRUE(trace.session_allows);
+  EXPECT_TRUE(trace.resource_allows);
+}
+
+TEST(Evaluate, LongActionsAreActions) {
+  const std::string action = "s3:" + std::string(500, 'A');
+  const Policy policy = parse(R"({"Effect":"Allow","Action":"S3:a*A","Resource":"*"})");
+  const NamedPolicy named[] = {{&policy, "p"}};
+  EXPECT_TRUE(evaluate(Asked().request(action), {.identity = named}).allowed());
+}
+
+TEST(Evaluate, MissingContextKeys) {
+  const Policy policy = parse(R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}",
+    "Condition":{"StringEquals":{"aws:SourceVpc":"v","s3:prefix":"p"}}})");
+  const Policy boundary = parse(R"({"Effect":"Allow","Action":"*","Resource":"*",
+    "Condition":{"Bool":{"aws:SecureTransport":"true"},"StringEquals":{"AWS:SourceVpc":"v"}}})");
+  const NamedPolicy named[] = {{&policy, "p"}};
+  const NamedPolicy limit{&boundary, "b"};
+  Context context;
+  context.set("s3:prefix", "p");
+  EXPECT_EQ(missing_context_keys({.identity = named, .boundary = &limit}, context),
+            (std::vector<std::string>{"aws:username", "aws:SourceVpc", "aws:SecureTransport"}));
+}
+
+}  // namespace
+}  // namespace aerolith::policy
