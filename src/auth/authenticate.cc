@@ -140,8 +140,11 @@ Result<void, AuthError> Authenticator::check_time(const SignatureClaim& claim) c
 }
 
 Result<std::shared_ptr<const AccessKey>, AuthError> Authenticator::find_key(const SignatureClaim& claim) const {
-  auto found = source_.find(AccessKeyId(claim.scope.access_key_id));
+  auto found = source_.find(AccessKeyId(claim.scope.access_key_id), claim.session_token.value_or(""));
   if (!found.has_value()) {
+    if (found.error().code == CredentialErrorCode::invalid_token) {
+      return refuse(AuthErrorCode::invalid_session_token, claim, claim.scope.access_key_id);
+    }
     return refuse(AuthErrorCode::credentials_unavailable, claim, found.error().detail);
   }
   return *std::move(found);

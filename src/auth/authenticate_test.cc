@@ -76,7 +76,7 @@ TEST_F(AuthenticateTest, HeaderAndQueryFormsNameThePrincipal) {
   const auto by_header = run(signed_get(input()));
   ASSERT_TRUE(by_header.has_value());
   EXPECT_EQ(by_header->payload.kind, PayloadKind::hashed);
-  EXPECT_TRUE(by_header->principal()->is_root);
+  EXPECT_TRUE(by_header->principal()->is_root());
   const auto by_query = run(presigned());
   ASSERT_TRUE(by_query.has_value());
   EXPECT_EQ(by_query->payload.kind, PayloadKind::unsigned_body);
@@ -244,7 +244,7 @@ TEST_F(AuthenticateTest, KeysMustBeKnownAndEnabled) {
 }
 
 TEST_F(AuthenticateTest, SessionTokens) {
-  keys_.add("ASIATEMPORARY", "secret").session = SessionToken{"token", clock_.now() + std::chrono::minutes(5)};
+  keys_.add("ASIATEMPORARY", "secret").session = Session{"token", clock_.now() + std::chrono::minutes(5)};
   auto with = input();
   with.access_key_id = "ASIATEMPORARY";
   with.secret = "secret";

@@ -73,7 +73,7 @@ class Suite : public ::testing::Test {
     MemoryKeys keys;
     AccessKey& key = keys.add(kSuiteKey, kSuiteSecret);
     if (const auto token = head.headers.find("x-amz-security-token")) {
-      key.session = SessionToken{std::string(*token), clock_.now() + std::chrono::hours(1)};
+      key.session = Session{std::string(*token), clock_.now() + std::chrono::hours(1)};
     }
     const Authenticator authenticator({.region = "us-east-1", .accepts_service = {}, .accepts_region = {}}, keys,
                                       clock_);

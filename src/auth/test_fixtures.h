@@ -37,7 +37,8 @@ class FixedClock final : public Clock {
 
 class MemoryKeys final : public CredentialSource {
  public:
-  Result<std::shared_ptr<const AccessKey>, CredentialError> find(const AccessKeyId& id) const override {
+  Result<std::shared_ptr<const AccessKey>, CredentialError> find(const AccessKeyId& id,
+                                                                 std::string_view) const override {
     if (is_broken) return fail(CredentialErrorCode::unavailable, "test");
     const auto found = keys_.find(id.str());
     return found == keys_.end() ? nullptr : found->second;
@@ -46,7 +47,7 @@ class MemoryKeys final : public CredentialSource {
     auto key = std::make_shared<AccessKey>();
     key->id = AccessKeyId(std::string(id));
     key->secret = std::string(secret);
-    key->principal = {AccountId("123456789012"), "arn:aws:iam::123456789012:root", "123456789012", true};
+    key->principal = {AccountId("123456789012"), "arn:aws:iam::123456789012:root", "123456789012", PrincipalKind::root};
     return *(keys_[std::string(id)] = key);
   }
   bool is_broken = false;

@@ -57,7 +57,7 @@ http::Response Admin::backup(const http::RequestHead& head) const {
   if (!authenticated.has_value())
     return answer_error(403, "AccessDenied", "the request must be signed by the account's root key");
   const auth::Principal* principal = authenticated->principal();
-  if (principal == nullptr || !principal->is_root)
+  if (principal == nullptr || !principal->is_root())
     return answer_error(403, "AccessDenied", "only the account's root may make a backup");
   const auto directory = auth::find_parameter(head.query(), "to");
   if (!directory || !directory->starts_with('/'))

@@ -1,13 +1,158 @@
 #include "gateway/authorize.h"
 
-namespace aerolith::gateway {
+#include <algorithm>
+#include <list>
+#include <mutex>
+#include <unordered_map>
 
-bool RootOnlyAuthorizer::may_allow(const auth::Principal* principal) const {
-  return principal != nullptr && principal->is_root;
+namespace aerolith::gateway {
+namespace {
+
+policy::PrincipalType type_of(auth::PrincipalKind kind) {
+  switch (kind) {
+    case auth::PrincipalKind::root:
+      return policy::PrincipalType::root;
+    case auth::PrincipalKind::user:
+      return policy::PrincipalType::user;
+    case auth::PrincipalKind::assumed_role:
+      return policy::PrincipalType::role_session;
+    case auth::PrincipalKind::federated_user:
+      return policy::PrincipalType::federated_user;
+  }
+  return policy::PrincipalType::anonymous;
 }
 
-Decision RootOnlyAuthorizer::decide(const auth::Principal* principal, std::string_view, std::string_view) const {
-  return may_allow(principal) ? Decision::allow : Decision::deny;
+// The root has no policies; what is made of its rights (a federated user) is limited by session policies only.
+const policy::NamedPolicy& everything() {
+  static const policy::Policy all =
+      policy::parse_policy(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})",
+                           policy::PolicyKind::identity)
+          .value();
+  static const policy::NamedPolicy named{&all, "root"};
+  return named;
+}
+
+std::vector<policy::NamedPolicy> named(const std::vector<StoredPolicy>& stored) {
+  std::vector<policy::NamedPolicy> all;
+  all.reserve(stored.size());
+  for (const StoredPolicy& one : stored) all.push_back({one.policy.get(), one.name});
+  return all;
+}
+
+}  // namespace
+
+// Compiled once a session, since a token doesn't change. Of the sessions used last.
+class Authorizer::SessionPolicies {
+ public:
+  using Compiled = std::shared_ptr<const std::vector<StoredPolicy>>;
+
+  Compiled get(const auth::AccessKey& key, const IdentitySource& identities) {
+    const std::string& token = key.session->token;
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = by_token_.find(token); found != by_token_.end()) return found->second;
+    }
+    Compiled compiled = compile(key, identities);
+    const std::lock_guard lock(mutex_);
+    if (by_token_.size() >= kMostSessions) by_token_.clear();
+    return by_token_.emplace(token, std::move(compiled)).first->second;
+  }
+
+ private:
+  static constexpr size_t kMostSessions = 1024;
+
+  // What doesn't parse any more was checked when the session was made; here it allows nothing.
+  static Compiled compile(const auth::AccessKey& key, const IdentitySource& identities) {
+    std::vector<StoredPolicy> all;
+    for (const std::string& document : key.session->policies) {
+      auto parsed = policy::parse_policy(document, policy::PolicyKind::identity);
+      if (parsed) all.push_back({"session policy", std::make_shared<const policy::Policy>(*std::move(parsed))});
+    }
+    for (const std::string& arn : key.session->policy_arns) {
+      if (auto found = identities.managed_policy(key.principal.account, arn)) all.push_back(*std::move(found));
+    }
+    return std::make_shared<const std::vector<StoredPolicy>>(std::move(all));
+  }
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, Compiled> by_token_;
+};
+
+Authorizer::Authorizer(const IdentitySource& identities)
+    : identities_(identities), session_policies_(std::make_unique<SessionPolicies>()) {}
+Authorizer::~Authorizer() = default;
+
+auth::Tags Authorizer::principal_tags(const auth::AccessKey& key) const {
+  auth::Tags tags;
+  if (key.session) tags = key.session->tags;
+  if (key.principal.is_root()) return tags;
+  const auto identity = identities_.find(key.principal);
+  if (!identity) return tags;
+  for (const auto& tag : identity->tags) {
+    if (std::ranges::find(tags, tag.first, &auth::Tags::value_type::first) == tags.end()) tags.push_back(tag);
+  }
+  return tags;
+}
+
+bool Authorizer::is_unlimited(const auth::AccessKey* key, const ResourcePolicy* resource_policy) {
+  if (key == nullptr || !key->principal.is_root()) return false;
+  return resource_policy == nullptr || (!resource_policy->policy && resource_policy->owner == key->principal.account);
+}
+
+AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
+  const auth::AccessKey* key = question.key;
+  policy::Principal principal;
+  std::shared_ptr<const Identity> identity;
+  SessionPolicies::Compiled session;
+  if (key != nullptr) {
+    const auth::Principal& who = key->principal;
+    principal.type = type_of(who.kind);
+    principal.account = who.account.view();
+    principal.arn = who.arn;
+    principal.entity_arn = who.entity_arn;
+    if (!who.is_root()) identity = identities_.find(who);
+    if (identity) principal.unique_id = identity->unique_id;
+    if (key->session) session = session_policies_->get(*key, identities_);
+  }
+
+  policy::PolicySet policies;
+  std::vector<policy::NamedPolicy> of_identity;
+  std::vector<policy::NamedPolicy> of_session;
+  policy::NamedPolicy boundary;
+  policy::NamedPolicy of_resource;
+  if (identity) {
+    of_identity = named(identity->policies);
+    policies.identity = of_identity;
+    if (identity->boundary) {
+      boundary = {identity->boundary->policy.get(), identity->boundary->name};
+      policies.boundary = &boundary;
+    }
+  }
+  const bool is_of_root = key != nullptr && key->principal.kind == auth::PrincipalKind::federated_user &&
+                          key->principal.entity_name.empty();
+  if (is_of_root) policies.identity = {&everything(), 1};
+  if (session && (!session->empty() || !key->session->policies.empty() || !key->session->policy_arns.empty())) {
+    of_session = named(*session);
+    policies.session = of_session;
+    policies.has_session_policies = true;
+  }
+  const bool is_withheld = question.resource_policy != nullptr && question.resource_policy->own_account_only &&
+                           principal.account != question.resource_policy->owner.view();
+  if (question.resource_policy != nullptr && question.resource_policy->policy && !is_withheld) {
+    const StoredPolicy& stored = *question.resource_policy->policy;
+    of_resource = {stored.policy.get(), stored.name};
+    policies.resource = &of_resource;
+  }
+  const std::string_view owner =
+      question.resource_policy != nullptr ? question.resource_policy->owner.view() : principal.account;
+  const policy::Request request{.principal = principal,
+                                .action = question.action,
+                                .resource = question.resource,
+                                .resource_account = owner,
+                                .context = question.context};
+  const policy::Decision decision = policy::evaluate(request, policies, question.rule);
+  if (decision.allowed()) return {.allowed = true};
+  return {.allowed = false, .denial = policy::access_denied_message(request, decision, question.quotes)};
 }
 
 }  // namespace aerolith::gateway

@@ -1,31 +1,90 @@
 // The pipeline's step that says who may do what.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/credentials.h"
+#include "policy/access_denied.h"
+#include "policy/evaluate.h"
 
 namespace aerolith::gateway {
 
-enum class Decision : uint8_t { allow, deny };
-
-// Safe from any thread; called once a request.
-class Authorizer {
- public:
-  virtual ~Authorizer() = default;
-  // False: no call of this caller could be allowed. Asked before the body is read.
-  virtual bool may_allow(const auth::Principal* principal) const = 0;
-  // `principal` is null for an anonymous request.
-  virtual Decision decide(const auth::Principal* principal, std::string_view iam_action,
-                          std::string_view resource_arn) const = 0;
+// One thing that a call wants to do: "s3:GetObject" on an ARN.
+struct AccessNeed {
+  std::string action;
+  std::string resource;
 };
 
-// The account's root may do everything, anyone else nothing.
-class RootOnlyAuthorizer final : public Authorizer {
+struct StoredPolicy {
+  std::string name;  // its ARN, or the name of an inline one
+  std::shared_ptr<const policy::Policy> policy;
+};
+
+// What IAM has of a user or a role at this moment.
+struct Identity {
+  std::string unique_id;               // AIDA..., AROA...
+  std::vector<StoredPolicy> policies;  // all that apply: attached, inline, of the groups
+  std::optional<StoredPolicy> boundary;
+  auth::Tags tags;
+};
+
+// The seam to IAM. Safe from any thread. Called once or more a request, on the hot path: answer from memory.
+class IdentitySource {
  public:
-  bool may_allow(const auth::Principal* principal) const override;
-  Decision decide(const auth::Principal* principal, std::string_view iam_action,
-                  std::string_view resource_arn) const override;
+  virtual ~IdentitySource() = default;
+  // Of the user or role behind the principal (entity_arn); nullptr when there is none any more.
+  virtual std::shared_ptr<const Identity> find(const auth::Principal& principal) const = 0;
+  // For session policies that are given by ARN; nullopt when there is none.
+  virtual std::optional<StoredPolicy> managed_policy(const AccountId& account, std::string_view arn) const = 0;
+};
+
+// The policy of what is acted on, and whose that is.
+struct ResourcePolicy {
+  AccountId owner;
+  std::optional<StoredPolicy> policy;
+  bool own_account_only = false;  // to others it gives nothing (S3's RestrictPublicBuckets)
+};
+
+// Views; what they show must outlive the call.
+struct AccessQuestion {
+  const auth::AccessKey* key = nullptr;  // null: anonymous
+  std::string_view action;
+  std::string_view resource;
+  // Null: the caller's own account, without a policy.
+  const ResourcePolicy* resource_policy = nullptr;
+  const policy::Context& context;  // by request_context.h
+  policy::ResourceRule rule = policy::ResourceRule::either_side;
+  policy::ResourceQuotes quotes = policy::ResourceQuotes::none;
+};
+
+struct AccessAnswer {
+  bool allowed = false;
+  // AWS's sentence: "User: ... is not authorized to perform: ... because no identity-based policy allows ...".
+  std::string denial{};
+};
+
+// Safe from any thread.
+class Authorizer {
+ public:
+  explicit Authorizer(const IdentitySource& identities);
+  ~Authorizer();
+
+  AccessAnswer decide(const AccessQuestion& question) const;
+  // The root on what is its own account's and has no policy: nothing can refuse it, whatever the context.
+  static bool is_unlimited(const auth::AccessKey* key, const ResourcePolicy* resource_policy);
+  // The tags of the user or role behind a key, as conditions see them: those of the session hide them.
+  auth::Tags principal_tags(const auth::AccessKey& key) const;
+
+ private:
+  class SessionPolicies;
+
+  const IdentitySource& identities_;
+  const std::unique_ptr<SessionPolicies> session_policies_;
 };
 
 }  // namespace aerolith::gateway

@@ -1,6 +1,7 @@
 // One request as a handler sees it, beyond its typed input.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,22 +20,24 @@ namespace aerolith::gateway {
 template <typename T>
 using ApiResult = Result<T, protocol::ApiError>;
 
-// What a handler needs that finds out for itself who calls.
-struct CallerCheck {
-  const auth::Authenticator& authenticator;
-  const Authorizer& authorizer;
-};
+class AccessCheck;
 
 // Lives for the length of the call, on one handler thread.
 struct CallContext {
   RequestId request_id;
-  Timestamp now;                               // when the call was accepted
-  Region region;                               // this installation's
-  auth::Principal principal;                   // who signed; with CallerProof::body for the handler to fill in
-  const CallerCheck* caller_check = nullptr;   // operations with CallerProof::body only, else null
+  Timestamp now;  // when the call was accepted
+  Region region;  // this installation's
+  // Who signed; null for an anonymous request. With CallerProof::body for the handler to fill in, through
+  // `authenticator`, which is null with the others.
+  std::shared_ptr<const auth::AccessKey> key;
+  const auth::Authenticator* authenticator = nullptr;
+  const AccessCheck* access = nullptr;         // never null: may the caller do more than the row says
   const http::RequestHead* head = nullptr;     // never null
   const protocol::Service* service = nullptr;  // never null
   protocol::ResolvedOperation resolved;
+
+  // The caller; an empty one when anonymous.
+  const auth::Principal& principal() const;
 
   // Operations with streaming input only, else null: the payload, with aws-chunked framing taken off and what the
   // signature promises verified. A bad payload is an error of read() before its end: commit only after a clean end

@@ -73,25 +73,22 @@ ApiError authentication_error(const auth::AuthError& error, ServiceErrorStyle st
 
 ApiError policy_error(const auth::PostPolicyError& error) { return to_api_error(auth::answer_for(error)); }
 
-ApiError access_denied(const auth::Principal* principal, std::string_view action, std::string_view resource,
-                       ServiceErrorStyle style) {
-  const std::string who = principal != nullptr ? principal->arn : "anonymous";
-  std::string message = fmt::format("User: {} is not authorized to perform: {} on resource: {}", who, action, resource);
+ApiError access_denied(bool is_anonymous, std::string denial, ServiceErrorStyle style) {
   switch (style) {
     case ServiceErrorStyle::s3:
       // S3 tells an anonymous caller nothing about what it asked for.
-      if (principal == nullptr) message = "Access Denied";
-      return {.code = "AccessDenied", .http_status = 403, .message = std::move(message)};
+      if (is_anonymous) denial = "Access Denied";
+      return {.code = "AccessDenied", .http_status = 403, .message = std::move(denial)};
     case ServiceErrorStyle::query:
-      return {.code = "AccessDenied", .http_status = 403, .message = std::move(message)};
+      return {.code = "AccessDenied", .http_status = 403, .message = std::move(denial)};
     case ServiceErrorStyle::ec2:
       return {.code = "UnauthorizedOperation",
               .http_status = 403,
-              .message = "You are not authorized to perform this operation. " + message};
+              .message = "You are not authorized to perform this operation. " + denial};
     case ServiceErrorStyle::rest_json:
-      return {.code = "AccessDeniedException", .http_status = 403, .message = std::move(message)};
+      return {.code = "AccessDeniedException", .http_status = 403, .message = std::move(denial)};
     case ServiceErrorStyle::json:
-      return {.code = "AccessDeniedException", .http_status = 400, .message = std::move(message)};
+      return {.code = "AccessDeniedException", .http_status = 400, .message = std::move(denial)};
   }
   return internal_error(style);
 }

@@ -24,8 +24,8 @@ ApiError payload_error(const http::BodyError& error, const std::optional<auth::P
 ApiError authentication_error(const auth::AuthError& error, auth::ServiceErrorStyle style);
 // Of S3's form upload.
 ApiError policy_error(const auth::PostPolicyError& error);
-ApiError access_denied(const auth::Principal* principal, std::string_view action, std::string_view resource,
-                       auth::ServiceErrorStyle style);
+// `denial`: AWS's sentence about who may not do what, and why.
+ApiError access_denied(bool is_anonymous, std::string denial, auth::ServiceErrorStyle style);
 ApiError not_implemented(const protocol::Service& service, const protocol::Operation& operation);
 // The request is signed for a service that no table names.
 ApiError unknown_service(std::string_view signing_name);

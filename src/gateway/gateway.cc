@@ -79,7 +79,7 @@ http::Response Gateway::run_pipeline(http::Request& request, const RequestId& re
   const protocol::Operation* operation = exchange.context.resolved.operation;
   if (exchange.routed.service != nullptr) record.service = exchange.routed.service->model->name;
   if (operation != nullptr) record.operation = operation->name;
-  record.principal = exchange.context.principal.arn;
+  record.principal = exchange.context.principal().arn;
   metrics_.count(exchange.routed.service, operation, response.status,
                  std::chrono::steady_clock::now() - record.started);
   log_when_sent(response, std::move(record), metrics_, settings_.access_log);

@@ -52,7 +52,7 @@ ApiResult<void> Pipeline::run(Exchange& exchange) const {
       &Pipeline::authenticate,  // who signed it
       &Pipeline::resolve,       // which operation it asks for
       &Pipeline::find_handler,  // do we have that one
-      &Pipeline::admit,         // is this caller worth reading a body for
+      &Pipeline::admit,         // is an anonymous caller worth reading a body for
       &Pipeline::decode,        // its input, by the model
       &Pipeline::authorize,     // may the caller do it
       &Pipeline::call,          // do it, encode the output
@@ -62,6 +62,11 @@ ApiResult<void> Pipeline::run(Exchange& exchange) const {
   exchange.context.head = &exchange.request.head;
   for (const Step step : kSteps) TRY((this->*step)(exchange));
   return {};
+}
+
+const auth::Principal& CallContext::principal() const {
+  static const auth::Principal anonymous;
+  return key ? key->principal : anonymous;
 }
 
 ApiResult<void> Pipeline::find_service(Exchange& exchange) const {
@@ -98,8 +103,8 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
   if (!identity.has_value()) return std::unexpected(authentication_error(identity.error(), style_of(exchange)));
   exchange.identity = *std::move(identity);
   exchange.payload = auth::make_payload_reader(exchange.identity.payload, *body);
-  if (exchange.identity.principal() == nullptr) return {};
-  exchange.context.principal = *exchange.identity.principal();
+  exchange.context.key = exchange.identity.key;
+  if (exchange.context.key == nullptr) return {};
   if (exchange.routed.service->is_s3() && !head.headers.contains("authorization")) {
     take_hoisted_headers(exchange.request.head);
   }
@@ -124,10 +129,10 @@ ApiResult<void> Pipeline::find_handler(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::admit(Exchange& exchange) const {
-  if (exchange.entry->caller_proof == CallerProof::body) return {};
-  const auth::Principal* principal = exchange.identity.principal();
-  if (authorizer_.may_allow(principal)) return {};
-  return std::unexpected(access_denied(principal, exchange.entry->iam_action, "*", style_of(exchange)));
+  if (exchange.context.key != nullptr || exchange.entry->caller_proof == CallerProof::body) return {};
+  const auto& may_admit = exchange.routed.service->table->may_admit_anonymous;
+  if (may_admit && may_admit(exchange.routed.path)) return {};
+  return std::unexpected(access_denied(true, {}, style_of(exchange)));
 }
 
 ApiResult<void> Pipeline::decode(Exchange& exchange) const {
@@ -147,16 +152,15 @@ ApiResult<void> Pipeline::decode(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::authorize(Exchange& exchange) const {
+  exchange.access.emplace(authorizer_, *exchange.routed.service->table, *exchange.entry, exchange.context,
+                          exchange.input.get());
+  exchange.context.access = &*exchange.access;
   if (exchange.entry->caller_proof == CallerProof::body) return {};
-  const std::string resource = exchange.entry->resource(exchange.context, exchange.input.get());
-  const auth::Principal* principal = exchange.identity.principal();
-  if (authorizer_.decide(principal, exchange.entry->iam_action, resource) == Decision::allow) return {};
-  return std::unexpected(access_denied(principal, exchange.entry->iam_action, resource, style_of(exchange)));
+  return exchange.access->require_row();
 }
 
 ApiResult<void> Pipeline::call(Exchange& exchange) const {
-  const CallerCheck caller_check{authenticator_, authorizer_};
-  if (exchange.entry->caller_proof == CallerProof::body) exchange.context.caller_check = &caller_check;
+  if (exchange.entry->caller_proof == CallerProof::body) exchange.context.authenticator = &authenticator_;
   exchange.response = TRY(exchange.entry->invoke(exchange.context, exchange.input.get()));
   return {};
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "auth/authenticate.h"
+#include "gateway/access_check.h"
 #include "gateway/authorize.h"
 #include "gateway/call.h"
 #include "gateway/registry.h"
@@ -27,6 +29,7 @@ struct Exchange {
   std::string body;                                // whole and verified; empty for streaming input
   const OperationEntry* entry = nullptr;
   InputHolder input{nullptr, [](void*) {}};
+  std::optional<AccessCheck> access;
   http::Response response;
 };
 

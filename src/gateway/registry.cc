@@ -35,7 +35,7 @@ Registry::Registry(std::span<const protocol::Service* const> known, std::vector<
     const ServiceTable* table = nullptr;
     for (const ServiceTable& candidate : tables_)
       if (candidate.model == model) table = &candidate;
-    services_.push_back({model, index_entries(*model, table), services_.size()});
+    services_.push_back({model, index_entries(*model, table), table, services_.size()});
   }
 }
 

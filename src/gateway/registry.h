@@ -14,7 +14,8 @@ struct RegisteredService {
   const protocol::Service* model = nullptr;
   // By operation id; null where the operation isn't implemented.
   std::vector<const OperationEntry*> entries;
-  size_t index = 0;  // among all services
+  const ServiceTable* table = nullptr;  // null where nothing is implemented
+  size_t index = 0;                     // among all services
   bool is_s3() const { return model->name == "s3"; }
 };
 

@@ -1,4 +1,4 @@
-// The one access key there is: the account root's.
+// The access key of the account's root, which the installation keeps outside the store of record.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ class RootCredentials final : public auth::CredentialSource {
  public:
   RootCredentials(const AccountId& account, auth::AccessKeyId key_id, std::string secret);
   Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> find(
-      const auth::AccessKeyId& id) const override;
+      const auth::AccessKeyId& id, std::string_view session_token) const override;
 
  private:
   const std::shared_ptr<const auth::AccessKey> root_;

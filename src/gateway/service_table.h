@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,15 +18,21 @@ using InputHolder = std::unique_ptr<void, void (*)(void*)>;
 // How the caller of an operation proves who he is.
 enum class CallerProof : uint8_t {
   request,  // by the request's signature: the pipeline knows and decides
-  body,     // by what stands in the body (S3's form upload): the handler does both through CallContext::caller_check
+  body,     // by what stands in the body (S3's form upload): the handler finds the key, then asks CallContext::access
 };
 
 struct OperationEntry {
   uint16_t operation_id = 0;    // index into protocol::Service::operations
   std::string_view iam_action;  // "s3:DeleteBucket", from the Service Authorization Reference
   CallerProof caller_proof = CallerProof::request;
+  // The call makes what its ARN names: whose that is, and its policy, if it is there already, are not asked.
+  bool makes_resource = false;
   // The ARN of what is acted on, from the decoded input: "arn:aws:s3:::my-bucket". Never null.
   std::function<std::string(const CallContext&, const void* input)> resource;
+  // What else the caller must be allowed to do, or instead: null where action and resource tell all.
+  std::function<std::vector<AccessNeed>(const CallContext&, const void* input)> needs;
+  // The service's own context keys of this request, for conditions; null where there are none.
+  std::function<void(const CallContext&, const void* input, policy::Context&)> conditions;
   InputHolder (*make_input)() = nullptr;
   // Runs the handler and encodes what it returns.
   std::function<ApiResult<http::Response>(CallContext&, const void* input)> invoke;
@@ -34,6 +41,12 @@ struct OperationEntry {
 // What a service's room hands to the registry. Built once, in main/; then read by all threads.
 struct ServiceTable {
   const protocol::Service* model = nullptr;
+  // Whose a resource is, and its policy; nullopt where there is no such thing. Null: a service without such policies,
+  // whose resources belong to the caller's account.
+  std::function<std::optional<ResourcePolicy>(std::string_view resource_arn)> resource_policy;
+  // Whether any policy of what a path names could let in a caller without a signature: asked before a body is read.
+  // Null: none could.
+  std::function<bool(std::string_view path)> may_admit_anonymous;
   std::vector<OperationEntry> operations;  // any order; one for each implemented operation
 };
 

@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "auth/authenticate.h"
+#include "auth/secret_box.h"
 #include "base/log.h"
+#include "gateway/credential_chain.h"
 #include "gateway/gateway.h"
 #include "gateway/root_credentials.h"
 #include "http/server.h"
@@ -19,6 +21,7 @@
 #include "os/file_system.h"
 #include "services.h"
 #include "services/s3/service.h"
+#include "services/sts/service.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -77,6 +80,33 @@ http::ServerSettings server_settings(const Config& config, const Installation& i
   return settings;
 }
 
+// The installation's key as the rooms below know it.
+class InstallationBox final : public auth::SecretBox {
+ public:
+  explicit InstallationBox(const Sealer& sealer) : sealer_(sealer) {}
+  std::string seal(std::string_view secret, std::string_view context) const override {
+    return sealer_.seal(secret, context);
+  }
+  std::optional<std::string> open(std::string_view sealed, std::string_view context) const override {
+    auto opened = sealer_.open(sealed, context);
+    if (!opened.has_value()) return std::nullopt;
+    return *std::move(opened);
+  }
+
+ private:
+  const Sealer& sealer_;
+};
+
+// Until there are users and roles.
+struct NobodyElse final : gateway::IdentitySource, sts::RoleSource {
+  std::optional<sts::Role> find_role(const AccountId&, std::string_view) const override { return std::nullopt; }
+  bool verify_mfa(const auth::Principal&, std::string_view, std::string_view) override { return false; }
+  std::shared_ptr<const gateway::Identity> find(const auth::Principal&) const override { return nullptr; }
+  std::optional<gateway::StoredPolicy> managed_policy(const AccountId&, std::string_view) const override {
+    return std::nullopt;
+  }
+};
+
 int refuse_to_start(std::string_view room, const std::string& detail) {
   log_error("can't start", {{"room", room}, {"what", detail}});
   flush_log();
@@ -102,14 +132,24 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
       **objects, **metadata, clock,
       {.every = config.objects.scrub_every, .bytes_per_second = config.objects.scrub_bytes_per_second});
 
+  const gateway::RootCredentials root_key(installation.account_id, auth::AccessKeyId(installation.root_access_key_id),
+                                          installation.root_secret_access_key);
+  const InstallationBox box(installation.sealer);
+  const sts::Sessions sessions(box);
+  const gateway::CredentialChain keys({&root_key, &sessions});
+  NobodyElse identities;
   std::vector<gateway::ServiceTable> services;
   services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));
+  services.push_back(sts::make_service({.sessions = sessions,
+                                        .roles = identities,
+                                        .account_of_key = [&](const std::string& id) -> std::optional<AccountId> {
+                                          if (id == installation.root_access_key_id) return installation.account_id;
+                                          return std::nullopt;
+                                        }}));
   const gateway::Registry registry(all_services(), std::move(services));
 
-  const gateway::RootCredentials credentials(
-      installation.account_id, auth::AccessKeyId(installation.root_access_key_id), installation.root_secret_access_key);
-  const auth::Authenticator authenticator(auth_settings(config), credentials, clock);
-  const gateway::RootOnlyAuthorizer authorizer;
+  const auth::Authenticator authenticator(auth_settings(config), keys, clock);
+  const gateway::Authorizer authorizer(identities);
   const gateway::Pipeline pipeline({.region = Region(config.region), .domains = config.host_names}, registry,
                                    authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);

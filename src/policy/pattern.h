@@ -49,6 +49,8 @@ class Pattern {
   // Whether a variable of it has neither value nor default.
   bool lacks_value(const Context& context) const;
   bool has_wildcards() const { return has_wildcards_; }
+  // What every value that it matches starts with.
+  std::string_view literal_prefix() const { return literal_; }
   bool has_variables() const { return kind_ == Kind::general && !parts_->keys.empty(); }
   // The keys of its variables.
   const std::vector<ContextKey>& variables() const;

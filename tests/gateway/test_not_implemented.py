@@ -18,7 +18,12 @@ pytestmark = pytest.mark.core
 CALLS = [
     # service, method, arguments, the operation's name
     ("s3", "get_bucket_abac", {"Bucket": "some-bucket"}, "GetBucketAbac"),
-    ("s3", "put_bucket_policy", {"Bucket": "some-bucket", "Policy": "{}"}, "PutBucketPolicy"),
+    (
+        "s3",
+        "put_bucket_request_payment",
+        {"Bucket": "some-bucket", "RequestPaymentConfiguration": {"Payer": "Requester"}},
+        "PutBucketRequestPayment",
+    ),
     ("s3", "get_object_torrent", {"Bucket": "some-bucket", "Key": "k"}, "GetObjectTorrent"),
     (
         "s3",

@@ -100,8 +100,6 @@ def test_no_object_is_locked(s3: Any, bucket: str) -> None:
 
 def test_none_of_them_can_be_put(s3: Any, bucket: str) -> None:
     with api_error("NotImplemented", 501):
-        s3.put_bucket_policy(Bucket=bucket, Policy="{}")
-    with api_error("NotImplemented", 501):
         s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
 
 

@@ -140,6 +140,8 @@ std::unexpected<CallError> no_configuration(Configuration what, const BucketName
       return answer("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration");
     case Configuration::object_lock:
       return answer("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket");
+    case Configuration::public_access_block:
+      return answer("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found");
   }
   std::unreachable();
 }
@@ -156,6 +158,19 @@ std::unexpected<CallError> invalid_location_constraint(std::string_view constrai
                 {{"LocationConstraint", std::string(constraint)}});
 }
 
+std::unexpected<CallError> malformed_policy(std::string_view reason) {
+  return refuse("MalformedPolicy", 400, std::string(reason));
+}
+std::unexpected<CallError> policy_too_large() {
+  return refuse("PolicyTooLarge", 400, "Normalized Policy document exceeds the maximum allowed size of 20480 bytes.");
+}
+std::unexpected<CallError> public_policy_blocked(std::string_view who, std::string_view bucket_arn) {
+  return refuse(
+      "AccessDenied", 403,
+      fmt::format("User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because public "
+                  "policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+                  who, bucket_arn));
+}
 std::unexpected<CallError> access_denied() { return refuse("AccessDenied", 403, "Access Denied"); }
 
 std::unexpected<CallError> invalid_owner_account(std::string_view account) {

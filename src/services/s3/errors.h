@@ -39,12 +39,26 @@ std::unexpected<CallError> bucket_not_empty(const BucketName& bucket, BucketVers
 std::unexpected<CallError> no_such_tag_set(const BucketName& bucket);
 std::unexpected<CallError> missing_versioning_status();
 // Of a bucket that has none of its kind.
-enum class Configuration : uint8_t { policy, cors, encryption, lifecycle, replication, website, object_lock };
+enum class Configuration : uint8_t {
+  policy,
+  cors,
+  encryption,
+  lifecycle,
+  replication,
+  website,
+  object_lock,
+  public_access_block
+};
 std::unexpected<CallError> no_configuration(Configuration what, const BucketName& bucket);
 // `constraint` is what was asked for: "unspecified" when nothing was.
 std::unexpected<CallError> illegal_location_constraint(std::string_view constraint);
 std::unexpected<CallError> invalid_location_constraint(std::string_view constraint);
 std::unexpected<CallError> access_denied();
+// Of bucket policies; `reason` in AWS's words.
+std::unexpected<CallError> malformed_policy(std::string_view reason);
+std::unexpected<CallError> policy_too_large();
+// The policy is public and the bucket doesn't take such.
+std::unexpected<CallError> public_policy_blocked(std::string_view who, std::string_view bucket_arn);
 std::unexpected<CallError> invalid_owner_account(std::string_view account);
 
 // Objects

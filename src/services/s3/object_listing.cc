@@ -29,7 +29,7 @@ Result<ObjectList> list_current_objects(const Call& call, metadata::ReadTransact
                                         const ObjectListRequest& request) {
   ObjectList list;
   std::optional<Owner> owner;
-  if (request.owner == ListOwner::yes) owner = Owner{.id = canonical_user_id(call.context.principal.account)};
+  if (request.owner == ListOwner::yes) owner = Owner{.id = canonical_user_id(call.context.principal().account)};
   ObjectNames names(txn, bucket.id, request.prefix);
   PageRequest page{
       .prefix = request.prefix, .delimiter = request.delimiter, .after = request.after, .limit = request.limit};

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "gateway/access_check.h"
 #include "gateway/errors.h"
 #include "protocol/xml_codec.h"
 #include "s3/schema.h"
@@ -34,15 +35,11 @@ std::unexpected<CallError> refuse(const auth::PostPolicyError& error) {
 // Who signed the policy, and what it says.
 Result<std::optional<auth::PostPolicy>> authenticate(Call& call, const auth::FormFields& fields,
                                                      const std::string& resource) {
-  const gateway::CallerCheck& check = *call.context.caller_check;
-  auto signer = auth::verify_post_policy(check.authenticator, fields, auth::Anonymous::allowed);
+  auto signer = auth::verify_post_policy(*call.context.authenticator, fields, auth::Anonymous::allowed);
   if (!signer.has_value()) return std::unexpected(CallError(gateway::authentication_error(signer.error(), kStyle)));
-  const auth::Principal* principal = signer->principal();
-  if (principal != nullptr) call.context.principal = *principal;
-  if (check.authorizer.decide(principal, "s3:PutObject", resource) != gateway::Decision::allow) {
-    return std::unexpected(CallError(gateway::access_denied(principal, "s3:PutObject", resource, kStyle)));
-  }
-  if (principal == nullptr) return std::optional<auth::PostPolicy>();
+  call.context.key = signer->key;
+  TRY(call.context.access->require({"s3:PutObject", resource}));
+  if (call.context.key == nullptr) return std::optional<auth::PostPolicy>();
   auto policy = auth::parse_post_policy(find_field(fields, "policy").value_or(""));
   if (!policy.has_value()) return refuse(policy.error());
   return std::optional(*std::move(policy));

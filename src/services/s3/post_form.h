@@ -25,7 +25,7 @@ struct PostForm {
   int success_status = 204;
 };
 
-// Reads the fields, finds out who signed them (into call.context.principal), whether he may, and whether the policy
+// Reads the fields, finds out who signed them (into call.context.key), whether he may, and whether the policy
 // allows this form. Before a byte of the file is read.
 Result<PostForm> read_post_form(Call& call, const PostObjectInput& input, FormReader& reader);
 

@@ -15,12 +15,11 @@ bool is_account_id(std::string_view text) {
 
 }  // namespace
 
-Result<BucketRecord> find_bucket(const Call& call, metadata::ReadTransaction& txn, const BucketName& name,
+Result<BucketRecord> find_bucket(const Call&, metadata::ReadTransaction& txn, const BucketName& name,
                                  const std::optional<std::string>& expected_owner) {
   if (expected_owner && !is_account_id(*expected_owner)) return errors::invalid_owner_account(*expected_owner);
   std::optional<BucketRecord> bucket = TRY(kBuckets.get(txn, {name}));
   if (!bucket) return errors::no_such_bucket(name);
-  if (bucket->owner != call.context.principal.account) return errors::access_denied();
   if (expected_owner && *expected_owner != bucket->owner.str()) return errors::access_denied();
   return *std::move(bucket);
 }

@@ -4,9 +4,13 @@
 
 #include <type_traits>
 
+#include "gateway/access_check.h"
 #include "s3/operations.h"
+#include "services/s3/access.h"
+#include "services/s3/bucket_policies.h"
 #include "services/s3/features.h"
 #include "services/s3/operations/operations.h"
+#include "services/s3/requests.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -28,12 +32,6 @@ std::string any_resource(const CallContext&, const Input&) {
   return "*";
 }
 
-// The objects of a bucket: what a request names in its body.
-template <typename Input>
-std::string objects_of_bucket(const CallContext& context, const Input& input) {
-  return arn_of(context, input) + "/*";
-}
-
 template <auto handler>
 struct Guarded;
 template <typename Input, typename Output, Result<Output> (*handler)(Call&, const Input&)>
@@ -43,13 +41,28 @@ struct Guarded<handler> {
   static ApiResult<Output> run(Call& call, const Input& input) {
     constexpr bool kNewBucket = std::is_same_v<Input, CreateBucketInput>;
     TRY(check_features(*call.context.head, kNewBucket ? RequestTarget::new_bucket : RequestTarget::other));
-    return handler(call, input);
+    ApiResult<Output> answer = handler(call, input);
+    if constexpr (requires { input.key; }) TRY(hide_absence(call, BucketName(input.bucket.value_or("")), answer));
+    return answer;
+  }
+
+ private:
+  // Who may not list a bucket is not told either which keys it lacks.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+  static ApiResult<void> hide_absence(const Call& call, const BucketName& bucket, const ApiResult<Output>& answer) {
+    if (answer.has_value() || answer.error().code != "NoSuchKey") return {};
+    return call.context.access->require({"s3:ListBucket", bucket_arn(bucket)});
   }
 };
 
 class TableBuilder {
  public:
-  explicit TableBuilder(const Stores& stores) : stores_(stores) { table_.model = &service(); }
+  explicit TableBuilder(const Stores& stores)
+      : stores_(stores), policies_(std::make_shared<BucketPolicies>(stores.metadata)) {
+    table_.model = &service();
+    table_.resource_policy = [policies = policies_](std::string_view arn) { return policies->find(arn); };
+    table_.may_admit_anonymous = [policies = policies_](std::string_view path) { return policies->has_policy(path); };
+  }
 
   template <auto handler>
   void row(OperationId id, std::string_view action) {
@@ -62,6 +75,7 @@ class TableBuilder {
     };
     table_.operations.push_back(
         gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource_of, &Guarded<handler>::run));
+    add_policy_parts<typename Guarded<handler>::InputType>(table_.operations.back());
   }
   // The handler finds out who calls, and whether he may.
   template <auto handler>
@@ -69,10 +83,51 @@ class TableBuilder {
     row<handler>(id, action);
     table_.operations.back().caller_proof = gateway::CallerProof::body;
   }
+  // The handler asks about each thing that the body names.
+  template <auto handler>
+  void row_with_own_needs(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    table_.operations.back().needs = [](const CallContext&, const void*) { return std::vector<gateway::AccessNeed>(); };
+  }
+  // Not even a policy that denies all keeps the root of the bucket's account from changing that policy.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+  template <auto handler>
+  void row_of_policy(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    using Input = typename Guarded<handler>::InputType;
+    table_.operations.back().needs = [policies = policies_, action](const CallContext& context, const void* input) {
+      const std::string arn = arn_of(context, *static_cast<const Input*>(input));
+      std::vector<gateway::AccessNeed> needs;
+      const auto found = context.principal().is_root() ? policies->find(arn) : std::nullopt;
+      if (!found || found->owner != context.principal().account) needs.push_back({std::string(action), arn});
+      return needs;
+    };
+  }
+  // What the request names is there afterwards, not before.
+  template <auto handler>
+  void row_that_makes(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    table_.operations.back().makes_resource = true;
+  }
   gateway::ServiceTable take() { return std::move(table_); }
 
  private:
+  template <typename Input>
+  void add_policy_parts(gateway::OperationEntry& entry) {
+    entry.conditions = [&metadata = stores_.metadata](const CallContext& context, const void* input,
+                                                      policy::Context& keys) {
+      add_conditions(metadata, context, *static_cast<const Input*>(input), keys);
+    };
+    if constexpr (requires(Input input) { input.key; }) {
+      entry.needs = [action = entry.iam_action](const CallContext& context, const void* input) {
+        const Input& typed = *static_cast<const Input*>(input);
+        return object_needs(action, arn_of(context, typed), typed);
+      };
+    }
+  }
+
   Stores stores_;
+  std::shared_ptr<BucketPolicies> policies_;
   gateway::ServiceTable table_;
 };
 
@@ -84,19 +139,20 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::abort_multipart_upload>(abort_multipart_upload, "s3:AbortMultipartUpload");
   table.row<s3::complete_multipart_upload>(complete_multipart_upload, "s3:PutObject");
   table.row<s3::copy_object>(copy_object, "s3:PutObject");
-  table.row<s3::create_bucket>(create_bucket, "s3:CreateBucket");
+  table.row_that_makes<s3::create_bucket>(create_bucket, "s3:CreateBucket");
   table.row<s3::create_multipart_upload>(create_multipart_upload, "s3:PutObject");
   table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
   table.row<s3::delete_bucket_cors>(delete_bucket_cors, "s3:PutBucketCORS");
   table.row<s3::delete_bucket_encryption>(delete_bucket_encryption, "s3:PutEncryptionConfiguration");
   table.row<s3::delete_bucket_lifecycle>(delete_bucket_lifecycle, "s3:PutLifecycleConfiguration");
-  table.row<s3::delete_bucket_policy>(delete_bucket_policy, "s3:DeleteBucketPolicy");
+  table.row_of_policy<s3::delete_bucket_policy>(delete_bucket_policy, "s3:DeleteBucketPolicy");
   table.row<s3::delete_bucket_replication>(delete_bucket_replication, "s3:PutReplicationConfiguration");
   table.row<s3::delete_bucket_tagging>(delete_bucket_tagging, "s3:PutBucketTagging");
   table.row<s3::delete_bucket_website>(delete_bucket_website, "s3:DeleteBucketWebsite");
   table.row<s3::delete_object>(delete_object, "s3:DeleteObject");
+  table.row<s3::delete_public_access_block>(delete_public_access_block, "s3:PutBucketPublicAccessBlock");
   table.row<s3::delete_object_tagging>(delete_object_tagging, "s3:DeleteObjectTagging");
-  table.row<s3::delete_objects>(delete_objects, "s3:DeleteObject", &objects_of_bucket<DeleteObjectsInput>);
+  table.row_with_own_needs<s3::delete_objects>(delete_objects, "s3:DeleteObject");
   table.row<s3::get_bucket_accelerate_configuration>(get_bucket_accelerate_configuration,
                                                      "s3:GetAccelerateConfiguration");
   table.row<s3::get_bucket_acl>(get_bucket_acl, "s3:GetBucketAcl");
@@ -108,7 +164,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::get_bucket_notification_configuration>(get_bucket_notification_configuration,
                                                        "s3:GetBucketNotification");
   table.row<s3::get_bucket_ownership_controls>(get_bucket_ownership_controls, "s3:GetBucketOwnershipControls");
-  table.row<s3::get_bucket_policy>(get_bucket_policy, "s3:GetBucketPolicy");
+  table.row_of_policy<s3::get_bucket_policy>(get_bucket_policy, "s3:GetBucketPolicy");
   table.row<s3::get_bucket_policy_status>(get_bucket_policy_status, "s3:GetBucketPolicyStatus");
   table.row<s3::get_bucket_replication>(get_bucket_replication, "s3:GetReplicationConfiguration");
   table.row<s3::get_bucket_request_payment>(get_bucket_request_payment, "s3:GetBucketRequestPayment");
@@ -133,6 +189,8 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
   table.row_with_own_check<s3::post_object>(post_object, "s3:PutObject");
   table.row<s3::put_bucket_acl>(put_bucket_acl, "s3:PutBucketAcl");
+  table.row_of_policy<s3::put_bucket_policy>(put_bucket_policy, "s3:PutBucketPolicy");
+  table.row<s3::put_public_access_block>(put_public_access_block, "s3:PutBucketPublicAccessBlock");
   table.row<s3::put_bucket_tagging>(put_bucket_tagging, "s3:PutBucketTagging");
   table.row<s3::put_bucket_versioning>(put_bucket_versioning, "s3:PutBucketVersioning");
   table.row<s3::put_object>(put_object, "s3:PutObject");

@@ -2,6 +2,7 @@
 //
 //   s3.bucket        bucket name                                     -> BucketRecord
 //   s3.bucket_tags   bucket id                                       -> BucketTagsRecord
+//   s3.bucket_policy bucket id                                       -> BucketPolicyRecord
 //   s3.object        bucket id, key, place, descending sequence      -> ObjectRecord
 //   s3.null_version  bucket id, key                                  -> NullVersionRecord
 //   s3.layout        layout id, offset in the object                 -> LayoutRecord
@@ -28,8 +29,22 @@ namespace aerolith::s3 {
 // Of a bucket. Values are in records: they never change.
 enum class Versioning : uint8_t { never = 0, enabled = 1, suspended = 2 };
 
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+struct PublicAccessBlock {
+  bool is_set = true;  // deleted: all four are false
+  bool block_public_acls = true;
+  bool ignore_public_acls = true;
+  bool block_public_policy = true;
+  bool restrict_public_buckets = true;
+};
+
+template <class Archive>
+void fields(Archive& archive, PublicAccessBlock& b) {
+  archive(b.is_set, b.block_public_acls, b.ignore_public_acls, b.block_public_policy, b.restrict_public_buckets);
+}
+
 struct BucketRecord {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
   BucketId id{};
   AccountId owner;
   Region region;
@@ -37,11 +52,24 @@ struct BucketRecord {
   // "EU", for a bucket that was made in eu-west-1 under that name: S3 goes on telling it so. Since version 2.
   std::optional<std::string> location_alias;
   Versioning versioning = Versioning::never;  // since version 3
+  // Since version 4. Names the text of its policy, another one for each text: what is compiled may be kept by it.
+  std::string policy_revision{};  // empty: no policy
+  PublicAccessBlock public_access;
 };
 
 template <class Archive>
 void fields(Archive& archive, BucketRecord& r) {
-  archive(r.id, r.owner, r.region, r.created_at, r.location_alias, r.versioning);
+  archive(r.id, r.owner, r.region, r.created_at, r.location_alias, r.versioning, r.policy_revision, r.public_access);
+}
+
+struct BucketPolicyRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string document;  // as it was put
+};
+
+template <class Archive>
+void fields(Archive& archive, BucketPolicyRecord& r) {
+  archive(r.document);
 }
 
 using Tags = std::map<std::string, std::string>;
@@ -171,6 +199,7 @@ using VersionSequence = metadata::Descending<uint64_t>;
 
 inline const metadata::Table<BucketRecord, BucketName> kBuckets{"s3.bucket"};
 inline const metadata::Table<BucketTagsRecord, BucketId> kBucketTags{"s3.bucket_tags"};
+inline const metadata::Table<BucketPolicyRecord, BucketId> kBucketPolicies{"s3.bucket_policy"};
 inline const metadata::Table<ObjectRecord, BucketId, ObjectKey, VersionPlace, VersionSequence> kObjects{"s3.object"};
 inline const metadata::Table<NullVersionRecord, BucketId, ObjectKey> kNullVersions{"s3.null_version"};
 inline const metadata::Table<LayoutRecord, LayoutId, uint64_t> kLayouts{"s3.layout"};

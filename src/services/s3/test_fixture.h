@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/access_check.h"
 #include "objects/object_store.h"
 #include "os/file_system.h"
 #include "os/test_directory.h"
@@ -97,14 +98,17 @@ class S3Test : public testing::Test {
     for (const auto& [name, value] : headers) head.headers.add(name, value);
     answer.context.now = now_;
     answer.context.region = region_;
-    answer.context.principal.account = account_;
+    answer.context.key = root_key();
     answer.context.head = &head;
     answer.context.body = body;
     answer.context.whole_body = whole_body;
+    const gateway::AccessCheck access(authorizer_, table_, entry_, answer.context, &input);
+    answer.context.access = &access;
     Call c{.context = answer.context, .metadata = *metadata_, .objects = *objects_};
     answer.result = handler(c, input);
     answer.context.head = nullptr;
     answer.context.body = nullptr;
+    answer.context.access = nullptr;
     return answer;
   }
 
@@ -137,6 +141,28 @@ class S3Test : public testing::Test {
   Timestamp now_{std::chrono::milliseconds(1'700'000'000'500)};
   Region region_{"us-east-1"};
   AccountId account_{"123456789012"};
+
+ private:
+  // Nobody but the root.
+  struct NoIdentities final : gateway::IdentitySource {
+    std::shared_ptr<const gateway::Identity> find(const auth::Principal&) const override { return nullptr; }
+    std::optional<gateway::StoredPolicy> managed_policy(const AccountId&, std::string_view) const override {
+      return std::nullopt;
+    }
+  };
+  std::shared_ptr<const auth::AccessKey> root_key() const {
+    auto key = std::make_shared<auth::AccessKey>();
+    key->principal = {.account = account_,
+                      .arn = "arn:aws:iam::" + account_.str() + ":root",
+                      .user_id = account_.str(),
+                      .kind = auth::PrincipalKind::root};
+    return key;
+  }
+
+  NoIdentities identities_;
+  gateway::Authorizer authorizer_{identities_};
+  gateway::ServiceTable table_;
+  gateway::OperationEntry entry_;
 };
 
 }  // namespace aerolith::s3

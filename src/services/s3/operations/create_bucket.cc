@@ -76,7 +76,7 @@ BucketId make_bucket_id() {
 }
 
 Result<> check_existing(const Call& call, const BucketName& name, const BucketRecord& existing) {
-  if (existing.owner != call.context.principal.account) return errors::bucket_already_exists(name);
+  if (existing.owner != call.context.principal().account) return errors::bucket_already_exists(name);
   // For those who relied on it, us-east-1 goes on answering 200.
   if (existing.region.view() == kRegionWithoutConstraint) return {};
   return errors::bucket_already_owned_by_you(name);
@@ -97,7 +97,7 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
     std::optional<BucketRecord> existing = TRY(kBuckets.get(txn, {name}));
     if (existing) return check_existing(call, name, *existing);
     BucketRecord bucket{.id = make_bucket_id(),
-                        .owner = call.context.principal.account,
+                        .owner = call.context.principal().account,
                         .region = region,
                         .created_at = whole_seconds(call.context.now)};
     if (constraint == kAliasOfEuWest1) bucket.location_alias = constraint;

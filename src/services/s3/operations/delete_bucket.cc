@@ -18,6 +18,7 @@ Result<DeleteBucketOutput> delete_bucket(Call& call, const DeleteBucketInput& in
     auto uploads = kUploads.scan(txn, metadata::Direction::forward, bucket.id);
     while (TRY(uploads.next())) TRY(remove_upload(call, txn, uploads.key()));
     kBucketTags.erase(txn, {bucket.id});
+    kBucketPolicies.erase(txn, {bucket.id});
     kBuckets.erase(txn, {name});
     return {};
   };

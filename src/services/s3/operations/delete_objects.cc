@@ -1,5 +1,6 @@
 // Removes up to a thousand objects, in one transaction; each key has its own outcome.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+#include "gateway/access_check.h"
 #include "services/s3/checksums.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
@@ -10,9 +11,11 @@ namespace {
 
 constexpr size_t kMostKeys = 1000;
 
-Result<Removal> delete_one(const Call& call, metadata::Transaction& txn, const BucketRecord& bucket,
-                           const ObjectIdentifier& wanted) {
+Result<Removal> delete_one(const Call& call, metadata::Transaction& txn, const BucketName& name,
+                           const BucketRecord& bucket, const ObjectIdentifier& wanted) {
   ObjectKey key = TRY(read_key(wanted.key));
+  const std::string action = wanted.version_id ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
+  TRY(call.context.access->require({action, bucket_arn(name) + "/" + key.str()}));
   std::optional<VersionId> version;
   if (wanted.version_id) version = VersionId(*wanted.version_id == "null" ? "" : *wanted.version_id);
   RemovalConditions conditions{
@@ -65,7 +68,7 @@ Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput&
     output.deleted.emplace();
     output.errors.emplace();
     for (const ObjectIdentifier& wanted : *input.delete_->objects) {
-      auto outcome = delete_one(call, txn, bucket, wanted);
+      auto outcome = delete_one(call, txn, bucket_name, bucket, wanted);
       if (outcome.has_value()) {
         if (!is_quiet) add_deleted(output, wanted, *outcome);
       } else if (belongs_to_key(outcome.error())) {

@@ -44,7 +44,7 @@ std::unexpected<CallError> absent(const Call& call, const Input& input, errors::
 // The owner may do all, nobody else anything: what BucketOwnerEnforced comes to.
 template <typename Output>
 Output owner_s_acl(const Call& call) {
-  std::string id = canonical_user_id(call.context.principal.account);
+  std::string id = canonical_user_id(call.context.principal().account);
   Output output;
   output.owner.emplace().id = id;
   Grant& grant = output.grants.emplace().emplace_back();
@@ -57,7 +57,7 @@ Output owner_s_acl(const Call& call) {
 // of an ACL that come to the owner's full control:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 Result<> require_owner_s_acl(const Call& call, const std::optional<AccessControlPolicy>& policy) {
-  const std::string id = canonical_user_id(call.context.principal.account);
+  const std::string id = canonical_user_id(call.context.principal().account);
   if (!policy || !policy->grants || policy->grants->empty()) return errors::acl_not_supported();
   for (const Grant& grant : *policy->grants) {
     if (!grant.grantee || grant.grantee->id != id || grant.permission != "FULL_CONTROL")
@@ -98,17 +98,6 @@ Result<GetBucketOwnershipControlsOutput> get_bucket_ownership_controls(Call& cal
   return output;
 }
 
-// No ACL and no policy can open a bucket.
-Result<GetPublicAccessBlockOutput> get_public_access_block(Call& call, const GetPublicAccessBlockInput& input) {
-  TRY(require_bucket(call, input));
-  GetPublicAccessBlockOutput output;
-  output.public_access_block_configuration = PublicAccessBlockConfiguration{.block_public_acls = true,
-                                                                            .ignore_public_acls = true,
-                                                                            .block_public_policy = true,
-                                                                            .restrict_public_buckets = true};
-  return output;
-}
-
 Result<GetBucketRequestPaymentOutput> get_bucket_request_payment(Call& call,
                                                                  const GetBucketRequestPaymentInput& input) {
   TRY(require_bucket(call, input));
@@ -127,14 +116,6 @@ Result<GetBucketAccelerateConfigurationOutput> get_bucket_accelerate_configurati
 Result<GetBucketNotificationConfigurationOutput> get_bucket_notification_configuration(
     Call& call, const GetBucketNotificationConfigurationInput& input) {
   return nothing<GetBucketNotificationConfigurationOutput>(call, input);
-}
-
-Result<GetBucketPolicyOutput> get_bucket_policy(Call& call, const GetBucketPolicyInput& input) {
-  return absent(call, input, errors::Configuration::policy);
-}
-
-Result<GetBucketPolicyStatusOutput> get_bucket_policy_status(Call& call, const GetBucketPolicyStatusInput& input) {
-  return absent(call, input, errors::Configuration::policy);
 }
 
 Result<GetBucketCorsOutput> get_bucket_cors(Call& call, const GetBucketCorsInput& input) {
@@ -171,10 +152,6 @@ Result<GetObjectRetentionOutput> get_object_retention(Call& call, const GetObjec
 Result<GetObjectLegalHoldOutput> get_object_legal_hold(Call& call, const GetObjectLegalHoldInput& input) {
   TRY(require_object(call, input));
   return errors::no_object_lock();
-}
-
-Result<DeleteBucketPolicyOutput> delete_bucket_policy(Call& call, const DeleteBucketPolicyInput& input) {
-  return nothing<DeleteBucketPolicyOutput>(call, input);
 }
 
 Result<DeleteBucketCorsOutput> delete_bucket_cors(Call& call, const DeleteBucketCorsInput& input) {

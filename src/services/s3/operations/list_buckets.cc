@@ -36,7 +36,7 @@ Result<ListBucketsOutput> list_buckets(Call& call, const ListBucketsInput& input
   if (!after.empty()) rows.seek_past(after);
   while (TRY(rows.next())) {
     BucketRecord bucket = TRY(rows.record());
-    if (bucket.owner != call.context.principal.account) continue;
+    if (bucket.owner != call.context.principal().account) continue;
     if (input.bucket_region && *input.bucket_region != bucket.region.str()) continue;
     if (buckets.size() == limit) {
       output.continuation_token = base64_encode(*buckets.back().name);
@@ -48,7 +48,7 @@ Result<ListBucketsOutput> list_buckets(Call& call, const ListBucketsInput& input
     listed.bucket_region = bucket.region.str();
     listed.bucket_arn = bucket_arn(std::get<0>(rows.key()));
   }
-  output.owner.emplace().id = canonical_user_id(call.context.principal.account);
+  output.owner.emplace().id = canonical_user_id(call.context.principal().account);
   output.prefix = input.prefix;
   return output;
 }

@@ -81,7 +81,7 @@ Result<ListMultipartUploadsOutput> list_multipart_uploads(Call& call, const List
   ListMultipartUploadsOutput output;
   auto& uploads = output.uploads.emplace();
   auto& prefixes = output.common_prefixes.emplace();
-  std::string owner = canonical_user_id(call.context.principal.account);
+  std::string owner = canonical_user_id(call.context.principal().account);
   std::string last_key;
   std::string last_upload_id;
   auto add_upload = [&]() -> Result<> {

@@ -105,7 +105,7 @@ Result<ListObjectVersionsOutput> list_object_versions(Call& call, const ListObje
       .names = names,
       .page = {.prefix = prefix, .delimiter = delimiter, .after = after, .limit = static_cast<size_t>(limit)},
       .encoding = read_encoding(input.encoding_type),
-      .owner = {.id = canonical_user_id(call.context.principal.account)}};
+      .owner = {.id = canonical_user_id(call.context.principal().account)}};
   TRY(place(*txn, input, listing));
 
   ListObjectVersionsOutput output;

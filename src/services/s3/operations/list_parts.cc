@@ -67,7 +67,7 @@ Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input) {
   output.part_number_marker = marker;
   output.max_parts = limit;
   output.storage_class = listed_storage_class(upload.storage_class);
-  std::string owner = canonical_user_id(call.context.principal.account);
+  std::string owner = canonical_user_id(call.context.principal().account);
   output.initiator.emplace().id = owner;
   output.owner.emplace().id = owner;
   if (upload.checksum_was_chosen) {

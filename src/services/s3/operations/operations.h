@@ -21,6 +21,8 @@ Result<DeleteBucketReplicationOutput> delete_bucket_replication(Call& call, cons
 Result<DeleteBucketTaggingOutput> delete_bucket_tagging(Call& call, const DeleteBucketTaggingInput& input);
 Result<DeleteBucketWebsiteOutput> delete_bucket_website(Call& call, const DeleteBucketWebsiteInput& input);
 Result<DeleteObjectOutput> delete_object(Call& call, const DeleteObjectInput& input);
+Result<DeletePublicAccessBlockOutput> delete_public_access_block(Call& call,
+                                                                 const DeletePublicAccessBlockInput& input);
 Result<DeleteObjectTaggingOutput> delete_object_tagging(Call& call, const DeleteObjectTaggingInput& input);
 Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput& input);
 Result<GetBucketAccelerateConfigurationOutput> get_bucket_accelerate_configuration(
@@ -62,6 +64,8 @@ Result<ListObjectsV2Output> list_objects_v2(Call& call, const ListObjectsV2Input
 Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input);
 Result<PostObjectOutput> post_object(Call& call, const PostObjectInput& input);
 Result<PutBucketAclOutput> put_bucket_acl(Call& call, const PutBucketAclInput& input);
+Result<PutBucketPolicyOutput> put_bucket_policy(Call& call, const PutBucketPolicyInput& input);
+Result<PutPublicAccessBlockOutput> put_public_access_block(Call& call, const PutPublicAccessBlockInput& input);
 Result<PutBucketTaggingOutput> put_bucket_tagging(Call& call, const PutBucketTaggingInput& input);
 Result<PutBucketVersioningOutput> put_bucket_versioning(Call& call, const PutBucketVersioningInput& input);
 Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input);

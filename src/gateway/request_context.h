@@ -1,0 +1,25 @@
+// The context keys that every request has, whatever it asks for.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+#pragma once
+
+#include "auth/credentials.h"
+#include "base/strong_string.h"
+#include "base/time.h"
+#include "http/message.h"
+#include "policy/context.h"
+
+namespace aerolith::gateway {
+
+struct RequestFacts {
+  const http::RequestHead& head;
+  const auth::AccessKey* key;  // null: anonymous
+  const auth::Tags& principal_tags;
+  std::string_view region;  // that the request was made to
+  Timestamp now;
+};
+
+// Fills `context`: aws:Principal..., aws:userid, aws:username, aws:SourceIp, aws:SecureTransport, aws:CurrentTime and
+// the others. What belongs to a service or an operation is for its table row to add.
+void add_request_keys(const RequestFacts& facts, policy::Context& context);
+
+}  // namespace aerolith::gateway

@@ -1,0 +1,59 @@
+#include "services/s3/bucket_policies.h"
+
+#include <stdexcept>
+
+#include "policy/public_access.h"
+#include "services/s3/requests.h"
+
+namespace aerolith::s3 {
+namespace {
+
+constexpr size_t kMostCompiled = 1024;
+
+template <typename T>
+T value_or_throw(metadata::Result<T> result) {
+  if (!result.has_value()) throw std::runtime_error("a bucket's policy can't be read: " + result.error().detail);
+  return *std::move(result);
+}
+
+}  // namespace
+
+std::optional<gateway::ResourcePolicy> BucketPolicies::find(std::string_view resource_arn) {
+  constexpr std::string_view kPrefix = "arn:aws:s3:::";
+  if (!resource_arn.starts_with(kPrefix)) return std::nullopt;
+  resource_arn.remove_prefix(kPrefix.size());
+  const BucketName name(std::string(resource_arn.substr(0, resource_arn.find('/'))));
+  const auto txn = metadata_.begin_read();
+  const std::optional<BucketRecord> bucket = value_or_throw(kBuckets.get(*txn, {name}));
+  if (!bucket) return std::nullopt;
+  gateway::ResourcePolicy found{.owner = bucket->owner, .policy = std::nullopt};
+  if (bucket->policy_revision.empty()) return found;
+  found.policy = compiled(*txn, name, *bucket);
+  found.own_account_only = bucket->public_access.restrict_public_buckets && policy::is_public(*found.policy->policy);
+  return found;
+}
+
+bool BucketPolicies::has_policy(std::string_view path) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  const BucketName name(std::string(path.substr(0, path.find('/'))));
+  const std::optional<BucketRecord> bucket = value_or_throw(kBuckets.get(*metadata_.begin_read(), {name}));
+  return bucket && !bucket->policy_revision.empty();
+}
+
+gateway::StoredPolicy BucketPolicies::compiled(metadata::ReadTransaction& txn, const BucketName& name,
+                                               const BucketRecord& bucket) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = by_revision_.find(bucket.policy_revision); found != by_revision_.end()) return found->second;
+  }
+  const std::optional<BucketPolicyRecord> record = value_or_throw(kBucketPolicies.get(txn, {bucket.id}));
+  if (!record) throw std::runtime_error("a bucket's policy is missing");
+  auto parsed = policy::parse_policy(record->document, policy::PolicyKind::resource);
+  if (!parsed) throw std::runtime_error("a bucket's policy can't be read: " + parsed.error().message);
+  gateway::StoredPolicy stored{bucket_arn(name), std::make_shared<const policy::Policy>(*std::move(parsed))};
+  const std::lock_guard lock(mutex_);
+  if (by_revision_.size() >= kMostCompiled) by_revision_.clear();
+  return by_revision_.emplace(bucket.policy_revision, std::move(stored)).first->second;
+}
+
+}  // namespace aerolith::s3

@@ -1,0 +1,140 @@
+// A bucket's policy, and the block of public ones.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
+#include "base/random.h"
+#include "policy/document.h"
+#include "policy/public_access.h"
+#include "services/s3/bucket_policies.h"
+#include "services/s3/operations/operations.h"
+#include "services/s3/requests.h"
+
+namespace aerolith::s3 {
+namespace {
+
+constexpr size_t kRevisionDigits = 32;
+
+// What S3 refuses in a policy that IAM's grammar takes: every resource must be the bucket or lie in it.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-arn-format.html
+bool is_within(const policy::Policy& policy, const BucketName& bucket) {
+  const std::string arn = bucket_arn(bucket);
+  for (const policy::Statement& statement : policy.statements) {
+    for (const policy::Pattern& resource : statement.resources) {
+      const std::string_view start = resource.literal_prefix();
+      if (start != arn && !start.starts_with(arn + "/")) return false;
+    }
+  }
+  return true;
+}
+
+Result<policy::Policy> read_policy(const std::string& document, const BucketName& bucket) {
+  if (document.size() > kMaxPolicyBytes) return errors::policy_too_large();
+  auto parsed = policy::parse_policy(document, policy::PolicyKind::resource);
+  if (!parsed) return errors::malformed_policy(parsed.error().message);
+  if (!is_within(*parsed, bucket)) return errors::malformed_policy("Policy has invalid resource");
+  return *std::move(parsed);
+}
+
+// Changes a bucket's record in one transaction.
+template <typename Input, typename Change>
+Result<> change_bucket(Call& call, const Input& input, Change&& change) {
+  const BucketName name(input.bucket.value_or(""));
+  return metadata::run_transaction(call.metadata, [&](metadata::Transaction& txn) -> Result<> {
+    BucketRecord bucket = TRY(find_bucket(call, txn, name, input.expected_bucket_owner));
+    TRY(change(txn, bucket));
+    kBuckets.put(txn, {name}, bucket);
+    return {};
+  });
+}
+
+template <typename Input>
+Result<std::pair<BucketRecord, std::string>> require_policy(const Call& call, const Input& input) {
+  const BucketName name(input.bucket.value_or(""));
+  const auto txn = call.metadata.begin_read();
+  BucketRecord bucket = TRY(find_bucket(call, *txn, name, input.expected_bucket_owner));
+  std::optional<BucketPolicyRecord> record = TRY(kBucketPolicies.get(*txn, {bucket.id}));
+  if (!record) return errors::no_configuration(errors::Configuration::policy, name);
+  return std::pair(std::move(bucket), std::move(record->document));
+}
+
+}  // namespace
+
+Result<PutBucketPolicyOutput> put_bucket_policy(Call& call, const PutBucketPolicyInput& input) {
+  const std::string document = input.policy.value_or("");
+  const policy::Policy parsed = TRY(read_policy(document, BucketName(input.bucket.value_or(""))));
+  TRY(change_bucket(call, input, [&](metadata::Transaction& txn, BucketRecord& bucket) -> Result<> {
+    if (bucket.public_access.block_public_policy && policy::is_public(parsed)) {
+      return errors::public_policy_blocked(call.context.principal().arn, bucket_arn(BucketName(*input.bucket)));
+    }
+    bucket.policy_revision = random_hex(kRevisionDigits);
+    kBucketPolicies.put(txn, {bucket.id}, {.document = document});
+    return {};
+  }));
+  call.context.response_status = 204;
+  return PutBucketPolicyOutput{};
+}
+
+Result<GetBucketPolicyOutput> get_bucket_policy(Call& call, const GetBucketPolicyInput& input) {
+  auto [bucket, document] = TRY(require_policy(call, input));
+  return GetBucketPolicyOutput{.policy = std::move(document)};
+}
+
+Result<DeleteBucketPolicyOutput> delete_bucket_policy(Call& call, const DeleteBucketPolicyInput& input) {
+  TRY(change_bucket(call, input, [&](metadata::Transaction& txn, BucketRecord& bucket) -> Result<> {
+    bucket.policy_revision.clear();
+    kBucketPolicies.erase(txn, {bucket.id});
+    return {};
+  }));
+  return DeleteBucketPolicyOutput{};
+}
+
+Result<GetBucketPolicyStatusOutput> get_bucket_policy_status(Call& call, const GetBucketPolicyStatusInput& input) {
+  const auto [bucket, document] = TRY(require_policy(call, input));
+  const auto parsed = policy::parse_policy(document, policy::PolicyKind::resource);
+  if (!parsed) return errors::malformed_policy(parsed.error().message);
+  GetBucketPolicyStatusOutput output;
+  output.policy_status.emplace().is_public = policy::is_public(*parsed);
+  return output;
+}
+
+Result<PutPublicAccessBlockOutput> put_public_access_block(Call& call, const PutPublicAccessBlockInput& input) {
+  if (!input.public_access_block_configuration) return errors::malformed_xml();
+  const PublicAccessBlockConfiguration& wanted = *input.public_access_block_configuration;
+  TRY(change_bucket(call, input, [&](metadata::Transaction&, BucketRecord& bucket) -> Result<> {
+    bucket.public_access = {.is_set = true,
+                            .block_public_acls = wanted.block_public_acls.value_or(false),
+                            .ignore_public_acls = wanted.ignore_public_acls.value_or(false),
+                            .block_public_policy = wanted.block_public_policy.value_or(false),
+                            .restrict_public_buckets = wanted.restrict_public_buckets.value_or(false)};
+    return {};
+  }));
+  return PutPublicAccessBlockOutput{};
+}
+
+Result<GetPublicAccessBlockOutput> get_public_access_block(Call& call, const GetPublicAccessBlockInput& input) {
+  const BucketName name(input.bucket.value_or(""));
+  const BucketRecord bucket = TRY(find_bucket(call, *call.metadata.begin_read(), name, input.expected_bucket_owner));
+  const PublicAccessBlock& block = bucket.public_access;
+  if (!block.is_set) return errors::no_configuration(errors::Configuration::public_access_block, name);
+  GetPublicAccessBlockOutput output;
+  output.public_access_block_configuration =
+      PublicAccessBlockConfiguration{.block_public_acls = block.block_public_acls,
+                                     .ignore_public_acls = block.ignore_public_acls,
+                                     .block_public_policy = block.block_public_policy,
+                                     .restrict_public_buckets = block.restrict_public_buckets};
+  return output;
+}
+
+Result<DeletePublicAccessBlockOutput> delete_public_access_block(Call& call,
+                                                                 const DeletePublicAccessBlockInput& input) {
+  TRY(change_bucket(call, input, [&](metadata::Transaction&, BucketRecord& bucket) -> Result<> {
+    bucket.public_access = {.is_set = false,
+                            .block_public_acls = false,
+                            .ignore_public_acls = false,
+                            .block_public_policy = false,
+                            .restrict_public_buckets = false};
+    return {};
+  }));
+  return DeletePublicAccessBlockOutput{};
+}
+
+}  // namespace aerolith::s3

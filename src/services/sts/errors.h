@@ -1,0 +1,17 @@
+// The errors of STS, each made by a named factory.
+// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "protocol/service_model.h"
+
+namespace aerolith::sts::errors {
+
+std::unexpected<protocol::ApiError> access_denied(std::string message);
+std::unexpected<protocol::ApiError> validation_error(std::string message);
+std::unexpected<protocol::ApiError> malformed_policy(std::string message);
+std::unexpected<protocol::ApiError> packed_policy_too_large(std::string message);
+
+}  // namespace aerolith::sts::errors

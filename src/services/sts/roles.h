@@ -1,0 +1,35 @@
+// What STS needs of IAM.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/credentials.h"
+#include "base/strong_string.h"
+#include "policy/document.h"
+
+namespace aerolith::sts {
+
+struct Role {
+  std::string unique_id;  // AROA...
+  std::string arn;
+  std::string name;
+  std::shared_ptr<const policy::Policy> trust;
+  std::chrono::seconds longest_session{3600};
+  auth::Tags tags;
+};
+
+// The seam to IAM. Safe from any thread.
+class RoleSource {
+ public:
+  virtual ~RoleSource() = default;
+  // By its ARN; nullopt where there is none.
+  virtual std::optional<Role> find_role(const AccountId& account, std::string_view arn) const = 0;
+  // Whether the code is what this device of the caller shows now. A code counts once.
+  virtual bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) = 0;
+};
+
+}  // namespace aerolith::sts

@@ -1,0 +1,81 @@
+#include "services/sts/session_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "policy/document.h"
+
+namespace aerolith::sts {
+namespace {
+
+constexpr size_t kMaxPolicyArns = 10;
+constexpr size_t kMaxTags = 50;
+
+size_t policy_characters(const auth::Session& session) {
+  size_t characters = 0;
+  for (const std::string& document : session.policies) characters += document.size();
+  for (const std::string& arn : session.policy_arns) characters += arn.size();
+  return characters;
+}
+
+}  // namespace
+
+Result<> add_policies(const std::optional<std::string>& document,
+                      const std::optional<std::vector<PolicyDescriptorType>>& arns, auth::Session& session) {
+  if (document) {
+    const auto parsed = policy::parse_policy(*document, policy::PolicyKind::identity);
+    if (!parsed) return errors::malformed_policy(parsed.error().message);
+    session.policies.push_back(*document);
+  }
+  if (arns) {
+    if (arns->size() > kMaxPolicyArns) {
+      return errors::validation_error(fmt::format(
+          "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have length "
+          "less than or equal to {}",
+          kMaxPolicyArns));
+    }
+    for (const PolicyDescriptorType& descriptor : *arns) {
+      if (descriptor.arn) session.policy_arns.push_back(*descriptor.arn);
+    }
+  }
+  if (policy_characters(session) > kMaxPolicyCharacters) {
+    return errors::packed_policy_too_large(fmt::format(
+        "Packed policy consumes {}% of allotted space, please use smaller policy.", packed_percent(session)));
+  }
+  return {};
+}
+
+Result<> add_tags(const std::optional<std::vector<Tag>>& tags, auth::Session& session) {
+  if (!tags) return {};
+  if (tags->size() > kMaxTags) return errors::validation_error("At most 50 session tags may be passed.");
+  for (const Tag& tag : *tags) {
+    const std::string name = tag.key.value_or("");
+    const bool is_twice =
+        std::ranges::any_of(session.tags, [&](const auto& t) { return equals_ignore_case(t.first, name); });
+    if (is_twice) {
+      return errors::validation_error("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    }
+    if (to_lower(name).starts_with("aws:")) {
+      return errors::validation_error("System tags cannot be added or modified: " + name);
+    }
+    session.tags.emplace_back(name, tag.value.value_or(""));
+  }
+  return {};
+}
+
+int32_t packed_percent(const auth::Session& session) {
+  size_t characters = policy_characters(session);
+  for (const auto& [name, value] : session.tags) characters += name.size() + value.size();
+  return static_cast<int32_t>((characters * 100 + kMaxPolicyCharacters - 1) / kMaxPolicyCharacters);
+}
+
+Credentials to_credentials(const auth::AccessKey& key) {
+  return {.access_key_id = key.id.str(),
+          .secret_access_key = key.secret,
+          .session_token = key.session->token,
+          .expiration = key.session->expires_at};
+}
+
+}  // namespace aerolith::sts
