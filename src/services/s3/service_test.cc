@@ -49,8 +49,31 @@ TEST_F(ServiceTest, ResourcesNameBucketAndKey) {
   EXPECT_EQ(resource(OperationId::get_object, &get), "arn:aws:s3:::b/k/l");
   HeadBucketInput head{.bucket = "b"};
   EXPECT_EQ(resource(OperationId::head_bucket, &head), "arn:aws:s3:::b");
+}
+
+TEST_F(ServiceTest, NeedsFollowTheRequest) {
+  auto needs = [&](OperationId id, const void* input) {
+    std::string text;
+    for (const auto& entry : table_.operations) {
+      if (entry.operation_id != static_cast<uint16_t>(id)) continue;
+      for (const auto& need : entry.needs({}, input)) text += need.action + " " + need.resource + "\n";
+    }
+    return text;
+  };
+  GetObjectInput get{.bucket = "b", .key = "k"};
+  EXPECT_EQ(needs(OperationId::get_object, &get), "s3:GetObject arn:aws:s3:::b/k\n");
+  get.version_id = "v";
+  EXPECT_EQ(needs(OperationId::get_object, &get), "s3:GetObjectVersion arn:aws:s3:::b/k\n");
+  GetObjectTaggingInput tags{.bucket = "b", .key = "k", .version_id = "v"};
+  EXPECT_EQ(needs(OperationId::get_object_tagging, &tags), "s3:GetObjectVersionTagging arn:aws:s3:::b/k\n");
+  CopyObjectInput copy{.bucket = "b", .copy_source = "c/d?versionId=v", .key = "k", .tagging = "a=1"};
+  EXPECT_EQ(needs(OperationId::copy_object, &copy),
+            "s3:PutObject arn:aws:s3:::b/k\ns3:GetObjectVersion arn:aws:s3:::c/d\ns3:PutObjectTagging "
+            "arn:aws:s3:::b/k\n");
+  PutObjectInput put{.acl = "private", .bucket = "b", .key = "k"};
+  EXPECT_EQ(needs(OperationId::put_object, &put), "s3:PutObject arn:aws:s3:::b/k\ns3:PutObjectAcl arn:aws:s3:::b/k\n");
   DeleteObjectsInput many{.bucket = "b"};
-  EXPECT_EQ(resource(OperationId::delete_objects, &many), "arn:aws:s3:::b/*");
+  EXPECT_EQ(needs(OperationId::delete_objects, &many), "") << "the handler asks about each key";
 }
 
 }  // namespace
