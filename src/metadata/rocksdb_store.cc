@@ -157,6 +157,12 @@ std::unique_ptr<ReadTransaction> RocksdbStore::begin_read() { return std::make_u
 
 std::unique_ptr<Transaction> RocksdbStore::begin_write() { return std::make_unique<RocksdbTransaction>(*this); }
 
+Result<std::optional<std::string>> RocksdbStore::newest(std::string_view key) {
+  // What is kept is the newest: the write of another value makes it be forgotten first.
+  if (std::optional<std::string> known = hot_values_.find(key, UINT64_MAX)) return known;
+  return RocksdbSnapshot(*this).get(key);
+}
+
 StoreStatistics RocksdbStore::statistics() const { return commits_.statistics(); }
 
 Result<> RocksdbStore::apply(std::span<const WriteSet* const> sets) {

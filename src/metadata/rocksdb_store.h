@@ -31,6 +31,7 @@ class RocksdbStore final : public Store {
 
   std::unique_ptr<ReadTransaction> begin_read() override;
   std::unique_ptr<Transaction> begin_write() override;
+  Result<std::optional<std::string>> newest(std::string_view key) override;
   Result<> backup(const std::string& directory) override;
   Result<> tidy(std::atomic<bool>& stop) override;
   Result<> verify() override;

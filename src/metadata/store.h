@@ -107,6 +107,8 @@ class Store {
   // For what only reads: no bookkeeping, never conflicts on this engine.
   virtual std::unique_ptr<ReadTransaction> begin_read() = 0;
   virtual std::unique_ptr<Transaction> begin_write() = 0;
+  // The value committed last; nullopt when there is none. One read by itself, cheaper than a transaction for it.
+  virtual Result<std::optional<std::string>> newest(std::string_view key) = 0;
   // A consistent, checksummed copy into a folder that doesn't exist yet or is empty, while the store is in use.
   virtual Result<> backup(const std::string& directory) = 0;
   // For quiet times: empties the log into its place, and gives back the room of what was overwritten or erased where
@@ -126,7 +128,7 @@ class Store {
 struct StoreOptions {
   std::string directory;  // made when it isn't there; its parent must be there
   size_t block_cache_bytes = size_t{32} << 20;
-  size_t hot_value_bytes = size_t{8} << 20;      // of small values read lately, beside the blocks
+  size_t hot_value_bytes = size_t{16} << 20;     // of small values read lately, beside the blocks
   size_t write_buffer_bytes = size_t{16} << 20;  // at least 64 KiB
   // Values of at least this size are kept apart in blob files, so that compaction doesn't rewrite them.
   size_t blob_threshold_bytes = size_t{2} << 10;

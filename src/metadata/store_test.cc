@@ -38,6 +38,24 @@ int number(const std::optional<std::string>& text) { return text ? std::stoi(*te
 
 bool is_conflict(const Result<>& result) { return !result && result.error().code == ErrorCode::conflict; }
 
+TEST_F(StoreTest, TheNewestValueFollowsEveryCommit) {
+  EXPECT_EQ(store_->newest("k").value(), std::nullopt);
+  for (int i = 0; i < 50; ++i) {
+    const std::string value = std::to_string(i);
+    ASSERT_TRUE(run_transaction(*store_, [&](Transaction& txn) -> Result<> {
+                  txn.put("k", value);
+                  return {};
+                }).has_value());
+    EXPECT_EQ(store_->newest("k").value(), value);
+    EXPECT_EQ(store_->newest("k").value(), value) << "from memory";
+  }
+  ASSERT_TRUE(run_transaction(*store_, [&](Transaction& txn) -> Result<> {
+                txn.erase("k");
+                return {};
+              }).has_value());
+  EXPECT_EQ(store_->newest("k").value(), std::nullopt);
+}
+
 TEST_F(StoreTest, ReadsItsOwnWritesAndOthersAfterCommit) {
   auto txn = store_->begin_write();
   txn->put("k", "v");

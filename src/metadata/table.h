@@ -103,6 +103,12 @@ class Table {
     if (!bytes) return std::optional<Record>();
     return std::optional<Record>(TRY(decode_record<Record>(*bytes)));
   }
+  // One read by itself (Store::newest).
+  Result<std::optional<Record>> newest(Store& store, const Key& key) const {
+    std::optional<std::string> bytes = TRY(store.newest(encode(key)));
+    if (!bytes) return std::optional<Record>();
+    return std::optional<Record>(TRY(decode_record<Record>(*bytes)));
+  }
   Result<bool> contains(ReadTransaction& txn, const Key& key) const { return TRY(txn.get(encode(key))).has_value(); }
   // Replaces what is there.
   void put(Transaction& txn, const Key& key, const Record& record) const {

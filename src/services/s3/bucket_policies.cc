@@ -23,29 +23,40 @@ std::optional<gateway::ResourcePolicy> BucketPolicies::find(std::string_view res
   if (!resource_arn.starts_with(kPrefix)) return std::nullopt;
   resource_arn.remove_prefix(kPrefix.size());
   const BucketName name(std::string(resource_arn.substr(0, resource_arn.find('/'))));
-  const auto txn = metadata_.begin_read();
-  const std::optional<BucketRecord> bucket = value_or_throw(kBuckets.get(*txn, {name}));
+  std::optional<BucketRecord> bucket = value_or_throw(kBuckets.newest(metadata_, {name}));
+  std::optional<gateway::StoredPolicy> policy;
+  if (bucket && !bucket->policy_revision.empty()) {
+    policy = find_compiled(bucket->policy_revision);
+    if (!policy) {
+      // Its text, with the record of the same moment: that may be another one by now.
+      const auto txn = metadata_.begin_read();
+      bucket = value_or_throw(kBuckets.get(*txn, {name}));
+      if (bucket && !bucket->policy_revision.empty()) policy = compile(*txn, name, *bucket);
+    }
+  }
   if (!bucket) return std::nullopt;
-  gateway::ResourcePolicy found{.owner = bucket->owner, .policy = std::nullopt};
-  if (bucket->policy_revision.empty()) return found;
-  found.policy = compiled(*txn, name, *bucket);
-  found.own_account_only = bucket->public_access.restrict_public_buckets && policy::is_public(*found.policy->policy);
-  return found;
+  const bool own_account_only =
+      policy && bucket->public_access.restrict_public_buckets && policy::is_public(*policy->policy);
+  return gateway::ResourcePolicy{
+      .owner = bucket->owner, .policy = std::move(policy), .own_account_only = own_account_only};
 }
 
 bool BucketPolicies::has_policy(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);
   const BucketName name(std::string(path.substr(0, path.find('/'))));
-  const std::optional<BucketRecord> bucket = value_or_throw(kBuckets.get(*metadata_.begin_read(), {name}));
+  const std::optional<BucketRecord> bucket = value_or_throw(kBuckets.newest(metadata_, {name}));
   return bucket && !bucket->policy_revision.empty();
 }
 
-gateway::StoredPolicy BucketPolicies::compiled(metadata::ReadTransaction& txn, const BucketName& name,
-                                               const BucketRecord& bucket) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = by_revision_.find(bucket.policy_revision); found != by_revision_.end()) return found->second;
-  }
+std::optional<gateway::StoredPolicy> BucketPolicies::find_compiled(const std::string& revision) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_revision_.find(revision);
+  if (found == by_revision_.end()) return std::nullopt;
+  return found->second;
+}
+
+gateway::StoredPolicy BucketPolicies::compile(metadata::ReadTransaction& txn, const BucketName& name,
+                                              const BucketRecord& bucket) {
   const std::optional<BucketPolicyRecord> record = value_or_throw(kBucketPolicies.get(txn, {bucket.id}));
   if (!record) throw std::runtime_error("a bucket's policy is missing");
   auto parsed = policy::parse_policy(record->document, policy::PolicyKind::resource);

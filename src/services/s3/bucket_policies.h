@@ -30,7 +30,8 @@ class BucketPolicies {
   bool has_policy(std::string_view path);
 
  private:
-  gateway::StoredPolicy compiled(metadata::ReadTransaction& txn, const BucketName& name, const BucketRecord& bucket);
+  std::optional<gateway::StoredPolicy> find_compiled(const std::string& revision);
+  gateway::StoredPolicy compile(metadata::ReadTransaction& txn, const BucketName& name, const BucketRecord& bucket);
 
   metadata::Store& metadata_;
   std::mutex mutex_;
