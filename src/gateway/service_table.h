@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/call.h"
@@ -65,7 +66,8 @@ OperationEntry make_entry(uint16_t operation_id, std::string_view iam_action, Ma
     return resource_of(context, *static_cast<const Input*>(input));
   };
   entry.make_input = [] { return InputHolder(new Input(), [](void* input) { delete static_cast<Input*>(input); }); };
-  entry.invoke = [make_call, handler](CallContext& context, const void* input) -> ApiResult<http::Response> {
+  entry.invoke = [make_call = std::move(make_call), handler](CallContext& context,
+                                                             const void* input) -> ApiResult<http::Response> {
     Call call = make_call(context);
     Output output = TRY(handler(call, *static_cast<const Input*>(input)));
     return finish_response(

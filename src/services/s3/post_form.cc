@@ -38,7 +38,8 @@ Result<std::optional<auth::PostPolicy>> authenticate(Call& call, const auth::For
   auto signer = auth::verify_post_policy(*call.context.authenticator, fields, auth::Anonymous::allowed);
   if (!signer.has_value()) return std::unexpected(CallError(gateway::authentication_error(signer.error(), kStyle)));
   call.context.key = signer->key;
-  TRY(call.context.access->require({"s3:PutObject", resource}));
+  auto allowed = call.context.access->require({"s3:PutObject", resource});
+  if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
   if (call.context.key == nullptr) return std::optional<auth::PostPolicy>();
   auto policy = auth::parse_post_policy(find_field(fields, "policy").value_or(""));
   if (!policy.has_value()) return refuse(policy.error());

@@ -15,7 +15,8 @@ Result<Removal> delete_one(const Call& call, metadata::Transaction& txn, const B
                            const BucketRecord& bucket, const ObjectIdentifier& wanted) {
   ObjectKey key = TRY(read_key(wanted.key));
   const std::string action = wanted.version_id ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
-  TRY(call.context.access->require({action, bucket_arn(name) + "/" + key.str()}));
+  auto allowed = call.context.access->require({action, bucket_arn(name) + "/" + key.str()});
+  if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
   std::optional<VersionId> version;
   if (wanted.version_id) version = VersionId(*wanted.version_id == "null" ? "" : *wanted.version_id);
   RemovalConditions conditions{

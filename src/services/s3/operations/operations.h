@@ -21,8 +21,7 @@ Result<DeleteBucketReplicationOutput> delete_bucket_replication(Call& call, cons
 Result<DeleteBucketTaggingOutput> delete_bucket_tagging(Call& call, const DeleteBucketTaggingInput& input);
 Result<DeleteBucketWebsiteOutput> delete_bucket_website(Call& call, const DeleteBucketWebsiteInput& input);
 Result<DeleteObjectOutput> delete_object(Call& call, const DeleteObjectInput& input);
-Result<DeletePublicAccessBlockOutput> delete_public_access_block(Call& call,
-                                                                 const DeletePublicAccessBlockInput& input);
+Result<DeletePublicAccessBlockOutput> delete_public_access_block(Call& call, const DeletePublicAccessBlockInput& input);
 Result<DeleteObjectTaggingOutput> delete_object_tagging(Call& call, const DeleteObjectTaggingInput& input);
 Result<DeleteObjectsOutput> delete_objects(Call& call, const DeleteObjectsInput& input);
 Result<GetBucketAccelerateConfigurationOutput> get_bucket_accelerate_configuration(
