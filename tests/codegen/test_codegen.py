@@ -180,4 +180,4 @@ def test_s3_structs(tmp_path: Path) -> None:
     # Streams are the handler's: no member holds them.
     assert " body = " not in model
     operations = (tmp_path / "s3" / "operations.h").read_text()
-    assert "  put_bucket_policy,  // not implemented" in operations
+    assert "  put_bucket_cors,  // not implemented" in operations

@@ -18,12 +18,6 @@ pytestmark = pytest.mark.core
 CALLS = [
     # service, method, arguments, the operation's name
     ("s3", "get_bucket_abac", {"Bucket": "some-bucket"}, "GetBucketAbac"),
-    (
-        "s3",
-        "put_bucket_request_payment",
-        {"Bucket": "some-bucket", "RequestPaymentConfiguration": {"Payer": "Requester"}},
-        "PutBucketRequestPayment",
-    ),
     ("s3", "get_object_torrent", {"Bucket": "some-bucket", "Key": "k"}, "GetObjectTorrent"),
     (
         "s3",
@@ -35,7 +29,7 @@ CALLS = [
     ("ec2", "describe_instances", {}, "DescribeInstances"),
     ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1"}, "RunInstances"),
     ("iam", "list_users", {}, "ListUsers"),
-    ("sts", "get_caller_identity", {}, "GetCallerIdentity"),
+    ("sts", "decode_authorization_message", {"EncodedMessage": "x"}, "DecodeAuthorizationMessage"),
     ("sqs", "list_queues", {}, "ListQueues"),
     ("sns", "list_topics", {}, "ListTopics"),
     ("dynamodb", "list_tables", {}, "ListTables"),
