@@ -1,7 +1,6 @@
 #include "gateway/authorize.h"
 
 #include <algorithm>
-#include <list>
 #include <mutex>
 #include <unordered_map>
 
