@@ -86,11 +86,14 @@ class Subject:
         )
 
     def make_bucket(self) -> None:
-        """Some servers listen before they can write: tried for a while."""
+        """Ready to write when it returns. Some servers listen long before: tried for a while."""
         deadline = time.monotonic() + 60
         while True:
             try:
-                self.client(10).create_bucket(Bucket=self.bucket)
+                client = self.client(30)
+                client.create_bucket(Bucket=self.bucket)
+                client.put_object(Bucket=self.bucket, Key="probe", Body=b"probe")
+                client.delete_object(Bucket=self.bucket, Key="probe")
                 return
             except Exception as failure:
                 if time.monotonic() > deadline:
