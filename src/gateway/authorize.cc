@@ -40,35 +40,31 @@ std::vector<policy::NamedPolicy> named(const std::vector<StoredPolicy>& stored) 
 
 }  // namespace
 
-// Compiled once a session, since a token doesn't change. Of the sessions used last.
+// The documents in a session's token, compiled once, since a token doesn't change. Of the sessions used last.
 class Authorizer::SessionPolicies {
  public:
   using Compiled = std::shared_ptr<const std::vector<StoredPolicy>>;
 
-  Compiled get(const auth::AccessKey& key, const IdentitySource& identities) {
-    const std::string& token = key.session->token;
+  Compiled get(const auth::Session& session) {
     {
       const std::lock_guard lock(mutex_);
-      if (const auto found = by_token_.find(token); found != by_token_.end()) return found->second;
+      if (const auto found = by_token_.find(session.token); found != by_token_.end()) return found->second;
     }
-    Compiled compiled = compile(key, identities);
+    Compiled compiled = compile(session);
     const std::lock_guard lock(mutex_);
     if (by_token_.size() >= kMostSessions) by_token_.clear();
-    return by_token_.emplace(token, std::move(compiled)).first->second;
+    return by_token_.emplace(session.token, std::move(compiled)).first->second;
   }
 
  private:
   static constexpr size_t kMostSessions = 1024;
 
   // What doesn't parse any more was checked when the session was made; here it allows nothing.
-  static Compiled compile(const auth::AccessKey& key, const IdentitySource& identities) {
+  static Compiled compile(const auth::Session& session) {
     std::vector<StoredPolicy> all;
-    for (const std::string& document : key.session->policies) {
+    for (const std::string& document : session.policies) {
       auto parsed = policy::parse_policy(document, policy::PolicyKind::identity);
       if (parsed) all.push_back({"session policy", std::make_shared<const policy::Policy>(*std::move(parsed))});
-    }
-    for (const std::string& arn : key.session->policy_arns) {
-      if (auto found = identities.managed_policy(key.principal.account, arn)) all.push_back(*std::move(found));
     }
     return std::make_shared<const std::vector<StoredPolicy>>(std::move(all));
   }
@@ -93,6 +89,15 @@ auth::Tags Authorizer::principal_tags(const auth::AccessKey& key) const {
   return tags;
 }
 
+std::vector<StoredPolicy> Authorizer::policies_of(const auth::AccessKey& key) const {
+  std::vector<StoredPolicy> all = *session_policies_->get(*key.session);
+  // These may have changed since.
+  for (const std::string& arn : key.session->policy_arns) {
+    if (auto found = identities_.managed_policy(key.principal.account, arn)) all.push_back(*std::move(found));
+  }
+  return all;
+}
+
 bool Authorizer::is_unlimited(const auth::AccessKey* key, const ResourcePolicy* resource_policy) {
   if (key == nullptr || !key->principal.is_root()) return false;
   return resource_policy == nullptr || (!resource_policy->policy && resource_policy->owner == key->principal.account);
@@ -102,7 +107,7 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
   const auth::AccessKey* key = question.key;
   policy::Principal principal;
   std::shared_ptr<const Identity> identity;
-  SessionPolicies::Compiled session;
+  std::vector<StoredPolicy> session;
   if (key != nullptr) {
     const auth::Principal& who = key->principal;
     principal.type = type_of(who.kind);
@@ -111,7 +116,7 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
     principal.entity_arn = who.entity_arn;
     if (!who.is_root()) identity = identities_.find(who);
     if (identity) principal.unique_id = identity->unique_id;
-    if (key->session) session = session_policies_->get(*key, identities_);
+    if (key->session) session = policies_of(*key);
   }
 
   policy::PolicySet policies;
@@ -130,8 +135,8 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
   const bool is_of_root = key != nullptr && key->principal.kind == auth::PrincipalKind::federated_user &&
                           key->principal.entity_name.empty();
   if (is_of_root) policies.identity = {&everything(), 1};
-  if (session && (!session->empty() || !key->session->policies.empty() || !key->session->policy_arns.empty())) {
-    of_session = named(*session);
+  if (key != nullptr && key->session && !(key->session->policies.empty() && key->session->policy_arns.empty())) {
+    of_session = named(session);
     policies.session = of_session;
     policies.has_session_policies = true;
   }

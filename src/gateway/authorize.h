@@ -83,6 +83,9 @@ class Authorizer {
  private:
   class SessionPolicies;
 
+  // Those of its session: documents and, by ARN, managed ones.
+  std::vector<StoredPolicy> policies_of(const auth::AccessKey& key) const;
+
   const IdentitySource& identities_;
   const std::unique_ptr<SessionPolicies> session_policies_;
 };

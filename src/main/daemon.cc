@@ -14,12 +14,15 @@
 #include "gateway/root_credentials.h"
 #include "http/server.h"
 #include "main/backup.h"
+#include "main/iam_identities.h"
 #include "main/version.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
 #include "objects/scrubber.h"
 #include "os/file_system.h"
 #include "services.h"
+#include "services/iam/api.h"
+#include "services/iam/service.h"
 #include "services/s3/service.h"
 #include "services/sts/service.h"
 
@@ -97,16 +100,6 @@ class InstallationBox final : public auth::SecretBox {
   const Sealer& sealer_;
 };
 
-// Until there are users and roles.
-struct NobodyElse final : gateway::IdentitySource, sts::RoleSource {
-  std::optional<sts::Role> find_role(const AccountId&, std::string_view) const override { return std::nullopt; }
-  bool verify_mfa(const auth::Principal&, std::string_view, std::string_view) override { return false; }
-  std::shared_ptr<const gateway::Identity> find(const auth::Principal&) const override { return nullptr; }
-  std::optional<gateway::StoredPolicy> managed_policy(const AccountId&, std::string_view) const override {
-    return std::nullopt;
-  }
-};
-
 int refuse_to_start(std::string_view room, const std::string& detail) {
   log_error("can't start", {{"room", room}, {"what", detail}});
   flush_log();
@@ -136,16 +129,22 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
                                           installation.root_secret_access_key);
   const InstallationBox box(installation.sealer);
   const sts::Sessions sessions(box);
-  const gateway::CredentialChain keys({&root_key, &sessions});
-  NobodyElse identities;
+  iam::Directory directory(**metadata, box);
+  const auto account = directory.ensure_account(installation.account_id, "", installation.created);
+  if (!account.has_value()) return refuse_to_start("iam", account.error().detail);
+  IamIdentities identities(directory, clock);
+  const gateway::CredentialChain keys({&root_key, &sessions, &identities});
   std::vector<gateway::ServiceTable> services;
   services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));
   services.push_back(sts::make_service({.sessions = sessions,
                                         .roles = identities,
                                         .account_of_key = [&](const std::string& id) -> std::optional<AccountId> {
                                           if (id == installation.root_access_key_id) return installation.account_id;
-                                          return std::nullopt;
+                                          const auto key = directory.find_access_key(id);
+                                          if (!key.has_value() || *key == nullptr) return std::nullopt;
+                                          return (*key)->key.principal.account;
                                         }}));
+  services.push_back(iam::make_service({.metadata = **metadata, .secrets = box, .directory = directory}));
   const gateway::Registry registry(all_services(), std::move(services));
 
   const auth::Authenticator authenticator(auth_settings(config), keys, clock);
@@ -157,9 +156,8 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   std::atomic<const http::Server*> running = nullptr;
   const gateway::Admin admin({.version = std::string(version()),
                               .backup =
-                                  [&](const std::string& directory) {
-                                    const auto report =
-                                        make_backup(installation.folder, **metadata, **objects, directory);
+                                  [&](const std::string& folder) {
+                                    const auto report = make_backup(installation.folder, **metadata, **objects, folder);
                                     return report.has_value() ? std::string() : report.error().detail;
                                   },
                               .server_stats =

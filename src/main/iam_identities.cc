@@ -1,0 +1,74 @@
+#include "main/iam_identities.h"
+
+#include <stdexcept>
+
+#include "services/iam/aws_policies.h"
+
+namespace aerolith::main_program {
+namespace {
+
+template <typename T>
+T value_or_throw(metadata::Result<T> result) {
+  if (!result.has_value()) throw std::runtime_error("IAM's records can't be read: " + result.error().detail);
+  return *std::move(result);
+}
+
+// "role/path/name" -> "name".
+std::string_view name_of(std::string_view arn) { return arn.substr(arn.rfind('/') + 1); }
+
+gateway::StoredPolicy stored(const iam::AppliedPolicy& applied) { return {applied.name, applied.policy}; }
+
+}  // namespace
+
+Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> IamIdentities::find(const auth::AccessKeyId& id,
+                                                                                          std::string_view) const {
+  const auto found = directory_.find_access_key(id.str());
+  if (!found.has_value()) return fail(auth::CredentialErrorCode::unavailable, found.error().detail);
+  if (*found == nullptr) return nullptr;
+  return std::shared_ptr<const auth::AccessKey>(*found, &(*found)->key);
+}
+
+std::shared_ptr<const gateway::Identity> IamIdentities::find(const auth::Principal& principal) const {
+  const bool is_role = principal.kind == auth::PrincipalKind::assumed_role;
+  const auto found = value_or_throw(is_role ? directory_.find_role(principal.account, principal.entity_name)
+                                            : directory_.find_user(principal.account, principal.entity_name));
+  if (found == nullptr || found->arn != principal.entity_arn) return nullptr;
+  // A session of one that was deleted and made again under its name is not the new one's.
+  const std::string_view session_of = std::string_view(principal.user_id).substr(0, principal.user_id.find(':'));
+  if (is_role && session_of != found->id) return nullptr;
+  auto identity = std::make_shared<gateway::Identity>();
+  identity->unique_id = found->id;
+  identity->policies.reserve(found->policies.size());
+  for (const iam::AppliedPolicy& applied : found->policies) identity->policies.push_back(stored(applied));
+  if (found->boundary) identity->boundary = stored(*found->boundary);
+  for (const iam::Attribute& tag : found->tags) identity->tags.emplace_back(tag.key, tag.value);
+  return identity;
+}
+
+std::optional<gateway::StoredPolicy> IamIdentities::managed_policy(const AccountId& account,
+                                                                   std::string_view arn) const {
+  if (const iam::AwsPolicy* const aws = iam::find_aws_policy(arn)) return gateway::StoredPolicy{aws->arn, aws->parsed};
+  const auto own = value_or_throw(directory_.find_policy(account, arn));
+  if (!own) return std::nullopt;
+  return stored(*own);
+}
+
+std::optional<sts::Role> IamIdentities::find_role(const AccountId& account, std::string_view arn) const {
+  const auto found = value_or_throw(directory_.find_role(account, name_of(arn)));
+  if (found == nullptr || found->arn != arn || !found->trust) return std::nullopt;
+  sts::Role role{.unique_id = found->id,
+                 .arn = found->arn,
+                 .name = found->name,
+                 .trust = found->trust->policy,
+                 .longest_session = found->max_session,
+                 .tags = {}};
+  for (const iam::Attribute& tag : found->tags) role.tags.emplace_back(tag.key, tag.value);
+  return role;
+}
+
+bool IamIdentities::verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) {
+  return value_or_throw(
+      directory_.check_mfa_code(caller.account, caller.entity_name, serial_number, code, clock_.now()));
+}
+
+}  // namespace aerolith::main_program

@@ -1,0 +1,144 @@
+// What other rooms need of IAM: who a key speaks for, and which policies apply to him. Answers come from memory; the
+// next call after a change of anything in the account sees the change.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/credentials.h"
+#include "auth/secret_box.h"
+#include "base/strong_string.h"
+#include "base/time.h"
+#include "metadata/store.h"
+#include "policy/document.h"
+
+namespace aerolith::iam {
+
+struct AppliedPolicy {
+  std::string name;  // a managed policy's ARN, an inline policy's name
+  std::shared_ptr<const policy::Policy> policy;
+};
+
+struct Attribute {
+  std::string key;
+  std::string value;
+};
+
+// A user or a role with all that decides about it. Immutable.
+struct Identity {
+  enum class Kind : uint8_t { user, role };
+  Kind kind = Kind::user;
+  AccountId account;
+  std::string name;
+  std::string path;
+  std::string id;  // AIDA..., AROA...
+  std::string arn;
+  Timestamp created_at;
+  std::vector<Attribute> tags;
+  // Attached (by their default version), inline, and those of the user's groups.
+  std::vector<AppliedPolicy> policies;
+  std::optional<AppliedPolicy> boundary;
+  // Roles only.
+  std::optional<AppliedPolicy> trust;
+  std::string trust_document;
+  std::chrono::seconds max_session{3600};
+  std::string linked_service;  // of a service-linked role, else empty
+  // Users only.
+  std::vector<std::string> groups;  // names
+  std::vector<std::string> mfa_serials;
+};
+
+struct AccessKeyInfo {
+  auth::AccessKey key;                   // secret, principal, enabled
+  std::shared_ptr<const Identity> user;  // null: a key of the account's root
+};
+
+struct KeyUse {
+  Timestamp at;
+  std::string service;  // "s3"
+  std::string region;
+};
+
+// All members are safe from any thread.
+class Directory {
+ public:
+  Directory(metadata::Store& store, const auth::SecretBox& secrets);
+  // Writes out what it noted of the use of keys.
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  // Null: there is no such key, user, role. An error: the store can't be read.
+  metadata::Result<std::shared_ptr<const AccessKeyInfo>> find_access_key(const std::string& id) const;
+  // Names compare without case.
+  metadata::Result<std::shared_ptr<const Identity>> find_user(const AccountId& account, std::string_view name) const;
+  metadata::Result<std::shared_ptr<const Identity>> find_role(const AccountId& account, std::string_view name) const;
+  // A managed policy of the account or of AWS; nullopt where there is none. Read anew each time.
+  metadata::Result<std::optional<AppliedPolicy>> find_policy(const AccountId& account, std::string_view arn) const;
+  metadata::Result<bool> has_account(const AccountId& account) const;
+
+  // Makes the account where it isn't there yet. Durable on return.
+  metadata::Result<> ensure_account(const AccountId& account, std::string_view name, Timestamp now);
+  // Something in the account's IAM records has changed and is committed.
+  void changed(const AccountId& account);
+
+  // Remembers it in memory; within a minute a thread of its own writes it to the store.
+  void note_key_use(const std::string& key_id, const AccountId& account, KeyUse use);
+  // What was noted and isn't written yet.
+  std::optional<KeyUse> noted_key_use(const std::string& key_id) const;
+  // Tries a code of six digits against the user's device (its ARN); a code serves once. For STS.
+  metadata::Result<bool> check_mfa_code(const AccountId& account, std::string_view user_name, std::string_view serial,
+                                        std::string_view code, Timestamp now);
+
+ private:
+  using Generation = std::atomic<uint64_t>;
+  template <typename Value>
+  struct Kept {
+    std::shared_ptr<const Value> value;
+    std::shared_ptr<const Generation> generation;
+    uint64_t as_of = 0;
+    bool is_fresh() const { return generation->load(std::memory_order_acquire) == as_of; }
+  };
+  template <typename Value>
+  using Cache = std::unordered_map<std::string, Kept<Value>>;
+
+  std::shared_ptr<Generation> generation_of(const AccountId& account) const;
+  template <typename Value>
+  std::shared_ptr<const Value> find_kept(const Cache<Value>& cache, const std::string& key) const;
+  template <typename Value>
+  void keep(Cache<Value>& cache, std::string key, Kept<Value> kept) const;
+  metadata::Result<std::shared_ptr<const Identity>> find_identity(Identity::Kind kind, const AccountId& account,
+                                                                  std::string_view name) const;
+  void write_uses_regularly();
+  void write_noted_uses();
+
+  metadata::Store& store_;
+  const auth::SecretBox& secrets_;
+  mutable std::shared_mutex mutex_;
+  mutable std::unordered_map<AccountId, std::shared_ptr<Generation>> generations_;
+  mutable Cache<Identity> identities_;
+  mutable Cache<AccessKeyInfo> keys_;
+
+  struct NotedUse {
+    AccountId account;
+    KeyUse use;
+  };
+  mutable std::mutex uses_mutex_;
+  std::map<std::string, NotedUse> noted_uses_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread writer_;
+};
+
+}  // namespace aerolith::iam

@@ -1,0 +1,61 @@
+// What an operation of IAM acts on, as its ARN.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gateway/call.h"
+#include "metadata/store.h"
+#include "services/iam/tables.h"
+
+namespace aerolith::iam {
+
+enum class Target : uint8_t { anything, user, group, role, policy, instance_profile };
+
+// With the path that the entity has; "/" for one that isn't there. A store that can't be read answers "*", which no
+// narrow policy allows: the handler tells the rest.
+std::string stored_arn(metadata::Store& store, const AccountId& account, Target target, const std::string& name);
+// Of what is about to be made.
+std::string new_arn(const AccountId& account, Target target, const std::optional<std::string>& path,
+                    const std::string& name);
+// Of a service-linked role that is about to be made.
+std::string linked_role_arn(const AccountId& account, const std::string& service);
+
+template <typename Input>
+std::string resource_of(metadata::Store& store, Target target, const gateway::CallContext& context,
+                        const Input& input) {
+  const auto find = [&](const std::optional<std::string>& name) {
+    const AccountId& account = context.principal().account;
+    // Where the name is left out it is the caller's own.
+    if (!name) return context.principal().arn.empty() ? std::string("*") : context.principal().arn;
+    if constexpr (requires { input.path; }) return new_arn(account, target, input.path, *name);
+    return stored_arn(store, account, target, *name);
+  };
+  switch (target) {
+    case Target::anything:
+      break;
+    case Target::user:
+      if constexpr (requires { input.user_name; }) return find(input.user_name);
+      break;
+    case Target::group:
+      if constexpr (requires { input.group_name; }) return find(input.group_name);
+      break;
+    case Target::role:
+      if constexpr (requires { input.role_name; }) return find(input.role_name);
+      if constexpr (requires { input.aws_service_name; }) {
+        return linked_role_arn(context.principal().account, input.aws_service_name.value_or(""));
+      }
+      break;
+    case Target::policy:
+      if constexpr (requires { input.policy_arn; }) return input.policy_arn.value_or("*");
+      if constexpr (requires { input.policy_name; }) return find(input.policy_name);
+      break;
+    case Target::instance_profile:
+      if constexpr (requires { input.instance_profile_name; }) return find(input.instance_profile_name);
+      break;
+  }
+  return "*";
+}
+
+}  // namespace aerolith::iam

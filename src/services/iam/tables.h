@@ -1,0 +1,287 @@
+// The records of this service and their tables; docs/formats/iam.md is the page about them.
+//
+// Names are unique without case, so rows are keyed by the name in lower case (Name); the record has it as it was given.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/strong_string.h"
+#include "base/time.h"
+#include "metadata/table.h"
+
+namespace aerolith::iam {
+
+// In lower case, and compared so.
+using Name = std::string;
+using AccessKeyId = std::string;
+using PolicyArn = std::string;
+
+// What policies are attached to. Values are in keys: they never change.
+enum class EntityKind : uint8_t { user = 0, group = 1, role = 2 };
+
+struct TagRecord {
+  std::string key;
+  std::string value;
+};
+template <class Archive>
+void fields(Archive& archive, TagRecord& r) {
+  archive(r.key, r.value);
+}
+// Sorted by key, without case.
+using Tags = std::vector<TagRecord>;
+
+struct PasswordPolicyRecord {
+  int32_t minimum_length = 6;
+  bool require_symbols = false;
+  bool require_numbers = false;
+  bool require_uppercase = false;
+  bool require_lowercase = false;
+  bool users_may_change = false;
+  int32_t max_age_days = 0;      // 0: for ever
+  int32_t reuse_prevention = 0;  // 0: any password may come again
+  bool hard_expiry = false;
+};
+template <class Archive>
+void fields(Archive& archive, PasswordPolicyRecord& r) {
+  archive(r.minimum_length, r.require_symbols, r.require_numbers, r.require_uppercase, r.require_lowercase,
+          r.users_may_change, r.max_age_days, r.reuse_prevention, r.hard_expiry);
+}
+
+struct AccountRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  std::string name;
+  std::optional<std::string> alias;
+  std::optional<PasswordPolicyRecord> password_policy;
+};
+template <class Archive>
+void fields(Archive& archive, AccountRecord& r) {
+  archive(r.created_at, r.name, r.alias, r.password_policy);
+}
+
+struct UserRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string id;
+  Timestamp created_at;
+  std::optional<PolicyArn> boundary;
+  Tags tags;
+};
+template <class Archive>
+void fields(Archive& archive, UserRecord& r) {
+  archive(r.name, r.path, r.id, r.created_at, r.boundary, r.tags);
+}
+
+struct GroupRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string id;
+  Timestamp created_at;
+};
+template <class Archive>
+void fields(Archive& archive, GroupRecord& r) {
+  archive(r.name, r.path, r.id, r.created_at);
+}
+
+struct RoleRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string id;
+  Timestamp created_at;
+  std::optional<PolicyArn> boundary;
+  Tags tags;
+  std::string trust_policy;
+  std::optional<std::string> description;
+  int32_t max_session_seconds = 3600;
+  std::string linked_service;  // a service-linked role's: "autoscaling.amazonaws.com"
+};
+template <class Archive>
+void fields(Archive& archive, RoleRecord& r) {
+  archive(r.name, r.path, r.id, r.created_at, r.boundary, r.tags, r.trust_policy, r.description, r.max_session_seconds,
+          r.linked_service);
+}
+
+struct InstanceProfileRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string id;
+  Timestamp created_at;
+  Tags tags;
+  std::optional<Name> role;
+};
+template <class Archive>
+void fields(Archive& archive, InstanceProfileRecord& r) {
+  archive(r.name, r.path, r.id, r.created_at, r.tags, r.role);
+}
+
+struct PolicyRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string id;
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::optional<std::string> description;
+  Tags tags;
+  uint32_t default_version = 1;
+  uint32_t last_version = 1;  // ever made
+};
+template <class Archive>
+void fields(Archive& archive, PolicyRecord& r) {
+  archive(r.name, r.path, r.id, r.created_at, r.updated_at, r.description, r.tags, r.default_version, r.last_version);
+}
+
+struct PolicyVersionRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  std::string document;
+};
+template <class Archive>
+void fields(Archive& archive, PolicyVersionRecord& r) {
+  archive(r.created_at, r.document);
+}
+
+struct InlinePolicyRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string document;
+};
+template <class Archive>
+void fields(Archive& archive, InlinePolicyRecord& r) {
+  archive(r.document);
+}
+
+// A row that says by its key alone all there is to say.
+struct LinkRecord {
+  static constexpr uint32_t kVersion = 1;
+};
+template <class Archive>
+void fields(Archive&, LinkRecord&) {}
+
+struct AccessKeyRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  bool active = true;
+  std::string sealed_secret;
+};
+template <class Archive>
+void fields(Archive& archive, AccessKeyRecord& r) {
+  archive(r.created_at, r.active, r.sealed_secret);
+}
+
+struct AccessKeyOwnerRecord {
+  static constexpr uint32_t kVersion = 1;
+  AccountId account;
+  Name user;  // empty: the account's root
+};
+template <class Archive>
+void fields(Archive& archive, AccessKeyOwnerRecord& r) {
+  archive(r.account, r.user);
+}
+
+struct KeyUseRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp at;
+  std::string service;
+  std::string region;
+};
+template <class Archive>
+void fields(Archive& archive, KeyUseRecord& r) {
+  archive(r.at, r.service, r.region);
+}
+
+struct LoginProfileRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  Timestamp changed_at;
+  bool reset_required = false;
+  std::string hash;               // passwords.h
+  std::vector<std::string> past;  // hashes, newest first
+};
+template <class Archive>
+void fields(Archive& archive, LoginProfileRecord& r) {
+  archive(r.created_at, r.changed_at, r.reset_required, r.hash, r.past);
+}
+
+struct MfaDeviceRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string sealed_seed;  // 64 raw bytes
+  Tags tags;
+  std::optional<Name> user;  // empty: the root's; none: not assigned
+  Timestamp enabled_at;
+  int64_t drift_steps = 0;      // of the device's clock
+  uint64_t last_used_step = 0;  // no code serves twice
+};
+template <class Archive>
+void fields(Archive& archive, MfaDeviceRecord& r) {
+  archive(r.name, r.path, r.sealed_seed, r.tags, r.user, r.enabled_at, r.drift_steps, r.last_used_step);
+}
+
+struct OidcProviderRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  std::vector<std::string> client_ids;
+  std::vector<std::string> thumbprints;
+  Tags tags;
+};
+template <class Archive>
+void fields(Archive& archive, OidcProviderRecord& r) {
+  archive(r.created_at, r.client_ids, r.thumbprints, r.tags);
+}
+
+struct DeletionTaskRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp at;
+};
+template <class Archive>
+void fields(Archive& archive, DeletionTaskRecord& r) {
+  archive(r.at);
+}
+
+struct CredentialReportRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp made_at;
+  std::string content;
+};
+template <class Archive>
+void fields(Archive& archive, CredentialReportRecord& r) {
+  archive(r.made_at, r.content);
+}
+
+template <typename Record, typename... Parts>
+using AccountTable = metadata::Table<Record, AccountId, Parts...>;
+
+inline const AccountTable<AccountRecord> kAccounts{"iam.account"};
+inline const AccountTable<UserRecord, Name> kUsers{"iam.user"};
+inline const AccountTable<GroupRecord, Name> kGroups{"iam.group"};
+inline const AccountTable<RoleRecord, Name> kRoles{"iam.role"};
+inline const AccountTable<InstanceProfileRecord, Name> kInstanceProfiles{"iam.instance_profile"};
+inline const AccountTable<PolicyRecord, Name> kPolicies{"iam.policy"};
+inline const AccountTable<PolicyVersionRecord, Name, uint32_t> kPolicyVersions{"iam.policy_version"};
+inline const AccountTable<InlinePolicyRecord, EntityKind, Name, std::string> kInlinePolicies{"iam.inline_policy"};
+inline const AccountTable<LinkRecord, EntityKind, Name, PolicyArn> kAttachments{"iam.attachment"};
+inline const AccountTable<LinkRecord, PolicyArn, EntityKind, Name> kAttachedTo{"iam.attached_to"};
+inline const AccountTable<LinkRecord, PolicyArn, EntityKind, Name> kBoundaryOf{"iam.boundary_of"};
+inline const AccountTable<LinkRecord, Name, Name> kMembers{"iam.member"};          // group, user
+inline const AccountTable<LinkRecord, Name, Name> kMemberships{"iam.membership"};  // user, group
+inline const AccountTable<LinkRecord, Name, Name> kRoleProfiles{"iam.role_profile"};
+inline const AccountTable<AccessKeyRecord, Name, AccessKeyId> kAccessKeys{"iam.access_key"};
+// The one table whose key doesn't begin with the account: the account of a key is what it is asked for.
+inline const metadata::Table<AccessKeyOwnerRecord, AccessKeyId> kAccessKeyOwners{"iam.access_key_owner"};
+inline const AccountTable<KeyUseRecord, AccessKeyId> kKeyUses{"iam.key_use"};
+inline const AccountTable<LoginProfileRecord, Name> kLoginProfiles{"iam.login_profile"};
+inline const AccountTable<MfaDeviceRecord, Name> kMfaDevices{"iam.mfa_device"};
+inline const AccountTable<LinkRecord, Name, Name> kUserMfaDevices{"iam.user_mfa_device"};        // user, device
+inline const AccountTable<OidcProviderRecord, std::string> kOidcProviders{"iam.oidc_provider"};  // URL without https://
+inline const AccountTable<DeletionTaskRecord, std::string> kDeletionTasks{"iam.deletion_task"};
+inline const AccountTable<CredentialReportRecord> kCredentialReports{"iam.credential_report"};
+
+}  // namespace aerolith::iam

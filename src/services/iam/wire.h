@@ -1,0 +1,19 @@
+// Records as the wire shows them.
+#pragma once
+
+#include "iam/model.h"
+#include "services/iam/errors.h"
+#include "services/iam/tables.h"
+
+namespace aerolith::iam {
+
+enum class Detail : uint8_t { full, listed };  // lists leave tags and the boundary out
+
+User to_wire(const AccountId& account, const UserRecord& record, Detail detail);
+Group to_wire(const AccountId& account, const GroupRecord& record);
+Role to_wire(const AccountId& account, const RoleRecord& record, Detail detail);
+// With its role, if it has one.
+Result<InstanceProfile> to_wire(metadata::ReadTransaction& txn, const AccountId& account,
+                                const InstanceProfileRecord& record, Detail detail);
+
+}  // namespace aerolith::iam
