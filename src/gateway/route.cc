@@ -1,6 +1,7 @@
 #include "gateway/route.h"
 
 #include <algorithm>
+#include <array>
 
 #include "auth/authorization.h"
 #include "base/encoding.h"
@@ -9,14 +10,13 @@
 namespace aerolith::gateway {
 namespace {
 
-constexpr std::string_view kAws = ".amazonaws.com";
+// The second for those who ask for dual-stack endpoints.
+constexpr std::array<std::string_view, 2> kAws = {".amazonaws.com", ".api.aws"};
 
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
 }
-
-bool is_s3_label(std::string_view label) { return label == "s3" || label.starts_with("s3-"); }
 
 // "a.b.s3.eu-west-1" -> bucket "a.b"; "s3" -> none; "ec2.eu-west-1" -> prefix "ec2".
 HostName parse_labels(std::string_view labels) {
@@ -80,12 +80,14 @@ const RegisteredService* find_service(const Registry& registry, const http::Requ
 
 }  // namespace
 
+bool is_s3_label(std::string_view label) { return label == "s3" || label.starts_with("s3-"); }
+
 HostName parse_host(std::string_view host_field, const std::vector<std::string>& domains) {
   const std::string host = to_lower(without_port(host_field));
   const std::string_view view = host;
   HostName name;
-  if (view.ends_with(kAws)) {
-    return parse_labels(view.substr(0, view.size() - kAws.size()));
+  for (const std::string_view suffix : kAws) {
+    if (view.ends_with(suffix)) return parse_labels(view.substr(0, view.size() - suffix.size()));
   }
   const auto is_under = [&](std::string_view domain) {
     if (view.size() <= domain.size() + 1 || !view.ends_with(domain)) return false;

@@ -16,9 +16,12 @@ struct HostName {
   std::string endpoint_prefix;        // "s3", "ec2"; empty when the host tells no service
 };
 
-// Reads a Host field (port allowed). Under amazonaws.com, localhost and `domains` (further names of this installation)
-// stand services and buckets: my-bucket.s3.cloud.example, my-bucket.s3.eu-west-1.localhost, ec2.localhost.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+// Whether a label of a host name is S3's: "s3", and older or special ones, "s3-eu-west-1", "s3-control".
+bool is_s3_label(std::string_view label);
+
+// Reads a Host field (port allowed). Under amazonaws.com, api.aws, localhost and `domains` (further names of this
+// installation) stand services and buckets: my-bucket.s3.cloud.example, my-bucket.s3.eu-west-1.localhost,
+// ec2.localhost. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 HostName parse_host(std::string_view host, const std::vector<std::string>& domains);
 
 struct RoutedRequest {

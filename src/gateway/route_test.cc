@@ -34,6 +34,7 @@ TEST(Host, TellsServiceAndBucket) {
       {"ec2.eu-west-1.amazonaws.com", nullptr, "ec2"},
       {"iam.amazonaws.com", nullptr, "iam"},
       {"runtime.sagemaker.us-east-1.amazonaws.com", nullptr, "runtime.sagemaker"},
+      {"sts.us-east-1.api.aws", nullptr, "sts"},
       {"files.s3.cloud.example", "files", "s3"},
       {"b.s3.us-east-1.localhost", "b", "s3"},
       {"b.s3.us-east-1.localhost.localstack.cloud", "b", "s3"},
