@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -28,10 +30,29 @@ class RequestHandler {
   virtual Response bad_request(int status, std::string_view reason, std::string_view peer_address) = 0;
 };
 
+struct IssuedCertificate {
+  std::string certificate_pem;  // the chain behind it
+  std::string key_pem;
+};
+
+// Makes certificates for names that clients ask for. Called on I/O threads: must not block.
+class CertificateSource {
+ public:
+  virtual ~CertificateSource() = default;
+  // Under what name a certificate for `server_name` is made and kept, so that several may share one: a pure function.
+  // Empty: no certificate is made for that name.
+  virtual std::string subject_of(std::string_view server_name) const = 0;
+  // Good for weeks. Nullopt: it failed.
+  virtual std::optional<IssuedCertificate> issue(const std::string& subject) = 0;
+};
+
 struct TlsSettings {
   // PEM files, chain first. Empty: no TLS, a TLS hello is closed.
   std::string certificate_file;
   std::string key_file;
+  // Null: all clients get the certificate above. Must outlive the server.
+  CertificateSource* names = nullptr;
+  size_t kept_names = 512;  // certificates that are kept, at most
 };
 
 struct ServerSettings {

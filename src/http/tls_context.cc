@@ -36,6 +36,13 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_si
   return SSL_TLSEXT_ERR_OK;
 }
 
+// Runs once the hello has been read. Whoever names nothing, or nothing of ours, gets the certificate of the context.
+int choose_certificate(SSL* tls, void* names) {
+  const char* const name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+  if (name != nullptr) static_cast<NameCertificates*>(names)->use_for(tls, name);
+  return 1;
+}
+
 }  // namespace
 
 void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
@@ -68,6 +75,10 @@ Result<std::unique_ptr<TlsContext>, ServerError> TlsContext::load(const TlsSetti
   }
   if (SSL_CTX_check_private_key(context) != 1) {
     return bad_certificate("the key does not belong to the certificate", settings.certificate_file);
+  }
+  if (settings.names != nullptr) {
+    loaded->names_ = std::make_unique<NameCertificates>(*settings.names, settings.kept_names);
+    SSL_CTX_set_cert_cb(context, choose_certificate, loaded->names_.get());
   }
   return loaded;
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "http/name_certificates.h"
 #include "http/server.h"
 
 struct ssl_ctx_st;
@@ -21,6 +22,7 @@ class TlsContext {
   struct Free {
     void operator()(ssl_ctx_st* context) const;
   };
+  std::unique_ptr<NameCertificates> names_;  // null: one certificate for all
   std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
