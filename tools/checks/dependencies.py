@@ -1,7 +1,7 @@
 """The dependency rule of the architecture page, held against every #include under src/.
 
     main > services, console > gateway, reconcile, engines > compute, network, blocks, objects, metadata
-         > auth, policy, protocol > http, os > base
+         > auth, policy, protocol > http, dns, os > base
 
 A room includes rooms below its own level, and at its own level only what ALLOWED_BESIDE names.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 # rule. The header filter of .clang-tidy names the same ones.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("base",),
-    ("http", "os"),
+    ("http", "dns", "os"),
     ("auth", "policy", "protocol"),
     ("compute", "network", "blocks", "objects", "metadata"),
     ("gateway", "reconcile", "engines"),
@@ -33,7 +33,7 @@ FORBIDDEN_BELOW = {
     (above, below) for above in ("objects", "blocks", "metadata") for below in ("auth", "policy", "protocol", "http")
 }
 # Outside headers that live in one room.
-OUTSIDE = {"boost/asio": "http", "boost/beast": "http", "rocksdb/": "metadata"}
+OUTSIDE = {"boost/asio": "http", "boost/beast": "http", "rocksdb/": "metadata", "ldns/": "dns"}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -11,7 +11,7 @@ from tools.verify.stage import REPOSITORY, Stage
 
 CORES = str(os.cpu_count() or 2)
 # The rooms where several threads share state; their unit tests run under the thread sanitizer.
-CONCURRENT_ROOMS = ("http", "metadata", "objects")
+CONCURRENT_ROOMS = ("dns", "http", "metadata", "objects")
 SHORT_FUZZ_RUNS = "20000"
 
 
