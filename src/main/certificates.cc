@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <memory>
 #include <set>
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::chrono::days kAuthorityLife{3652};
 constexpr std::chrono::days kServerLife{820};
+constexpr std::chrono::days kNameLife{30};
 constexpr std::chrono::days kRenewBefore{30};
 constexpr std::chrono::days kBackdate{1};  // for clients whose clock is behind
 
@@ -89,7 +91,7 @@ bool set_time(ASN1_TIME* field, Timestamp time) {
 }
 
 // Version, serial number, subject, dates and public key: what every certificate has.
-Certificate begin_certificate(EVP_PKEY* key, const std::string& common_name, Timestamp now, std::chrono::days life) {
+Certificate begin_certificate(EVP_PKEY* key, const std::string& common_name, Timestamp now, Timestamp end) {
   Certificate certificate(X509_new());
   if (certificate == nullptr) return nullptr;
   std::string serial = random_bytes(16);
@@ -105,7 +107,7 @@ Certificate begin_certificate(EVP_PKEY* key, const std::string& common_name, Tim
                     BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate.get())) != nullptr &&
                     add_name("O", "Aerolith") && add_name("CN", common_name) &&
                     set_time(X509_getm_notBefore(certificate.get()), now - kBackdate) &&
-                    set_time(X509_getm_notAfter(certificate.get()), now + life) &&
+                    set_time(X509_getm_notAfter(certificate.get()), end) &&
                     X509_set_pubkey(certificate.get(), key) == 1;
   return good ? std::move(certificate) : nullptr;
 }
@@ -145,12 +147,45 @@ bool ends_before(X509* certificate, Timestamp time) {
   return X509_cmp_time(X509_get0_notAfter(certificate), &seconds) <= 0;
 }
 
+Timestamp end_of(X509* certificate) {
+  std::tm fields{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) != 1) return Timestamp{};
+  return Timestamp{std::chrono::seconds(timegm(&fields))};
+}
+
+Result<KeyPair, CertificateError> issue(const KeyPair& authority, const std::vector<std::string>& names,
+                                        const std::string& common_name, Timestamp now, std::chrono::days life) {
+  const Certificate issuer = read_certificate(authority.certificate_pem);
+  const Key issuer_key = read_key(authority.key_pem);
+  if (issuer == nullptr || issuer_key == nullptr) {
+    return fail(CertificateErrorCode::malformed, "the CA's certificate or key can't be read");
+  }
+  const Key key(EVP_EC_gen("P-256"));
+  if (key == nullptr) return failed("no P-256 key");
+  // Past the CA's own end nobody would take it.
+  const Timestamp end = std::min<Timestamp>(now + life, end_of(issuer.get()));
+  const Certificate certificate = begin_certificate(key.get(), common_name, now, end);
+  X509* const raw = certificate.get();
+  const bool good = raw != nullptr && X509_set_issuer_name(raw, X509_get_subject_name(issuer.get())) == 1 &&
+                    add_extension(raw, issuer.get(), NID_basic_constraints, "critical,CA:FALSE") &&
+                    add_extension(raw, issuer.get(), NID_key_usage, "critical,digitalSignature") &&
+                    add_extension(raw, issuer.get(), NID_ext_key_usage, "serverAuth") &&
+                    add_extension(raw, issuer.get(), NID_subject_key_identifier, "hash") &&
+                    add_extension(raw, issuer.get(), NID_authority_key_identifier, "keyid:always") &&
+                    add_extension(raw, issuer.get(), NID_subject_alt_name, alternative_names(names)) &&
+                    X509_sign(raw, issuer_key.get(), EVP_sha256()) > 0;
+  if (!good) return failed("no server certificate");
+  KeyPair pair{write_certificate(raw) + write_certificate(issuer.get()), write_key(key.get())};
+  if (pair.key_pem.empty()) return failed("no PEM");
+  return pair;
+}
+
 }  // namespace
 
 Result<KeyPair, CertificateError> make_authority(const std::string& common_name, Timestamp now) {
   const Key key(EVP_EC_gen("P-256"));
   if (key == nullptr) return failed("no P-256 key");
-  const Certificate certificate = begin_certificate(key.get(), common_name, now, kAuthorityLife);
+  const Certificate certificate = begin_certificate(key.get(), common_name, now, now + kAuthorityLife);
   X509* const raw = certificate.get();
   const bool good = raw != nullptr && X509_set_issuer_name(raw, X509_get_subject_name(raw)) == 1 &&
                     add_extension(raw, raw, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
@@ -165,27 +200,23 @@ Result<KeyPair, CertificateError> make_authority(const std::string& common_name,
 
 Result<KeyPair, CertificateError> issue_server_certificate(const KeyPair& authority,
                                                            const std::vector<std::string>& names, Timestamp now) {
-  const Certificate issuer = read_certificate(authority.certificate_pem);
-  const Key issuer_key = read_key(authority.key_pem);
-  if (issuer == nullptr || issuer_key == nullptr) {
-    return fail(CertificateErrorCode::malformed, "the CA's certificate or key can't be read");
-  }
-  const Key key(EVP_EC_gen("P-256"));
-  if (key == nullptr) return failed("no P-256 key");
-  const Certificate certificate = begin_certificate(key.get(), "localhost", now, kServerLife);
-  X509* const raw = certificate.get();
-  const bool good = raw != nullptr && X509_set_issuer_name(raw, X509_get_subject_name(issuer.get())) == 1 &&
-                    add_extension(raw, issuer.get(), NID_basic_constraints, "critical,CA:FALSE") &&
-                    add_extension(raw, issuer.get(), NID_key_usage, "critical,digitalSignature") &&
-                    add_extension(raw, issuer.get(), NID_ext_key_usage, "serverAuth") &&
-                    add_extension(raw, issuer.get(), NID_subject_key_identifier, "hash") &&
-                    add_extension(raw, issuer.get(), NID_authority_key_identifier, "keyid:always") &&
-                    add_extension(raw, issuer.get(), NID_subject_alt_name, alternative_names(names)) &&
-                    X509_sign(raw, issuer_key.get(), EVP_sha256()) > 0;
-  if (!good) return failed("no server certificate");
-  KeyPair pair{write_certificate(raw) + write_certificate(issuer.get()), write_key(key.get())};
-  if (pair.key_pem.empty()) return failed("no PEM");
-  return pair;
+  return issue(authority, names, "localhost", now, kServerLife);
+}
+
+Result<KeyPair, CertificateError> issue_name_certificate(const KeyPair& authority,
+                                                         const std::vector<std::string>& names, Timestamp now) {
+  // Clients look at the alternative names only; a common name has room for 64 letters (RFC 5280, ub-common-name).
+  const bool fits = !names.empty() && names.front().size() <= 64;
+  return issue(authority, names, fits ? names.front() : "Aerolith", now, kNameLife);
+}
+
+std::string common_name_of(std::string_view certificate_pem) {
+  const Certificate certificate = read_certificate(certificate_pem);
+  if (certificate == nullptr) return "";
+  std::array<char, 128> text{};
+  X509_NAME* const subject = X509_get_subject_name(certificate.get());
+  const int size = X509_NAME_get_text_by_NID(subject, NID_commonName, text.data(), static_cast<int>(text.size()));
+  return size > 0 ? std::string(text.data()) : "";
 }
 
 std::string find_certificate_fault(const KeyPair& server, std::string_view authority_pem,

@@ -24,12 +24,19 @@ Result<KeyPair, CertificateError> make_authority(const std::string& common_name,
 Result<KeyPair, CertificateError> issue_server_certificate(const KeyPair& authority,
                                                            const std::vector<std::string>& names, Timestamp now);
 
+// As above, for 30 days: made again and again while the server runs. Never longer than the CA.
+Result<KeyPair, CertificateError> issue_name_certificate(const KeyPair& authority,
+                                                         const std::vector<std::string>& names, Timestamp now);
+
 // Why the server needs a new certificate, for the log: it is damaged, not the CA's, expires within 30 days, or has
 // other names. Empty when it needs none.
 std::string find_certificate_fault(const KeyPair& server, std::string_view authority_pem,
                                    const std::vector<std::string>& names, Timestamp now);
 // As above for the CA itself; `key_pem` must be its key.
 std::string find_authority_fault(const KeyPair& authority, Timestamp now);
+
+// The common name of a certificate, "Aerolith local CA of 123456789012"; empty where the text is none.
+std::string common_name_of(std::string_view certificate_pem);
 
 // What a client may call this server: loopback, S3's virtual hosts, AWS's own names, and the configured ones.
 std::vector<std::string> server_names(const std::string& region, const std::vector<std::string>& host_names,

@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "base/random.h"
-#include "main/certificates.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
 
@@ -215,6 +214,21 @@ Opened open_installation(const std::filesystem::path& data_folder) {
                 fmt::format("nothing in {} yet; `aerolith up` makes an installation there", data_folder.string()));
   }
   return read_installation(folder);
+}
+
+Result<KeyPair, InstallationError> open_authority(const Installation& installation) {
+  os::RealFileSystem files;
+  KeyPair authority;
+  for (const auto& [path, text] : {std::pair(installation.folder.ca_certificate(), &authority.certificate_pem),
+                                   std::pair(installation.folder.ca_key(), &authority.key_pem)}) {
+    auto read = os::read_file(files, path.string(), uint64_t{1} << 20);
+    if (!read.has_value()) return io_failure(read.error());
+    *text = *std::move(read);
+  }
+  auto key = installation.sealer.open(authority.key_pem, "ca-key");
+  if (!key.has_value()) return fail(code_of(key.error().code), key.error().detail);
+  authority.key_pem = *std::move(key);
+  return authority;
 }
 
 Result<void, InstallationError> check_store_is_there(const DataFolder& folder) {

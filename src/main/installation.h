@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/strong_string.h"
 #include "base/time.h"
+#include "main/certificates.h"
 #include "main/config.h"
 #include "main/data_folder.h"
 #include "main/sealer.h"
@@ -40,6 +41,9 @@ using InstallationError = Failure<InstallationErrorCode>;
 Result<Installation, InstallationError> open_or_create_installation(const Config& config, const Clock& clock);
 // Reads only; certificates are not looked at.
 Result<Installation, InstallationError> open_installation(const std::filesystem::path& data_folder);
+
+// The local CA with its key, to sign with.
+Result<KeyPair, InstallationError> open_authority(const Installation& installation);
 
 // To be asked before the store of record is opened, which would make a new one where there is none: `corrupt` when
 // there are objects and no store. To an empty store every object is an orphan, and the sweep would delete it.
