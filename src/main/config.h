@@ -52,6 +52,12 @@ struct Config {
     std::chrono::milliseconds stop_deadline{};
   } http;
 
+  struct Dns {
+    bool enabled = false;               // answer queries for names of ours
+    std::vector<std::string> listen;    // as above; UDP and TCP
+    std::vector<std::string> upstream;  // resolvers for everything else; empty: that is refused
+  } dns;
+
   struct Metadata {
     uint64_t cache_bytes = 0;
   } metadata;

@@ -9,12 +9,15 @@
 #include "auth/authenticate.h"
 #include "auth/secret_box.h"
 #include "base/log.h"
+#include "dns/server.h"
 #include "gateway/credential_chain.h"
 #include "gateway/gateway.h"
+#include "gateway/own_names.h"
 #include "gateway/root_credentials.h"
 #include "http/server.h"
 #include "main/backup.h"
 #include "main/iam_identities.h"
+#include "main/name_issuer.h"
 #include "main/version.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
@@ -61,12 +64,14 @@ auth::AuthSettings auth_settings(const Config& config) {
   return settings;
 }
 
-http::ServerSettings server_settings(const Config& config, const Installation& installation) {
+http::ServerSettings server_settings(const Config& config, const Installation& installation,
+                                     http::CertificateSource* names) {
   http::ServerSettings settings;
   settings.listen = config.listen;
   if (config.tls) {
     settings.tls.certificate_file = installation.folder.server_certificate().string();
     settings.tls.key_file = installation.folder.server_key().string();
+    settings.tls.names = names;
   }
   settings.io_threads = config.http.io_threads;
   settings.handler_threads = config.http.handler_threads;
@@ -99,6 +104,31 @@ class InstallationBox final : public auth::SecretBox {
  private:
   const Sealer& sealer_;
 };
+
+// Null without TLS, and where the CA can't sign: the server's own certificate has the most usual names.
+std::unique_ptr<NameIssuer> make_issuer(const Config& config, const Installation& installation,
+                                        const FindOwnName& find_own_name, const Clock& clock) {
+  if (!config.tls) return nullptr;
+  auto authority = open_authority(installation);
+  if (!authority.has_value()) {
+    log_error("no certificates for single names", {{"reason", authority.error().detail}});
+    return nullptr;
+  }
+  return std::make_unique<NameIssuer>(*std::move(authority), find_own_name, clock);
+}
+
+// Null where it isn't configured.
+Result<std::unique_ptr<dns::Server>, dns::ServerError> start_dns(const Config& config, const FindOwnName& find_own_name,
+                                                                 const std::vector<std::string>& addresses) {
+  if (!config.dns.enabled) return std::unique_ptr<dns::Server>();
+  auto server = TRY(dns::Server::start(
+      {.listen = config.dns.listen,
+       .upstream = config.dns.upstream,
+       .responder = {.is_ours = [&find_own_name](std::string_view name) { return find_own_name(name).has_value(); },
+                     .addresses = dns::ServerAddresses::of(addresses)}}));
+  for (const std::string& address : server->addresses()) log_info("answering DNS queries", {{"address", address}});
+  return server;
+}
 
 int refuse_to_start(std::string_view room, const std::string& detail) {
   log_error("can't start", {{"room", room}, {"what", detail}});
@@ -168,10 +198,16 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
                              registry, metrics, authenticator);
   gateway::Gateway gateway({.access_log = config.log.access}, registry, pipeline, admin, metrics);
 
-  auto started = http::Server::start(server_settings(config, installation), gateway);
+  const FindOwnName find_own_name = [&](std::string_view name) {
+    return gateway::find_own_name(registry, name, config.host_names);
+  };
+  const std::unique_ptr<NameIssuer> issuer = make_issuer(config, installation, find_own_name, clock);
+  auto started = http::Server::start(server_settings(config, installation, issuer.get()), gateway);
   if (!started.has_value()) return refuse_to_start("http", started.error().detail);
   const std::unique_ptr<http::Server> server = *std::move(started);
   running = server.get();
+  const auto responder = start_dns(config, find_own_name, server->addresses());
+  if (!responder.has_value()) return refuse_to_start("dns", responder.error().detail);
   callbacks.ready(server->addresses());
   log_info("Ready.");
   flush_log();
