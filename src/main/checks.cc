@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -19,6 +18,7 @@
 
 #include "main/aws_profile.h"
 #include "main/listen_address.h"
+#include "main/name_checks.h"
 #include "main/quantity.h"
 #include "main/run_state.h"
 
@@ -246,18 +246,6 @@ void check_profile(const Invocation& invocation, std::vector<Check>& checks) {
   check_profile_content(invocation, *files, checks);
 }
 
-void check_names(std::vector<Check>& checks) {
-  addrinfo* found = nullptr;
-  if (getaddrinfo("bucket.s3.localhost", nullptr, nullptr, &found) == 0) {
-    freeaddrinfo(found);
-    checks.push_back(good("names", "*.s3.localhost resolves: virtual-hosted buckets work by name"));
-  } else {
-    checks.push_back(warning("names",
-                             "*.s3.localhost doesn't resolve: buckets are reached by path (the profile does so)",
-                             "apt-get install libnss-myhostname"));
-  }
-}
-
 }  // namespace
 
 bool aws_cli_knows_endpoint_url(const std::string& version_text) {
@@ -277,7 +265,9 @@ std::vector<Check> check_machine(const Invocation& invocation) {
   check_ports(invocation, checks);
   check_open_files(invocation, checks);
   check_clock(checks);
-  check_names(checks);
+  check_local_names(checks);
+  check_dns(invocation, checks);
+  check_trust(invocation, checks);
   check_aws_cli(checks);
   check_profile(invocation, checks);
   return checks;

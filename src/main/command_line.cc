@@ -29,6 +29,8 @@ Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 3 not runni
 
 enum class Flags { common, all };
 
+const std::map<std::string, TrustAction> kTrustActions = {
+    {"install", TrustAction::install}, {"remove", TrustAction::remove}, {"status", TrustAction::status}};
 const std::map<std::string, Shell> kShells = {{"bash", Shell::bash}, {"fish", Shell::fish}, {"zsh", Shell::zsh}};
 
 // What the arguments said; owned here because CLI11 writes into it while it parses.
@@ -39,6 +41,7 @@ struct Arguments {
   std::string patience;
   std::string shell = "bash";
   std::string folder;
+  std::string trust_action = "status";
   LogsOptions logs;
   std::map<const Setting*, std::vector<std::string>> settings;
 };
@@ -175,6 +178,13 @@ class CommandLine {
             [this](const Invocation& invocation) { return run_env(invocation, kShells.at(arguments_.shell)); });
     add_json(env);
     add_shell(env);
+    CLI::App* trust = add("trust", "Put the local CA into this system's trust store, or take it out", Flags::common,
+                          [this](const Invocation& invocation) {
+                            return run_trust(invocation, kTrustActions.at(arguments_.trust_action));
+                          });
+    trust->add_option("action", arguments_.trust_action, "install, remove or status (default)")
+        ->check(CLI::IsMember({"install", "remove", "status"}));
+    add_json(trust);
     CLI::App* logs = add("logs", "Print the end of the server's log", Flags::common,
                          [this](const Invocation& invocation) { return run_logs(invocation, arguments_.logs); });
     logs->add_option("-n,--lines", arguments_.logs.lines, "How many lines (default 100)")
@@ -251,6 +261,7 @@ class CommandLine {
 
   static std::vector<std::string> choices_of(const std::string& name) {
     if (name == "--shell" || name == "shell") return {"bash", "fish", "zsh"};
+    if (name == "action") return {"install", "remove", "status"};
     for (const Setting& setting : settings()) {
       if (setting.flag() != name) continue;
       if (setting.kind == SettingKind::boolean) return {"true", "false"};

@@ -43,6 +43,9 @@ int run_status(const Invocation& invocation);
 int run_env(const Invocation& invocation, Shell shell);
 int run_doctor(const Invocation& invocation);
 
+enum class TrustAction : uint8_t { install, remove, status };
+int run_trust(const Invocation& invocation, TrustAction action);
+
 struct LogsOptions {
   size_t lines = 100;
   bool follow = false;

@@ -47,11 +47,12 @@ std::optional<ListenAddress> resolve_listen_address(const std::string& text) {
   return where;
 }
 
-int try_bind(const ListenAddress& where) {
-  const int descriptor = socket(where.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int try_bind(const ListenAddress& where, int kind) {
+  const int descriptor = socket(where.address.ss_family, kind | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return errno;
   const int on = 1;
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // Of datagram sockets two could then share the port.
+  if (kind == SOCK_STREAM) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (where.address.ss_family == AF_INET6) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   const int result = bind(descriptor, reinterpret_cast<const sockaddr*>(&where.address), where.size) == 0 ? 0 : errno;
   close(descriptor);

@@ -16,8 +16,8 @@ struct ListenAddress {
 // host:port or [v6]:port; of several addresses of a name the first. Nullopt when it doesn't resolve.
 std::optional<ListenAddress> resolve_listen_address(const std::string& text);
 
-// errno of binding there, 0 when it is free.
-int try_bind(const ListenAddress& where);
+// errno of binding a socket of that kind there, 0 when it is free.
+int try_bind(const ListenAddress& where, int kind = SOCK_STREAM);
 
 // Whether who listens at `bound` keeps others from `wanted`: the same port, and the same host or a wildcard.
 bool is_taken_by(const ListenAddress& wanted, const ListenAddress& bound);

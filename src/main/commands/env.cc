@@ -45,7 +45,13 @@ int run_env(const Invocation& invocation, Shell shell) {
       {"AWS_DEFAULT_REGION", region},
   };
   if (known ? state->tls : invocation.config().tls) {
-    variables.emplace_back("AWS_CA_BUNDLE", installation->folder.ca_certificate().string());
+    const std::string authority = installation->folder.ca_certificate().string();
+    variables.emplace_back("AWS_CA_BUNDLE", authority);
+    // Node.js takes one file of further CAs; somebody's own stays. SSL_CERT_FILE and the like are left alone: they
+    // would replace every CA that the system trusts.
+    const auto other = invocation.sources.environment.find("NODE_EXTRA_CA_CERTS");
+    const bool is_free = other == invocation.sources.environment.end() || other->second.empty();
+    if (is_free || other->second == authority) variables.emplace_back("NODE_EXTRA_CA_CERTS", authority);
   }
   if (invocation.output == Output::json) {
     boost::json::object object;
