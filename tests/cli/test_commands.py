@@ -15,7 +15,10 @@ import pytest
 from tools.harness.clients import CommandLine
 from tools.harness.server import Server, clean_environment
 
-COMMANDS = ("serve", "up", "down", "status", "env", "doctor", "logs", "version", "backup", "restore", "completion")
+COMMANDS = (
+    *("serve", "up", "down", "status", "env", "trust", "doctor", "logs", "version"),
+    *("backup", "restore", "completion"),
+)
 
 
 @pytest.fixture
@@ -86,11 +89,20 @@ def test_env_is_for_eval(cloud: Server) -> None:
     assert found["AWS_ACCESS_KEY_ID"] == credentials.access_key
     assert found["AWS_SECRET_ACCESS_KEY"] == credentials.secret_key
     assert found["AWS_REGION"] == credentials.region
+    assert found["AWS_CA_BUNDLE"] == str(cloud.ca_bundle)
     assert "AWS_PROFILE" not in found
     assert "AWS_SESSION_TOKEN" not in found
     client = CommandLine(cloud)
     client.environment = clean_environment(cloud.root / "elsewhere") | found
     assert client.aws("s3", "ls").returncode == 0
+
+
+@pytest.mark.parametrize("own", ["", "/etc/company-ca.pem"])
+def test_env_leaves_another_ca_of_node_alone(cloud: Server, own: str) -> None:
+    cloud.command("up")
+    cloud.settings["NODE_EXTRA_CA_CERTS"] = own
+    variables = json.loads(cloud.command("env", "--json").stdout)
+    assert variables.get("NODE_EXTRA_CA_CERTS") == (None if own else str(cloud.ca_bundle))
 
 
 def test_secrets_are_their_owner_s_only(cloud: Server) -> None:
