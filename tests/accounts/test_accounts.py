@@ -133,3 +133,42 @@ def test_only_the_first_accounts_root_makes_accounts_and_backups(server: Server,
         assert send(server, signer.sign(method, target)).status == 403
     denied = wait_for_audit(server, 3, "--service", "aerolith", "--account", second["account_id"], "--denied")
     assert [event["operation"] for event in denied] == ["CreateAccount", "ListAccounts", "Backup"]
+
+
+def test_a_role_lets_another_accounts_user_in(server: Server, s3: Any, bucket: str, second: dict[str, str]) -> None:
+    """Both sides must allow it: the role's trust, and the user's own policy."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"through the role")
+    own_iam, other_iam = boto_client(server, "iam"), client_of(server, second, "iam")
+    role, user = f"role-{uuid.uuid4().hex[:12]}", f"user-{uuid.uuid4().hex[:12]}"
+
+    def document(**statement: Any) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
+
+    trust = document(Principal={"AWS": second["account_id"]}, Action="sts:AssumeRole")
+    arn = own_iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    reads = document(Action="s3:GetObject", Resource=f"arn:aws:s3:::{bucket}/*")
+    own_iam.put_role_policy(RoleName=role, PolicyName="reads", PolicyDocument=reads)
+    assert other_iam.create_user(UserName=user)["User"]["Arn"].split(":")[4] == second["account_id"]
+    keys = other_iam.create_access_key(UserName=user)["AccessKey"]
+    sts = boto_client(
+        server, "sts", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"]
+    )
+    with api_error("AccessDenied", 403):
+        sts.assume_role(RoleArn=arn, RoleSessionName="me")
+    assume = document(Action="sts:AssumeRole", Resource=arn)
+    other_iam.put_user_policy(UserName=user, PolicyName="assume", PolicyDocument=assume)
+    session = sts.assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    inside = boto_client(
+        server,
+        "s3",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    got = inside.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == b"through the role"
+    (event,) = wait_for_audit(server, 1, "--request-id", got["ResponseMetadata"]["RequestId"])
+    assert event["entity"] == arn
+    assert event["principal"].endswith(f":assumed-role/{role}/me")
+    with api_error("NoSuchEntity", 404):
+        own_iam.get_user(UserName=user)

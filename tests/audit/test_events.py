@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.harness.audit import federated, read_audit, wait_for_audit, with_keys
+from tools.harness.clients import boto_client
 from tools.harness.expect import api_error
 from tools.harness.server import Server
 
@@ -146,3 +147,33 @@ def test_keys_of_one_delete_are_judged_one_by_one(server: Server, bucket: str, e
     assert (event["outcome"], event["status"]) == ("denied", 200)
     outcomes = {ask["resource"].split("/", 1)[1]: ask["outcome"] for ask in event["asks"]}
     assert outcomes == {"mine/a": "allowed", "yours/b": "denied"}
+
+
+def test_a_users_denial_names_his_policy(server: Server, bucket: str, event_of: EventOf) -> None:
+    iam = boto_client(server, "iam")
+    name = f"user-{bucket}"
+    arn = iam.create_user(UserName=name)["User"]["Arn"]
+    keys = iam.create_access_key(UserName=name)["AccessKey"]
+    statements = (
+        '{"Effect":"Allow","Action":"s3:*","Resource":"*"},'
+        '{"Sid":"NotThat","Effect":"Deny","Action":"s3:PutObject","Resource":"*"}'
+    )
+    iam.put_user_policy(
+        UserName=name, PolicyName="rules", PolicyDocument=f'{{"Version":"2012-10-17","Statement":[{statements}]}}'
+    )
+    try:
+        with api_error("AccessDenied", 403) as caught:
+            with_keys(server, "s3", keys).put_object(Bucket=bucket, Key="k", Body=b"")
+        event = event_of(caught.value.response)
+        assert (event["principal"], event["principal_id"][:4]) == (arn, "AIDA")
+        assert event["asks"][0]["reason"] == {
+            "policy_kind": "identity-based policy",
+            "explicit": True,
+            "policy": "rules",
+            "sid": "NotThat",
+            "statement": 1,
+        }
+    finally:
+        iam.delete_user_policy(UserName=name, PolicyName="rules")
+        iam.delete_access_key(UserName=name, AccessKeyId=keys["AccessKeyId"])
+        iam.delete_user(UserName=name)
