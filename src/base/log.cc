@@ -12,7 +12,7 @@
 #include <mutex>
 #include <string>
 
-#include "base/encoding.h"
+#include "base/json_string.h"
 
 namespace aerolith {
 namespace {
@@ -42,26 +42,6 @@ struct ActiveLog {
 ActiveLog& active() {
   static ActiveLog log;
   return log;
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  // JSON is UTF-8; of other bytes each is written as the character of its number.
-  const bool utf8 = is_valid_utf8(text);
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || (static_cast<unsigned char>(c) >= 0x80 && !utf8)) {
-      constexpr std::string_view kHex = "0123456789abcdef";
-      out += "\\u00";
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
 }
 
 bool is_plain_word(std::string_view text) {

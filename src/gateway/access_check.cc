@@ -4,6 +4,11 @@
 #include "gateway/request_context.h"
 
 namespace aerolith::gateway {
+namespace {
+
+constexpr size_t kMostAsks = 1000;
+
+}  // namespace
 
 policy::Context& AccessCheck::conditions() const {
   if (conditions_) return *conditions_;
@@ -24,7 +29,7 @@ policy::ResourceQuotes AccessCheck::quotes() const {
   return context_.service->name == "s3" ? policy::ResourceQuotes::marks : policy::ResourceQuotes::none;
 }
 
-AccessAnswer AccessCheck::ask(const AccessNeed& need) const {
+AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
   std::optional<ResourcePolicy> found;
   if (table_.resource_policy && !entry_.makes_resource) found = table_.resource_policy(need.resource);
   const ResourcePolicy* const resource_policy = found ? &*found : nullptr;
@@ -37,18 +42,42 @@ AccessAnswer AccessCheck::ask(const AccessNeed& need) const {
                              .quotes = quotes()});
 }
 
-AccessAnswer AccessCheck::ask(const AccessNeed& need, const ResourcePolicy& resource_policy,
-                              policy::ResourceRule rule) const {
-  return authorizer_.decide({.key = context_.key.get(),
-                             .action = need.action,
-                             .resource = need.resource,
-                             .resource_policy = &resource_policy,
-                             .context = conditions(),
-                             .rule = rule});
+AccessAnswer AccessCheck::settle(AccessNeed need, Purpose purpose, AccessAnswer answer) const {
+  audit::Outcome outcome = audit::Outcome::allowed;
+  if (!answer.allowed) {
+    // Nobody's call goes through without a signature.
+    answer.allowed = authorizer_.enforcement() == Enforcement::audit && context_.key != nullptr;
+    outcome = answer.allowed ? audit::Outcome::would_deny : audit::Outcome::denied;
+  }
+  if (asks_.size() < kMostAsks) {
+    asks_.push_back({.action = std::move(need.action),
+                     .resource = std::move(need.resource),
+                     .outcome = outcome,
+                     .is_probe = purpose == Purpose::probe,
+                     .reason = answer.reason});
+  } else {
+    ++asks_left_out_;
+  }
+  return answer;
 }
 
-ApiResult<void> AccessCheck::require(const AccessNeed& need) const {
-  AccessAnswer answer = ask(need);
+AccessAnswer AccessCheck::ask(AccessNeed need, Purpose purpose) const {
+  AccessAnswer answer = decide(need);
+  return settle(std::move(need), purpose, std::move(answer));
+}
+
+AccessAnswer AccessCheck::ask(AccessNeed need, const ResourcePolicy& resource_policy, policy::ResourceRule rule) const {
+  AccessAnswer answer = authorizer_.decide({.key = context_.key.get(),
+                                            .action = need.action,
+                                            .resource = need.resource,
+                                            .resource_policy = &resource_policy,
+                                            .context = conditions(),
+                                            .rule = rule});
+  return settle(std::move(need), Purpose::permission, std::move(answer));
+}
+
+ApiResult<void> AccessCheck::require(AccessNeed need) const {
+  AccessAnswer answer = ask(std::move(need), Purpose::permission);
   if (answer.allowed) return {};
   return std::unexpected(
       access_denied(context_.key == nullptr, std::move(answer.denial), error_style(context_.resolved.protocol)));
@@ -56,7 +85,7 @@ ApiResult<void> AccessCheck::require(const AccessNeed& need) const {
 
 ApiResult<void> AccessCheck::require_row() const {
   if (!entry_.needs) return require({std::string(entry_.iam_action), entry_.resource(context_, input_)});
-  for (const AccessNeed& need : entry_.needs(context_, input_)) TRY(require(need));
+  for (AccessNeed& need : entry_.needs(context_, input_)) TRY(require(std::move(need)));
   return {};
 }
 

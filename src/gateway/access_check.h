@@ -3,7 +3,10 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "audit/event.h"
 #include "gateway/authorize.h"
 #include "gateway/service_table.h"
 
@@ -19,15 +22,24 @@ class AccessCheck {
   // All that the row of the operation says.
   ApiResult<void> require_row() const;
   // AccessDenied, in the words of the service.
-  ApiResult<void> require(const AccessNeed& need) const;
-  bool allows(const AccessNeed& need) const { return ask(need).allowed; }
+  ApiResult<void> require(AccessNeed need) const;
+  // For what is told to the caller, where the call goes through in either case.
+  bool allows(AccessNeed need) const { return ask(std::move(need), Purpose::probe).allowed; }
   // For what isn't of this service: sts:AssumeRole with a role's trust policy.
-  AccessAnswer ask(const AccessNeed& need, const ResourcePolicy& resource_policy, policy::ResourceRule rule) const;
+  AccessAnswer ask(AccessNeed need, const ResourcePolicy& resource_policy, policy::ResourceRule rule) const;
   // The context keys of this request; made at the first call.
   policy::Context& conditions() const;
 
+  // All that was asked, for the audit log; what is past the first thousand is only counted.
+  std::vector<audit::Ask> take_asks() { return std::move(asks_); }
+  uint64_t asks_left_out() const { return asks_left_out_; }
+
  private:
-  AccessAnswer ask(const AccessNeed& need) const;
+  enum class Purpose : uint8_t { permission, probe };
+  AccessAnswer ask(AccessNeed need, Purpose purpose) const;
+  AccessAnswer decide(const AccessNeed& need) const;
+  // Lets through what [security] mode says, and remembers all.
+  AccessAnswer settle(AccessNeed need, Purpose purpose, AccessAnswer answer) const;
   policy::ResourceQuotes quotes() const;
 
   const Authorizer& authorizer_;
@@ -36,6 +48,8 @@ class AccessCheck {
   const CallContext& context_;
   const void* input_;
   mutable std::optional<policy::Context> conditions_;
+  mutable std::vector<audit::Ask> asks_;
+  mutable uint64_t asks_left_out_ = 0;
 };
 
 }  // namespace aerolith::gateway

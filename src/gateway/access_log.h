@@ -5,26 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "base/strong_string.h"
+#include "audit/event.h"
 
 namespace aerolith::gateway {
 
-struct AccessRecord {
-  RequestId request_id;
-  std::string peer;
-  std::string method;
-  std::string target;  // redact_target() of the request's
-  std::string_view service;
-  std::string_view operation;
-  std::string principal;  // ARN, empty for anonymous
-  int status = 0;
-  std::string error_code;
-  std::chrono::steady_clock::time_point started;
-};
-
-// The target without what would let a reader of the log repeat the request: signature and session token.
+// The target without what would let a reader of the log repeat the request or know a secret: signatures, session
+// tokens, passwords, codes, keys.
 std::string redact_target(std::string_view target);
 
-void write_access_line(const AccessRecord& record, uint64_t body_bytes_sent, bool complete);
+void write_access_line(const audit::Event& event, std::chrono::nanoseconds duration, uint64_t body_bytes_sent,
+                       bool complete);
 
 }  // namespace aerolith::gateway

@@ -17,6 +17,10 @@ http::Response answer_error(int status, std::string_view code, std::string_view 
   return answer_json(status, {{"error", code}, {"message", message}});
 }
 
+boost::json::object describe(const AccountInfo& account) {
+  return {{"account_id", account.id}, {"name", account.name}, {"created", format_iso8601(account.created_at)}};
+}
+
 }  // namespace
 
 Admin::Admin(AdminSettings settings, const Registry& registry, const Metrics& metrics,
@@ -25,7 +29,7 @@ Admin::Admin(AdminSettings settings, const Registry& registry, const Metrics& me
 
 bool Admin::owns(std::string_view path) { return path.starts_with("/_aerolith/") || path == "/_localstack/health"; }
 
-http::Response Admin::handle(const http::RequestHead& head) const {
+http::Response Admin::handle(const http::RequestHead& head, audit::Event& event) const {
   const std::string_view path = head.path();
   const bool reads = head.method == "GET" || head.method == "HEAD";
   if (path == "/_aerolith/health" || path == "/_localstack/health")
@@ -34,12 +38,41 @@ http::Response Admin::handle(const http::RequestHead& head) const {
     if (!reads) return answer_error(405, "MethodNotAllowed", "use GET");
     http::Response response;
     response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    response.body = metrics_.text(settings_.server_stats());
+    response.body = metrics_.text(settings_.server_stats(), settings_.audit_stats());
     return response;
   }
-  if (path == "/_aerolith/backup")
-    return head.method == "POST" ? backup(head) : answer_error(405, "MethodNotAllowed", "use POST");
-  return answer_error(404, "NotFound", "there are /_aerolith/health, /_aerolith/metrics and /_aerolith/backup");
+  const bool is_post = head.method == "POST";
+  if (path == "/_aerolith/backup") {
+    if (!is_post) return answer_error(405, "MethodNotAllowed", "use POST");
+    return run_for_owner("Backup", &Admin::backup, head, event);
+  }
+  if (path == "/_aerolith/accounts") {
+    if (is_post) return run_for_owner("CreateAccount", &Admin::create_account, head, event);
+    if (head.method == "GET") return run_for_owner("ListAccounts", &Admin::list_accounts, head, event);
+    return answer_error(405, "MethodNotAllowed", "use GET or POST");
+  }
+  return answer_error(404, "NotFound", "there are health, metrics, backup and accounts under /_aerolith/");
+}
+
+http::Response Admin::run_for_owner(std::string_view operation, Action action, const http::RequestHead& head,
+                                    audit::Event& event) const {
+  event.operation = operation;
+  event.outcome = audit::Outcome::denied;
+  event.error_code = "AccessDenied";
+  const auto authenticated = authenticator_.authenticate({.head = head, .service = kSigningName});
+  if (!authenticated.has_value()) {
+    event.claimed_key_id = authenticated.error().access_key_id;
+    return answer_error(403, "AccessDenied", "the request must be signed by the installation's root key");
+  }
+  event.key = authenticated->key;
+  const auth::Principal* principal = authenticated->principal();
+  if (principal == nullptr || !principal->is_root() || principal->account != settings_.owner) {
+    return answer_error(403, "AccessDenied", "only the root of the installation's first account may do that");
+  }
+  event.outcome = audit::Outcome::allowed;
+  http::Response response = (this->*action)(head);
+  event.error_code = response.status < 400 ? "" : std::string(operation) + "Failed";
+  return response;
 }
 
 http::Response Admin::health() const {
@@ -53,18 +86,29 @@ http::Response Admin::health() const {
 }
 
 http::Response Admin::backup(const http::RequestHead& head) const {
-  const auto authenticated = authenticator_.authenticate({.head = head, .service = kSigningName});
-  if (!authenticated.has_value())
-    return answer_error(403, "AccessDenied", "the request must be signed by the account's root key");
-  const auth::Principal* principal = authenticated->principal();
-  if (principal == nullptr || !principal->is_root())
-    return answer_error(403, "AccessDenied", "only the account's root may make a backup");
   const auto directory = auth::find_parameter(head.query(), "to");
   if (!directory || !directory->starts_with('/'))
     return answer_error(400, "InvalidArgument", "`to` must be the absolute path of a folder");
   const std::string problem = settings_.backup(*directory);
   if (!problem.empty()) return answer_error(500, "BackupFailed", problem);
   return answer_json(200, {{"directory", *directory}});
+}
+
+http::Response Admin::create_account(const http::RequestHead& head) const {
+  const auto made = settings_.create_account(auth::find_parameter(head.query(), "name").value_or(""));
+  if (!made.has_value()) return answer_error(400, "CreateAccountFailed", made.error());
+  boost::json::object body = describe(made->info);
+  body["access_key_id"] = made->access_key_id;
+  body["secret_access_key"] = made->secret_access_key;
+  return answer_json(200, body);
+}
+
+http::Response Admin::list_accounts(const http::RequestHead&) const {
+  const auto found = settings_.list_accounts();
+  if (!found.has_value()) return answer_error(500, "ListAccountsFailed", found.error());
+  boost::json::array accounts;
+  for (const AccountInfo& account : *found) accounts.push_back(describe(account));
+  return answer_json(200, {{"accounts", std::move(accounts)}});
 }
 
 }  // namespace aerolith::gateway

@@ -38,6 +38,16 @@ std::vector<policy::NamedPolicy> named(const std::vector<StoredPolicy>& stored) 
   return all;
 }
 
+audit::Reason reason_of(const policy::Decision& decision) {
+  audit::Reason reason{.policy_kind = std::string(policy::kind_of_policy(decision.source)), .policy = {}, .sid = {}};
+  if (decision.statement == nullptr || decision.policy == nullptr) return reason;
+  reason.is_explicit = true;
+  reason.policy = decision.policy->name;
+  reason.sid = decision.statement->sid;
+  reason.statement = static_cast<size_t>(decision.statement - decision.policy->policy->statements.data());
+  return reason;
+}
+
 }  // namespace
 
 // The documents in a session's token, compiled once, since a token doesn't change. Of the sessions used last.
@@ -73,8 +83,8 @@ class Authorizer::SessionPolicies {
   std::unordered_map<std::string, Compiled> by_token_;
 };
 
-Authorizer::Authorizer(const IdentitySource& identities)
-    : identities_(identities), session_policies_(std::make_unique<SessionPolicies>()) {}
+Authorizer::Authorizer(const IdentitySource& identities, Enforcement enforcement)
+    : identities_(identities), enforcement_(enforcement), session_policies_(std::make_unique<SessionPolicies>()) {}
 Authorizer::~Authorizer() = default;
 
 auth::Tags Authorizer::principal_tags(const auth::AccessKey& key) const {
@@ -156,7 +166,9 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
                                 .context = question.context};
   const policy::Decision decision = policy::evaluate(request, policies, question.rule);
   if (decision.allowed()) return {.allowed = true};
-  return {.allowed = false, .denial = policy::access_denied_message(request, decision, question.quotes)};
+  return {.allowed = false,
+          .denial = policy::access_denied_message(request, decision, question.quotes),
+          .reason = reason_of(decision)};
 }
 
 }  // namespace aerolith::gateway

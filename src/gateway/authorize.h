@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/event.h"
 #include "auth/credentials.h"
 #include "policy/access_denied.h"
 #include "policy/evaluate.h"
@@ -66,15 +67,21 @@ struct AccessAnswer {
   bool allowed = false;
   // AWS's sentence: "User: ... is not authorized to perform: ... because no identity-based policy allows ...".
   std::string denial{};
+  std::optional<audit::Reason> reason{};  // of a denial
 };
+
+// [security] mode. `audit`: what the policies deny to a caller whose signature is right goes through, and is recorded.
+enum class Enforcement : uint8_t { enforce, audit };
 
 // Safe from any thread.
 class Authorizer {
  public:
-  explicit Authorizer(const IdentitySource& identities);
+  explicit Authorizer(const IdentitySource& identities, Enforcement enforcement = Enforcement::enforce);
   ~Authorizer();
 
+  // What the policies say, in either mode: AccessCheck is who lets through.
   AccessAnswer decide(const AccessQuestion& question) const;
+  Enforcement enforcement() const { return enforcement_; }
   // The root on what is its own account's and has no policy: nothing can refuse it, whatever the context.
   static bool is_unlimited(const auth::AccessKey* key, const ResourcePolicy* resource_policy);
   // The tags of the user or role behind a key, as conditions see them: those of the session hide them.
@@ -87,6 +94,7 @@ class Authorizer {
   std::vector<StoredPolicy> policies_of(const auth::AccessKey& key) const;
 
   const IdentitySource& identities_;
+  const Enforcement enforcement_;
   const std::unique_ptr<SessionPolicies> session_policies_;
 };
 

@@ -174,6 +174,26 @@ TEST_F(AuthorizeTest, AFederatedUserOfTheRootHasItsSessionPolicies) {
   EXPECT_FALSE(ask(&key, "s3:PutObject").allowed);
 }
 
+TEST_F(AuthorizeTest, ADenialNamesTheStatementOrWhatIsMissing) {
+  const auth::AccessKey nobody = user({});
+  const auto missing = ask(&nobody, "s3:GetObject").reason;
+  ASSERT_TRUE(missing);
+  EXPECT_EQ(*missing, (audit::Reason{.policy_kind = "identity-based policy", .policy = {}, .sid = {}}));
+
+  constexpr std::string_view kTwo =
+      R"({"Effect": "Allow", "Action": "*", "Resource": "*"},
+         {"Sid": "Never", "Effect": "Deny", "Action": "s3:Put*", "Resource": "*"})";
+  const auth::AccessKey denied = user({allowing("all", "s3:*"), stored("rules", kTwo, policy::PolicyKind::identity)});
+  EXPECT_FALSE(ask(&denied, "s3:GetObject").reason);
+  const auto explicit_one = ask(&denied, "s3:PutObject").reason;
+  ASSERT_TRUE(explicit_one);
+  EXPECT_EQ(*explicit_one, (audit::Reason{.is_explicit = true,
+                                          .policy_kind = "identity-based policy",
+                                          .policy = "rules",
+                                          .sid = "Never",
+                                          .statement = 1}));
+}
+
 TEST_F(AuthorizeTest, SessionTagsHideThoseOfTheUser) {
   auth::AccessKey key = user({});
   identities_.by_arn[key.principal.arn]->tags = {{"team", "a"}, {"floor", "3"}};

@@ -1,7 +1,9 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "base/log.h"
@@ -12,23 +14,57 @@
 namespace aerolith::gateway {
 namespace {
 
-AccessRecord start_record(const http::RequestHead& head, const RequestId& request_id) {
-  AccessRecord record;
-  record.request_id = request_id;
-  record.peer = head.peer_address;
-  record.method = head.method;
-  record.target = redact_target(head.target);
-  record.started = std::chrono::steady_clock::now();
-  return record;
+using std::chrono::steady_clock;
+
+// A request on its way: what will be told of it.
+struct Record {
+  std::shared_ptr<audit::Event> event = std::make_shared<audit::Event>();
+  steady_clock::time_point started = steady_clock::now();
+
+  explicit Record(const RequestId& request_id) {
+    event->time = std::chrono::time_point_cast<Timestamp::duration>(std::chrono::system_clock::now());
+    event->request_id = request_id.str();
+  }
+  Record(const RequestId& request_id, const http::RequestHead& head) : Record(request_id) {
+    event->peer = head.peer_address;
+    event->is_tls = head.is_tls;
+    event->method = head.method;
+    event->target = redact_target(head.target);
+    event->user_agent = head.headers.find("user-agent").value_or("");
+  }
+};
+
+// The audit log has it before the answer leaves; an access line and the byte count follow once that has left.
+void finish(const Record& record, http::Response& response, Metrics& metrics, const GatewaySettings& settings,
+            bool may_wait) {
+  audit::Event& event = *record.event;
+  event.status = response.status;
+  event.duration = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - record.started);
+  // From here on the log's thread reads it.
+  std::shared_ptr<const audit::Event> shared = record.event;
+  if (settings.audit != nullptr && may_wait) settings.audit->write(shared);
+  if (settings.audit != nullptr && !may_wait) settings.audit->write_now(shared);
+  response.on_sent = [event = std::move(shared), started = record.started, &metrics, access_log = settings.access_log](
+                         uint64_t body_bytes, bool complete) {
+    metrics.count_sent(body_bytes);
+    if (access_log) write_access_line(*event, steady_clock::now() - started, body_bytes, complete);
+  };
 }
 
-// Chains onto the answer: an access line and the byte count, once it has left.
-void log_when_sent(http::Response& response, AccessRecord record, Metrics& metrics, bool access_log) {
-  record.status = response.status;
-  response.on_sent = [record = std::move(record), &metrics, access_log](uint64_t body_bytes, bool complete) {
-    metrics.count_sent(body_bytes);
-    if (access_log) write_access_line(record, body_bytes, complete);
+// What the call as a whole came to; `asks` are those of the exchange.
+audit::Outcome outcome_of(const Exchange& exchange, const audit::Event& event) {
+  using enum audit::Outcome;
+  const auto is_any = [&](audit::Outcome outcome) {
+    return std::ranges::any_of(event.asks, [&](const audit::Ask& a) { return !a.is_probe && a.outcome == outcome; });
   };
+  if (exchange.is_refused || is_any(denied)) return denied;
+  // Refused without a policy being asked: nobody where somebody is needed, a form's signature, a role for the root.
+  const bool is_forbidden = event.status == 401 || event.status == 403;
+  if (is_forbidden && (event.key == nullptr || event.error_code.find("AccessDenied") != std::string::npos)) {
+    return denied;
+  }
+  if (is_any(would_deny)) return would_deny;
+  return exchange.access ? allowed : none;
 }
 
 }  // namespace
@@ -48,15 +84,20 @@ http::Response Gateway::handle(http::Request& request) {
   const RequestId request_id(make_request_id());
   if (!Admin::owns(request.head.path()) || pipeline_.is_virtual_hosted(request.head))
     return run_pipeline(request, request_id);
-  AccessRecord record = start_record(request.head, request_id);
-  record.service = Admin::kSigningName;
-  http::Response response = admin_.handle(request.head);
-  log_when_sent(response, std::move(record), metrics_, settings_.access_log);
+  const Record record(request_id, request.head);
+  record.event->service = Admin::kSigningName;
+  http::Response response = admin_.handle(request.head, *record.event);
+  // Whether it lives and how it does is asked every few seconds, by anybody.
+  const bool is_watched = !record.event->operation.empty();
+  GatewaySettings settings = settings_;
+  if (!is_watched) settings.audit = nullptr;
+  finish(record, response, metrics_, settings, true);
   return response;
 }
 
 http::Response Gateway::run_pipeline(http::Request& request, const RequestId& request_id) {
-  AccessRecord record = start_record(request.head, request_id);
+  const Record record(request_id, request.head);
+  audit::Event& event = *record.event;
   Exchange exchange(request);
   exchange.context.request_id = request_id;
   http::Response response;
@@ -65,24 +106,30 @@ http::Response Gateway::run_pipeline(http::Request& request, const RequestId& re
     if (result.has_value()) {
       response = std::move(exchange.response);
     } else {
-      record.error_code = result.error().code;
+      event.error_code = result.error().code;
       response = encode_failure(exchange, result.error());
     }
   } catch (const std::exception& bug) {
-    log_error("a handler threw", {{"id", request_id.view()}, {"target", record.target}, {"what", bug.what()}});
+    log_error("a handler threw", {{"id", request_id.view()}, {"target", event.target}, {"what", bug.what()}});
     const AnswerForm form = answer_form(exchange.routed, request.head);
     if (exchange.context.service == nullptr) exchange.context.service = form.service;
     const protocol::ApiError error = internal_error(error_style(exchange.context.resolved.protocol));
-    record.error_code = error.code;
+    event.error_code = error.code;
     response = encode_failure(exchange, error);
   }
   const protocol::Operation* operation = exchange.context.resolved.operation;
-  if (exchange.routed.service != nullptr) record.service = exchange.routed.service->model->name;
-  if (operation != nullptr) record.operation = operation->name;
-  record.principal = exchange.context.principal().arn;
-  metrics_.count(exchange.routed.service, operation, response.status,
-                 std::chrono::steady_clock::now() - record.started);
-  log_when_sent(response, std::move(record), metrics_, settings_.access_log);
+  metrics_.count(exchange.routed.service, operation, response.status, steady_clock::now() - record.started);
+  event.status = response.status;
+  if (exchange.routed.service != nullptr) event.service = exchange.routed.service->model->name;
+  if (operation != nullptr) event.operation = operation->name;
+  event.key = exchange.context.key;
+  event.claimed_key_id = std::move(exchange.claimed_key_id);
+  if (exchange.access) {
+    event.asks = exchange.access->take_asks();
+    event.asks_left_out = exchange.access->asks_left_out();
+  }
+  event.outcome = outcome_of(exchange, event);
+  finish(record, response, metrics_, settings_, true);
   return response;
 }
 
@@ -99,10 +146,10 @@ http::Response Gateway::overloaded(const http::RequestHead& head) {
       protocol::encode_error(form.protocol, *form.service, slow_down(error_style(form.protocol)), request_id);
   response.headers.add("Retry-After", "1");
   metrics_.count(routed.service, nullptr, response.status, std::nullopt);
-  AccessRecord record = start_record(head, request_id);
-  record.service = form.service->name;
-  record.error_code = "overloaded";
-  log_when_sent(response, std::move(record), metrics_, settings_.access_log);
+  const Record record(request_id, head);
+  record.event->service = form.service->name;
+  record.event->error_code = "overloaded";
+  finish(record, response, metrics_, settings_, false);  // an I/O thread's
   return response;
 }
 
@@ -117,12 +164,10 @@ http::Response Gateway::bad_request(int status, std::string_view reason, std::st
   http::Response response =
       protocol::encode_error(protocol::Protocol::rest_xml, *registry_.find("s3")->model, error, request_id);
   metrics_.count(nullptr, nullptr, error.http_status, std::nullopt);
-  AccessRecord record;
-  record.request_id = request_id;
-  record.peer = peer_address;
-  record.error_code = error.code;
-  record.started = std::chrono::steady_clock::now();
-  log_when_sent(response, std::move(record), metrics_, settings_.access_log);
+  const Record record(request_id);
+  record.event->peer = peer_address;
+  record.event->error_code = error.code;
+  finish(record, response, metrics_, settings_, false);
   return response;
 }
 

@@ -1,6 +1,7 @@
 // What the edge calls: every request goes through here, every answer is logged here, and counted but for the admin's.
 #pragma once
 
+#include "audit/log.h"
 #include "gateway/admin.h"
 #include "gateway/pipeline.h"
 #include "http/server.h"
@@ -9,6 +10,7 @@ namespace aerolith::gateway {
 
 struct GatewaySettings {
   bool access_log = true;
+  audit::Log* audit = nullptr;  // none: no audit log is kept
 };
 
 // The rooms it uses must outlive it.

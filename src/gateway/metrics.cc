@@ -47,6 +47,11 @@ struct Metrics::State {
   prometheus::Gauge& queued_requests = gauge("aerolith_queued_requests", "Requests waiting for a handler thread");
   prometheus::Counter& rejected_requests =
       counter("aerolith_rejected_requests_total", "Requests answered 503 for overload");
+  prometheus::Counter& written_audit_events =
+      counter("aerolith_audit_events_written_total", "Events written to the audit log");
+  prometheus::Counter& lost_audit_events =
+      counter("aerolith_audit_events_lost_total", "Events that the audit log could not take: must be 0");
+  prometheus::Gauge& queued_audit_events = gauge("aerolith_audit_events_queued", "Events waiting to be written");
   std::mutex raising;                                    // two scrapes at once would both add what is new
   std::vector<std::vector<OperationCounters>> counters;  // [service][operation], one more for unresolved
   std::vector<prometheus::Histogram*> latencies;         // [service]
@@ -92,14 +97,17 @@ void Metrics::count(const RegisteredService* service, const protocol::Operation*
 
 void Metrics::count_sent(uint64_t body_bytes) { state_->sent_bytes.Increment(static_cast<double>(body_bytes)); }
 
-std::string Metrics::text(const http::ServerStats& stats) const {
+std::string Metrics::text(const http::ServerStats& stats, const audit::LogStats& audit) const {
   state_->open_connections.Set(static_cast<double>(stats.open_connections));
   state_->running_handlers.Set(static_cast<double>(stats.running_handlers));
+  state_->queued_audit_events.Set(static_cast<double>(audit.queued_events));
   state_->queued_requests.Set(static_cast<double>(stats.queued_requests));
   {
     const std::lock_guard lock(state_->raising);
     raise(state_->accepted_connections, stats.accepted_connections);
     raise(state_->rejected_requests, stats.rejected_requests);
+    raise(state_->written_audit_events, audit.written_events);
+    raise(state_->lost_audit_events, audit.lost_events);
   }
   return prometheus::TextSerializer().Serialize(state_->prometheus->Collect());
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "audit/log.h"
 #include "gateway/registry.h"
 #include "http/server.h"
 
@@ -21,7 +22,7 @@ class Metrics {
              std::optional<std::chrono::nanoseconds> duration);
   void count_sent(uint64_t body_bytes);
   // Prometheus text format 0.0.4.
-  std::string text(const http::ServerStats& stats) const;
+  std::string text(const http::ServerStats& stats, const audit::LogStats& audit) const;
 
  private:
   struct State;

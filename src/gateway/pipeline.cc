@@ -90,7 +90,7 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
   if (auth::Authenticator::needs_body_hash(head)) {
     // Not for anybody: this reads before the signature is checked.
     if (const auto known = authenticator_.screen(request); !known.has_value()) {
-      return std::unexpected(authentication_error(known.error(), style_of(exchange)));
+      return refuse(exchange, known.error());
     }
     auto bytes = http::read_all(*body, settings_.body_limit_bytes);
     if (!bytes.has_value()) return std::unexpected(payload_error(bytes.error(), std::nullopt, style_of(exchange)));
@@ -100,7 +100,7 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
     body = exchange.buffered.get();
   }
   auto identity = authenticator_.authenticate(request);
-  if (!identity.has_value()) return std::unexpected(authentication_error(identity.error(), style_of(exchange)));
+  if (!identity.has_value()) return refuse(exchange, identity.error());
   exchange.identity = *std::move(identity);
   exchange.payload = auth::make_payload_reader(exchange.identity.payload, *body);
   exchange.context.key = exchange.identity.key;
@@ -109,6 +109,12 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
     take_hoisted_headers(exchange.request.head);
   }
   return {};
+}
+
+ApiResult<void> Pipeline::refuse(Exchange& exchange, const auth::AuthError& error) {
+  exchange.is_refused = true;
+  exchange.claimed_key_id = error.access_key_id;
+  return std::unexpected(authentication_error(error, style_of(exchange)));
 }
 
 ApiResult<void> Pipeline::resolve(Exchange& exchange) const {

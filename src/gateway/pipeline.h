@@ -31,6 +31,10 @@ struct Exchange {
   InputHolder input{nullptr, [](void*) {}};
   std::optional<AccessCheck> access;
   http::Response response;
+
+  // For the audit log, where the signature was refused: the access key that the request names.
+  bool is_refused = false;
+  std::string claimed_key_id;
 };
 
 struct PipelineSettings {
@@ -62,6 +66,7 @@ class Pipeline {
   ApiResult<void> authorize(Exchange& exchange) const;
   ApiResult<void> call(Exchange& exchange) const;
 
+  static ApiResult<void> refuse(Exchange& exchange, const auth::AuthError& error);
   ApiResult<void> read_body(Exchange& exchange) const;
 
   const PipelineSettings settings_;

@@ -1,9 +1,8 @@
 #include "gateway/root_credentials.h"
 
 namespace aerolith::gateway {
-namespace {
 
-std::shared_ptr<const auth::AccessKey> make_root(const AccountId& account, auth::AccessKeyId key_id,
+std::shared_ptr<const auth::AccessKey> make_root_key(const AccountId& account, auth::AccessKeyId key_id,
                                                  std::string secret) {
   auto key = std::make_shared<auth::AccessKey>();
   key->id = std::move(key_id);
@@ -14,10 +13,8 @@ std::shared_ptr<const auth::AccessKey> make_root(const AccountId& account, auth:
   return key;
 }
 
-}  // namespace
-
 RootCredentials::RootCredentials(const AccountId& account, auth::AccessKeyId key_id, std::string secret)
-    : root_(make_root(account, std::move(key_id), std::move(secret))) {}
+    : root_(make_root_key(account, std::move(key_id), std::move(secret))) {}
 
 Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> RootCredentials::find(const auth::AccessKeyId& id,
                                                                                             std::string_view) const {

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "auth/credentials.h"
 
 namespace aerolith::gateway {
+
+// The key of an account's root.
+std::shared_ptr<const auth::AccessKey> make_root_key(const AccountId& account, auth::AccessKeyId key_id,
+                                                     std::string secret);
 
 class RootCredentials final : public auth::CredentialSource {
  public:

@@ -123,6 +123,10 @@ TEST(AccessLog, HidesWhatWouldRepeatTheRequest) {
   EXPECT_EQ(redact_target("/b/k?AWSAccessKeyId=AKID&Expires=1&Signature=a%2Bb%3D"),
             "/b/k?AWSAccessKeyId=AKID&Expires=1&Signature=-");
   EXPECT_EQ(redact_target("/b/k"), "/b/k");
+  EXPECT_EQ(redact_target("/?Action=ChangePassword&OldPassword=a&New%50assword=b&x"),
+            "/?Action=ChangePassword&OldPassword=-&New%50assword=-&x");
+  EXPECT_EQ(redact_target("/b/k?x-amz-server-side-encryption-customer-key=secret&versionId=1"),
+            "/b/k?x-amz-server-side-encryption-customer-key=-&versionId=1");
 }
 
 }  // namespace

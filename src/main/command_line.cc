@@ -42,7 +42,10 @@ struct Arguments {
   std::string shell = "bash";
   std::string folder;
   std::string trust_action = "status";
+  std::string name;
   LogsOptions logs;
+  AuditOptions audit;
+  TraceOptions trace;
   std::map<const Setting*, std::vector<std::string>> settings;
 };
 
@@ -56,6 +59,7 @@ class CommandLine {
     add_running();
     add_asking();
     add_data();
+    add_identity();
     add_helpers();
   }
 
@@ -85,13 +89,18 @@ class CommandLine {
   // What to say of a command or flag that doesn't exist; empty where all do. CLI11 doesn't tell which word was wrong.
   std::string find_unknown_word(const std::vector<std::string>& words) const {
     if (words.empty() || words.front().starts_with('-')) return {};
-    const CLI::App* command = nullptr;
-    std::vector<std::string> names;
-    for (const CLI::App* known : app_.get_subcommands({})) {
-      names.push_back(known->get_name());
-      if (names.back() == words.front()) command = known;
+    const CLI::App* command = &app_;
+    std::string path = "aerolith";
+    for (const std::string& word : words) {
+      const auto subcommands = command->get_subcommands({});
+      if (subcommands.empty() || word.starts_with('-')) break;
+      std::vector<std::string> names;
+      for (const CLI::App* known : subcommands) names.push_back(known->get_name());
+      const auto found = std::ranges::find(names, word);
+      if (found == names.end()) return with_nearest("there is no command", word, names, path + " --help");
+      command = subcommands[static_cast<size_t>(found - names.begin())];
+      path += " " + word;
     }
-    if (command == nullptr) return with_nearest("there is no command", words.front(), names, "aerolith --help");
     std::vector<std::string> flags;
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
@@ -99,13 +108,17 @@ class CommandLine {
     for (const std::string& word : words) {
       const std::string flag = word.substr(0, word.find('='));
       if (!flag.starts_with("--") || flag == "--" || std::ranges::find(flags, flag) != flags.end()) continue;
-      return with_nearest("there is no flag", flag, flags, fmt::format("aerolith {} --help", command->get_name()));
+      return with_nearest("there is no flag", flag, flags, path + " --help");
     }
     return {};
   }
 
   CLI::App* add(const char* name, const char* help, Flags flags, Command command) {
-    CLI::App* app = app_.add_subcommand(name, help);
+    return add_below(app_, name, help, flags, std::move(command));
+  }
+
+  CLI::App* add_below(CLI::App& parent, const char* name, const char* help, Flags flags, Command command) {
+    CLI::App* app = parent.add_subcommand(name, help);
     app->add_option("--config", arguments_.config, "The configuration file")->type_name("FILE");
     for (const Setting& setting : settings()) {
       if (flags == Flags::all || setting.dotted() == "data_folder") add_setting(*app, setting);
@@ -222,6 +235,63 @@ class CommandLine {
     });
   }
 
+  // Commands of two words: `account create`.
+  CLI::App& add_group(const char* name, const char* help) {
+    CLI::App* group = app_.add_subcommand(name, help);
+    group->require_subcommand(1);
+    return *group;
+  }
+
+  static void add_text(CLI::App* app, const char* flag, std::string& text, const char* type, const char* help) {
+    app->add_option(flag, text, help)->type_name(type);
+  }
+
+  void add_identity() {
+    AuditOptions& audit = arguments_.audit;
+    CLI::App* log = add("audit", "Print the audit log: who called what, and whether it was allowed", Flags::common,
+                        [this](const Invocation& invocation) { return run_audit(invocation, arguments_.audit); });
+    add_text(log, "--principal", audit.principal, "ARN", "Whose calls: part of an ARN, or a pattern with * and ?");
+    add_text(log, "--account", audit.account, "ID", "Calls of this account's principals");
+    add_text(log, "--action", audit.action, "ACTION", "Calls that needed this action: s3:GetObject, s3:Get*");
+    add_text(log, "--operation", audit.operation, "NAME", "Calls of this operation: GetObject, Put*");
+    add_text(log, "--service", audit.service, "NAME", "Calls of this service: s3, iam");
+    add_text(log, "--resource", audit.resource, "ARN", "Calls on this resource: part of an ARN, or a pattern");
+    add_text(log, "--request-id", audit.request_id, "ID", "The call that was answered with this request id");
+    add_text(log, "--since", audit.since, "WHEN", "From then on: a time, or a duration ago (2h)");
+    add_text(log, "--until", audit.until, "WHEN", "Until then: a time, or a duration ago");
+    log->add_flag("--denied", audit.denied, "Only what was denied, or would be in enforcing mode");
+    log->add_option("-n,--limit", audit.limit,
+                    "The latest so many (default 100; all with --since, --until, --request-id)")
+        ->type_name("NUMBER");
+    log->add_flag("-f,--follow", audit.follow, "Go on as it grows");
+    add_json(log);
+
+    TraceOptions& trace = arguments_.trace;
+    CLI::App& iam = add_group("iam", "Policies from what was done");
+    CLI::App* tracer = add_below(
+        iam, "trace", "Watch calls, and print for each principal the least policy that allows them", Flags::common,
+        [this](const Invocation& invocation) { return run_iam_trace(invocation, arguments_.trace); });
+    add_text(tracer, "--principal", trace.principal, "ARN", "Whose calls: part of an ARN, or a pattern with * and ?");
+    add_text(tracer, "--account", trace.account, "ID", "Calls of this account's principals");
+    add_text(tracer, "--for", trace.duration, "DURATION", "How long to watch (default: until Ctrl-C)");
+    add_text(tracer, "--since", trace.since, "WHEN", "Look back from the audit log instead: a time, or a duration ago");
+    add_text(tracer, "--until", trace.until, "WHEN", "Look back until then");
+    tracer
+        ->add_option("--widen", trace.widen, "Allow a whole folder past so many resources in it (default 20; 0: never)")
+        ->type_name("NUMBER");
+    tracer->add_flag("--include-denied", trace.include_denied, "Allow what was denied, too");
+    add_json(tracer);
+
+    CLI::App& account = add_group("account", "Make and list accounts");
+    CLI::App* create =
+        add_below(account, "create", "Make an account, and print its root's access key, this once", Flags::common,
+                  [this](const Invocation& invocation) { return run_account_create(invocation, arguments_.name); });
+    create->add_option("--name", arguments_.name, "What to call it")->type_name("TEXT")->required();
+    add_json(create);
+    add_json(add_below(account, "list", "List all accounts", Flags::common,
+                       [](const Invocation& invocation) { return run_account_list(invocation); }));
+  }
+
   void add_helpers() {
     CLI::App* version = app_.add_subcommand("version", "Print the version");
     add_json(version);
@@ -270,6 +340,16 @@ class CommandLine {
     return {};
   }
 
+  // Of a command of two words the second one is an argument, and any second word's options may follow.
+  static void merge(CommandDescription& group, CommandDescription second) {
+    group.arguments.push_back(std::move(second.name));
+    for (OptionDescription& option : second.options) {
+      if (std::ranges::find(group.options, option.names, &OptionDescription::names) == group.options.end()) {
+        group.options.push_back(std::move(option));
+      }
+    }
+  }
+
   static CommandDescription describe(const CLI::App& app) {
     CommandDescription command{app.get_name(), app.get_description(), {}, {}, {}};
     for (const CLI::Option* option : app.get_options()) {
@@ -285,7 +365,14 @@ class CommandLine {
       described.choices = choices_of(described.names.front());
       command.options.push_back(std::move(described));
     }
-    for (const CLI::App* subcommand : app.get_subcommands({})) command.commands.push_back(describe(*subcommand));
+    for (const CLI::App* subcommand : app.get_subcommands({})) {
+      CommandDescription inner = describe(*subcommand);
+      if (app.get_parent() == nullptr) {
+        command.commands.push_back(std::move(inner));
+      } else {
+        merge(command, std::move(inner));
+      }
+    }
     return command;
   }
 

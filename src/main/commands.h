@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,38 @@ struct LogsOptions {
   bool follow = false;
 };
 int run_logs(const Invocation& invocation, const LogsOptions& options);
+
+struct AuditOptions {
+  std::string principal;
+  std::string account;
+  std::string action;
+  std::string operation;
+  std::string service;
+  std::string resource;
+  std::string request_id;
+  std::string since;
+  std::string until;
+  bool denied = false;
+  std::optional<size_t> limit;
+  bool follow = false;
+};
+int run_audit(const Invocation& invocation, const AuditOptions& options);
+
+struct TraceOptions {
+  std::string principal;
+  std::string account;
+  std::string since;
+  std::string until;
+  std::string duration;
+  size_t widen = 20;
+  bool include_denied = false;
+};
+int run_iam_trace(const Invocation& invocation, const TraceOptions& options);
+// Of --since and --until.
+int report_bad_moment(std::string_view flag, std::string_view text);
+
+int run_account_create(const Invocation& invocation, const std::string& name);
+int run_account_list(const Invocation& invocation);
 int run_backup(const Invocation& invocation, const std::filesystem::path& to);
 int run_restore(const Invocation& invocation, const std::filesystem::path& from);
 int run_fsck(const Invocation& invocation);

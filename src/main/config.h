@@ -66,6 +66,22 @@ struct Config {
     std::chrono::milliseconds scrub_every{};
     uint64_t scrub_bytes_per_second = 0;
   } objects;
+
+  struct Security {
+    bool is_audit_mode = false;  // what policies deny goes through, and is recorded
+    bool open_test_account = false;
+    bool open_test_account_beyond_loopback = false;
+  } security;
+
+  struct Audit {
+    bool enabled = true;
+    uint64_t file_bytes = 0;
+    std::chrono::milliseconds file_age{};
+    uint64_t keep_bytes = 0;
+    std::chrono::milliseconds keep_age{};
+    uint64_t queue_events = 0;
+    std::chrono::milliseconds sync_every{};
+  } audit;
 };
 
 enum class SettingKind : uint8_t { boolean, count, size, duration, text, path, choice, text_list };

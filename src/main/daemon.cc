@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "audit/log.h"
 #include "auth/authenticate.h"
 #include "auth/secret_box.h"
 #include "base/log.h"
@@ -15,9 +16,11 @@
 #include "gateway/own_names.h"
 #include "gateway/root_credentials.h"
 #include "http/server.h"
+#include "main/accounts.h"
 #include "main/backup.h"
 #include "main/iam_identities.h"
 #include "main/name_issuer.h"
+#include "main/open_test_account.h"
 #include "main/version.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
@@ -86,6 +89,58 @@ http::ServerSettings server_settings(const Config& config, const Installation& i
   settings.stall_deadline = config.http.stall_deadline;
   settings.stop_deadline = config.http.stop_deadline;
   return settings;
+}
+
+// Null where none is kept.
+os::Result<std::unique_ptr<audit::Log>> open_audit_log(const Config& config, const DataFolder& folder,
+                                                       os::FileSystem& files, const Clock& clock) {
+  if (!config.audit.enabled) return nullptr;
+  audit::LogSettings settings;
+  settings.folder = folder.audit().string();
+  settings.file_bytes = config.audit.file_bytes;
+  settings.file_age = config.audit.file_age;
+  settings.keep_bytes = config.audit.keep_bytes;
+  settings.keep_age = config.audit.keep_age;
+  settings.queue_events = config.audit.queue_events;
+  settings.sync_every = config.audit.sync_every;
+  return audit::Log::open(files, std::move(settings), clock);
+}
+
+// What makes this server easier to get into than others, so that nobody runs it so without knowing.
+void warn_of_open_doors(const Config& config) {
+  if (config.security.is_audit_mode) {
+    log_warning(
+        "[security] mode is \"audit\": POLICIES DENY NOTHING to callers with a valid signature; the audit log "
+        "says what they would have");
+  }
+  if (config.security.open_test_account) {
+    log_warning(
+        "[security] open_test_account is on: WHOEVER REACHES THIS SERVER can sign as the access key \"test\" or "
+        "any number of twelve digits, secret \"test\"");
+  }
+}
+
+gateway::AccountInfo first_account(const Installation& installation) {
+  return {.id = installation.account_id.str(), .name = "", .created_at = installation.created};
+}
+
+metadata::Result<> tell_accounts(iam::Directory& directory, const Accounts& accounts) {
+  for (const gateway::AccountInfo& info : accounts.list()) {
+    TRY(directory.ensure_account(AccountId(info.id), info.name, info.created_at));
+  }
+  return {};
+}
+
+Result<gateway::NewAccount, std::string> create_account(Accounts& accounts, iam::Directory& directory,
+                                                        const std::string& name, Timestamp now) {
+  if (std::string fault = find_name_fault(name); !fault.empty()) return std::unexpected(std::move(fault));
+  auto made = accounts.create(name, now);
+  if (!made.has_value()) return std::unexpected(made.error().detail);
+  // A start that finds it missing makes up for it.
+  const auto known = directory.ensure_account(AccountId(made->info.id), name, now);
+  if (!known.has_value()) return std::unexpected(known.error().detail);
+  log_info("made an account", {{"account", made->info.id}, {"name", made->info.name}});
+  return *std::move(made);
 }
 
 // The installation's key as the rooms below know it.
@@ -158,18 +213,25 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const gateway::RootCredentials root_key(installation.account_id, auth::AccessKeyId(installation.root_access_key_id),
                                           installation.root_secret_access_key);
   const InstallationBox box(installation.sealer);
+  auto accounts = Accounts::open(**metadata, box, first_account(installation));
+  if (!accounts.has_value()) return refuse_to_start("accounts", accounts.error().detail);
+  const OpenTestAccount open_test_account([&](const AccountId& id) { return (*accounts)->contains(id); });
   const sts::Sessions sessions(box);
   iam::Directory directory(**metadata, box);
-  const auto account = directory.ensure_account(installation.account_id, "", installation.created);
-  if (!account.has_value()) return refuse_to_start("iam", account.error().detail);
+  const auto known = tell_accounts(directory, **accounts);
+  if (!known.has_value()) return refuse_to_start("iam", known.error().detail);
   IamIdentities identities(directory, clock);
-  const gateway::CredentialChain keys({&root_key, &sessions, &identities});
+  std::vector<const auth::CredentialSource*> key_sources{&root_key, &sessions, accounts->get(), &identities};
+  if (config.security.open_test_account) key_sources.push_back(&open_test_account);
+  const gateway::CredentialChain keys(key_sources);
   std::vector<gateway::ServiceTable> services;
   services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));
   services.push_back(sts::make_service({.sessions = sessions,
                                         .roles = identities,
                                         .account_of_key = [&](const std::string& id) -> std::optional<AccountId> {
                                           if (id == installation.root_access_key_id) return installation.account_id;
+                                          const auto other = (*accounts)->find(auth::AccessKeyId(id), "");
+                                          if (other.has_value() && *other) return (*other)->principal.account;
                                           const auto key = directory.find_access_key(id);
                                           if (!key.has_value() || *key == nullptr) return std::nullopt;
                                           return (*key)->key.principal.account;
@@ -178,30 +240,41 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const gateway::Registry registry(all_services(), std::move(services));
 
   const auth::Authenticator authenticator(auth_settings(config), keys, clock);
-  const gateway::Authorizer authorizer(identities);
+  const gateway::Authorizer authorizer(
+      identities, config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce);
   const gateway::Pipeline pipeline({.region = Region(config.region), .domains = config.host_names}, registry,
                                    authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);
+  const auto opened_log = open_audit_log(config, installation.folder, files, clock);
+  if (!opened_log.has_value()) return refuse_to_start("audit", opened_log.error().detail);
+  audit::Log* const audit_log = opened_log->get();
   // Set once: requests come in before Server::start returns, and may ask for the metrics.
   std::atomic<const http::Server*> running = nullptr;
-  const gateway::Admin admin({.version = std::string(version()),
-                              .backup =
-                                  [&](const std::string& folder) {
-                                    const auto report = make_backup(installation.folder, **metadata, **objects, folder);
-                                    return report.has_value() ? std::string() : report.error().detail;
-                                  },
-                              .server_stats =
-                                  [&] {
-                                    const http::Server* const server = running.load();
-                                    return server != nullptr ? server->stats() : http::ServerStats{};
-                                  }},
-                             registry, metrics, authenticator);
-  gateway::Gateway gateway({.access_log = config.log.access}, registry, pipeline, admin, metrics);
+  const gateway::Admin admin(
+      {.version = std::string(version()),
+       .owner = installation.account_id,
+       .backup =
+           [&](const std::string& directory) {
+             const auto report = make_backup(installation.folder, **metadata, **objects, directory);
+             return report.has_value() ? std::string() : report.error().detail;
+           },
+       .create_account =
+           [&](const std::string& name) { return create_account(**accounts, directory, name, clock.now()); },
+       .list_accounts = [&] -> Result<std::vector<gateway::AccountInfo>, std::string> { return (*accounts)->list(); },
+       .server_stats =
+           [&] {
+             const http::Server* const server = running.load();
+             return server != nullptr ? server->stats() : http::ServerStats{};
+           },
+       .audit_stats = [&] { return audit_log != nullptr ? audit_log->stats() : audit::LogStats{}; }},
+      registry, metrics, authenticator);
+  gateway::Gateway gateway({.access_log = config.log.access, .audit = audit_log}, registry, pipeline, admin, metrics);
 
   const FindOwnName find_own_name = [&](std::string_view name) {
     return gateway::find_own_name(registry, name, config.host_names);
   };
   const std::unique_ptr<NameIssuer> issuer = make_issuer(config, installation, find_own_name, clock);
+  warn_of_open_doors(config);
   auto started = http::Server::start(server_settings(config, installation, issuer.get()), gateway);
   if (!started.has_value()) return refuse_to_start("http", started.error().detail);
   const std::unique_ptr<http::Server> server = *std::move(started);

@@ -23,6 +23,7 @@ struct DataFolder {
   std::filesystem::path state() const { return run() / "state"; }            // who holds the lock, and where it listens
   std::filesystem::path log() const { return root / "log"; }
   std::filesystem::path log_file() const { return log() / "aerolith.log"; }
+  std::filesystem::path audit() const { return root / "audit"; }
   std::filesystem::path metadata() const { return root / "metadata"; }
   std::filesystem::path metadata_current() const { return metadata() / "CURRENT"; }  // every RocksDB has it
   std::filesystem::path objects() const { return root / "objects"; }

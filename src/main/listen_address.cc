@@ -47,6 +47,12 @@ std::optional<ListenAddress> resolve_listen_address(const std::string& text) {
   return where;
 }
 
+bool is_loopback(const ListenAddress& where) {
+  const HostAndPort bound = split(where);
+  if (where.address.ss_family == AF_INET) return bound.host.front() == 127;
+  return bound.host == std::string(15, '\0') + '\x01';
+}
+
 int try_bind(const ListenAddress& where, int kind) {
   const int descriptor = socket(where.address.ss_family, kind | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return errno;

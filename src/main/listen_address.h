@@ -16,6 +16,9 @@ struct ListenAddress {
 // host:port or [v6]:port; of several addresses of a name the first. Nullopt when it doesn't resolve.
 std::optional<ListenAddress> resolve_listen_address(const std::string& text);
 
+// Reached by this machine only.
+bool is_loopback(const ListenAddress& where);
+
 // errno of binding a socket of that kind there, 0 when it is free.
 int try_bind(const ListenAddress& where, int kind = SOCK_STREAM);
 

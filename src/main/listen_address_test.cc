@@ -40,5 +40,18 @@ TEST(ListenAddressTest, TriesToBind) {
   close(other);
 }
 
+TEST(ListenAddress, LoopbackIsWhatOthersDontReach) {
+  for (const char* text : {"127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "localhost:1"}) {
+    const auto where = resolve_listen_address(text);
+    ASSERT_TRUE(where) << text;
+    EXPECT_TRUE(is_loopback(*where)) << text;
+  }
+  for (const char* text : {"0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[fe80::1]:1"}) {
+    const auto where = resolve_listen_address(text);
+    ASSERT_TRUE(where) << text;
+    EXPECT_FALSE(is_loopback(*where)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace aerolith::main_program

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
+constexpr std::array<std::string_view, 2> kModes = {"enforce", "audit"};
 
 constexpr uint64_t kKiB = uint64_t{1} << 10;
 constexpr uint64_t kMiB = uint64_t{1} << 20;
@@ -284,6 +285,86 @@ const std::array kSettings = {
             .min = 64 * kKiB,
             .max = kTiB,
             .store = [](Config& c, const SettingValue& v) { c.objects.scrub_bytes_per_second = v.number; }},
+    Setting{.section = "security",
+            .key = "mode",
+            .kind = SettingKind::choice,
+            .default_text = "enforce",
+            .doc = "`enforce`: what no policy allows is denied. `audit`: it goes through, and the audit log says what "
+                   "would have been denied and why. Signatures are verified in both; a call without one is never let "
+                   "through by this.",
+            .choices = kModes,
+            .store = [](Config& c, const SettingValue& v) { c.security.is_audit_mode = v.text == "audit"; }},
+    Setting{.section = "security",
+            .key = "open_test_account",
+            .kind = SettingKind::boolean,
+            .default_text = "false",
+            .doc =
+                "For test suites that were written for emulators: the access key `test` is the root of account "
+                "000000000000, and each access key of twelve digits the root of the account of that number; the secret "
+                "of all is `test`. Accounts that are there otherwise are not reached so. Whoever reaches the server "
+                "can use them, so the server starts with it on loopback only.",
+            .store = [](Config& c, const SettingValue& v) { c.security.open_test_account = v.truth; }},
+    Setting{.section = "security",
+            .key = "open_test_account_beyond_loopback",
+            .kind = SettingKind::boolean,
+            .default_text = "false",
+            .doc = "Start with the open test account also where `listen` names addresses that other machines reach.",
+            .store = [](Config& c, const SettingValue& v) { c.security.open_test_account_beyond_loopback = v.truth; }},
+    Setting{.section = "audit",
+            .key = "enabled",
+            .kind = SettingKind::boolean,
+            .default_text = "true",
+            .doc = "Keep the audit log: an event for each call, in `<data folder>/audit/`.",
+            .store = [](Config& c, const SettingValue& v) { c.audit.enabled = v.truth; }},
+    Setting{.section = "audit",
+            .key = "file_size",
+            .kind = SettingKind::size,
+            .default_text = "32MiB",
+            .doc = "A new file begins when one would grow larger.",
+            .min = 64 * kKiB,
+            .max = kTiB,
+            .store = [](Config& c, const SettingValue& v) { c.audit.file_bytes = v.number; }},
+    Setting{.section = "audit",
+            .key = "file_age",
+            .kind = SettingKind::duration,
+            .default_text = "1d",
+            .doc = "A new file begins when one has got that old.",
+            .min = kSecond,
+            .max = 366 * 24 * kHour,
+            .store = [](Config& c, const SettingValue& v) { c.audit.file_age = duration_of(v); }},
+    Setting{.section = "audit",
+            .key = "keep_size",
+            .kind = SettingKind::size,
+            .default_text = "1GiB",
+            .doc = "The oldest files are removed when all together are larger.",
+            .min = kMiB,
+            .max = 1024 * kTiB,
+            .store = [](Config& c, const SettingValue& v) { c.audit.keep_bytes = v.number; }},
+    Setting{.section = "audit",
+            .key = "keep_age",
+            .kind = SettingKind::duration,
+            .default_text = "90d",
+            .doc = "A file is removed when its last event is older.",
+            .min = kHour,
+            .max = 3660 * 24 * kHour,
+            .store = [](Config& c, const SettingValue& v) { c.audit.keep_age = duration_of(v); }},
+    Setting{.section = "audit",
+            .key = "queue",
+            .kind = SettingKind::count,
+            .default_text = "32768",
+            .doc = "Events that wait to be written, at most, about a kilobyte each. A call waits up to a second for "
+                   "room; then its event is lost, which is counted, logged as an error and told in the audit log.",
+            .min = 16,
+            .max = 10'000'000,
+            .store = [](Config& c, const SettingValue& v) { c.audit.queue_events = v.number; }},
+    Setting{.section = "audit",
+            .key = "sync_every",
+            .kind = SettingKind::duration,
+            .default_text = "1s",
+            .doc = "How long a written event may be lost by a power cut. `0s`: as long as the kernel likes.",
+            .min = 0,
+            .max = kHour,
+            .store = [](Config& c, const SettingValue& v) { c.audit.sync_every = duration_of(v); }},
 };
 
 std::string joined(const Setting& setting, char separator, std::string_view prefix) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 namespace aerolith::policy {
-namespace {
 
 std::string_view kind_of_policy(PolicySource source) {
   switch (source) {
@@ -20,6 +19,8 @@ std::string_view kind_of_policy(PolicySource source) {
   }
   return "policy";
 }
+
+namespace {
 
 std::string_view article(PolicySource source) {
   if (source == PolicySource::identity) return "an";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "policy/evaluate.h"
 
@@ -10,6 +11,9 @@ namespace aerolith::policy {
 
 // S3 puts the resource in quotation marks.
 enum class ResourceQuotes : uint8_t { none, marks };
+
+// "identity-based policy", "role trust policy".
+std::string_view kind_of_policy(PolicySource source);
 
 // Of a decision that isn't an allow:
 // User: ARN is not authorized to perform: ACTION on resource: RESOURCE because no identity-based policy allows the

@@ -1,6 +1,6 @@
 """The dependency rule of the architecture page, held against every #include under src/.
 
-    main > services, console > gateway, reconcile, engines > compute, network, blocks, objects, metadata
+    main > services, console > gateway, reconcile, engines > compute, network, blocks, objects, metadata, audit
          > auth, policy, protocol > http, dns, os > base
 
 A room includes rooms below its own level, and at its own level only what ALLOWED_BESIDE names.
@@ -19,7 +19,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("base",),
     ("http", "dns", "os"),
     ("auth", "policy", "protocol"),
-    ("compute", "network", "blocks", "objects", "metadata"),
+    ("compute", "network", "blocks", "objects", "metadata", "audit"),
     ("gateway", "reconcile", "engines"),
     ("services", "console"),
     ("main",),

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "main/aws_profile.h"
 #include "main/commands.h"
+#include "main/listen_address.h"
 #include "main/run_state.h"
 #include "main/version.h"
 #include "os/lock_file.h"
@@ -57,6 +58,15 @@ void log_installation(const Installation& installation) {
   }
 }
 
+// The first address that other machines reach; empty when there is none.
+std::string find_open_address(const std::vector<std::string>& listen) {
+  for (const std::string& text : listen) {
+    const auto where = resolve_listen_address(text);
+    if (!where || !is_loopback(*where)) return text;
+  }
+  return {};
+}
+
 Result<std::unique_ptr<os::LockFile>, os::Error> take_lock(const DataFolder& folder) {
   os::RealFileSystem files;
   TRY(files.make_directories(folder.run().string()));
@@ -71,6 +81,14 @@ int run_serve(const Invocation& invocation, DaemonMain daemon) {
   raise_open_file_limit();
   const Config& config = invocation.config();
   const DataFolder folder = invocation.folder();
+  if (config.security.open_test_account && !config.security.open_test_account_beyond_loopback) {
+    if (const std::string address = find_open_address(config.listen); !address.empty()) {
+      return report_problem(fmt::format("[security] open_test_account is on, and {} may be reached by other machines: "
+                                        "listen on loopback, or set open_test_account_beyond_loopback too",
+                                        address),
+                            kWrongUsage);
+    }
+  }
   if (!start_log({config.log.level, config.log.format, config.log.file.string()})) {
     return report_problem(fmt::format("can't open the log file {}", config.log.file.string()));
   }

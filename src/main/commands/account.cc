@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "base/encoding.h"
+#include "main/commands.h"
+#include "main/run_state.h"
+#include "main/server_request.h"
+
+namespace aerolith::main_program {
+namespace {
+
+std::string text_of(const boost::json::object& object, const char* name) {
+  const boost::json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// The server holds the accounts; without one there is nobody to ask.
+int ask(const Invocation& invocation, const ServerRequest& request, int (*print)(const boost::json::object&)) {
+  const auto installation = open_installation(invocation.folder().root);
+  if (!installation.has_value()) return report_problem(installation.error().detail);
+  const auto state = find_running(invocation.folder());
+  if (!state) return report_problem("the server doesn't run; start it with `aerolith up`", kNotRunning);
+  const auto answer = ask_server(*state, *installation, request);
+  if (!answer.has_value()) return report_problem(answer.error());
+  if (invocation.output == Output::json) {
+    fmt::print("{}\n", boost::json::serialize(*answer));
+    return kSuccess;
+  }
+  return print(*answer);
+}
+
+int print_created(const boost::json::object& account) {
+  fmt::print(
+      "Account {} ({}) made. The key of its root, which is not shown again:\n"
+      "  aws_access_key_id     = {}\n"
+      "  aws_secret_access_key = {}\n",
+      text_of(account, "account_id"), text_of(account, "name"), text_of(account, "access_key_id"),
+      text_of(account, "secret_access_key"));
+  return kSuccess;
+}
+
+int print_list(const boost::json::object& answer) {
+  const boost::json::value* accounts = answer.if_contains("accounts");
+  if (accounts == nullptr || !accounts->is_array()) return report_problem("the server's answer has no accounts");
+  for (const boost::json::value& one : accounts->get_array()) {
+    if (!one.is_object()) continue;
+    const boost::json::object& account = one.get_object();
+    const std::string name = text_of(account, "name");
+    fmt::print("{}  {}  {}\n", text_of(account, "account_id"), text_of(account, "created"),
+               name.empty() ? "(the first one)" : name);
+  }
+  return kSuccess;
+}
+
+}  // namespace
+
+int run_account_create(const Invocation& invocation, const std::string& name) {
+  // The server says what is wrong with a name.
+  return ask(invocation, {.method = "POST", .target = "/_aerolith/accounts?name=" + percent_encode(name)},
+             print_created);
+}
+
+int run_account_list(const Invocation& invocation) {
+  return ask(invocation, {.target = "/_aerolith/accounts"}, print_list);
+}
+
+}  // namespace aerolith::main_program
