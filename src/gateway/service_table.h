@@ -70,9 +70,9 @@ OperationEntry make_entry(uint16_t operation_id, std::string_view iam_action, Ma
                                                              const void* input) -> ApiResult<http::Response> {
     Call call = make_call(context);
     Output output = TRY(handler(call, *static_cast<const Input*>(input)));
-    return finish_response(
-        context, protocol::encode_response(context.resolved.protocol, *context.service, *context.resolved.operation,
-                                           &output, context.request_id));
+    return finish_response(context, protocol::encode_response(context.resolved.protocol, *context.service,
+                                                              *context.resolved.operation, &output, context.request_id,
+                                                              context.mixed_lists ? &*context.mixed_lists : nullptr));
   };
   return entry;
 }

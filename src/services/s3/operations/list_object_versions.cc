@@ -1,5 +1,8 @@
 // All versions and delete markers of a bucket: by key, and of a key the newest first.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+#include <utility>
+#include <vector>
+
 #include "services/s3/object_listing.h"
 #include "services/s3/object_names.h"
 #include "services/s3/operations/operations.h"
@@ -62,13 +65,15 @@ Result<> place(metadata::ReadTransaction& txn, const ListObjectVersionsInput& in
 }
 
 // The entries of a page, and where the next one begins.
-Result<> list_entries(const Listing& listing, ListObjectVersionsOutput& output) {
+Result<> list_entries(Call& call, const Listing& listing, ListObjectVersionsOutput& output) {
   auto& versions = output.versions.emplace();
   auto& markers = output.delete_markers.emplace();
+  std::vector<bool> is_marker;
   auto& prefixes = output.common_prefixes.emplace();
   std::string last_version;
   auto add = [&]() -> Result<> {
     ObjectRecord record = TRY(listing.names.object());
+    is_marker.push_back(record.is_delete_marker);
     last_version = version_text(record.version_id);
     if (record.is_delete_marker) {
       describe(listing, record, markers.emplace_back());
@@ -81,6 +86,9 @@ Result<> list_entries(const Listing& listing, ListObjectVersionsOutput& output) 
     last_version.clear();
     prefixes.push_back({.prefix = encode_name(prefix, listing.encoding)});
   };
+  // By key, and of a key the newest first: in the answer both kinds stand mixed.
+  call.context.mixed_lists =
+      protocol::MixedLists{.first = "Versions", .second = "DeleteMarkers", .is_of_second = std::move(is_marker)};
   Page page = TRY(list_page(listing.page, listing.names, add, add_prefix));
   output.is_truncated = page.is_truncated;
   if (!page.is_truncated) return {};
@@ -116,7 +124,7 @@ Result<ListObjectVersionsOutput> list_object_versions(Call& call, const ListObje
   output.delimiter = encode_if_any(input.delimiter, listing.encoding);
   output.encoding_type = input.encoding_type;
   output.max_keys = limit;
-  TRY(list_entries(listing, output));
+  TRY(list_entries(call, listing, output));
   return output;
 }
 
