@@ -42,11 +42,11 @@ struct OperationEntry {
 // What a service's room hands to the registry. Built once, in main/; then read by all threads.
 struct ServiceTable {
   const protocol::Service* model = nullptr;
-  // Whose a resource is, and its policy; nullopt where there is no such thing. Null: a service without such policies,
-  // whose resources belong to the caller's account.
-  std::function<std::optional<ResourcePolicy>(std::string_view resource_arn)> resource_policy;
-  // Whether any policy of what a path names could let in a caller without a signature: asked before a body is read.
-  // Null: none could.
+  // Whose the resource of a need is, its policy, and what else decides there; nullopt where there is no such thing.
+  // Null: a service without such policies, whose resources belong to the caller's account.
+  std::function<std::optional<ResourcePolicy>(const CallContext&, const AccessNeed&)> resource_policy;
+  // Whether any policy or access control list of what a path names could let in a caller without a signature: asked
+  // before a body is read. Null: none could.
   std::function<bool(std::string_view path)> may_admit_anonymous;
   std::vector<OperationEntry> operations;  // any order; one for each implemented operation
 };

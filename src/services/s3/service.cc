@@ -2,15 +2,16 @@
 // Actions and resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 #include "services/s3/service.h"
 
-#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "gateway/access_check.h"
 #include "s3/operations.h"
 #include "services/s3/access.h"
-#include "services/s3/bucket_policies.h"
 #include "services/s3/features.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/resource_access.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -39,8 +40,7 @@ struct Guarded<handler> {
   using InputType = Input;
   // No handler runs for a request that wants what we don't have.
   static ApiResult<Output> run(Call& call, const Input& input) {
-    constexpr bool kNewBucket = std::is_same_v<Input, CreateBucketInput>;
-    TRY(check_features(*call.context.head, kNewBucket ? RequestTarget::new_bucket : RequestTarget::other));
+    TRY(check_features(*call.context.head));
     ApiResult<Output> answer = handler(call, input);
     if constexpr (requires { input.key; }) TRY(hide_absence(call, BucketName(input.bucket.value_or("")), answer));
     return answer;
@@ -58,10 +58,14 @@ struct Guarded<handler> {
 class TableBuilder {
  public:
   explicit TableBuilder(const Stores& stores)
-      : stores_(stores), policies_(std::make_shared<BucketPolicies>(stores.metadata)) {
+      : stores_(std::make_shared<const Stores>(stores)), access_(std::make_shared<ResourceAccess>(stores.metadata)) {
     table_.model = &service();
-    table_.resource_policy = [policies = policies_](std::string_view arn) { return policies->find(arn); };
-    table_.may_admit_anonymous = [policies = policies_](std::string_view path) { return policies->has_policy(path); };
+    table_.resource_policy = [access = access_](const CallContext& context, const gateway::AccessNeed& need) {
+      return access->find(context, need);
+    };
+    table_.may_admit_anonymous = [access = access_](std::string_view path) {
+      return access->may_admit_anonymous(path);
+    };
   }
 
   template <auto handler>
@@ -71,7 +75,8 @@ class TableBuilder {
   template <auto handler, typename ResourceOf>
   void row(OperationId id, std::string_view action, ResourceOf resource_of) {
     auto make_call = [stores = stores_](CallContext& context) {
-      return Call{.context = context, .metadata = stores.metadata, .objects = stores.objects};
+      return Call{
+          .context = context, .metadata = stores->metadata, .objects = stores->objects, .accounts = &stores->accounts};
     };
     table_.operations.push_back(
         gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource_of, &Guarded<handler>::run));
@@ -95,17 +100,17 @@ class TableBuilder {
   void row_of_policy(OperationId id, std::string_view action) {
     row<handler>(id, action);
     using Input = typename Guarded<handler>::InputType;
-    table_.operations.back().needs = [policies = policies_, action](const CallContext& context, const void* input) {
+    table_.operations.back().needs = [access = access_, action](const CallContext& context, const void* input) {
       const std::string arn = arn_of(context, *static_cast<const Input*>(input));
       std::vector<gateway::AccessNeed> needs;
-      const auto found = context.principal().is_root() ? policies->find(arn) : std::nullopt;
-      if (!found || found->owner != context.principal().account) needs.push_back({std::string(action), arn});
+      const auto owner = context.principal().is_root() ? access->owner_of_bucket(arn) : std::nullopt;
+      if (!owner || owner != context.principal().account) needs.push_back({std::string(action), arn});
       return needs;
     };
   }
   // What the request names is there afterwards, not before.
   template <auto handler>
-  void row_that_makes(OperationId id, std::string_view action) {
+  void row_that_makes_bucket(OperationId id, std::string_view action) {
     row<handler>(id, action);
     table_.operations.back().makes_resource = true;
   }
@@ -114,20 +119,24 @@ class TableBuilder {
  private:
   template <typename Input>
   void add_policy_parts(gateway::OperationEntry& entry) {
-    entry.conditions = [&metadata = stores_.metadata](const CallContext& context, const void* input,
-                                                      policy::Context& keys) {
-      add_conditions(metadata, context, *static_cast<const Input*>(input), keys);
+    entry.conditions = [](const CallContext& context, const void* input, policy::Context& keys) {
+      add_conditions(context, *static_cast<const Input*>(input), keys);
     };
     if constexpr (requires(Input input) { input.key; }) {
       entry.needs = [action = entry.iam_action](const CallContext& context, const void* input) {
+    using Input = typename Guarded<handler>::InputType;
+    table_.operations.back().needs = [](const CallContext& context, const void* input) {
+      const Input& typed = *static_cast<const Input*>(input);
+      return new_bucket_needs(arn_of(context, typed), typed);
+    };
         const Input& typed = *static_cast<const Input*>(input);
         return object_needs(action, arn_of(context, typed), typed);
       };
     }
   }
 
-  Stores stores_;
-  std::shared_ptr<BucketPolicies> policies_;
+  std::shared_ptr<const Stores> stores_;
+  std::shared_ptr<ResourceAccess> access_;
   gateway::ServiceTable table_;
 };
 
@@ -139,7 +148,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::abort_multipart_upload>(abort_multipart_upload, "s3:AbortMultipartUpload");
   table.row<s3::complete_multipart_upload>(complete_multipart_upload, "s3:PutObject");
   table.row<s3::copy_object>(copy_object, "s3:PutObject");
-  table.row_that_makes<s3::create_bucket>(create_bucket, "s3:CreateBucket");
+  table.row_that_makes_bucket<s3::create_bucket>(create_bucket, "s3:CreateBucket");
   table.row<s3::create_multipart_upload>(create_multipart_upload, "s3:PutObject");
   table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
   table.row<s3::delete_bucket_cors>(delete_bucket_cors, "s3:PutBucketCORS");
@@ -157,6 +166,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
                                                      "s3:GetAccelerateConfiguration");
   table.row<s3::get_bucket_acl>(get_bucket_acl, "s3:GetBucketAcl");
   table.row<s3::get_bucket_cors>(get_bucket_cors, "s3:GetBucketCORS");
+  table.row<s3::delete_bucket_ownership_controls>(delete_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
   table.row<s3::get_bucket_encryption>(get_bucket_encryption, "s3:GetEncryptionConfiguration");
   table.row<s3::get_bucket_lifecycle_configuration>(get_bucket_lifecycle_configuration, "s3:GetLifecycleConfiguration");
   table.row<s3::get_bucket_location>(get_bucket_location, "s3:GetBucketLocation");
@@ -201,5 +211,6 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::upload_part_copy>(upload_part_copy, "s3:PutObject");
   return table.take();
 }
+  table.row<s3::put_bucket_ownership_controls>(put_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
 
 }  // namespace aerolith::s3
