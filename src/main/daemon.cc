@@ -24,6 +24,7 @@
 #include "services/iam/api.h"
 #include "services/iam/service.h"
 #include "services/s3/service.h"
+#include "services/s3control/service.h"
 #include "services/sts/service.h"
 
 namespace aerolith::main_program {
@@ -135,7 +136,10 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   IamIdentities identities(directory, clock);
   const gateway::CredentialChain keys({&root_key, &sessions, &identities});
   std::vector<gateway::ServiceTable> services;
-  services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));
+  services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects, .accounts = [&] {
+                                         return std::vector<AccountId>{installation.account_id};
+                                       }}));
+  services.push_back(s3control::make_service(**metadata));
   services.push_back(sts::make_service({.sessions = sessions,
                                         .roles = identities,
                                         .account_of_key = [&](const std::string& id) -> std::optional<AccountId> {
