@@ -34,6 +34,9 @@ struct OperationEntry {
   std::function<std::vector<AccessNeed>(const CallContext&, const void* input)> needs;
   // The service's own context keys of this request, for conditions; null where there are none.
   std::function<void(const CallContext&, const void* input, policy::Context&)> conditions;
+  // What else stands on the answer to a caller whom policies refuse; null where that is nothing.
+  std::function<std::vector<std::pair<std::string, std::string>>(const CallContext&, std::string_view path)>
+      refusal_headers;
   InputHolder (*make_input)() = nullptr;
   // Runs the handler and encodes what it returns.
   std::function<ApiResult<http::Response>(CallContext&, const void* input)> invoke;

@@ -108,11 +108,28 @@ class TableBuilder {
       return needs;
     };
   }
+  // A refused caller is told where the bucket is.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+  template <auto handler>
+  void row_that_tells_region(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    table_.operations.back().refusal_headers = [access = access_](const CallContext&, std::string_view path) {
+      std::vector<std::pair<std::string, std::string>> headers;
+      if (const auto region = access->region_of_bucket(path))
+        headers.emplace_back("x-amz-bucket-region", region->str());
+      return headers;
+    };
+  }
   // What the request names is there afterwards, not before.
   template <auto handler>
   void row_that_makes_bucket(OperationId id, std::string_view action) {
     row<handler>(id, action);
     table_.operations.back().makes_resource = true;
+    using Input = typename Guarded<handler>::InputType;
+    table_.operations.back().needs = [](const CallContext& context, const void* input) {
+      const Input& typed = *static_cast<const Input*>(input);
+      return new_bucket_needs(arn_of(context, typed), typed);
+    };
   }
   gateway::ServiceTable take() { return std::move(table_); }
 
@@ -124,11 +141,6 @@ class TableBuilder {
     };
     if constexpr (requires(Input input) { input.key; }) {
       entry.needs = [action = entry.iam_action](const CallContext& context, const void* input) {
-    using Input = typename Guarded<handler>::InputType;
-    table_.operations.back().needs = [](const CallContext& context, const void* input) {
-      const Input& typed = *static_cast<const Input*>(input);
-      return new_bucket_needs(arn_of(context, typed), typed);
-    };
         const Input& typed = *static_cast<const Input*>(input);
         return object_needs(action, arn_of(context, typed), typed);
       };
@@ -154,6 +166,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::delete_bucket_cors>(delete_bucket_cors, "s3:PutBucketCORS");
   table.row<s3::delete_bucket_encryption>(delete_bucket_encryption, "s3:PutEncryptionConfiguration");
   table.row<s3::delete_bucket_lifecycle>(delete_bucket_lifecycle, "s3:PutLifecycleConfiguration");
+  table.row<s3::delete_bucket_ownership_controls>(delete_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
   table.row_of_policy<s3::delete_bucket_policy>(delete_bucket_policy, "s3:DeleteBucketPolicy");
   table.row<s3::delete_bucket_replication>(delete_bucket_replication, "s3:PutReplicationConfiguration");
   table.row<s3::delete_bucket_tagging>(delete_bucket_tagging, "s3:PutBucketTagging");
@@ -166,7 +179,6 @@ gateway::ServiceTable make_service(const Stores& stores) {
                                                      "s3:GetAccelerateConfiguration");
   table.row<s3::get_bucket_acl>(get_bucket_acl, "s3:GetBucketAcl");
   table.row<s3::get_bucket_cors>(get_bucket_cors, "s3:GetBucketCORS");
-  table.row<s3::delete_bucket_ownership_controls>(delete_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
   table.row<s3::get_bucket_encryption>(get_bucket_encryption, "s3:GetEncryptionConfiguration");
   table.row<s3::get_bucket_lifecycle_configuration>(get_bucket_lifecycle_configuration, "s3:GetLifecycleConfiguration");
   table.row<s3::get_bucket_location>(get_bucket_location, "s3:GetBucketLocation");
@@ -189,7 +201,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::get_object_retention>(get_object_retention, "s3:GetObjectRetention");
   table.row<s3::get_object_tagging>(get_object_tagging, "s3:GetObjectTagging");
   table.row<s3::get_public_access_block>(get_public_access_block, "s3:GetBucketPublicAccessBlock");
-  table.row<s3::head_bucket>(head_bucket, "s3:ListBucket");
+  table.row_that_tells_region<s3::head_bucket>(head_bucket, "s3:ListBucket");
   table.row<s3::head_object>(head_object, "s3:GetObject");
   table.row<s3::list_buckets>(list_buckets, "s3:ListAllMyBuckets", &any_resource<ListBucketsInput>);
   table.row<s3::list_multipart_uploads>(list_multipart_uploads, "s3:ListBucketMultipartUploads");
@@ -199,6 +211,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
   table.row_with_own_check<s3::post_object>(post_object, "s3:PutObject");
   table.row<s3::put_bucket_acl>(put_bucket_acl, "s3:PutBucketAcl");
+  table.row<s3::put_bucket_ownership_controls>(put_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
   table.row_of_policy<s3::put_bucket_policy>(put_bucket_policy, "s3:PutBucketPolicy");
   table.row<s3::put_public_access_block>(put_public_access_block, "s3:PutBucketPublicAccessBlock");
   table.row<s3::put_bucket_tagging>(put_bucket_tagging, "s3:PutBucketTagging");
@@ -211,6 +224,5 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::upload_part_copy>(upload_part_copy, "s3:PutObject");
   return table.take();
 }
-  table.row<s3::put_bucket_ownership_controls>(put_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
 
 }  // namespace aerolith::s3
