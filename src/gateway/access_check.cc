@@ -31,14 +31,18 @@ policy::ResourceQuotes AccessCheck::quotes() const {
 
 AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
   std::optional<ResourcePolicy> found;
-  if (table_.resource_policy && !entry_.makes_resource) found = table_.resource_policy(need.resource);
+  if (table_.resource_policy && !entry_.makes_resource) found = table_.resource_policy(context_, need);
   const ResourcePolicy* const resource_policy = found ? &*found : nullptr;
   if (Authorizer::is_unlimited(context_.key.get(), resource_policy)) return {.allowed = true};
+  policy::Context& keys = conditions();
+  const AccountId& owner = found ? found->owner : context_.principal().account;
+  if (!owner.empty()) keys.replace("aws:ResourceAccount", owner.view());
+  if (found && found->add_keys) found->add_keys(keys);
   return authorizer_.decide({.key = context_.key.get(),
                              .action = need.action,
                              .resource = need.resource,
                              .resource_policy = resource_policy,
-                             .context = conditions(),
+                             .context = keys,
                              .quotes = quotes()});
 }
 

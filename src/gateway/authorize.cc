@@ -152,10 +152,15 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
   }
   const bool is_withheld = question.resource_policy != nullptr && question.resource_policy->own_account_only &&
                            principal.account != question.resource_policy->owner.view();
-  if (question.resource_policy != nullptr && question.resource_policy->policy && !is_withheld) {
-    const StoredPolicy& stored = *question.resource_policy->policy;
-    of_resource = {stored.policy.get(), stored.name};
-    policies.resource = &of_resource;
+  if (question.resource_policy != nullptr && !is_withheld) {
+    const ResourcePolicy& found = *question.resource_policy;
+    if (found.policy) {
+      of_resource = {found.policy->policy.get(), found.policy->name};
+      policies.resource = &of_resource;
+    }
+    policies.resource_only_denies = found.only_denies;
+    policies.listed = found.listed;
+    principal.canonical_user_id = found.caller_canonical_id;
   }
   const std::string_view owner =
       question.resource_policy != nullptr ? question.resource_policy->owner.view() : principal.account;

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ namespace aerolith::gateway {
 struct AccessNeed {
   std::string action;
   std::string resource;
+  std::string instance{};       // which of those that the ARN names: S3's version or upload id
+  bool makes_resource = false;  // what the ARN names is there afterwards: who owns the present one is nobody's concern
 };
 
 struct StoredPolicy {
@@ -49,6 +52,12 @@ struct ResourcePolicy {
   AccountId owner;
   std::optional<StoredPolicy> policy;
   bool own_account_only = false;  // to others it gives nothing (S3's RestrictPublicBuckets)
+  bool only_denies = false;       // its Allows don't count: it is another account's than the resource
+  // What an access control list of the resource gives this caller for this action.
+  policy::PrincipalMatch listed = policy::PrincipalMatch::none;
+  std::string caller_canonical_id{};  // as policies with a CanonicalUser name the caller
+  // The resource's own context keys; null where there are none.
+  std::function<void(policy::Context&)> add_keys{};
 };
 
 // Views; what they show must outlive the call.

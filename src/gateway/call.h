@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,7 @@ struct CallContext {
   // Operations with streaming output only.
   http::ResponseBody response_body;
   uint64_t response_size_bytes = 0;  // Content-Length of an answer to HEAD
+  std::optional<protocol::MixedLists> mixed_lists;
 };
 
 }  // namespace aerolith::gateway

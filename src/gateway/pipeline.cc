@@ -30,6 +30,16 @@ void take_hoisted_headers(http::RequestHead& head) {
   for (const auto& [name, value] : found.fields()) head.headers.add(name, value);
 }
 
+// For a refusal by policies.
+ApiResult<void> refuse(const Exchange& exchange, ApiError error) {
+  if (exchange.entry->refusal_headers) {
+    for (auto& header : exchange.entry->refusal_headers(exchange.context, exchange.routed.path)) {
+      error.headers.push_back(std::move(header));
+    }
+  }
+  return std::unexpected(std::move(error));
+}
+
 auth::ServiceErrorStyle style_of(const Exchange& exchange) { return error_style(exchange.context.resolved.protocol); }
 
 }  // namespace
@@ -138,7 +148,7 @@ ApiResult<void> Pipeline::admit(Exchange& exchange) const {
   if (exchange.context.key != nullptr || exchange.entry->caller_proof == CallerProof::body) return {};
   const auto& may_admit = exchange.routed.service->table->may_admit_anonymous;
   if (may_admit && may_admit(exchange.routed.path)) return {};
-  return std::unexpected(access_denied(true, {}, style_of(exchange)));
+  return refuse(exchange, access_denied(true, {}, style_of(exchange)));
 }
 
 ApiResult<void> Pipeline::decode(Exchange& exchange) const {
@@ -162,7 +172,9 @@ ApiResult<void> Pipeline::authorize(Exchange& exchange) const {
                           exchange.input.get());
   exchange.context.access = &*exchange.access;
   if (exchange.entry->caller_proof == CallerProof::body) return {};
-  return exchange.access->require_row();
+  ApiResult<void> allowed = exchange.access->require_row();
+  if (!allowed.has_value()) return refuse(exchange, std::move(allowed).error());
+  return {};
 }
 
 ApiResult<void> Pipeline::call(Exchange& exchange) const {

@@ -34,6 +34,9 @@ struct OperationEntry {
   std::function<std::vector<AccessNeed>(const CallContext&, const void* input)> needs;
   // The service's own context keys of this request, for conditions; null where there are none.
   std::function<void(const CallContext&, const void* input, policy::Context&)> conditions;
+  // What else stands on the answer to a caller whom policies refuse; null where that is nothing.
+  std::function<std::vector<std::pair<std::string, std::string>>(const CallContext&, std::string_view path)>
+      refusal_headers;
   InputHolder (*make_input)() = nullptr;
   // Runs the handler and encodes what it returns.
   std::function<ApiResult<http::Response>(CallContext&, const void* input)> invoke;
@@ -42,11 +45,11 @@ struct OperationEntry {
 // What a service's room hands to the registry. Built once, in main/; then read by all threads.
 struct ServiceTable {
   const protocol::Service* model = nullptr;
-  // Whose a resource is, and its policy; nullopt where there is no such thing. Null: a service without such policies,
-  // whose resources belong to the caller's account.
-  std::function<std::optional<ResourcePolicy>(std::string_view resource_arn)> resource_policy;
-  // Whether any policy of what a path names could let in a caller without a signature: asked before a body is read.
-  // Null: none could.
+  // Whose the resource of a need is, its policy, and what else decides there; nullopt where there is no such thing.
+  // Null: a service without such policies, whose resources belong to the caller's account.
+  std::function<std::optional<ResourcePolicy>(const CallContext&, const AccessNeed&)> resource_policy;
+  // Whether any policy or access control list of what a path names could let in a caller without a signature: asked
+  // before a body is read. Null: none could.
   std::function<bool(std::string_view path)> may_admit_anonymous;
   std::vector<OperationEntry> operations;  // any order; one for each implemented operation
 };
@@ -70,9 +73,9 @@ OperationEntry make_entry(uint16_t operation_id, std::string_view iam_action, Ma
                                                              const void* input) -> ApiResult<http::Response> {
     Call call = make_call(context);
     Output output = TRY(handler(call, *static_cast<const Input*>(input)));
-    return finish_response(
-        context, protocol::encode_response(context.resolved.protocol, *context.service, *context.resolved.operation,
-                                           &output, context.request_id));
+    return finish_response(context, protocol::encode_response(context.resolved.protocol, *context.service,
+                                                              *context.resolved.operation, &output, context.request_id,
+                                                              context.mixed_lists ? &*context.mixed_lists : nullptr));
   };
   return entry;
 }

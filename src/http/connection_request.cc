@@ -83,6 +83,7 @@ void Connection::begin_request(ParsedHead parsed) {
   exchange.request.head = std::move(parsed.head);
   exchange.request.head.peer_address = peer_address_;
   exchange.request.head.is_tls = transport_.is_tls();
+  exchange.request.head.tls_version = transport_.tls_version();
   exchange.request.body = &exchange.no_body;
   if (parsed.framing == Framing::none) return dispatch();
   exchange.is_body_complete = false;

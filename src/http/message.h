@@ -38,6 +38,7 @@ struct RequestHead {
   Headers headers;
   std::string peer_address;  // "127.0.0.1", no port
   bool is_tls = false;
+  std::string_view tls_version{};  // "1.3"; empty without TLS
 
   // Still percent-encoded; the query is without '?', empty when there is none.
   std::string_view path() const;

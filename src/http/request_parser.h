@@ -24,7 +24,7 @@ struct Rejection {
 enum class Framing : uint8_t { none, length, chunked };
 
 struct ParsedHead {
-  RequestHead head;  // without peer_address and is_tls
+  RequestHead head;  // without peer_address, is_tls and tls_version
   Framing framing = Framing::none;
   uint64_t content_length_bytes = 0;  // for Framing::length
   bool keep_alive = false;

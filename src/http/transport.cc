@@ -51,6 +51,18 @@ bool Transport::start_tls(ssl_ctx_st* context) {
   return true;
 }
 
+std::string_view Transport::tls_version() const {
+  if (!tls_ || !SSL_is_init_finished(tls_.get())) return {};
+  switch (SSL_version(tls_.get())) {
+    case TLS1_2_VERSION:
+      return "1.2";
+    case TLS1_3_VERSION:
+      return "1.3";
+    default:  // the context takes no older ones
+      return {};
+  }
+}
+
 IoStatus Transport::tls_status(int result) {
   switch (SSL_get_error(tls_.get(), result)) {
     case SSL_ERROR_WANT_READ:

@@ -35,6 +35,8 @@ class Transport {
   explicit Transport(int descriptor) : descriptor_(descriptor) {}
 
   bool is_tls() const { return tls_ != nullptr; }
+  // "1.2", "1.3"; empty without TLS and before the handshake is done.
+  std::string_view tls_version() const;
   // The first byte stays unread. `closed` or want_read where there is none.
   IoStatus peek(char& first);
   bool start_tls(ssl_ctx_st* context);

@@ -30,6 +30,7 @@
 #include "services/iam/api.h"
 #include "services/iam/service.h"
 #include "services/s3/service.h"
+#include "services/s3control/service.h"
 #include "services/sts/service.h"
 
 namespace aerolith::main_program {
@@ -225,7 +226,10 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   if (config.security.open_test_account) key_sources.push_back(&open_test_account);
   const gateway::CredentialChain keys(key_sources);
   std::vector<gateway::ServiceTable> services;
-  services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects}));
+  services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects, .accounts = [&] {
+                                         return std::vector<AccountId>{installation.account_id};
+                                       }}));
+  services.push_back(s3control::make_service(**metadata));
   services.push_back(sts::make_service({.sessions = sessions,
                                         .roles = identities,
                                         .account_of_key = [&](const std::string& id) -> std::optional<AccountId> {

@@ -33,6 +33,19 @@ void Context::add_value(std::string_view name, std::string_view value) {
   append(found, value);
 }
 
+void Context::replace(std::string_view name, std::string_view value) {
+  Entry& found = entry(name);
+  found.first = found.last = kNone;
+  append(found, value);
+}
+
+void Context::remove_prefix(std::string_view prefix) {
+  std::erase_if(entries_, [&](const Entry& known) {
+    const std::string_view name = view(known.name);
+    return name.size() >= prefix.size() && equals_ignore_case(name.substr(0, prefix.size()), prefix);
+  });
+}
+
 void Context::clear() {
   text_.clear();
   entries_.clear();

@@ -29,6 +29,10 @@ class Context {
   // One more value of a multivalued key, aws:TagKeys: such a key can't stand in a policy variable.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
   void add_value(std::string_view name, std::string_view value);
+  // Like set, in place of what was there: the keys of one resource after those of another.
+  void replace(std::string_view name, std::string_view value);
+  // All keys that start so are gone: "s3:ExistingObjectTag/".
+  void remove_prefix(std::string_view prefix);
   void clear();
 
   // The values of one key, in the order they came; empty where the request has no such key.

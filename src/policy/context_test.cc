@@ -49,5 +49,22 @@ TEST(Context, IsEmptyAfterClear) {
   EXPECT_EQ(values_of(context, "aws:username"), std::vector<std::string>{"mary"});
 }
 
+TEST(Context, KeysOfOneResourceTakeThePlaceOfOthers) {
+  Context context;
+  context.replace("aws:ResourceAccount", "1");
+  context.replace("AWS:resourceaccount", "2");
+  std::string_view value;
+  ASSERT_TRUE(context.find_single(ContextKey("aws:ResourceAccount"), value));
+  EXPECT_EQ(value, "2");
+  context.set("s3:ExistingObjectTag/a", "1");
+  context.set("s3:existingobjecttag/b", "2");
+  context.set("s3:prefix", "p");
+  context.remove_prefix("s3:ExistingObjectTag/");
+  EXPECT_FALSE(context.contains(ContextKey("s3:ExistingObjectTag/a")));
+  EXPECT_FALSE(context.contains(ContextKey("s3:ExistingObjectTag/b")));
+  EXPECT_TRUE(context.contains(ContextKey("s3:prefix")));
+  EXPECT_TRUE(context.contains(ContextKey("aws:ResourceAccount")));
+}
+
 }  // namespace
 }  // namespace aerolith::policy

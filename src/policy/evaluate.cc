@@ -11,8 +11,9 @@ namespace {
 struct Found {
   const NamedPolicy* policy = nullptr;
   const Statement* statement = nullptr;
+  bool is_listed = false;  // in an access control list, which has no statements
 
-  explicit operator bool() const { return statement != nullptr; }
+  explicit operator bool() const { return statement != nullptr || is_listed; }
 };
 
 // What one kind of policies says.
@@ -29,6 +30,9 @@ struct ResourceOutcome {
   Found direct;
 
   const Found& any() const { return direct ? direct : entity ? entity : account; }
+  Found& by(PrincipalMatch match) {
+    return match == PrincipalMatch::direct ? direct : match == PrincipalMatch::entity ? entity : account;
+  }
 };
 
 class Evaluation {
@@ -140,7 +144,7 @@ class Evaluation {
         Found& found = statement.effect == Effect::allow ? outcome.allow : outcome.deny;
         if ((found && trace_ == nullptr) || !applies(statement)) continue;
         note(source, policy, statement);
-        if (!found) found = {&policy, &statement};
+        if (!found) found = {.policy = &policy, .statement = &statement};
         if (outcome.deny && trace_ == nullptr) return outcome;
       }
     }
@@ -167,21 +171,23 @@ class Evaluation {
 
   ResourceOutcome look_through_resource() {
     ResourceOutcome outcome;
-    if (policies_.resource == nullptr) return outcome;
-    const NamedPolicy& policy = *policies_.resource;
+    if (policies_.resource != nullptr) look_through_statements(*policies_.resource, outcome);
+    if (policies_.listed == PrincipalMatch::none) return outcome;
+    Found& listed = outcome.by(policies_.listed);
+    if (!listed) listed.is_listed = true;
+    return outcome;
+  }
+
+  void look_through_statements(const NamedPolicy& policy, ResourceOutcome& outcome) {
     for (const Statement& statement : policy.policy->statements) {
+      const bool is_allow = statement.effect == Effect::allow;
+      if (is_allow && policies_.resource_only_denies) continue;
       const PrincipalMatch match = match_principal(statement);
       if (match == PrincipalMatch::none || !applies(statement)) continue;
       note(resource_source(), policy, statement);
-      Found* found = &outcome.deny;
-      if (statement.effect == Effect::allow) {
-        found = match == PrincipalMatch::direct   ? &outcome.direct
-                : match == PrincipalMatch::entity ? &outcome.entity
-                                                  : &outcome.account;
-      }
-      if (!*found) *found = {&policy, &statement};
+      Found& found = is_allow ? outcome.by(match) : outcome.deny;
+      if (!found) found = {.policy = &policy, .statement = &statement};
     }
-    return outcome;
   }
 
   const Request& request_;

@@ -37,6 +37,10 @@ struct PolicySet {
   // A session that was made with session policies; of a federated user without any, nothing is allowed by identity.
   bool has_session_policies = false;
   const NamedPolicy* resource = nullptr;  // of the resource; the role's trust policy for sts:AssumeRole...
+  // Only the denials of that policy count: another account's than the resource's has it (S3's objects of others).
+  bool resource_only_denies = false;
+  // What an access control list of the resource gives the caller for this action: as an Allow that names him so.
+  PrincipalMatch listed = PrincipalMatch::none;
 };
 
 // One action on one resource: what touches several resources asks once for each, and is allowed if all are.
@@ -55,7 +59,8 @@ struct Decision {
   Verdict verdict = Verdict::implicit_deny;
   // Which kind of policy denied; whose allow is missing; what granted.
   PolicySource source = PolicySource::identity;
-  // The statement that denied or granted, and its policy; none for an implicit deny and for the root user.
+  // The statement that denied or granted, and its policy; none for an implicit deny, for the root user and for what an
+  // access control list grants.
   const NamedPolicy* policy = nullptr;
   const Statement* statement = nullptr;
   bool is_cross_account = false;

@@ -74,6 +74,43 @@ TEST(Evaluate, ATraceHasEveryMatch) {
   EXPECT_TRUE(trace.resource_allows);
 }
 
+TEST(Evaluate, AccessControlListsGrantAsAllowsOfTheResourceDo) {
+  const Policy any = parse(R"({"Effect":"Allow","Action":"*","Resource":"*"})");
+  const NamedPolicy named[] = {{&any, "any"}};
+  // In one account an account's grant leaves it to the account's policies, one to everyone doesn't.
+  const Asked asked;
+  EXPECT_FALSE(evaluate(asked.request(), {.listed = PrincipalMatch::account}).allowed());
+  const Decision decision = evaluate(asked.request(), {.listed = PrincipalMatch::direct});
+  EXPECT_TRUE(decision.allowed());
+  EXPECT_EQ(decision.source, PolicySource::resource);
+  EXPECT_EQ(decision.statement, nullptr);
+  // Between accounts both sides must allow.
+  const std::string_view other = "444455556666";
+  const Request request = asked.request("s3:GetObject", other);
+  EXPECT_FALSE(evaluate(request, {.listed = PrincipalMatch::account}).allowed());
+  EXPECT_FALSE(evaluate(request, {.identity = named}).allowed());
+  EXPECT_TRUE(evaluate(request, {.identity = named, .listed = PrincipalMatch::account}).allowed());
+}
+
+TEST(Evaluate, ADenialStandsAboveAccessControlLists) {
+  const Policy deny =
+      parse(R"({"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"})", PolicyKind::resource);
+  const NamedPolicy named{&deny, "deny"};
+  const Asked asked;
+  const Decision decision =
+      evaluate(asked.request(), {.resource = &named, .resource_only_denies = true, .listed = PrincipalMatch::direct});
+  EXPECT_EQ(decision.verdict, Verdict::explicit_deny);
+}
+
+TEST(Evaluate, OfAPolicyThatOnlyDeniesNoAllowCounts) {
+  const Policy allow =
+      parse(R"({"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"})", PolicyKind::resource);
+  const NamedPolicy named{&allow, "allow"};
+  const Asked asked;
+  EXPECT_TRUE(evaluate(asked.request(), {.resource = &named}).allowed());
+  EXPECT_FALSE(evaluate(asked.request(), {.resource = &named, .resource_only_denies = true}).allowed());
+}
+
 TEST(Evaluate, LongActionsAreActions) {
   const std::string action = "s3:" + std::string(500, 'A');
   const Policy policy = parse(R"({"Effect":"Allow","Action":"S3:a*A","Resource":"*"})");

@@ -145,7 +145,7 @@ void encode_payload(Protocol protocol, const Service& service, const Operation& 
 }
 
 void encode_rest(Protocol protocol, const Service& service, const Operation& operation, const void* output,
-                 http::Response& response) {
+                 const MixedLists* mixed, http::Response& response) {
   const Shape& shape = *operation.output;
   encode_http_bindings(shape, output, binding_rules(service), response);
   if (operation.streaming_output) return;
@@ -153,7 +153,7 @@ void encode_rest(Protocol protocol, const Service& service, const Operation& ope
     return encode_payload(protocol, service, operation, *payload, output, response);
   }
   if (protocol == Protocol::rest_xml) {
-    return set_body(response, content_type(protocol), encode_xml_body(service, operation, output));
+    return set_body(response, content_type(protocol), encode_xml_body(service, operation, output, mixed));
   }
   std::string body;
   append_json(shape, output, kRestJson, body);
@@ -234,14 +234,14 @@ Result<void, DecodeError> decode_request(const ResolvedOperation& resolved, cons
 }
 
 http::Response encode_response(Protocol protocol, const Service& service, const Operation& operation,
-                               const void* output, const RequestId& request_id) {
+                               const void* output, const RequestId& request_id, const MixedLists* mixed) {
   http::Response response;
   response.status = operation.success_status;
   add_request_id(protocol, service, request_id, response);
   if (!is_rest(protocol)) {
     set_body(response, content_type(protocol), encode_rpc(protocol, service, operation, output, request_id));
   } else if (operation.output != nullptr && output != nullptr) {
-    encode_rest(protocol, service, operation, output, response);
+    encode_rest(protocol, service, operation, output, mixed, response);
   }
   return response;
 }

@@ -59,10 +59,18 @@ struct DecodeError {
 Result<void, DecodeError> decode_request(const ResolvedOperation& resolved, const Service& service,
                                          const http::RequestHead& head, std::string_view body, void* input);
 
+// Two flattened lists of an output that AWS writes as one (S3's versions and delete markers): their common order, which
+// no struct of the model can tell. rest-xml only.
+struct MixedLists {
+  std::string_view first;  // the members' names; all of it stands where `first` does
+  std::string_view second;
+  std::vector<bool> is_of_second;  // for each element in the answer
+};
+
 // `output` is a struct of operation.output (null where it has none). For streaming output the caller sets
 // Response::body afterwards. Adds the content type and the protocol's request id.
 http::Response encode_response(Protocol protocol, const Service& service, const Operation& operation,
-                               const void* output, const RequestId& request_id);
+                               const void* output, const RequestId& request_id, const MixedLists* mixed = nullptr);
 http::Response encode_error(Protocol protocol, const Service& service, const ApiError& error,
                             const RequestId& request_id);
 

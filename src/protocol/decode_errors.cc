@@ -30,7 +30,10 @@ ApiError s3_error(const DecodeError& error) {
   if (member == "ServerSideEncryption" && error.code == DecodeErrorCode::invalid) {
     return make("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.");
   }
-  if (error.location == Location::body) return make("MalformedXML", std::string(kMalformedXml));
+  if (error.location == Location::body) {
+    const bool is_acl = error.member_path.starts_with("AccessControlPolicy");
+    return make(is_acl ? "MalformedACLError" : "MalformedXML", std::string(kMalformedXml));
+  }
   if (error.member_path.empty()) return make("InvalidURI", "Couldn't parse the specified URI.");
   ApiError result = make("InvalidArgument", error.detail);
   result.fields.emplace_back("ArgumentName",

@@ -28,7 +28,8 @@ Result<void, DecodeError> decode_xml_body(const Shape& shape, std::string_view b
 // The body of a rest-xml answer; `output` may be null. Empty where nothing of the output belongs into a document (no
 // body members, or the payload member is absent). Not for payloads that are a blob or a string. The root is
 // Operation::output_wire_name, else the payload's or shape's name.
-std::string encode_xml_body(const Service& service, const Operation& operation, const void* output);
+std::string encode_xml_body(const Service& service, const Operation& operation, const void* output,
+                            const MixedLists* mixed = nullptr);
 
 // <OperationResponse><OperationResult>...</OperationResult><ResponseMetadata><RequestId>...
 std::string encode_query_response(const Service& service, const Operation& operation, const void* output,

@@ -35,6 +35,18 @@ class ValueWriter {
     }
   }
 
+  // The same, with the elements of two lists in their common order.
+  void mixed_members(const Shape& shape, const void* structure, const MixedLists& mixed) {
+    for (const Member& member : shape.members) {
+      if (!is_in_answer_body(member) || member.xml_attribute || member.name == mixed.second) continue;
+      if (member.name == mixed.first) {
+        mix(shape, member, structure, mixed);
+      } else if (const void* value = value_of(member, structure)) {
+        member_value(member, value);
+      }
+    }
+  }
+
   std::string scalar(const Member& member, const void* value) {
     std::string text;
     append_scalar(member.shape->kind, timestamp_format_of(member, TimestampFormat::iso8601), style_, value, text);
@@ -42,14 +54,36 @@ class ValueWriter {
   }
 
  private:
+  void mix(const Shape& shape, const Member& first, const void* structure, const MixedLists& mixed) {
+    const auto second = std::find_if(shape.members.begin(), shape.members.end(),
+                                     [&](const Member& member) { return member.name == mixed.second; });
+    if (second == shape.members.end()) return;
+    struct Source {
+      const Member& member;
+      const void* list;
+      size_t at = 0;
+    } sources[] = {{first, value_of(first, structure)}, {*second, value_of(*second, structure)}};
+    for (const bool is_of_second : mixed.is_of_second) {
+      Source& source = sources[is_of_second ? 1 : 0];
+      const Shape& list = *source.member.shape;
+      if (source.list == nullptr || source.at == list.list_ops->size(source.list)) continue;
+      element(item_name(source.member), *list.element, list.list_ops->at(source.list, source.at++));
+    }
+  }
+
+  // Lists that are flat by their own shape (SimpleDB's) are known by their element's name, others by the member's.
+  static std::string_view item_name(const Member& member) {
+    const Shape& list = *member.shape;
+    const bool by_element = list.flattened && !list.element->wire_name.empty();
+    return by_element ? list.element->wire_name : member.wire_name;
+  }
+
   void member_value(const Member& member, const void* value) {
     const Shape& shape = *member.shape;
     if (!member.flattened || (shape.kind != Kind::list && shape.kind != Kind::map)) {
       element(member.wire_name, member, value);
     } else if (shape.kind == Kind::list) {
-      // Lists that are flat by their own shape (SimpleDB's) are known by their element's name, others by the member's.
-      const bool by_element = shape.flattened && !shape.element->wire_name.empty();
-      items(shape, value, by_element ? shape.element->wire_name : member.wire_name);
+      items(shape, value, item_name(member));
     } else {
       entries(shape, value, member.wire_name, member.xml_namespace);
     }
@@ -133,11 +167,15 @@ XmlNamespace root_namespace(const Service& service, const XmlNamespace& own) {
 }
 
 void write_document(XmlWriter& xml, ValueWriter& values, std::string_view name, const XmlNamespace& name_space,
-                    const Shape& shape, const void* structure) {
+                    const Shape& shape, const void* structure, const MixedLists* mixed = nullptr) {
   xml.open(name);
   xml.xml_namespace(name_space);
   values.attributes(shape, structure);
-  values.members(shape, structure);
+  if (mixed != nullptr) {
+    values.mixed_members(shape, structure, *mixed);
+  } else {
+    values.members(shape, structure);
+  }
   xml.close(name);
 }
 
@@ -174,7 +212,8 @@ void write_error_content(XmlWriter& xml, ValueWriter& values, const ApiError& er
 
 }  // namespace
 
-std::string encode_xml_body(const Service& service, const Operation& operation, const void* output) {
+std::string encode_xml_body(const Service& service, const Operation& operation, const void* output,
+                            const MixedLists* mixed) {
   std::string out;
   if (operation.output == nullptr || output == nullptr) return out;
   const Shape& shape = *operation.output;
@@ -194,7 +233,7 @@ std::string encode_xml_body(const Service& service, const Operation& operation, 
     write_unwrapped(xml, values, service, shape, output);
   } else {
     write_document(xml, values, root_name(operation, nullptr), root_namespace(service, shape.xml_namespace), shape,
-                   output);
+                   output, mixed);
   }
   return out;
 }

@@ -58,6 +58,23 @@ TEST(XmlEncode, WritesEveryKind) {
             "<Nodes><item/></Nodes></Node>");
 }
 
+TEST(XmlEncode, TwoListsMixed) {
+  Node node;
+  node.text = "before";
+  node.tags = std::vector<std::string>{"t", "u"};
+  node.attributes = std::vector<std::string>{"p", "q"};
+  const MixedLists mixed{.first = "Tags", .second = "Attributes", .is_of_second = {true, false, true, false}};
+  const std::string body = encode_xml_body(kService, operation_with(&test::kNode), &node, &mixed);
+  EXPECT_EQ(body.substr(kDeclaration.size()),
+            "<Node xmlns=\"http://tree/\"><Text>before</Text><Attribute>p</Attribute><Tag>t</Tag>"
+            "<Attribute>q</Attribute><Tag>u</Tag></Node>");
+  // Elements that aren't there, or lists, are no harm.
+  node.attributes.reset();
+  const std::string rest = encode_xml_body(kService, operation_with(&test::kNode), &node, &mixed);
+  EXPECT_EQ(rest.substr(kDeclaration.size()),
+            "<Node xmlns=\"http://tree/\"><Text>before</Text><Tag>t</Tag><Tag>u</Tag></Node>");
+}
+
 TEST(XmlEncode, TheDecoderGetsBackWhatWasWritten) {
   Node sent = full_node();
   sent.kind.reset();  // its prefix is declared by the parent's element only

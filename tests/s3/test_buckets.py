@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 
 from tools.harness.expect import api_error
 
@@ -72,6 +75,27 @@ def test_head_tells_the_region(s3: Any, bucket: str) -> None:
 def test_head_of_a_missing_bucket(s3: Any, bucket_name: str) -> None:
     with api_error("404", 404):
         s3.head_bucket(Bucket=bucket_name)
+
+
+def test_a_refused_head_tells_the_region_too(s3: Any, client: Callable[..., Any], bucket: str) -> None:
+    def told(caller: Any, name: str) -> str | None:
+        with api_error("403", 403) as caught:
+            caller.head_bucket(Bucket=name)
+        return caught.value.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+
+    anonymous = client("s3", config=Config(signature_version=UNSIGNED))
+    assert told(anonymous, bucket) == s3.meta.region_name
+    assert told(anonymous, bucket + "-absent") is None
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert told(s3, bucket) == s3.meta.region_name
+    assert told(anonymous, bucket) == s3.meta.region_name
+    s3.delete_bucket_policy(Bucket=bucket)
 
 
 def test_location_of_the_first_region_is_null(s3: Any, bucket: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -40,6 +41,22 @@ def test_newest_first_within_a_key(s3: Any, versioned: str) -> None:
     [shown] = page["DeleteMarkers"]
     assert (shown["Key"], shown["VersionId"], shown["IsLatest"]) == ("b", marker, True)
     assert shown["Owner"]["ID"] == page["Versions"][0]["Owner"]["ID"]
+
+
+def test_both_kinds_stand_mixed_by_key_in_the_document(s3: Any, versioned: str) -> None:
+    """SDKs sort them into two lists; those who read the XML see AWS's order."""
+    for key in ("a", "b"):
+        s3.put_object(Bucket=versioned, Key=key, Body=b"1")
+        s3.delete_object(Bucket=versioned, Key=key)
+        s3.put_object(Bucket=versioned, Key=key, Body=b"2")
+    documents: list[bytes] = []
+    s3.meta.events.register(
+        "before-parse.s3.ListObjectVersions", lambda response_dict, **_: documents.append(response_dict["body"])
+    )
+    s3.list_object_versions(Bucket=versioned)
+    found = re.findall(rb"<(Version|DeleteMarker)>.*?<Key>(\w)</Key>", documents[-1])
+    kinds = [b"Version", b"DeleteMarker", b"Version"]
+    assert found == [(kind, key) for key in (b"a", b"b") for kind in kinds]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])

@@ -68,8 +68,6 @@ def test_what_ordinary_clients_send(s3: Any, bucket: str, settings: dict[str, An
 def test_buckets_with_what_we_lack(s3: Any, bucket_name: str) -> None:
     with api_error("NotImplemented", 501):
         s3.create_bucket(Bucket=bucket_name, ObjectLockEnabledForBucket=True)
-    with api_error("NotImplemented", 501):
-        s3.create_bucket(Bucket=bucket_name, ObjectOwnership="ObjectWriter")
     with api_error("InvalidBucketAclWithObjectOwnership", 400):
         s3.create_bucket(Bucket=bucket_name, ACL="public-read")
     with api_error("404", 404):

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
+#include "base/time.h"
 #include "http/query.h"
-#include "services/s3/tables.h"
-#include "services/s3/tags.h"
-#include "services/s3/versions.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -36,6 +34,21 @@ bool has_parameter(std::string_view query, std::string_view name) {
   return false;
 }
 
+std::string_view parameter_value(std::string_view query, std::string_view name) {
+  while (const auto parameter = http::next_parameter(query)) {
+    if (equals_ignore_case(parameter->name, name)) return parameter->value_text();
+  }
+  return {};
+}
+
+std::string_view signature_version(const http::RequestHead& head) {
+  constexpr std::string_view kHmac = "AWS4-HMAC-SHA256";
+  constexpr std::string_view kEcdsa = "AWS4-ECDSA-P256-SHA256";
+  const std::string_view header = head.headers.find("authorization").value_or("");
+  const bool is_ecdsa = header.starts_with(kEcdsa) || parameter_value(head.query(), "X-Amz-Algorithm") == kEcdsa;
+  return is_ecdsa ? kEcdsa : kHmac;
+}
+
 }  // namespace
 
 std::string action_of_version(std::string_view action, bool names_version) {
@@ -46,43 +59,41 @@ std::string action_of_version(std::string_view action, bool names_version) {
   return std::string(action.substr(0, at)) + "Version" + std::string(action.substr(at));
 }
 
-void add_existing_tags(metadata::Store& metadata, const BucketName& name, const ObjectKey& key,
-                       const std::optional<std::string>& version_id, policy::Context& context) {
-  const auto txn = metadata.begin_read();
-  const auto bucket = kBuckets.get(*txn, {name});
-  if (!bucket.has_value() || !*bucket) return;
-  std::optional<ObjectRecord> object;
-  if (!version_id) {
-    if (auto found = find_current(*txn, (*bucket)->id, key); found.has_value()) object = *std::move(found);
-  } else if (auto found = find_version(*txn, (*bucket)->id, key, VersionId(*version_id == "null" ? "" : *version_id));
-             found.has_value() && *found) {
-    object = std::move((*found)->record);
-  }
-  if (!object) return;
-  for (const auto& [tag, value] : object->tags) context.set("s3:ExistingObjectTag/" + tag, value);
+void add_existing_tags(const ObjectRecord& object, policy::Context& context) {
+  for (const auto& [tag, value] : object.tags) context.set("s3:ExistingObjectTag/" + tag, value);
 }
 
-void add_request_tags(std::string_view tagging, policy::Context& context) {
-  const auto tags = read_tagging_header(std::string(tagging));
-  if (!tags.has_value()) return;
-  for (const auto& [tag, value] : *tags) {
+void add_request_tags(const Tags& tags, policy::Context& context) {
+  for (const auto& [tag, value] : tags) {
     context.set("s3:RequestObjectTag/" + tag, value);
     context.add_value("s3:RequestObjectTagKeys", tag);
   }
 }
 
-void add_header_keys(const gateway::CallContext& call, policy::Context& context) {
-  const http::RequestHead& head = *call.head;
+void add_header_keys(const http::Headers& headers, policy::Context& context) {
   for (const std::string_view name : kHeaderKeys) {
-    if (const auto value = head.headers.find(name)) context.set("s3:" + std::string(name), *value);
+    if (const auto value = headers.find(name)) context.set("s3:" + std::string(name), *value);
   }
-  if (const auto tagging = head.headers.find("x-amz-tagging")) add_request_tags(*tagging, context);
+  if (const auto tagging = headers.find("x-amz-tagging")) {
+    if (const auto tags = read_tagging_header(std::string(*tagging)); tags.has_value())
+      add_request_tags(*tags, context);
+  }
+}
+
+void add_head_keys(const gateway::CallContext& call, policy::Context& context) {
+  const http::RequestHead& head = *call.head;
+  add_header_keys(head.headers, context);
+  if (!head.tls_version.empty()) context.set("s3:TlsVersion", head.tls_version);
   if (call.key == nullptr) return;
   const bool is_legacy = has_parameter(head.query(), "AWSAccessKeyId");
   const bool is_link = is_legacy || has_parameter(head.query(), "X-Amz-Signature");
   const bool is_form = call.authenticator != nullptr;
   context.set("s3:authType", is_form ? "POST" : is_link ? "REST-QUERY-STRING" : "REST-HEADER");
-  context.set("s3:signatureversion", is_legacy ? "AWS" : "AWS4-HMAC-SHA256");
+  context.set("s3:signatureversion", is_legacy ? "AWS" : signature_version(head));
+  if (!is_link) return;
+  // In milliseconds; of links only.
+  const auto signed_at = parse_iso8601_basic(parameter_value(head.query(), "X-Amz-Date"));
+  if (signed_at) context.set("s3:signatureAge", std::to_string((call.now - *signed_at).count()));
 }
 
 }  // namespace aerolith::s3

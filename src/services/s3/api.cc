@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/s3/public_access.h"
 #include "services/s3/tables.h"
 
 namespace aerolith::s3 {
@@ -25,6 +26,34 @@ metadata::Result<> for_each_extent(
     TRY(visit(TRY(parts.record()).extent, fmt::format("part {} of upload {}", number, upload.view())));
   }
   return {};
+}
+
+metadata::Result<std::optional<AccountPublicAccessBlock>> find_public_access_block(metadata::Store& metadata,
+                                                                                   const AccountId& account) {
+  const std::optional<AccountRecord> record = TRY(kAccounts.newest(metadata, {account}));
+  if (!record || !record->public_access.is_set) return std::optional<AccountPublicAccessBlock>();
+  const PublicAccessBlock& block = record->public_access;
+  return std::optional(AccountPublicAccessBlock{.block_public_acls = block.block_public_acls,
+                                                .ignore_public_acls = block.ignore_public_acls,
+                                                .block_public_policy = block.block_public_policy,
+                                                .restrict_public_buckets = block.restrict_public_buckets});
+}
+
+metadata::Result<> set_public_access_block(metadata::Store& metadata, const AccountId& account,
+                                           const std::optional<AccountPublicAccessBlock>& block) {
+  return metadata::run_transaction(metadata, [&](metadata::Transaction& txn) -> metadata::Result<> {
+    AccountRecord record = TRY(kAccounts.get(txn, {account})).value_or(AccountRecord{});
+    record.public_access = kNoBlock;
+    if (block) {
+      record.public_access = {.is_set = true,
+                              .block_public_acls = block->block_public_acls,
+                              .ignore_public_acls = block->ignore_public_acls,
+                              .block_public_policy = block->block_public_policy,
+                              .restrict_public_buckets = block->restrict_public_buckets};
+    }
+    kAccounts.put(txn, {account}, record);
+    return {};
+  });
 }
 
 }  // namespace aerolith::s3

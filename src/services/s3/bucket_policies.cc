@@ -1,8 +1,5 @@
 #include "services/s3/bucket_policies.h"
 
-#include <stdexcept>
-
-#include "policy/public_access.h"
 #include "services/s3/requests.h"
 
 namespace aerolith::s3 {
@@ -10,19 +7,9 @@ namespace {
 
 constexpr size_t kMostCompiled = 1024;
 
-template <typename T>
-T value_or_throw(metadata::Result<T> result) {
-  if (!result.has_value()) throw std::runtime_error("a bucket's policy can't be read: " + result.error().detail);
-  return *std::move(result);
-}
-
 }  // namespace
 
-std::optional<gateway::ResourcePolicy> BucketPolicies::find(std::string_view resource_arn) {
-  constexpr std::string_view kPrefix = "arn:aws:s3:::";
-  if (!resource_arn.starts_with(kPrefix)) return std::nullopt;
-  resource_arn.remove_prefix(kPrefix.size());
-  const BucketName name(std::string(resource_arn.substr(0, resource_arn.find('/'))));
+std::optional<BucketAndPolicy> BucketPolicies::find(const BucketName& name) {
   std::optional<BucketRecord> bucket = value_or_throw(kBuckets.newest(metadata_, {name}));
   std::optional<gateway::StoredPolicy> policy;
   if (bucket && !bucket->policy_revision.empty()) {
@@ -35,17 +22,7 @@ std::optional<gateway::ResourcePolicy> BucketPolicies::find(std::string_view res
     }
   }
   if (!bucket) return std::nullopt;
-  const bool own_account_only =
-      policy && bucket->public_access.restrict_public_buckets && policy::is_public(*policy->policy);
-  return gateway::ResourcePolicy{
-      .owner = bucket->owner, .policy = std::move(policy), .own_account_only = own_account_only};
-}
-
-bool BucketPolicies::has_policy(std::string_view path) {
-  if (path.starts_with('/')) path.remove_prefix(1);
-  const BucketName name(std::string(path.substr(0, path.find('/'))));
-  const std::optional<BucketRecord> bucket = value_or_throw(kBuckets.newest(metadata_, {name}));
-  return bucket && !bucket->policy_revision.empty();
+  return BucketAndPolicy{.bucket = *std::move(bucket), .policy = std::move(policy)};
 }
 
 std::optional<gateway::StoredPolicy> BucketPolicies::find_compiled(const std::string& revision) {

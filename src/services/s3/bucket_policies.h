@@ -5,8 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "gateway/authorize.h"
@@ -17,17 +17,27 @@ namespace aerolith::s3 {
 
 inline constexpr size_t kMaxPolicyBytes = 20 * 1024;
 
+// For what decides about access: a store that can't be read must fail the call.
+template <typename T>
+T value_or_throw(metadata::Result<T> result) {
+  if (!result.has_value()) throw std::runtime_error("access can't be decided: " + result.error().detail);
+  return *std::move(result);
+}
+
+// Of the same moment.
+struct BucketAndPolicy {
+  BucketRecord bucket;
+  std::optional<gateway::StoredPolicy> policy;
+};
+
 // Safe from any thread. The store must outlive it.
 class BucketPolicies {
  public:
   explicit BucketPolicies(metadata::Store& metadata) : metadata_(metadata) {}
 
-  // Of the bucket that an ARN names; nullopt where there is none. Throws std::runtime_error when it can't be read: a
-  // policy that denies must not be passed over.
-  std::optional<gateway::ResourcePolicy> find(std::string_view resource_arn);
-
-  // Whether the bucket of a request's path has a policy at all.
-  bool has_policy(std::string_view path);
+  // nullopt where there is no such bucket. Throws std::runtime_error when something can't be read: a policy that denies
+  // must not be passed over.
+  std::optional<BucketAndPolicy> find(const BucketName& name);
 
  private:
   std::optional<gateway::StoredPolicy> find_compiled(const std::string& revision);

@@ -142,6 +142,8 @@ std::unexpected<CallError> no_configuration(Configuration what, const BucketName
       return answer("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket");
     case Configuration::public_access_block:
       return answer("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found");
+    case Configuration::ownership_controls:
+      return answer("OwnershipControlsNotFoundError", "The bucket ownership controls were not found");
   }
   std::unreachable();
 }
@@ -384,6 +386,41 @@ std::unexpected<CallError> acl_not_supported() {
 std::unexpected<CallError> bucket_acl_with_owner_enforced() {
   return refuse("InvalidBucketAclWithObjectOwnership", 400,
                 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+}
+
+std::unexpected<CallError> malformed_acl() {
+  return refuse("MalformedACLError", 400,
+                "The XML you provided was not well-formed or did not validate against our published schema");
+}
+
+std::unexpected<CallError> email_grantee(std::string_view method) {
+  return refuse("MethodNotAllowed", 405,
+                "The specified method is not allowed against this resource: grantees by email address are no longer "
+                "supported.",
+                {{"Method", std::string(method)}, {"ResourceType", "ACL"}});
+}
+
+std::unexpected<CallError> missing_acl() {
+  return refuse("MissingSecurityHeader", 400, "Your request was missing a required header",
+                {{"MissingHeaderName", "x-amz-acl"}});
+}
+
+std::unexpected<CallError> unexpected_content() {
+  return refuse("UnexpectedContent", 400, "This request does not support content");
+}
+
+std::unexpected<CallError> public_acl_blocked(std::string_view who, std::string_view action, std::string_view arn) {
+  if (who.empty()) return access_denied();
+  return refuse("AccessDenied", 403,
+                fmt::format("User: {} is not authorized to perform: {} on resource: \"{}\" because public access "
+                            "control lists (ACLs) are prevented by the BlockPublicAcls setting in S3 Block Public "
+                            "Access.",
+                            who, action, arn));
+}
+
+std::unexpected<CallError> public_acl_of_new_bucket() {
+  return refuse("InvalidBucketAclWithBlockPublicAccessError", 400,
+                "Bucket cannot have public ACLs set with BlockPublicAccess enabled");
 }
 
 std::unexpected<CallError> slow_down() { return std::unexpected(CallError(make_slow_down())); }

@@ -47,7 +47,8 @@ enum class Configuration : uint8_t {
   replication,
   website,
   object_lock,
-  public_access_block
+  public_access_block,
+  ownership_controls
 };
 std::unexpected<CallError> no_configuration(Configuration what, const BucketName& bucket);
 // `constraint` is what was asked for: "unspecified" when nothing was.
@@ -116,9 +117,20 @@ std::unexpected<CallError> malformed_xml();
 // A feature that S3 has and Aerolith doesn't have yet: `header` (or parameter) asked for it.
 std::unexpected<CallError> not_implemented(std::string_view header);
 std::unexpected<CallError> no_object_lock();
-// S3 itself refuses ACLs on buckets whose owner is enforced, and all of ours are.
+
+// ACLs
+std::unexpected<CallError> malformed_acl();
+// S3 has given up grantees by e-mail address.
+std::unexpected<CallError> email_grantee(std::string_view method);
+std::unexpected<CallError> missing_acl();
+std::unexpected<CallError> unexpected_content();
+// Of buckets whose owner is enforced.
 std::unexpected<CallError> acl_not_supported();
 std::unexpected<CallError> bucket_acl_with_owner_enforced();
+// The list is public and the bucket doesn't take such; a bucket that is to be made never does.
+std::unexpected<CallError> public_acl_blocked(std::string_view who, std::string_view action, std::string_view arn);
+std::unexpected<CallError> public_acl_of_new_bucket();
+
 // To be tried again: others got ahead too often.
 std::unexpected<CallError> slow_down();
 std::unexpected<CallError> internal_error();

@@ -20,8 +20,8 @@ struct Feature {
 };
 
 // The first that fits a header is the one that counts.
-const std::array<Feature, 10>& features() {
-  static const std::array<Feature, 10> kFeatures = {{
+const std::array<Feature, 9>& features() {
+  static const std::array<Feature, 9> kFeatures = {{
       {"x-amz-server-side-encryption-bucket-key-enabled", {"false"}},
       {"x-amz-server-side-encryption-", {}},
       // What S3 does unasked: encryption at rest with its own keys. No byte of an answer is another for it. Here the
@@ -31,7 +31,6 @@ const std::array<Feature, 10>& features() {
       {"x-amz-bucket-object-lock-enabled", {"false"}},
       {"x-amz-object-annotation-directive", {"COPY", "EXCLUDE"}},
       {"x-amz-write-offset-bytes", {}},
-      {"x-amz-object-ownership", {"BucketOwnerEnforced"}},
       {"x-amz-bucket-namespace", {"global"}},
       {"x-amz-mfa", {}},
   }};
@@ -42,24 +41,12 @@ bool starts_with_ignoring_case(std::string_view name, std::string_view prefix) {
   return name.size() >= prefix.size() && equals_ignore_case(name.substr(0, prefix.size()), prefix);
 }
 
-Result<> check_acl(std::string_view value, RequestTarget target) {
-  // The second one means nothing for a bucket, as with S3.
-  if (is_one_of(value, {"private", "bucket-owner-full-control"})) return {};
-  if (target == RequestTarget::new_bucket) return errors::bucket_acl_with_owner_enforced();
-  return errors::acl_not_supported();
-}
-
 }  // namespace
 
-Result<> check_features(const http::RequestHead& head, RequestTarget target) {
+Result<> check_features(const http::RequestHead& head) {
   for (const auto& [name, value] : head.headers.fields()) {
     if (!starts_with_ignoring_case(name, "x-amz-")) continue;
     std::string_view wanted = trim(value);
-    if (equals_ignore_case(name, "x-amz-acl")) TRY(check_acl(wanted, target));
-    if (starts_with_ignoring_case(name, "x-amz-grant-")) {
-      if (target == RequestTarget::new_bucket) return errors::bucket_acl_with_owner_enforced();
-      return errors::acl_not_supported();
-    }
     // No bucket of ours has object lock, and this is S3's answer for such a bucket.
     if (starts_with_ignoring_case(name, "x-amz-object-lock-")) return errors::no_object_lock();
     auto feature =

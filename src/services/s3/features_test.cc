@@ -5,11 +5,11 @@
 namespace aerolith::s3 {
 namespace {
 
-std::string code(const std::string& name, const std::string& value, RequestTarget target = RequestTarget::other) {
+std::string code(const std::string& name, const std::string& value) {
   http::RequestHead head;
   head.headers.add("Host", "localhost");
   head.headers.add(name, value);
-  auto outcome = check_features(head, target);
+  auto outcome = check_features(head);
   return outcome.has_value() ? "" : outcome.error().code;
 }
 
@@ -25,9 +25,8 @@ TEST(Features, WhatWeLackIsRefusedByName) {
 }
 
 TEST(Features, WhatAsksForNothingPasses) {
-  EXPECT_EQ(code("x-amz-acl", "private"), "");
-  EXPECT_EQ(code("x-amz-acl", "bucket-owner-full-control"), "");
-  EXPECT_EQ(code("x-amz-object-ownership", "BucketOwnerEnforced"), "");
+  EXPECT_EQ(code("x-amz-acl", "public-read"), "");
+  EXPECT_EQ(code("x-amz-object-ownership", "ObjectWriter"), "");
   EXPECT_EQ(code("x-amz-bucket-object-lock-enabled", "false"), "");
   EXPECT_EQ(code("x-amz-server-side-encryption", "AES256"), "");
   EXPECT_EQ(code("x-amz-server-side-encryption-bucket-key-enabled", "false"), "");
@@ -35,13 +34,6 @@ TEST(Features, WhatAsksForNothingPasses) {
   EXPECT_EQ(code("x-amz-bypass-governance-retention", "true"), "");
   EXPECT_EQ(code("x-amz-meta-tagging", "x"), "");
   EXPECT_EQ(code("x-amz-date", "x"), "");
-}
-
-TEST(Features, AclsAreRefusedAsS3Does) {
-  EXPECT_EQ(code("x-amz-acl", "public-read"), "AccessControlListNotSupported");
-  EXPECT_EQ(code("x-amz-grant-read", "id=x"), "AccessControlListNotSupported");
-  EXPECT_EQ(code("x-amz-acl", "public-read", RequestTarget::new_bucket), "InvalidBucketAclWithObjectOwnership");
-  EXPECT_EQ(code("x-amz-grant-read", "id=x", RequestTarget::new_bucket), "InvalidBucketAclWithObjectOwnership");
 }
 
 TEST(Features, ObjectLockIsRefusedAsInBucketsWithoutIt) {

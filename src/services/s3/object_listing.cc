@@ -25,17 +25,15 @@ Object describe(std::string_view name, const ObjectRecord& record, const ObjectL
 
 }  // namespace
 
-Result<ObjectList> list_current_objects(const Call& call, metadata::ReadTransaction& txn, const BucketRecord& bucket,
+Result<ObjectList> list_current_objects(metadata::ReadTransaction& txn, const BucketRecord& bucket,
                                         const ObjectListRequest& request) {
   ObjectList list;
-  std::optional<Owner> owner;
-  if (request.owner == ListOwner::yes) owner = Owner{.id = canonical_user_id(call.context.principal().account)};
   ObjectNames names(txn, bucket.id, request.prefix);
   PageRequest page{
       .prefix = request.prefix, .delimiter = request.delimiter, .after = request.after, .limit = request.limit};
   auto add_object = [&]() -> Result<> {
     list.contents.push_back(describe(names.name(), names.object(), request));
-    list.contents.back().owner = owner;
+    if (request.owner == ListOwner::yes) list.contents.back().owner = Owner{.id = owner_id(bucket, names.object())};
     return {};
   };
   auto add_prefix = [&](const std::string& prefix) {

@@ -32,7 +32,7 @@ struct ObjectList {
   Page page;
 };
 
-Result<ObjectList> list_current_objects(const Call& call, metadata::ReadTransaction& txn, const BucketRecord& bucket,
+Result<ObjectList> list_current_objects(metadata::ReadTransaction& txn, const BucketRecord& bucket,
                                         const ObjectListRequest& request);
 
 // What a listing tells of a checksum: its kind, not its value.

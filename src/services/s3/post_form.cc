@@ -8,6 +8,7 @@
 #include "gateway/errors.h"
 #include "protocol/xml_codec.h"
 #include "s3/schema.h"
+#include "services/s3/access.h"
 #include "services/s3/features.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/payload.h"
@@ -32,20 +33,6 @@ std::unexpected<CallError> refuse(const auth::PostPolicyError& error) {
   return std::unexpected(CallError(gateway::policy_error(error)));
 }
 
-// Who signed the policy, and what it says.
-Result<std::optional<auth::PostPolicy>> authenticate(Call& call, const auth::FormFields& fields,
-                                                     const std::string& resource) {
-  auto signer = auth::verify_post_policy(*call.context.authenticator, fields, auth::Anonymous::allowed);
-  if (!signer.has_value()) return std::unexpected(CallError(gateway::authentication_error(signer.error(), kStyle)));
-  call.context.key = signer->key;
-  auto allowed = call.context.access->require({"s3:PutObject", resource});
-  if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
-  if (call.context.key == nullptr) return std::optional<auth::PostPolicy>();
-  auto policy = auth::parse_post_policy(find_field(fields, "policy").value_or(""));
-  if (!policy.has_value()) return refuse(policy.error());
-  return std::optional(*std::move(policy));
-}
-
 // The fields as the headers that a PutObject would have.
 http::RequestHead as_put_object(const auth::FormFields& fields) {
   http::RequestHead head{.method = "POST"};
@@ -60,6 +47,41 @@ Result<Tags> read_tagging_field(const std::optional<std::string>& xml) {
   Tagging tagging;
   if (!protocol::decode_xml_body(schema::kTagging, *xml, "", &tagging).has_value()) return errors::malformed_xml();
   return TRY(read_tags(tagging, Tagged::object));
+}
+
+// What a PutObject with these fields as headers would need; conditions see them as such.
+Result<> require_access(const Call& call, const auth::FormFields& fields, const std::string& object_arn) {
+  const gateway::AccessCheck& access = *call.context.access;
+  const http::RequestHead head = as_put_object(fields);
+  add_header_keys(head.headers, access.conditions());
+  const auto tagging = find_field(fields, "tagging");
+  const auto tags = read_tagging_field(tagging);
+  if (tags.has_value()) add_request_tags(*tags, access.conditions());
+
+  std::vector<gateway::AccessNeed> needs{{"s3:PutObject", object_arn}};
+  const bool has_acl = std::ranges::any_of(head.headers.fields(), [](const auto& field) {
+    return field.first == "x-amz-acl" || field.first.starts_with("x-amz-grant-");
+  });
+  if (has_acl) needs.push_back({.action = "s3:PutObjectAcl", .resource = object_arn, .makes_resource = true});
+  if (tagging) needs.push_back({"s3:PutObjectTagging", object_arn});
+  for (const gateway::AccessNeed& need : needs) {
+    auto allowed = access.require(need);
+    if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
+  }
+  return {};
+}
+
+// Who signed the policy, and what it says.
+Result<std::optional<auth::PostPolicy>> authenticate(Call& call, const auth::FormFields& fields,
+                                                     const std::string& resource) {
+  auto signer = auth::verify_post_policy(*call.context.authenticator, fields, auth::Anonymous::allowed);
+  if (!signer.has_value()) return std::unexpected(CallError(gateway::authentication_error(signer.error(), kStyle)));
+  call.context.key = signer->key;
+  TRY(require_access(call, fields, resource));
+  if (call.context.key == nullptr) return std::optional<auth::PostPolicy>();
+  auto policy = auth::parse_post_policy(find_field(fields, "policy").value_or(""));
+  if (!policy.has_value()) return refuse(policy.error());
+  return std::optional(*std::move(policy));
 }
 
 Result<ObjectHeaders> read_headers(const auth::FormFields& fields) {
@@ -114,7 +136,8 @@ Result<PostForm> read_post_form(Call& call, const PostObjectInput& input, FormRe
   form.key = TRY(read_key(key_field->second));
 
   http::RequestHead head = as_put_object(fields);
-  TRY(check_features(head, RequestTarget::other));
+  TRY(check_features(head));
+  form.acl = TRY(read_acl_headers(call, head.headers));
   form.object.headers = TRY(read_headers(fields));
   form.object.storage_class = TRY(read_storage_class(find_field(fields, "x-amz-storage-class")));
   form.object.tags = TRY(read_tagging_field(find_field(fields, "tagging")));

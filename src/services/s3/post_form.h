@@ -6,6 +6,7 @@
 
 #include "auth/post_policy.h"
 #include "s3/model.h"
+#include "services/s3/acl_request.h"
 #include "services/s3/call.h"
 #include "services/s3/checksums.h"
 #include "services/s3/errors.h"
@@ -17,6 +18,7 @@ namespace aerolith::s3 {
 struct PostForm {
   ObjectKey key;
   ObjectRecord object;  // headers, tags, storage class
+  AclHeaders acl;
   std::optional<auth::PostPolicy> policy;
   std::optional<std::string> content_md5;  // raw bytes
   std::optional<ChecksumClaim> checksum;

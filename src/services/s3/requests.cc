@@ -31,6 +31,7 @@ Result<ObjectKey> read_key(const std::optional<std::string>& key) {
 }
 
 std::string canonical_user_id(const AccountId& account) {
+  if (account.view() == kAnonymousAccount) return std::string(kAnonymousId);
   // Most calls of a thread are of one account.
   thread_local AccountId last;
   thread_local std::string id;
@@ -39,6 +40,16 @@ std::string canonical_user_id(const AccountId& account) {
     last = account;
   }
   return id;
+}
+
+AccountId caller_account(const gateway::CallContext& context) {
+  return context.key ? context.key->principal.account : AccountId(std::string(kAnonymousAccount));
+}
+
+std::string caller_id(const gateway::CallContext& context) { return canonical_user_id(caller_account(context)); }
+
+std::string owner_id(const BucketRecord& bucket, const ObjectRecord& object) {
+  return canonical_user_id(bucket.has_acls() && !object.owner.empty() ? object.owner : bucket.owner);
 }
 
 std::string quoted(std::string_view etag) {
@@ -53,5 +64,7 @@ std::string quoted(std::string_view etag) {
 Timestamp whole_seconds(Timestamp t) { return std::chrono::floor<std::chrono::seconds>(t); }
 
 std::string bucket_arn(const BucketName& bucket) { return "arn:aws:s3:::" + bucket.str(); }
+
+std::string object_arn(const BucketName& bucket, const ObjectKey& key) { return bucket_arn(bucket) + "/" + key.str(); }
 
 }  // namespace aerolith::s3

@@ -22,6 +22,14 @@ Result<ObjectKey> read_key(const std::optional<std::string>& key);
 // The id by which S3 names an account in listings: 64 hex digits, always the same for an account.
 std::string canonical_user_id(const AccountId& account);
 
+// The account of an anonymous caller, who owns what he writes as well as others do.
+inline constexpr std::string_view kAnonymousAccount = "anonymous";
+AccountId caller_account(const gateway::CallContext& context);
+std::string caller_id(const gateway::CallContext& context);
+
+// Whose an object is: the bucket's owner's where he is enforced, else the account's that wrote it.
+std::string owner_id(const BucketRecord& bucket, const ObjectRecord& object);
+
 // "\"etag\"", as it goes over the wire.
 std::string quoted(std::string_view etag);
 
@@ -29,6 +37,7 @@ std::string quoted(std::string_view etag);
 Timestamp whole_seconds(Timestamp t);
 
 std::string bucket_arn(const BucketName& bucket);
+std::string object_arn(const BucketName& bucket, const ObjectKey& key);
 
 // The region that no location constraint names.
 inline constexpr std::string_view kRegionWithoutConstraint = "us-east-1";

@@ -2,15 +2,16 @@
 // Actions and resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 #include "services/s3/service.h"
 
-#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "gateway/access_check.h"
 #include "s3/operations.h"
 #include "services/s3/access.h"
-#include "services/s3/bucket_policies.h"
 #include "services/s3/features.h"
 #include "services/s3/operations/operations.h"
 #include "services/s3/requests.h"
+#include "services/s3/resource_access.h"
 
 namespace aerolith::s3 {
 namespace {
@@ -39,8 +40,7 @@ struct Guarded<handler> {
   using InputType = Input;
   // No handler runs for a request that wants what we don't have.
   static ApiResult<Output> run(Call& call, const Input& input) {
-    constexpr bool kNewBucket = std::is_same_v<Input, CreateBucketInput>;
-    TRY(check_features(*call.context.head, kNewBucket ? RequestTarget::new_bucket : RequestTarget::other));
+    TRY(check_features(*call.context.head));
     ApiResult<Output> answer = handler(call, input);
     if constexpr (requires { input.key; }) TRY(hide_absence(call, BucketName(input.bucket.value_or("")), answer));
     return answer;
@@ -58,10 +58,14 @@ struct Guarded<handler> {
 class TableBuilder {
  public:
   explicit TableBuilder(const Stores& stores)
-      : stores_(stores), policies_(std::make_shared<BucketPolicies>(stores.metadata)) {
+      : stores_(std::make_shared<const Stores>(stores)), access_(std::make_shared<ResourceAccess>(stores.metadata)) {
     table_.model = &service();
-    table_.resource_policy = [policies = policies_](std::string_view arn) { return policies->find(arn); };
-    table_.may_admit_anonymous = [policies = policies_](std::string_view path) { return policies->has_policy(path); };
+    table_.resource_policy = [access = access_](const CallContext& context, const gateway::AccessNeed& need) {
+      return access->find(context, need);
+    };
+    table_.may_admit_anonymous = [access = access_](std::string_view path) {
+      return access->may_admit_anonymous(path);
+    };
   }
 
   template <auto handler>
@@ -71,7 +75,8 @@ class TableBuilder {
   template <auto handler, typename ResourceOf>
   void row(OperationId id, std::string_view action, ResourceOf resource_of) {
     auto make_call = [stores = stores_](CallContext& context) {
-      return Call{.context = context, .metadata = stores.metadata, .objects = stores.objects};
+      return Call{
+          .context = context, .metadata = stores->metadata, .objects = stores->objects, .accounts = &stores->accounts};
     };
     table_.operations.push_back(
         gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource_of, &Guarded<handler>::run));
@@ -95,28 +100,44 @@ class TableBuilder {
   void row_of_policy(OperationId id, std::string_view action) {
     row<handler>(id, action);
     using Input = typename Guarded<handler>::InputType;
-    table_.operations.back().needs = [policies = policies_, action](const CallContext& context, const void* input) {
+    table_.operations.back().needs = [access = access_, action](const CallContext& context, const void* input) {
       const std::string arn = arn_of(context, *static_cast<const Input*>(input));
       std::vector<gateway::AccessNeed> needs;
-      const auto found = context.principal().is_root() ? policies->find(arn) : std::nullopt;
-      if (!found || found->owner != context.principal().account) needs.push_back({std::string(action), arn});
+      const auto owner = context.principal().is_root() ? access->owner_of_bucket(arn) : std::nullopt;
+      if (!owner || owner != context.principal().account) needs.push_back({std::string(action), arn});
       return needs;
+    };
+  }
+  // A refused caller is told where the bucket is.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+  template <auto handler>
+  void row_that_tells_region(OperationId id, std::string_view action) {
+    row<handler>(id, action);
+    table_.operations.back().refusal_headers = [access = access_](const CallContext&, std::string_view path) {
+      std::vector<std::pair<std::string, std::string>> headers;
+      if (const auto region = access->region_of_bucket(path))
+        headers.emplace_back("x-amz-bucket-region", region->str());
+      return headers;
     };
   }
   // What the request names is there afterwards, not before.
   template <auto handler>
-  void row_that_makes(OperationId id, std::string_view action) {
+  void row_that_makes_bucket(OperationId id, std::string_view action) {
     row<handler>(id, action);
     table_.operations.back().makes_resource = true;
+    using Input = typename Guarded<handler>::InputType;
+    table_.operations.back().needs = [](const CallContext& context, const void* input) {
+      const Input& typed = *static_cast<const Input*>(input);
+      return new_bucket_needs(arn_of(context, typed), typed);
+    };
   }
   gateway::ServiceTable take() { return std::move(table_); }
 
  private:
   template <typename Input>
   void add_policy_parts(gateway::OperationEntry& entry) {
-    entry.conditions = [&metadata = stores_.metadata](const CallContext& context, const void* input,
-                                                      policy::Context& keys) {
-      add_conditions(metadata, context, *static_cast<const Input*>(input), keys);
+    entry.conditions = [](const CallContext& context, const void* input, policy::Context& keys) {
+      add_conditions(context, *static_cast<const Input*>(input), keys);
     };
     if constexpr (requires(Input input) { input.key; }) {
       entry.needs = [action = entry.iam_action](const CallContext& context, const void* input) {
@@ -126,8 +147,8 @@ class TableBuilder {
     }
   }
 
-  Stores stores_;
-  std::shared_ptr<BucketPolicies> policies_;
+  std::shared_ptr<const Stores> stores_;
+  std::shared_ptr<ResourceAccess> access_;
   gateway::ServiceTable table_;
 };
 
@@ -139,12 +160,13 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::abort_multipart_upload>(abort_multipart_upload, "s3:AbortMultipartUpload");
   table.row<s3::complete_multipart_upload>(complete_multipart_upload, "s3:PutObject");
   table.row<s3::copy_object>(copy_object, "s3:PutObject");
-  table.row_that_makes<s3::create_bucket>(create_bucket, "s3:CreateBucket");
+  table.row_that_makes_bucket<s3::create_bucket>(create_bucket, "s3:CreateBucket");
   table.row<s3::create_multipart_upload>(create_multipart_upload, "s3:PutObject");
   table.row<s3::delete_bucket>(delete_bucket, "s3:DeleteBucket");
   table.row<s3::delete_bucket_cors>(delete_bucket_cors, "s3:PutBucketCORS");
   table.row<s3::delete_bucket_encryption>(delete_bucket_encryption, "s3:PutEncryptionConfiguration");
   table.row<s3::delete_bucket_lifecycle>(delete_bucket_lifecycle, "s3:PutLifecycleConfiguration");
+  table.row<s3::delete_bucket_ownership_controls>(delete_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
   table.row_of_policy<s3::delete_bucket_policy>(delete_bucket_policy, "s3:DeleteBucketPolicy");
   table.row<s3::delete_bucket_replication>(delete_bucket_replication, "s3:PutReplicationConfiguration");
   table.row<s3::delete_bucket_tagging>(delete_bucket_tagging, "s3:PutBucketTagging");
@@ -179,7 +201,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::get_object_retention>(get_object_retention, "s3:GetObjectRetention");
   table.row<s3::get_object_tagging>(get_object_tagging, "s3:GetObjectTagging");
   table.row<s3::get_public_access_block>(get_public_access_block, "s3:GetBucketPublicAccessBlock");
-  table.row<s3::head_bucket>(head_bucket, "s3:ListBucket");
+  table.row_that_tells_region<s3::head_bucket>(head_bucket, "s3:ListBucket");
   table.row<s3::head_object>(head_object, "s3:GetObject");
   table.row<s3::list_buckets>(list_buckets, "s3:ListAllMyBuckets", &any_resource<ListBucketsInput>);
   table.row<s3::list_multipart_uploads>(list_multipart_uploads, "s3:ListBucketMultipartUploads");
@@ -189,6 +211,7 @@ gateway::ServiceTable make_service(const Stores& stores) {
   table.row<s3::list_parts>(list_parts, "s3:ListMultipartUploadParts");
   table.row_with_own_check<s3::post_object>(post_object, "s3:PutObject");
   table.row<s3::put_bucket_acl>(put_bucket_acl, "s3:PutBucketAcl");
+  table.row<s3::put_bucket_ownership_controls>(put_bucket_ownership_controls, "s3:PutBucketOwnershipControls");
   table.row_of_policy<s3::put_bucket_policy>(put_bucket_policy, "s3:PutBucketPolicy");
   table.row<s3::put_public_access_block>(put_public_access_block, "s3:PutBucketPublicAccessBlock");
   table.row<s3::put_bucket_tagging>(put_bucket_tagging, "s3:PutBucketTagging");

@@ -1,6 +1,9 @@
 // The S3 service: what main/ puts into the registry.
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "gateway/service_table.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
@@ -10,6 +13,7 @@ namespace aerolith::s3 {
 struct Stores {
   metadata::Store& metadata;
   objects::ObjectStore& objects;
+  std::function<std::vector<AccountId>()> accounts{};  // of this installation; null: no other than a caller's own
 };
 
 // The stores must outlive the table. The table may be used from any thread.

@@ -3,6 +3,7 @@
 //   s3.bucket        bucket name                                     -> BucketRecord
 //   s3.bucket_tags   bucket id                                       -> BucketTagsRecord
 //   s3.bucket_policy bucket id                                       -> BucketPolicyRecord
+//   s3.account       account                                         -> AccountRecord
 //   s3.object        bucket id, key, place, descending sequence      -> ObjectRecord
 //   s3.null_version  bucket id, key                                  -> NullVersionRecord
 //   s3.layout        layout id, offset in the object                 -> LayoutRecord
@@ -21,6 +22,7 @@
 #include "base/time.h"
 #include "metadata/table.h"
 #include "objects/extent.h"
+#include "services/s3/acl.h"
 #include "services/s3/checksums.h"
 #include "services/s3/names.h"
 
@@ -43,8 +45,12 @@ void fields(Archive& archive, PublicAccessBlock& b) {
   archive(b.is_set, b.block_public_acls, b.ignore_public_acls, b.block_public_policy, b.restrict_public_buckets);
 }
 
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+// Values are in records: they never change. `none`: the controls were deleted, which comes to object_writer.
+enum class ObjectOwnership : uint8_t { owner_enforced = 0, owner_preferred = 1, object_writer = 2, none = 3 };
+
 struct BucketRecord {
-  static constexpr uint32_t kVersion = 4;
+  static constexpr uint32_t kVersion = 5;
   BucketId id{};
   AccountId owner;
   Region region;
@@ -55,11 +61,17 @@ struct BucketRecord {
   // Since version 4. Names the text of its policy, another one for each text: what is compiled may be kept by it.
   std::string policy_revision{};  // empty: no policy
   PublicAccessBlock public_access;
+  // Since version 5. ACLs count, and objects may have other owners, where the bucket's owner isn't enforced.
+  ObjectOwnership ownership = ObjectOwnership::owner_enforced;
+  std::optional<Acl> acl;  // none: the owner's full control
+
+  bool has_acls() const { return ownership != ObjectOwnership::owner_enforced; }
 };
 
 template <class Archive>
 void fields(Archive& archive, BucketRecord& r) {
-  archive(r.id, r.owner, r.region, r.created_at, r.location_alias, r.versioning, r.policy_revision, r.public_access);
+  archive(r.id, r.owner, r.region, r.created_at, r.location_alias, r.versioning, r.policy_revision, r.public_access,
+          r.ownership, r.acl);
 }
 
 struct BucketPolicyRecord {
@@ -70,6 +82,17 @@ struct BucketPolicyRecord {
 template <class Archive>
 void fields(Archive& archive, BucketPolicyRecord& r) {
   archive(r.document);
+}
+
+// What an account has for all its buckets.
+struct AccountRecord {
+  static constexpr uint32_t kVersion = 1;
+  PublicAccessBlock public_access;
+};
+
+template <class Archive>
+void fields(Archive& archive, AccountRecord& r) {
+  archive(r.public_access);
 }
 
 using Tags = std::map<std::string, std::string>;
@@ -107,7 +130,7 @@ void fields(Archive& archive, ObjectHeaders& h) {
 
 // One version of an object, or a delete marker, which has neither bytes nor headers.
 struct ObjectRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   Timestamp last_modified;  // whole seconds, as S3 tells them everywhere
   std::string etag;         // without quotes
   uint64_t size_bytes = 0;
@@ -127,6 +150,10 @@ struct ObjectRecord {
   Tags tags;
   std::optional<Timestamp> restored_until;  // of an archived object that can be read for a while
 
+  // Since version 3. Both count only in a bucket whose owner isn't enforced.
+  AccountId owner;         // empty: the bucket's
+  std::optional<Acl> acl;  // none: the owner's full control
+
   static void upgrade(ObjectRecord& record, uint32_t from_version) {
     if (from_version < 2) record.sequence = sequence_at(record.last_modified);
   }
@@ -135,7 +162,7 @@ struct ObjectRecord {
 template <class Archive>
 void fields(Archive& archive, ObjectRecord& r) {
   archive(r.last_modified, r.etag, r.size_bytes, r.headers, r.checksum, r.extent, r.layout, r.part_count, r.upload,
-          r.sequence, r.version_id, r.is_delete_marker, r.storage_class, r.tags, r.restored_until);
+          r.sequence, r.version_id, r.is_delete_marker, r.storage_class, r.tags, r.restored_until, r.owner, r.acl);
 }
 
 // Where a key's null version is, when it is one of the past ones.
@@ -164,7 +191,7 @@ void fields(Archive& archive, LayoutRecord& r) {
 }
 
 struct UploadRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   Timestamp initiated_at;
   ObjectHeaders headers;
   ChecksumAlgorithm checksum_algorithm = ChecksumAlgorithm::crc64nvme;
@@ -173,12 +200,16 @@ struct UploadRecord {
   // Since version 2.
   std::string storage_class;  // empty: STANDARD
   Tags tags;
+  // Since version 3. Of the object to be, as in its record.
+  AccountId owner;
+  std::optional<Acl> acl;
+  AccountId initiator;  // empty: the bucket's owner
 };
 
 template <class Archive>
 void fields(Archive& archive, UploadRecord& r) {
   archive(r.initiated_at, r.headers, r.checksum_algorithm, r.checksum_type, r.checksum_was_chosen, r.storage_class,
-          r.tags);
+          r.tags, r.owner, r.acl, r.initiator);
 }
 
 struct PartRecord {
@@ -200,6 +231,7 @@ using VersionSequence = metadata::Descending<uint64_t>;
 inline const metadata::Table<BucketRecord, BucketName> kBuckets{"s3.bucket"};
 inline const metadata::Table<BucketTagsRecord, BucketId> kBucketTags{"s3.bucket_tags"};
 inline const metadata::Table<BucketPolicyRecord, BucketId> kBucketPolicies{"s3.bucket_policy"};
+inline const metadata::Table<AccountRecord, AccountId> kAccounts{"s3.account"};
 inline const metadata::Table<ObjectRecord, BucketId, ObjectKey, VersionPlace, VersionSequence> kObjects{"s3.object"};
 inline const metadata::Table<NullVersionRecord, BucketId, ObjectKey> kNullVersions{"s3.null_version"};
 inline const metadata::Table<LayoutRecord, LayoutId, uint64_t> kLayouts{"s3.layout"};

@@ -6,6 +6,7 @@
 #include "policy/public_access.h"
 #include "services/s3/bucket_policies.h"
 #include "services/s3/operations/operations.h"
+#include "services/s3/public_access.h"
 #include "services/s3/requests.h"
 
 namespace aerolith::s3 {
@@ -62,7 +63,7 @@ Result<PutBucketPolicyOutput> put_bucket_policy(Call& call, const PutBucketPolic
   const std::string document = input.policy.value_or("");
   const policy::Policy parsed = TRY(read_policy(document, BucketName(input.bucket.value_or(""))));
   TRY(change_bucket(call, input, [&](metadata::Transaction& txn, BucketRecord& bucket) -> Result<> {
-    if (bucket.public_access.block_public_policy && policy::is_public(parsed)) {
+    if (policy::is_public(parsed) && TRY(effective_block(txn, bucket)).block_public_policy) {
       return errors::public_policy_blocked(call.context.principal().arn, bucket_arn(BucketName(*input.bucket)));
     }
     bucket.policy_revision = random_hex(kRevisionDigits);
@@ -127,11 +128,7 @@ Result<GetPublicAccessBlockOutput> get_public_access_block(Call& call, const Get
 Result<DeletePublicAccessBlockOutput> delete_public_access_block(Call& call,
                                                                  const DeletePublicAccessBlockInput& input) {
   TRY(change_bucket(call, input, [&](metadata::Transaction&, BucketRecord& bucket) -> Result<> {
-    bucket.public_access = {.is_set = false,
-                            .block_public_acls = false,
-                            .ignore_public_acls = false,
-                            .block_public_policy = false,
-                            .restrict_public_buckets = false};
+    bucket.public_access = kNoBlock;
     return {};
   }));
   return DeletePublicAccessBlockOutput{};

@@ -116,6 +116,8 @@ Result<Completed> complete(const Call& call, metadata::Transaction& txn, const R
   object.headers = upload->headers;
   object.storage_class = upload->storage_class;
   object.tags = upload->tags;
+  object.owner = upload->owner;
+  object.acl = upload->acl;
   object.checksum = assembled.checksum;
   object.part_count = static_cast<uint32_t>(request.parts.size());
   object.upload = request.upload;

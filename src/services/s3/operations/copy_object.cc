@@ -1,5 +1,8 @@
 // Makes an object of another one's bytes, which both share from then on: none is copied.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+#include <memory>
+
+#include "services/s3/acl_request.h"
 #include "services/s3/checksums.h"
 #include "services/s3/copy_source.h"
 #include "services/s3/object_body.h"
@@ -24,6 +27,7 @@ struct CopyPlan {
   bool replaces_tags = false;
   Tags tags;  // where they are replaced
   std::string storage_class;
+  AclHeaders acl;                              // a copy never has its source's
   std::optional<ChecksumAlgorithm> algorithm;  // that the copy is to have a checksum of
 };
 
@@ -35,7 +39,7 @@ Result<bool> replaces(const std::optional<std::string>& directive, std::string_v
                                   "x-amz-" + std::string(what) + "-directive", *directive);
 }
 
-Result<CopyPlan> read_plan(const CopyObjectInput& input) {
+Result<CopyPlan> read_plan(const Call& call, const CopyObjectInput& input) {
   CopyPlan plan;
   plan.bucket = BucketName(input.bucket.value_or(""));
   plan.key = TRY(read_key(input.key));
@@ -43,6 +47,7 @@ Result<CopyPlan> read_plan(const CopyObjectInput& input) {
   plan.replaces_headers = TRY(replaces(input.metadata_directive, "metadata"));
   plan.headers = TRY(read_object_headers(input));
   plan.storage_class = TRY(read_storage_class(input.storage_class));
+  plan.acl = TRY(read_acl_headers(call, call.context.head->headers));
   plan.replaces_tags = TRY(replaces(input.tagging_directive, "tagging"));
   if (plan.replaces_tags) plan.tags = TRY(read_tagging_header(input.tagging));
   if (input.checksum_algorithm) plan.algorithm = TRY(parse_algorithm(*input.checksum_algorithm));
@@ -96,13 +101,13 @@ bool has_same_bytes(const ObjectRecord& one, const ObjectRecord& other) {
   return one.extent == other.extent && one.layout == other.layout;
 }
 
-// nullopt: there is nothing to digest.
-Result<std::optional<DigestedSource>> digest_source(const Call& call, const CopyObjectInput& input,
-                                                    const CopyPlan& plan) {
+// nullptr: there is nothing to digest.
+Result<std::unique_ptr<const DigestedSource>> digest_source(const Call& call, const CopyObjectInput& input,
+                                                            const CopyPlan& plan) {
   // The collector waits, from before the snapshot on.
   ReadHold hold{.collection = call.objects.hold_collection(), .txn = call.metadata.begin_read()};
   CopyEnds ends = TRY(find_ends(call, *hold.txn, input, plan));
-  if (!needs_digest(plan, ends.source)) return std::optional<DigestedSource>();
+  if (!needs_digest(plan, ends.source)) return std::unique_ptr<const DigestedSource>();
   std::vector<Segment> segments = TRY(locate(*hold.txn, ends.source, {0, ends.source.size_bytes}));
   Digest running(digest_kind(*plan.algorithm));
   auto digest = [&](std::string_view bytes) -> Result<> {
@@ -110,8 +115,8 @@ Result<std::optional<DigestedSource>> digest_source(const Call& call, const Copy
     return {};
   };
   TRY(read_segments(call, *hold.txn, segments, digest));
-  return std::optional(DigestedSource{.source = std::move(ends.source),
-                                      .checksum = {.algorithm = *plan.algorithm, .value = running.finish()}});
+  return std::make_unique<const DigestedSource>(DigestedSource{
+      .source = std::move(ends.source), .checksum = {.algorithm = *plan.algorithm, .value = running.finish()}});
 }
 
 struct MadeCopy {
@@ -122,11 +127,12 @@ struct MadeCopy {
 
 // nullopt: the source isn't the one that was digested.
 Result<std::optional<MadeCopy>> copy_in(const Call& call, metadata::Transaction& txn, const CopyObjectInput& input,
-                                        const CopyPlan& plan, const std::optional<DigestedSource>& digested) {
+                                        const CopyPlan& plan, const DigestedSource* digested) {
   CopyEnds ends = TRY(find_ends(call, txn, input, plan));
   const ObjectRecord& source = ends.source;
   bool needs_digested = needs_digest(plan, source);
-  if (needs_digested && !(digested && has_same_bytes(digested->source, source))) return std::optional<MadeCopy>();
+  if (needs_digested && !(digested != nullptr && has_same_bytes(digested->source, source)))
+    return std::optional<MadeCopy>();
   ObjectRecord copy = TRY(share_bytes(call, txn, source));
   copy.last_modified = whole_seconds(call.context.now);
   copy.etag = source.etag;
@@ -140,6 +146,9 @@ Result<std::optional<MadeCopy>> copy_in(const Call& call, metadata::Transaction&
   }
   copy.tags = plan.replaces_tags ? plan.tags : source.tags;
   copy.storage_class = plan.storage_class;
+  ObjectAccess access = TRY(access_of_new_object(call, txn, ends.target, plan.acl, object_arn(plan.bucket, plan.key)));
+  copy.owner = std::move(access.owner);
+  copy.acl = std::move(access.acl);
   TRY(put_version(call, txn, ends.target, plan.key, copy));
   MadeCopy made;
   if (ends.target.versioning != Versioning::never) made.version_id = version_text(copy.version_id);
@@ -150,9 +159,9 @@ Result<std::optional<MadeCopy>> copy_in(const Call& call, metadata::Transaction&
 
 Result<MadeCopy> copy(const Call& call, const CopyObjectInput& input, const CopyPlan& plan) {
   for (int tries = 0; tries < kMostReadTries; ++tries) {
-    std::optional<DigestedSource> digested;
+    std::unique_ptr<const DigestedSource> digested;
     if (plan.algorithm) digested = TRY(digest_source(call, input, plan));
-    auto body = [&](metadata::Transaction& txn) { return copy_in(call, txn, input, plan, digested); };
+    auto body = [&](metadata::Transaction& txn) { return copy_in(call, txn, input, plan, digested.get()); };
     std::optional<MadeCopy> made = TRY(metadata::run_transaction(call.metadata, body));
     if (made) return *std::move(made);
   }
@@ -162,7 +171,7 @@ Result<MadeCopy> copy(const Call& call, const CopyObjectInput& input, const Copy
 }  // namespace
 
 Result<CopyObjectOutput> copy_object(Call& call, const CopyObjectInput& input) {
-  CopyPlan plan = TRY(read_plan(input));
+  CopyPlan plan = TRY(read_plan(call, input));
   MadeCopy made = TRY(copy(call, input, plan));
   CopyObjectOutput output;
   output.version_id = made.version_id;

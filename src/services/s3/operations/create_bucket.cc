@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "base/random.h"
+#include "services/s3/acl_request.h"
 #include "services/s3/bucket_name.h"
 #include "services/s3/checksums.h"
 #include "services/s3/operations/operations.h"
+#include "services/s3/ownership.h"
 #include "services/s3/requests.h"
 #include "services/s3/tags.h"
 
@@ -68,6 +70,34 @@ Result<Tags> read_tags_of_configuration(const CreateBucketInput& input) {
   return TRY(read_tags(*configuration->tags, Tagged::bucket));
 }
 
+// What a bucket is made with, of ownership and ACLs.
+struct Settings {
+  ObjectOwnership ownership = ObjectOwnership::owner_enforced;
+  std::optional<Acl> acl;
+};
+
+Result<Settings> read_settings(const Call& call, const CreateBucketInput& input) {
+  Settings settings;
+  if (input.object_ownership) {
+    const auto ownership = find_ownership(*input.object_ownership);
+    if (!ownership) {
+      return errors::invalid_argument("Invalid x-amz-object-ownership header: " + *input.object_ownership,
+                                      "x-amz-object-ownership", *input.object_ownership);
+    }
+    settings.ownership = *ownership;
+  }
+  const AclHeaders headers = TRY(read_acl_headers(call, call.context.head->headers));
+  if (headers.is_empty()) return settings;
+  const std::string owner = caller_id(call.context);
+  Acl acl = TRY(to_acl(headers, AclTarget::bucket, {.owner = owner, .bucket_owner = owner}));
+  if (acl == owner_s_acl(owner)) return settings;
+  if (settings.ownership == ObjectOwnership::owner_enforced) return errors::bucket_acl_with_owner_enforced();
+  // A new bucket has all of Block Public Access.
+  if (is_public(acl)) return errors::public_acl_of_new_bucket();
+  settings.acl = std::move(acl);
+  return settings;
+}
+
 // 64 random bits name the bucket for good.
 BucketId make_bucket_id() {
   uint64_t id = 0;
@@ -90,6 +120,7 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
   TRY(verify_whole_body(call.context.head->headers, call.context.whole_body));
   TRY(check_configuration(input));
   BucketTagsRecord tags{.tags = TRY(read_tags_of_configuration(input))};
+  const Settings settings = TRY(read_settings(call, input));
   const Region& region = call.context.region;
   std::string_view constraint = location_constraint(input);
   TRY(check_location(region, constraint));
@@ -100,6 +131,8 @@ Result<CreateBucketOutput> create_bucket(Call& call, const CreateBucketInput& in
                         .owner = call.context.principal().account,
                         .region = region,
                         .created_at = whole_seconds(call.context.now)};
+    bucket.ownership = settings.ownership;
+    bucket.acl = settings.acl;
     if (constraint == kAliasOfEuWest1) bucket.location_alias = constraint;
     kBuckets.put(txn, {name}, bucket);
     if (!tags.tags.empty()) kBucketTags.put(txn, {bucket.id}, tags);

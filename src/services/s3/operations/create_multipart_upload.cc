@@ -1,5 +1,6 @@
 // Starts a multipart upload.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+#include "services/s3/acl_request.h"
 #include "services/s3/multipart.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/operations/operations.h"
@@ -21,9 +22,15 @@ Result<CreateMultipartUploadOutput> create_multipart_upload(Call& call, const Cr
   upload.checksum_algorithm = checksum.algorithm;
   upload.checksum_type = checksum.type;
   upload.checksum_was_chosen = checksum.was_chosen;
+  const AclHeaders acl = TRY(read_acl_headers(call, call.context.head->headers));
   UploadId id = make_upload_id(call.context.now);
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
+    ObjectAccess access = TRY(access_of_new_object(call, txn, bucket, acl, object_arn(bucket_name, key)));
+    upload.owner = std::move(access.owner);
+    upload.acl = std::move(access.acl);
+    const AccountId initiator = caller_account(call.context);
+    upload.initiator = initiator == bucket.owner ? AccountId() : initiator;
     kUploads.put(txn, {bucket.id, key, id}, upload);
     return {};
   };

@@ -41,62 +41,7 @@ std::unexpected<CallError> absent(const Call& call, const Input& input, errors::
   return errors::no_configuration(what, BucketName(input.bucket.value_or("")));
 }
 
-// The owner may do all, nobody else anything: what BucketOwnerEnforced comes to.
-template <typename Output>
-Output owner_s_acl(const Call& call) {
-  std::string id = canonical_user_id(call.context.principal().account);
-  Output output;
-  output.owner.emplace().id = id;
-  Grant& grant = output.grants.emplace().emplace_back();
-  grant.grantee = Grantee{.id = id, .type = "CanonicalUser"};
-  grant.permission = "FULL_CONTROL";
-  return output;
-}
-
-// To put what is there already succeeds: s3cmd does that with each copy. Where ACLs are disabled, S3 takes those forms
-// of an ACL that come to the owner's full control:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-Result<> require_owner_s_acl(const Call& call, const std::optional<AccessControlPolicy>& policy) {
-  const std::string id = canonical_user_id(call.context.principal().account);
-  if (!policy || !policy->grants || policy->grants->empty()) return errors::acl_not_supported();
-  for (const Grant& grant : *policy->grants) {
-    if (!grant.grantee || grant.grantee->id != id || grant.permission != "FULL_CONTROL")
-      return errors::acl_not_supported();
-  }
-  return {};
-}
-
 }  // namespace
-
-Result<GetBucketAclOutput> get_bucket_acl(Call& call, const GetBucketAclInput& input) {
-  TRY(require_bucket(call, input));
-  return owner_s_acl<GetBucketAclOutput>(call);
-}
-
-Result<GetObjectAclOutput> get_object_acl(Call& call, const GetObjectAclInput& input) {
-  TRY(require_object(call, input));
-  return owner_s_acl<GetObjectAclOutput>(call);
-}
-
-Result<PutBucketAclOutput> put_bucket_acl(Call& call, const PutBucketAclInput& input) {
-  TRY(require_bucket(call, input));
-  TRY(require_owner_s_acl(call, input.access_control_policy));
-  return PutBucketAclOutput{};
-}
-
-Result<PutObjectAclOutput> put_object_acl(Call& call, const PutObjectAclInput& input) {
-  TRY(require_object(call, input));
-  TRY(require_owner_s_acl(call, input.access_control_policy));
-  return PutObjectAclOutput{};
-}
-
-Result<GetBucketOwnershipControlsOutput> get_bucket_ownership_controls(Call& call,
-                                                                       const GetBucketOwnershipControlsInput& input) {
-  TRY(require_bucket(call, input));
-  GetBucketOwnershipControlsOutput output;
-  output.ownership_controls.emplace().rules.emplace().emplace_back().object_ownership = "BucketOwnerEnforced";
-  return output;
-}
 
 Result<GetBucketRequestPaymentOutput> get_bucket_request_payment(Call& call,
                                                                  const GetBucketRequestPaymentInput& input) {

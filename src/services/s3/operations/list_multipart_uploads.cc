@@ -39,14 +39,15 @@ struct Markers {
 };
 
 MultipartUpload describe(const UploadNames& names, const UploadRecord& record, NameEncoding encoding,
-                         const std::string& owner) {
+                         const BucketRecord& bucket) {
   MultipartUpload upload;
   upload.upload_id = names.upload_id();
   upload.key = encode_name(names.name(), encoding);
   upload.initiated = record.initiated_at;
   upload.storage_class = listed_storage_class(record.storage_class);
-  upload.owner.emplace().id = owner;
-  upload.initiator.emplace().id = owner;
+  const bool has_own_owner = bucket.has_acls() && !record.owner.empty();
+  upload.owner.emplace().id = canonical_user_id(has_own_owner ? record.owner : bucket.owner);
+  upload.initiator.emplace().id = canonical_user_id(record.initiator.empty() ? bucket.owner : record.initiator);
   if (record.checksum_was_chosen) {
     upload.checksum_algorithm = std::string(algorithm_name(record.checksum_algorithm));
     upload.checksum_type = std::string(type_name(record.checksum_type));
@@ -81,12 +82,11 @@ Result<ListMultipartUploadsOutput> list_multipart_uploads(Call& call, const List
   ListMultipartUploadsOutput output;
   auto& uploads = output.uploads.emplace();
   auto& prefixes = output.common_prefixes.emplace();
-  std::string owner = canonical_user_id(call.context.principal().account);
   std::string last_key;
   std::string last_upload_id;
   auto add_upload = [&]() -> Result<> {
     UploadRecord upload = TRY(names.upload());
-    uploads.push_back(describe(names, upload, encoding, owner));
+    uploads.push_back(describe(names, upload, encoding, bucket));
     last_key = names.name();
     last_upload_id = names.upload_id();
     return {};

@@ -1,5 +1,8 @@
 // All versions and delete markers of a bucket: by key, and of a key the newest first.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+#include <utility>
+#include <vector>
+
 #include "services/s3/object_listing.h"
 #include "services/s3/object_names.h"
 #include "services/s3/operations/operations.h"
@@ -15,7 +18,6 @@ struct Listing {
   VersionNames& names;
   PageRequest page;
   NameEncoding encoding;
-  Owner owner;
 };
 
 // Fills in what the version, or the marker, that the names stand on has of both kinds.
@@ -25,7 +27,7 @@ void describe(const Listing& listing, const ObjectRecord& record, Entry& entry) 
   entry.version_id = version_text(record.version_id);
   entry.is_latest = listing.names.is_current();
   entry.last_modified = record.last_modified;
-  entry.owner = listing.owner;
+  entry.owner = Owner{.id = owner_id(listing.bucket, record)};
 }
 
 ObjectVersion describe_version(const Listing& listing, const ObjectRecord& record) {
@@ -62,14 +64,16 @@ Result<> place(metadata::ReadTransaction& txn, const ListObjectVersionsInput& in
 }
 
 // The entries of a page, and where the next one begins.
-Result<> list_entries(const Listing& listing, ListObjectVersionsOutput& output) {
+Result<> list_entries(Call& call, const Listing& listing, ListObjectVersionsOutput& output) {
   auto& versions = output.versions.emplace();
   auto& markers = output.delete_markers.emplace();
   auto& prefixes = output.common_prefixes.emplace();
+  std::vector<bool> is_marker;
   std::string last_version;
   auto add = [&]() -> Result<> {
     ObjectRecord record = TRY(listing.names.object());
     last_version = version_text(record.version_id);
+    is_marker.push_back(record.is_delete_marker);
     if (record.is_delete_marker) {
       describe(listing, record, markers.emplace_back());
     } else {
@@ -82,6 +86,9 @@ Result<> list_entries(const Listing& listing, ListObjectVersionsOutput& output) 
     prefixes.push_back({.prefix = encode_name(prefix, listing.encoding)});
   };
   Page page = TRY(list_page(listing.page, listing.names, add, add_prefix));
+  // By key, and of a key the newest first: in the answer both kinds stand mixed.
+  call.context.mixed_lists =
+      protocol::MixedLists{.first = "Versions", .second = "DeleteMarkers", .is_of_second = std::move(is_marker)};
   output.is_truncated = page.is_truncated;
   if (!page.is_truncated) return {};
   output.next_key_marker = encode_name(page.last, listing.encoding);
@@ -104,8 +111,7 @@ Result<ListObjectVersionsOutput> list_object_versions(Call& call, const ListObje
       .bucket = bucket,
       .names = names,
       .page = {.prefix = prefix, .delimiter = delimiter, .after = after, .limit = static_cast<size_t>(limit)},
-      .encoding = read_encoding(input.encoding_type),
-      .owner = {.id = canonical_user_id(call.context.principal().account)}};
+      .encoding = read_encoding(input.encoding_type)};
   TRY(place(*txn, input, listing));
 
   ListObjectVersionsOutput output;
@@ -116,7 +122,7 @@ Result<ListObjectVersionsOutput> list_object_versions(Call& call, const ListObje
   output.delimiter = encode_if_any(input.delimiter, listing.encoding);
   output.encoding_type = input.encoding_type;
   output.max_keys = limit;
-  TRY(list_entries(listing, output));
+  TRY(list_entries(call, listing, output));
   return output;
 }
 

@@ -17,7 +17,7 @@ Result<ListObjectsOutput> list_objects(Call& call, const ListObjectsInput& input
                             .limit = static_cast<size_t>(limit),
                             .encoding = read_encoding(input.encoding_type),
                             .owner = ListOwner::yes};
-  ObjectList list = TRY(list_current_objects(call, *txn, bucket, request));
+  ObjectList list = TRY(list_current_objects(*txn, bucket, request));
 
   ListObjectsOutput output;
   output.name = name.str();

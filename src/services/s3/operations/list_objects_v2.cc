@@ -36,7 +36,7 @@ Result<ListObjectsV2Output> list_objects_v2(Call& call, const ListObjectsV2Input
   auto txn = call.metadata.begin_read();
   BucketName name(input.bucket.value_or(""));
   BucketRecord bucket = TRY(find_bucket(call, *txn, name, input.expected_bucket_owner));
-  ObjectList list = TRY(list_current_objects(call, *txn, bucket, request));
+  ObjectList list = TRY(list_current_objects(*txn, bucket, request));
 
   ListObjectsV2Output output;
   output.name = name.str();

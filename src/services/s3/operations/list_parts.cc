@@ -67,9 +67,9 @@ Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input) {
   output.part_number_marker = marker;
   output.max_parts = limit;
   output.storage_class = listed_storage_class(upload.storage_class);
-  std::string owner = canonical_user_id(call.context.principal().account);
-  output.initiator.emplace().id = owner;
-  output.owner.emplace().id = owner;
+  const bool has_own_owner = bucket.has_acls() && !upload.owner.empty();
+  output.initiator.emplace().id = canonical_user_id(upload.initiator.empty() ? bucket.owner : upload.initiator);
+  output.owner.emplace().id = canonical_user_id(has_own_owner ? upload.owner : bucket.owner);
   if (upload.checksum_was_chosen) {
     output.checksum_algorithm = std::string(algorithm_name(upload.checksum_algorithm));
     output.checksum_type = std::string(type_name(upload.checksum_type));

@@ -16,6 +16,8 @@ Result<DeleteBucketOutput> delete_bucket(Call& call, const DeleteBucketInput& in
 Result<DeleteBucketCorsOutput> delete_bucket_cors(Call& call, const DeleteBucketCorsInput& input);
 Result<DeleteBucketEncryptionOutput> delete_bucket_encryption(Call& call, const DeleteBucketEncryptionInput& input);
 Result<DeleteBucketLifecycleOutput> delete_bucket_lifecycle(Call& call, const DeleteBucketLifecycleInput& input);
+Result<DeleteBucketOwnershipControlsOutput> delete_bucket_ownership_controls(
+    Call& call, const DeleteBucketOwnershipControlsInput& input);
 Result<DeleteBucketPolicyOutput> delete_bucket_policy(Call& call, const DeleteBucketPolicyInput& input);
 Result<DeleteBucketReplicationOutput> delete_bucket_replication(Call& call, const DeleteBucketReplicationInput& input);
 Result<DeleteBucketTaggingOutput> delete_bucket_tagging(Call& call, const DeleteBucketTaggingInput& input);
@@ -63,6 +65,8 @@ Result<ListObjectsV2Output> list_objects_v2(Call& call, const ListObjectsV2Input
 Result<ListPartsOutput> list_parts(Call& call, const ListPartsInput& input);
 Result<PostObjectOutput> post_object(Call& call, const PostObjectInput& input);
 Result<PutBucketAclOutput> put_bucket_acl(Call& call, const PutBucketAclInput& input);
+Result<PutBucketOwnershipControlsOutput> put_bucket_ownership_controls(Call& call,
+                                                                       const PutBucketOwnershipControlsInput& input);
 Result<PutBucketPolicyOutput> put_bucket_policy(Call& call, const PutBucketPolicyInput& input);
 Result<PutPublicAccessBlockOutput> put_public_access_block(Call& call, const PutPublicAccessBlockInput& input);
 Result<PutBucketTaggingOutput> put_bucket_tagging(Call& call, const PutBucketTaggingInput& input);

@@ -94,6 +94,9 @@ Result<PostObjectOutput> post_object(Call& call, const PostObjectInput& input) {
   PostObjectOutput output;
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, std::nullopt));
+    ObjectAccess access = TRY(access_of_new_object(call, txn, bucket, form.acl, object_arn(bucket_name, form.key)));
+    object.owner = std::move(access.owner);
+    object.acl = std::move(access.acl);
     object.extent = TRY(call.objects.commit(txn, payload.staged));
     TRY(put_version(call, txn, bucket, form.key, object));
     output.version_id = made_version(bucket, object);

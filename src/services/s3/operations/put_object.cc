@@ -1,5 +1,6 @@
 // Stores an object whole.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+#include "services/s3/acl_request.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/object_rows.h"
 #include "services/s3/operations/operations.h"
@@ -18,12 +19,14 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
   object.headers = TRY(read_object_headers(input));
   object.storage_class = TRY(read_storage_class(input.storage_class));
   object.tags = TRY(read_tagging_header(input.tagging));
+  const AclHeaders acl = TRY(read_acl_headers(call, call.context.head->headers));
   PayloadClaims claims = TRY(read_payload_claims(call));
   WriteConditions conditions{input.if_match, input.if_none_match};
   {
     // Nothing is stored for a request that is bound to fail; the transaction below checks for good.
     auto txn = call.metadata.begin_read();
     BucketRecord bucket = TRY(find_bucket(call, *txn, bucket_name, input.expected_bucket_owner));
+    TRY(access_of_new_object(call, *txn, bucket, acl, object_arn(bucket_name, key)));
     if (input.if_match || input.if_none_match) {
       std::optional<ObjectRecord> current = TRY(find_object(*txn, bucket.id, key));
       TRY(check_write_conditions(conditions, current, key));
@@ -39,6 +42,9 @@ Result<PutObjectOutput> put_object(Call& call, const PutObjectInput& input) {
     BucketRecord bucket = TRY(find_bucket(call, txn, bucket_name, input.expected_bucket_owner));
     std::optional<ObjectRecord> current = TRY(find_object(txn, bucket.id, key));
     TRY(check_write_conditions(conditions, current, key));
+    ObjectAccess access = TRY(access_of_new_object(call, txn, bucket, acl, object_arn(bucket_name, key)));
+    object.owner = std::move(access.owner);
+    object.acl = std::move(access.acl);
     object.extent = TRY(call.objects.commit(txn, payload.staged));
     TRY(put_version(call, txn, bucket, key, object));
     version = made_version(bucket, object);
