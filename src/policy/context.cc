@@ -33,6 +33,13 @@ void Context::add_value(std::string_view name, std::string_view value) {
   append(found, value);
 }
 
+void Context::replace(std::string_view name, std::string_view value) {
+  Entry& found = entry(name);
+  found.first = kNone;
+  found.multivalued = false;
+  append(found, value);
+}
+
 void Context::clear() {
   text_.clear();
   entries_.clear();

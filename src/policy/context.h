@@ -29,6 +29,8 @@ class Context {
   // One more value of a multivalued key, aws:TagKeys: such a key can't stand in a policy variable.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
   void add_value(std::string_view name, std::string_view value);
+  // The one value of a key, whatever was given for it before.
+  void replace(std::string_view name, std::string_view value);
   void clear();
 
   // The values of one key, in the order they came; empty where the request has no such key.

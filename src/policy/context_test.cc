@@ -49,5 +49,14 @@ TEST(Context, IsEmptyAfterClear) {
   EXPECT_EQ(values_of(context, "aws:username"), std::vector<std::string>{"mary"});
 }
 
+TEST(Context, ReplaceForgetsWhatWasThere) {
+  Context context;
+  context.set("aws:MultiFactorAuthPresent", "false");
+  context.replace("AWS:multifactorauthpresent", "true");
+  std::string_view value;
+  ASSERT_TRUE(context.find_single(ContextKey("aws:MultiFactorAuthPresent"), value));
+  EXPECT_EQ(value, "true");
+}
+
 }  // namespace
 }  // namespace aerolith::policy
