@@ -149,8 +149,12 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
 
   const auth::Authenticator authenticator(auth_settings(config), keys, clock);
   const gateway::Authorizer authorizer(identities);
-  const gateway::Pipeline pipeline({.region = Region(config.region), .domains = config.host_names}, registry,
-                                   authenticator, authorizer, clock);
+  const gateway::Pipeline pipeline(
+      {.region = Region(config.region),
+       .domains = config.host_names,
+       .on_key_use = [&](const auth::AccessKey& key, std::string_view service,
+                         Timestamp now) { identities.note_use(key, service, config.region, now); }},
+      registry, authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);
   // Set once: requests come in before Server::start returns, and may ask for the metrics.
   std::atomic<const http::Server*> running = nullptr;
