@@ -115,6 +115,9 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
   exchange.payload = auth::make_payload_reader(exchange.identity.payload, *body);
   exchange.context.key = exchange.identity.key;
   if (exchange.context.key == nullptr) return {};
+  if (settings_.on_key_use) {
+    settings_.on_key_use(*exchange.context.key, exchange.context.service->signing_name, exchange.context.now);
+  }
   if (exchange.routed.service->is_s3() && !head.headers.contains("authorization")) {
     take_hoisted_headers(exchange.request.head);
   }

@@ -1,6 +1,7 @@
 // The life of a request inside the gateway: one list, a line a step.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ struct PipelineSettings {
   Region region;
   std::vector<std::string> domains;            // see parse_host()
   size_t body_limit_bytes = size_t{16} << 20;  // of bodies that are decoded into structs
+  // Told of every request with a valid signature, on its thread: when keys were used last. May be empty.
+  std::function<void(const auth::AccessKey& key, std::string_view signing_name, Timestamp now)> on_key_use = {};
 };
 
 // Safe from any thread.

@@ -246,8 +246,12 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const auth::Authenticator authenticator(auth_settings(config), keys, clock);
   const gateway::Authorizer authorizer(
       identities, config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce);
-  const gateway::Pipeline pipeline({.region = Region(config.region), .domains = config.host_names}, registry,
-                                   authenticator, authorizer, clock);
+  const gateway::Pipeline pipeline(
+      {.region = Region(config.region),
+       .domains = config.host_names,
+       .on_key_use = [&](const auth::AccessKey& key, std::string_view service,
+                         Timestamp now) { identities.note_use(key, service, config.region, now); }},
+      registry, authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);
   const auto opened_log = open_audit_log(config, installation.folder, files, clock);
   if (!opened_log.has_value()) return refuse_to_start("audit", opened_log.error().detail);

@@ -35,7 +35,8 @@ std::shared_ptr<const gateway::Identity> IamIdentities::find(const auth::Princip
   if (found == nullptr || found->arn != principal.entity_arn) return nullptr;
   // A session of one that was deleted and made again under its name is not the new one's.
   const std::string_view session_of = std::string_view(principal.user_id).substr(0, principal.user_id.find(':'));
-  if (is_role && session_of != found->id) return nullptr;
+  const bool knows_id = is_role || principal.kind == auth::PrincipalKind::user;
+  if (knows_id && session_of != found->id) return nullptr;
   auto identity = std::make_shared<gateway::Identity>();
   identity->unique_id = found->id;
   identity->policies.reserve(found->policies.size());
@@ -69,6 +70,21 @@ std::optional<sts::Role> IamIdentities::find_role(const AccountId& account, std:
 bool IamIdentities::verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) {
   return value_or_throw(
       directory_.check_mfa_code(caller.account, caller.entity_name, serial_number, code, clock_.now()));
+}
+
+void IamIdentities::note_use(const auth::AccessKey& key, std::string_view service, std::string_view region,
+                             Timestamp now) const {
+  const auth::Principal& caller = key.principal;
+  // Global services are signed for this region wherever they are called.
+  const std::string_view used_in = service == "iam" || service == "sts" ? "us-east-1" : region;
+  const auto note = [&](const std::string& id) {
+    directory_.note_key_use(id, caller.account, {.service = service, .region = used_in, .at = now});
+  };
+  if (caller.kind == auth::PrincipalKind::assumed_role) {
+    note(caller.user_id.substr(0, caller.user_id.find(':')));
+  } else if (!key.session) {
+    note(key.id.str().starts_with("AKIA") && !caller.is_root() ? key.id.str() : std::string(iam::kUseOfRoot));
+  }
 }
 
 }  // namespace aerolith::main_program

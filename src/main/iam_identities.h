@@ -22,6 +22,9 @@ class IamIdentities final : public auth::CredentialSource, public gateway::Ident
   std::optional<sts::Role> find_role(const AccountId& account, std::string_view arn) const override;
   bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) override;
 
+  // That a request was signed with this key, for a service of that signing name.
+  void note_use(const auth::AccessKey& key, std::string_view service, std::string_view region, Timestamp now) const;
+
  private:
   iam::Directory& directory_;
   const Clock& clock_;

@@ -36,6 +36,7 @@ void Context::add_value(std::string_view name, std::string_view value) {
 void Context::replace(std::string_view name, std::string_view value) {
   Entry& found = entry(name);
   found.first = found.last = kNone;
+  found.multivalued = false;
   append(found, value);
 }
 

@@ -29,7 +29,7 @@ class Context {
   // One more value of a multivalued key, aws:TagKeys: such a key can't stand in a policy variable.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
   void add_value(std::string_view name, std::string_view value);
-  // Like set, in place of what was there: the keys of one resource after those of another.
+  // The one value of a key, whatever was given for it before: the keys of one resource after those of another.
   void replace(std::string_view name, std::string_view value);
   // All keys that start so are gone: "s3:ExistingObjectTag/".
   void remove_prefix(std::string_view prefix);

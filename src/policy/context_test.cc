@@ -66,5 +66,14 @@ TEST(Context, KeysOfOneResourceTakeThePlaceOfOthers) {
   EXPECT_TRUE(context.contains(ContextKey("aws:ResourceAccount")));
 }
 
+TEST(Context, ReplaceForgetsWhatWasThere) {
+  Context context;
+  context.set("aws:MultiFactorAuthPresent", "false");
+  context.replace("AWS:multifactorauthpresent", "true");
+  std::string_view value;
+  ASSERT_TRUE(context.find_single(ContextKey("aws:MultiFactorAuthPresent"), value));
+  EXPECT_EQ(value, "true");
+}
+
 }  // namespace
 }  // namespace aerolith::policy

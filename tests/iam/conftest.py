@@ -28,6 +28,11 @@ def iam(server: Server) -> Any:
 
 
 @pytest.fixture
+def account(client: Callable[..., Any]) -> str:
+    return str(client("sts").get_caller_identity()["Account"])
+
+
+@pytest.fixture
 def name() -> Callable[[], str]:
     return lambda: f"T-{uuid.uuid4().hex[:16]}"
 

@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "metadata/store.h"
 #include "policy/document.h"
+#include "services/iam/mfa_attempts.h"
 
 namespace aerolith::iam {
 
@@ -51,7 +52,6 @@ struct Identity {
   std::optional<AppliedPolicy> boundary;
   // Roles only.
   std::optional<AppliedPolicy> trust;
-  std::string trust_document;
   std::chrono::seconds max_session{3600};
   std::string linked_service;  // of a service-linked role, else empty
   // Users only.
@@ -69,6 +69,16 @@ struct KeyUse {
   std::string service;  // "s3"
   std::string region;
 };
+
+// As it comes with a request: views.
+struct SeenUse {
+  std::string_view service;
+  std::string_view region;
+  Timestamp at;
+};
+
+// In place of a key's id: the root's own key, which no record stands for.
+inline constexpr std::string_view kUseOfRoot = "root";
 
 // All members are safe from any thread.
 class Directory {
@@ -93,11 +103,13 @@ class Directory {
   // Something in the account's IAM records has changed and is committed.
   void changed(const AccountId& account);
 
-  // Remembers it in memory; within a minute a thread of its own writes it to the store.
-  void note_key_use(const std::string& key_id, const AccountId& account, KeyUse use);
-  // What was noted and isn't written yet.
-  std::optional<KeyUse> noted_key_use(const std::string& key_id) const;
-  // Tries a code of six digits against the user's device (its ARN); a code serves once. For STS.
+  // Remembers it in memory, to the second; within a minute a thread of its own writes it to the store. `id`: of a
+  // long-lived key, of a role (its sessions), or kUseOfRoot.
+  void note_key_use(const std::string& id, const AccountId& account, const SeenUse& seen);
+  // What was noted lately.
+  std::optional<KeyUse> noted_key_use(const AccountId& account, const std::string& id) const;
+  // Tries a code of six digits against the user's device (its ARN); a code serves once, and after many wrong ones none
+  // serves for a while. For STS.
   metadata::Result<bool> check_mfa_code(const AccountId& account, std::string_view user_name, std::string_view serial,
                                         std::string_view code, Timestamp now);
 
@@ -130,13 +142,12 @@ class Directory {
   mutable Cache<Identity> identities_;
   mutable Cache<AccessKeyInfo> keys_;
 
-  struct NotedUse {
-    AccountId account;
-    KeyUse use;
-  };
-  mutable std::mutex uses_mutex_;
-  std::map<std::string, NotedUse> noted_uses_;
-  std::condition_variable wake_;
+  MfaAttempts mfa_attempts_;
+
+  using UseKey = std::pair<AccountId, std::string>;
+  mutable std::shared_mutex uses_mutex_;
+  std::map<UseKey, KeyUse> noted_uses_;
+  std::condition_variable_any wake_;
   bool stopping_ = false;
   std::thread writer_;
 };

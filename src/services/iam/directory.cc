@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMostKept = 250'000;
 constexpr std::chrono::seconds kWriteUsesEvery{60};
+constexpr std::chrono::seconds kUseGrain{1};
 // A code of the step before or after serves too, as clocks differ.
 constexpr uint64_t kCodeWindow = 1;
 
@@ -27,7 +28,7 @@ Directory::Directory(metadata::Store& store, const auth::SecretBox& secrets)
 
 Directory::~Directory() {
   {
-    const std::lock_guard lock(uses_mutex_);
+    const std::unique_lock lock(uses_mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -147,16 +148,25 @@ metadata::Result<> Directory::ensure_account(const AccountId& account, std::stri
   });
 }
 
-void Directory::note_key_use(const std::string& key_id, const AccountId& account, KeyUse use) {
-  const std::lock_guard lock(uses_mutex_);
-  noted_uses_.insert_or_assign(key_id, NotedUse{account, std::move(use)});
+void Directory::note_key_use(const std::string& id, const AccountId& account, const SeenUse& seen) {
+  const UseKey key(account, id);
+  {
+    const std::shared_lock lock(uses_mutex_);
+    const auto found = noted_uses_.find(key);
+    const bool is_known = found != noted_uses_.end() && found->second.service == seen.service &&
+                          found->second.region == seen.region && seen.at - found->second.at < kUseGrain;
+    if (is_known) return;
+  }
+  const std::unique_lock lock(uses_mutex_);
+  noted_uses_.insert_or_assign(
+      key, KeyUse{.at = seen.at, .service = std::string(seen.service), .region = std::string(seen.region)});
 }
 
-std::optional<KeyUse> Directory::noted_key_use(const std::string& key_id) const {
-  const std::lock_guard lock(uses_mutex_);
-  const auto found = noted_uses_.find(key_id);
+std::optional<KeyUse> Directory::noted_key_use(const AccountId& account, const std::string& id) const {
+  const std::shared_lock lock(uses_mutex_);
+  const auto found = noted_uses_.find({account, id});
   if (found == noted_uses_.end()) return std::nullopt;
-  return found->second.use;
+  return found->second;
 }
 
 void Directory::write_uses_regularly() {
@@ -171,18 +181,18 @@ void Directory::write_uses_regularly() {
 }
 
 void Directory::write_noted_uses() {
-  std::map<std::string, NotedUse> uses;
+  std::map<UseKey, KeyUse> uses;
   {
-    const std::lock_guard lock(uses_mutex_);
+    const std::shared_lock lock(uses_mutex_);
     uses = noted_uses_;
   }
   if (uses.empty()) return;
   const auto written = metadata::run_transaction(store_, [&](metadata::Transaction& txn) -> metadata::Result<> {
-    for (const auto& [key_id, noted] : uses) {
+    for (const auto& [key, use] : uses) {
+      const auto& [account, id] = key;
       // A deleted key leaves nothing behind.
-      if (!TRY(kAccessKeyOwners.contains(txn, {key_id}))) continue;
-      kKeyUses.put(txn, {noted.account, key_id},
-                   {.at = noted.use.at, .service = noted.use.service, .region = noted.use.region});
+      if (id.starts_with("AKIA") && !TRY(kAccessKeyOwners.contains(txn, {id}))) continue;
+      kKeyUses.put(txn, {account, id}, {.at = use.at, .service = use.service, .region = use.region});
     }
     return {};
   });
@@ -191,10 +201,10 @@ void Directory::write_noted_uses() {
     return;
   }
   // What was noted meanwhile stays for the next time.
-  const std::lock_guard lock(uses_mutex_);
-  for (const auto& [key_id, noted] : uses) {
-    const auto found = noted_uses_.find(key_id);
-    if (found != noted_uses_.end() && found->second.use.at == noted.use.at) noted_uses_.erase(found);
+  const std::unique_lock lock(uses_mutex_);
+  for (const auto& [key, use] : uses) {
+    const auto found = noted_uses_.find(key);
+    if (found != noted_uses_.end() && found->second.at == use.at) noted_uses_.erase(found);
   }
 }
 
@@ -202,7 +212,9 @@ metadata::Result<bool> Directory::check_mfa_code(const AccountId& account, std::
                                                  std::string_view serial, std::string_view code, Timestamp now) {
   const std::optional<Name> device = mfa_device_of(account, serial);
   if (!device) return false;
-  return metadata::run_transaction(store_, [&](metadata::Transaction& txn) -> metadata::Result<bool> {
+  const std::string attempt = fmt::format("{}/{}", account.view(), *device);
+  if (!mfa_attempts_.may_try(attempt, now)) return false;
+  const auto checked = metadata::run_transaction(store_, [&](metadata::Transaction& txn) -> metadata::Result<bool> {
     auto record = TRY(kMfaDevices.get(txn, {account, *device}));
     if (!record || record->user != lower_name(user_name)) return false;
     const auto seed = secrets_.open(record->sealed_seed, mfa_context(account, *device));
@@ -216,6 +228,8 @@ metadata::Result<bool> Directory::check_mfa_code(const AccountId& account, std::
     }
     return false;
   });
+  if (checked.has_value()) mfa_attempts_.note(attempt, *checked, now);
+  return checked;
 }
 
 }  // namespace aerolith::iam

@@ -10,6 +10,14 @@
 
 namespace aerolith::iam {
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+inline constexpr int32_t kMaxUsers = 5000;
+inline constexpr int32_t kMaxGroups = 300;
+inline constexpr int32_t kMaxRoles = 1000;
+inline constexpr int32_t kMaxInstanceProfiles = 1000;
+inline constexpr int32_t kMaxPolicies = 1500;
+inline constexpr int32_t kMaxVersionsInUse = 10000;
+
 template <EntityKind kind>
 const auto& table_of() {
   if constexpr (kind == EntityKind::user) {
@@ -74,6 +82,14 @@ Result<int32_t> count_rows(metadata::ReadTransaction& txn, const Table& table, c
   auto rows = table.scan(txn, metadata::Direction::forward, leading...);
   while (TRY(rows.next())) ++count;
   return count;
+}
+
+// LimitExceeded where the account has no room for one more. Counts before the transaction that adds it, lest all that
+// add conflict with each other: calls at the same instant may go a little beyond the quota.
+template <typename Table>
+Result<> check_room(const Call& call, const Table& table, std::string_view quota, int32_t limit) {
+  if (TRY(count_rows(*call.metadata.begin_read(), table, call.account())) < limit) return {};
+  return errors::quota_exceeded(quota, limit);
 }
 
 // DeleteConflict while managed policies are attached or inline ones are there; gives up its boundary's row.

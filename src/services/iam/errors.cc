@@ -115,6 +115,54 @@ std::unexpected<CallError> access_denied(std::string message) {
   return of({.code = "AccessDenied", .http_status = 403, .message = std::move(message)});
 }
 
+std::unexpected<CallError> password_violation(std::string message) {
+  return of(password_policy_violation_exception(std::move(message)));
+}
+
+std::unexpected<CallError> temporarily_unmodifiable(std::string message) {
+  return of(entity_temporarily_unmodifiable_exception(std::move(message)));
+}
+
+std::unexpected<CallError> invalid_user_type() {
+  return of(invalid_user_type_exception("Only IAM Users can change their own password"));
+}
+
+std::unexpected<CallError> invalid_authentication_code() {
+  return of(invalid_authentication_code_exception("Authentication code for device is not valid"));
+}
+
+std::unexpected<CallError> report_not_present() {
+  return of(credential_report_not_present_exception("No report exists. Generate one with GenerateCredentialReport."));
+}
+
+std::unexpected<CallError> report_expired() {
+  return of(credential_report_expired_exception("The report is older than four hours. Generate a new one."));
+}
+
+std::unexpected<CallError> malformed_certificate(std::string message) {
+  return of(malformed_certificate_exception(std::move(message)));
+}
+
+std::unexpected<CallError> key_pair_mismatch(std::string message) {
+  return of(key_pair_mismatch_exception(std::move(message)));
+}
+
+std::unexpected<CallError> duplicate_certificate(std::string message) {
+  return of(duplicate_certificate_exception(std::move(message)));
+}
+
+std::unexpected<CallError> duplicate_ssh_key(std::string message) {
+  return of(duplicate_ssh_public_key_exception(std::move(message)));
+}
+
+std::unexpected<CallError> invalid_public_key(std::string message) {
+  return of(invalid_public_key_exception(std::move(message)));
+}
+
+std::unexpected<CallError> unrecognized_encoding(std::string message) {
+  return of(unrecognized_public_key_encoding_exception(std::move(message)));
+}
+
 std::unexpected<CallError> internal_error(std::string_view detail) {
   log_error("iam: a request failed", {{"detail", std::string(detail)}});
   return of({.code = "ServiceFailure",

@@ -43,6 +43,18 @@ std::unexpected<CallError> validation_error(std::string message);
 std::unexpected<CallError> malformed_policy(const policy::PolicyError& error);
 std::unexpected<CallError> unmodifiable(std::string message);
 std::unexpected<CallError> access_denied(std::string message);
+std::unexpected<CallError> password_violation(std::string message);
+std::unexpected<CallError> temporarily_unmodifiable(std::string message);
+std::unexpected<CallError> invalid_user_type();
+std::unexpected<CallError> invalid_authentication_code();
+std::unexpected<CallError> report_not_present();
+std::unexpected<CallError> report_expired();
+std::unexpected<CallError> malformed_certificate(std::string message);
+std::unexpected<CallError> key_pair_mismatch(std::string message);
+std::unexpected<CallError> duplicate_certificate(std::string message);
+std::unexpected<CallError> duplicate_ssh_key(std::string message);
+std::unexpected<CallError> invalid_public_key(std::string message);
+std::unexpected<CallError> unrecognized_encoding(std::string message);
 std::unexpected<CallError> internal_error(std::string_view detail);
 std::unexpected<CallError> of(protocol::ApiError error);
 

@@ -4,6 +4,7 @@
 #include "services/iam/managed.h"
 #include "services/iam/mfa_seed.h"
 #include "services/iam/names.h"
+#include "services/iam/trust.h"
 
 namespace aerolith::iam {
 namespace {
@@ -82,8 +83,7 @@ Loaded load_role(metadata::ReadTransaction& txn, const AccountId& account, const
   role->account = account;
   TRY(fill_common(txn, *role, *record, "role"));
   TRY(add_policies(txn, account, EntityKind::role, name, role->policies));
-  role->trust = TRY(parse_stored("trust policy of " + role->arn, record->trust_policy, policy::PolicyKind::trust));
-  role->trust_document = record->trust_policy;
+  role->trust = TRY(parse_stored("trust policy of " + role->arn, bound_trust(*record), policy::PolicyKind::trust));
   role->max_session = std::chrono::seconds(record->max_session_seconds);
   role->linked_service = record->linked_service;
   return std::shared_ptr<const Identity>(std::move(role));

@@ -10,6 +10,10 @@ std::string access_key_context(const AccountId& account, std::string_view key_id
   return fmt::format("iam-access-key/1/{}/{}", account.view(), key_id);
 }
 
+std::string server_certificate_context(const AccountId& account, std::string_view lower_name) {
+  return fmt::format("iam-server-certificate/1/{}/{}", account.view(), lower_name);
+}
+
 std::string mfa_context(const AccountId& account, std::string_view lower_device_name) {
   return fmt::format("iam-mfa-seed/1/{}/{}", account.view(), lower_device_name);
 }

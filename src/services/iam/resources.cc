@@ -17,6 +17,11 @@ std::string_view type_of(Target target) {
       return "policy";
     case Target::instance_profile:
       return "instance-profile";
+    case Target::mfa_device:
+      return "mfa";
+    case Target::server_certificate:
+      return "server-certificate";
+    case Target::source:
     case Target::anything:
       break;
   }
@@ -46,6 +51,11 @@ std::string stored_arn(metadata::Store& store, const AccountId& account, Target 
       return arn_from(store, kPolicies, account, target, name);
     case Target::instance_profile:
       return arn_from(store, kInstanceProfiles, account, target, name);
+    case Target::mfa_device:
+      return arn_from(store, kMfaDevices, account, target, name);
+    case Target::server_certificate:
+      return arn_from(store, kServerCertificates, account, target, name);
+    case Target::source:
     case Target::anything:
       break;
   }

@@ -11,7 +11,17 @@
 
 namespace aerolith::iam {
 
-enum class Target : uint8_t { anything, user, group, role, policy, instance_profile };
+enum class Target : uint8_t {
+  anything,
+  user,
+  group,
+  role,
+  policy,
+  instance_profile,
+  mfa_device,
+  server_certificate,
+  source,  // whose policies are simulated: its ARN is given
+};
 
 // With the path that the entity has; "/" for one that isn't there. A store that can't be read answers "*", which no
 // narrow policy allows: the handler tells the rest.
@@ -53,6 +63,16 @@ std::string resource_of(metadata::Store& store, Target target, const gateway::Ca
       break;
     case Target::instance_profile:
       if constexpr (requires { input.instance_profile_name; }) return find(input.instance_profile_name);
+      break;
+    case Target::mfa_device:
+      if constexpr (requires { input.virtual_mfa_device_name; }) return find(input.virtual_mfa_device_name);
+      if constexpr (requires { input.serial_number; }) return input.serial_number.value_or("*");
+      break;
+    case Target::server_certificate:
+      if constexpr (requires { input.server_certificate_name; }) return find(input.server_certificate_name);
+      break;
+    case Target::source:
+      if constexpr (requires { input.policy_source_arn; }) return input.policy_source_arn.value_or("*");
       break;
   }
   return "*";

@@ -88,6 +88,17 @@ void fields(Archive& archive, GroupRecord& r) {
   archive(r.name, r.path, r.id, r.created_at);
 }
 
+// A user or role that a trust policy names, as it is written there, and what it was when that was stored.
+struct BoundPrincipal {
+  std::string written;
+  std::string id;
+};
+template <class Archive>
+void fields(Archive& archive, BoundPrincipal& r) {
+  archive(r.written, r.id);
+}
+using BoundPrincipals = std::vector<BoundPrincipal>;
+
 struct RoleRecord {
   static constexpr uint32_t kVersion = 1;
   std::string name;
@@ -100,11 +111,12 @@ struct RoleRecord {
   std::optional<std::string> description;
   int32_t max_session_seconds = 3600;
   std::string linked_service;  // a service-linked role's: "autoscaling.amazonaws.com"
+  BoundPrincipals trusted;
 };
 template <class Archive>
 void fields(Archive& archive, RoleRecord& r) {
   archive(r.name, r.path, r.id, r.created_at, r.boundary, r.tags, r.trust_policy, r.description, r.max_session_seconds,
-          r.linked_service);
+          r.linked_service, r.trusted);
 }
 
 struct InstanceProfileRecord {
@@ -213,7 +225,7 @@ struct MfaDeviceRecord {
   static constexpr uint32_t kVersion = 1;
   std::string name;
   std::string path;
-  std::string sealed_seed;  // 64 raw bytes
+  std::string sealed_seed;
   Tags tags;
   std::optional<Name> user;  // empty: the root's; none: not assigned
   Timestamp enabled_at;
@@ -235,6 +247,56 @@ struct OidcProviderRecord {
 template <class Archive>
 void fields(Archive& archive, OidcProviderRecord& r) {
   archive(r.created_at, r.client_ids, r.thumbprints, r.tags);
+}
+
+struct AliasRecord {
+  static constexpr uint32_t kVersion = 1;
+  AccountId account;
+};
+template <class Archive>
+void fields(Archive& archive, AliasRecord& r) {
+  archive(r.account);
+}
+
+struct ServerCertificateRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  std::string path;
+  std::string id;
+  Timestamp uploaded_at;
+  Timestamp expires_at;
+  std::string body;
+  std::optional<std::string> chain;
+  std::string sealed_key;
+  Tags tags;
+};
+template <class Archive>
+void fields(Archive& archive, ServerCertificateRecord& r) {
+  archive(r.name, r.path, r.id, r.uploaded_at, r.expires_at, r.body, r.chain, r.sealed_key, r.tags);
+}
+
+struct SigningCertificateRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string body;
+  std::string sha256;  // of its DER form
+  bool active = true;
+  Timestamp uploaded_at;
+};
+template <class Archive>
+void fields(Archive& archive, SigningCertificateRecord& r) {
+  archive(r.body, r.sha256, r.active, r.uploaded_at);
+}
+
+struct SshKeyRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string body;
+  std::string fingerprint;
+  bool active = true;
+  Timestamp uploaded_at;
+};
+template <class Archive>
+void fields(Archive& archive, SshKeyRecord& r) {
+  archive(r.body, r.fingerprint, r.active, r.uploaded_at);
 }
 
 struct DeletionTaskRecord {
@@ -274,13 +336,17 @@ inline const AccountTable<LinkRecord, Name, Name> kMembers{"iam.member"};       
 inline const AccountTable<LinkRecord, Name, Name> kMemberships{"iam.membership"};  // user, group
 inline const AccountTable<LinkRecord, Name, Name> kRoleProfiles{"iam.role_profile"};
 inline const AccountTable<AccessKeyRecord, Name, AccessKeyId> kAccessKeys{"iam.access_key"};
-// The one table whose key doesn't begin with the account: the account of a key is what it is asked for.
+// Two tables' keys don't begin with the account: it is what they are asked for.
 inline const metadata::Table<AccessKeyOwnerRecord, AccessKeyId> kAccessKeyOwners{"iam.access_key_owner"};
+inline const metadata::Table<AliasRecord, std::string> kAliases{"iam.alias"};
 inline const AccountTable<KeyUseRecord, AccessKeyId> kKeyUses{"iam.key_use"};
 inline const AccountTable<LoginProfileRecord, Name> kLoginProfiles{"iam.login_profile"};
 inline const AccountTable<MfaDeviceRecord, Name> kMfaDevices{"iam.mfa_device"};
 inline const AccountTable<LinkRecord, Name, Name> kUserMfaDevices{"iam.user_mfa_device"};        // user, device
 inline const AccountTable<OidcProviderRecord, std::string> kOidcProviders{"iam.oidc_provider"};  // URL without https://
+inline const AccountTable<ServerCertificateRecord, Name> kServerCertificates{"iam.server_certificate"};
+inline const AccountTable<SigningCertificateRecord, Name, std::string> kSigningCertificates{"iam.signing_certificate"};
+inline const AccountTable<SshKeyRecord, Name, std::string> kSshKeys{"iam.ssh_key"};
 inline const AccountTable<DeletionTaskRecord, std::string> kDeletionTasks{"iam.deletion_task"};
 inline const AccountTable<CredentialReportRecord> kCredentialReports{"iam.credential_report"};
 

@@ -3,6 +3,7 @@
 #include "services/iam/managed.h"
 #include "services/iam/names.h"
 #include "services/iam/tags.h"
+#include "services/iam/trust.h"
 
 namespace aerolith::iam {
 
@@ -41,6 +42,13 @@ Role to_wire(const AccountId& account, const RoleRecord& record, Detail detail) 
   return role;
 }
 
+Result<Role> shown_role(metadata::ReadTransaction& txn, const AccountId& account, const RoleRecord& record,
+                        Detail detail) {
+  Role role = to_wire(account, record, detail);
+  role.assume_role_policy_document = encode_document(TRY(shown_trust(txn, record)));
+  return role;
+}
+
 Result<InstanceProfile> to_wire(metadata::ReadTransaction& txn, const AccountId& account,
                                 const InstanceProfileRecord& record, Detail detail) {
   InstanceProfile profile{.path = record.path,
@@ -51,7 +59,7 @@ Result<InstanceProfile> to_wire(metadata::ReadTransaction& txn, const AccountId&
                           .roles = std::vector<Role>()};
   if (record.role) {
     const auto role = TRY(kRoles.get(txn, {account, *record.role}));
-    if (role) profile.roles->push_back(to_wire(account, *role, Detail::listed));
+    if (role) profile.roles->push_back(TRY(shown_role(txn, account, *role, Detail::listed)));
   }
   if (detail == Detail::full) profile.tags = to_wire_or_none(record.tags);
   return profile;

@@ -12,6 +12,9 @@ enum class Detail : uint8_t { full, listed };  // lists leave tags and the bound
 User to_wire(const AccountId& account, const UserRecord& record, Detail detail);
 Group to_wire(const AccountId& account, const GroupRecord& record);
 Role to_wire(const AccountId& account, const RoleRecord& record, Detail detail);
+// The same with the trust policy as it is to be seen now.
+Result<Role> shown_role(metadata::ReadTransaction& txn, const AccountId& account, const RoleRecord& record,
+                        Detail detail);
 // With its role, if it has one.
 Result<InstanceProfile> to_wire(metadata::ReadTransaction& txn, const AccountId& account,
                                 const InstanceProfileRecord& record, Detail detail);

@@ -1,6 +1,7 @@
 // Access keys: two a user, the secret shown once.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
 #include "services/iam/entities.h"
+#include "services/iam/key_uses.h"
 #include "services/iam/mfa_seed.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
@@ -114,10 +115,8 @@ Result<GetAccessKeyLastUsedOutput> get_access_key_last_used(Call& call, const Ge
   AccessKeyLastUsed& use = output.access_key_last_used.emplace();
   use.service_name = "N/A";
   use.region = "N/A";
-  if (const auto noted = call.directory.noted_key_use(id)) {
-    use = {.last_used_date = noted->at, .service_name = noted->service, .region = noted->region};
-  } else if (const auto written = TRY(kKeyUses.get(*txn, {owner->account, id}))) {
-    use = {.last_used_date = written->at, .service_name = written->service, .region = written->region};
+  if (const auto last = TRY(last_use(call, *txn, owner->account, id))) {
+    use = {.last_used_date = last->at, .service_name = last->service, .region = last->region};
   }
   return output;
 }

@@ -33,7 +33,7 @@ template <typename Change>
 Result<NoOutput> change_account(Call& call, Change change) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
     AccountRecord record = TRY(find_account(txn, call.account()));
-    TRY(change(record));
+    TRY(change(txn, record));
     kAccounts.put(txn, {call.account()}, record);
     return NoOutput{};
   });
@@ -49,17 +49,24 @@ Result<NoOutput> create_account_alias(Call& call, const CreateAccountAliasInput&
         "satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){{1,61}}[a-z0-9]$",
         alias));
   }
-  return change_account(call, [&](AccountRecord& record) -> Result<> {
+  return change_account(call, [&](metadata::Transaction& txn, AccountRecord& record) -> Result<> {
+    const auto owner = TRY(kAliases.get(txn, {alias}));
+    if (owner && owner->account != call.account()) {
+      return errors::already_exists(fmt::format("The account alias {} already exists.", alias));
+    }
+    if (record.alias) kAliases.erase(txn, {*record.alias});
+    kAliases.put(txn, {alias}, {.account = call.account()});
     record.alias = alias;
     return {};
   });
 }
 
 Result<NoOutput> delete_account_alias(Call& call, const DeleteAccountAliasInput& input) {
-  return change_account(call, [&](AccountRecord& record) -> Result<> {
+  return change_account(call, [&](metadata::Transaction& txn, AccountRecord& record) -> Result<> {
     if (record.alias != *input.account_alias) {
       return errors::no_such(fmt::format("The Account Alias with name {} cannot be found.", *input.account_alias));
     }
+    kAliases.erase(txn, {*record.alias});
     record.alias.reset();
     return {};
   });
@@ -87,26 +94,32 @@ Result<GetAccountSummaryOutput> get_account_summary(Call& call, const NoInput&) 
              {"AttachedPoliciesPerUserQuota", 10},
              {"GroupPolicySizeQuota", 5120},
              {"GroupsPerUserQuota", 10},
-             {"GroupsQuota", 300},
-             {"InstanceProfilesQuota", 1000},
-             {"PoliciesQuota", 1500},
+             {"GroupsQuota", kMaxGroups},
+             {"InstanceProfilesQuota", kMaxInstanceProfiles},
+             {"PoliciesQuota", kMaxPolicies},
              {"PolicySizeQuota", 6144},
-             {"PolicyVersionsInUseQuota", 10000},
+             {"PolicyVersionsInUseQuota", kMaxVersionsInUse},
              {"RolePolicySizeQuota", 10240},
-             {"RolesQuota", 1000},
+             {"RolesQuota", kMaxRoles},
              {"ServerCertificatesQuota", 20},
              {"SigningCertificatesPerUserQuota", 2},
              {"UserPolicySizeQuota", 2048},
-             {"UsersQuota", 5000},
+             {"UsersQuota", kMaxUsers},
              {"VersionsPerPolicyQuota", 5},
              {"GlobalEndpointTokenVersion", 2},
-             {"ServerCertificates", 0},
+             // The root has neither certificates nor MFA devices nor a password here.
              {"AccountSigningCertificatesPresent", 0},
              {"AccountMFAEnabled", 0},
-             {"MFADevices", 0},
-             {"MFADevicesInUse", 0},
-             {"Providers", 0},
              {"AccountPasswordPresent", 0}};
+  int32_t devices_in_use = 0;
+  auto devices = kMfaDevices.scan(*txn, metadata::Direction::forward, account);
+  while (TRY(devices.next())) {
+    if (TRY(devices.record()).user) ++devices_in_use;
+  }
+  numbers["MFADevices"] = TRY(count_rows(*txn, kMfaDevices, account));
+  numbers["MFADevicesInUse"] = devices_in_use;
+  numbers["ServerCertificates"] = TRY(count_rows(*txn, kServerCertificates, account));
+  numbers["Providers"] = TRY(count_rows(*txn, kOidcProviders, account));
   numbers["Users"] = TRY(count_rows(*txn, kUsers, account));
   numbers["Groups"] = TRY(count_rows(*txn, kGroups, account));
   numbers["Roles"] = TRY(count_rows(*txn, kRoles, account));
@@ -137,7 +150,7 @@ Result<GetAccountPasswordPolicyOutput> get_account_password_policy(Call& call, c
 
 // What isn't given goes back to its default.
 Result<NoOutput> update_account_password_policy(Call& call, const UpdateAccountPasswordPolicyInput& input) {
-  return change_account(call, [&](AccountRecord& record) -> Result<> {
+  return change_account(call, [&](metadata::Transaction&, AccountRecord& record) -> Result<> {
     record.password_policy = {.minimum_length = input.minimum_password_length.value_or(6),
                               .require_symbols = input.require_symbols.value_or(false),
                               .require_numbers = input.require_numbers.value_or(false),
@@ -152,7 +165,7 @@ Result<NoOutput> update_account_password_policy(Call& call, const UpdateAccountP
 }
 
 Result<NoOutput> delete_account_password_policy(Call& call, const NoInput&) {
-  return change_account(call, [&](AccountRecord& record) -> Result<> {
+  return change_account(call, [&](metadata::Transaction&, AccountRecord& record) -> Result<> {
     if (!record.password_policy) return no_password_policy(call.account());
     record.password_policy.reset();
     return {};

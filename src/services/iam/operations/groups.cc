@@ -19,6 +19,7 @@ Result<CreateGroupOutput> create_group(Call& call, const CreateGroupInput& input
                           .path = TRY(read_path(input.path)),
                           .id = make_unique_id("AGPA"),
                           .created_at = call.context.now};
+  TRY(check_room(call, kGroups, "GroupsPerAccount", kMaxGroups));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     if (TRY(kGroups.contains(txn, {account, lower_name(group.name)}))) return errors::entity_exists(kGroup, group.name);
     kGroups.put(txn, {account, lower_name(group.name)}, group);

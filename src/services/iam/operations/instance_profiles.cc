@@ -40,6 +40,7 @@ Result<CreateInstanceProfileOutput> create_instance_profile(Call& call, const Cr
                                       .id = make_unique_id("AIPA"),
                                       .created_at = call.context.now,
                                       .tags = TRY(read_tags(input.tags, kTagQuota))};
+  TRY(check_room(call, kInstanceProfiles, "InstanceProfilesPerAccount", kMaxInstanceProfiles));
   return call.write([&](metadata::Transaction& txn) -> Result<CreateInstanceProfileOutput> {
     if (TRY(kInstanceProfiles.contains(txn, {account, lower_name(name)}))) {
       return errors::already_exists(fmt::format("Instance Profile {} already exists.", name));

@@ -50,6 +50,8 @@ Result<CreatePolicyOutput> create_policy(Call& call, const CreatePolicyInput& in
     return errors::quota_exceeded("PolicySize", kMaxManagedPolicySize);
   }
   const Name key = lower_name(policy.name);
+  TRY(check_room(call, kPolicies, "PoliciesPerAccount", kMaxPolicies));
+  TRY(check_room(call, kPolicyVersions, "PolicyVersionsInUse", kMaxVersionsInUse));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     if (TRY(kPolicies.contains(txn, {account, key}))) {
       return errors::already_exists(

@@ -44,6 +44,7 @@ Result<CreatePolicyVersionOutput> create_policy_version(Call& call, const Create
   if (size_without_white_space(*input.policy_document) > kMaxManagedPolicySize) {
     return errors::quota_exceeded("PolicySize", kMaxManagedPolicySize);
   }
+  TRY(check_room(call, kPolicyVersions, "PolicyVersionsInUse", kMaxVersionsInUse));
   return call.write([&](metadata::Transaction& txn) -> Result<CreatePolicyVersionOutput> {
     OwnPolicy policy = TRY(find_own_policy(txn, account, *input.policy_arn));
     if (TRY(count_rows(txn, kPolicyVersions, account, policy.key)) >= static_cast<int32_t>(kMaxVersions)) {

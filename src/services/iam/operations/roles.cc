@@ -1,9 +1,11 @@
 // Roles. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 #include "services/iam/entities.h"
+#include "services/iam/key_uses.h"
 #include "services/iam/managed.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
 #include "services/iam/tags.h"
+#include "services/iam/trust.h"
 #include "services/iam/wire.h"
 
 namespace aerolith::iam {
@@ -50,6 +52,8 @@ Result<CreateRoleOutput> create_role(Call& call, const CreateRoleInput& input) {
     return errors::validation_error("The path /aws-service-role/ is kept for service-linked roles.");
   }
   TRY(check_trust_policy(role.trust_policy));
+  role.trusted = TRY(bind_principals(*call.metadata.begin_read(), role.trust_policy));
+  TRY(check_room(call, kRoles, "RolesPerAccount", kMaxRoles));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     if (TRY(kRoles.contains(txn, {account, lower_name(name)}))) return errors::entity_exists(kRole, name);
     role.boundary.reset();
@@ -65,8 +69,11 @@ Result<CreateRoleOutput> create_role(Call& call, const CreateRoleInput& input) {
 Result<GetRoleOutput> get_role(Call& call, const GetRoleInput& input) {
   auto txn = call.metadata.begin_read();
   const RoleRecord role = TRY(find_entity<kRole>(*txn, call.account(), *input.role_name));
-  GetRoleOutput output{.role = to_wire(call.account(), role, Detail::full)};
-  output.role->role_last_used.emplace();
+  GetRoleOutput output{.role = TRY(shown_role(*txn, call.account(), role, Detail::full))};
+  RoleLastUsed& last_used = output.role->role_last_used.emplace();
+  if (const auto use = TRY(last_use(call, *txn, call.account(), role.id))) {
+    last_used = {.last_used_date = use->at, .region = use->region};
+  }
   return output;
 }
 
@@ -78,7 +85,7 @@ Result<ListRolesOutput> list_roles(Call& call, const ListRolesInput& input) {
       *txn, kRoles, TRY(read_page(input)), output,
       [&](const RoleRecord& role) -> Result<bool> { return has_prefix(role.path, input.path_prefix); },
       [&](const Name&, const RoleRecord& role) -> Result<> {
-        roles.push_back(to_wire(call.account(), role, Detail::listed));
+        roles.push_back(TRY(shown_role(*txn, call.account(), role, Detail::listed)));
         return {};
       },
       call.account()));
@@ -105,9 +112,11 @@ Result<UpdateRoleDescriptionOutput> update_role_description(Call& call, const Up
 
 Result<NoOutput> update_assume_role_policy(Call& call, const UpdateAssumeRolePolicyInput& input) {
   TRY(check_trust_policy(*input.policy_document));
+  const BoundPrincipals trusted = TRY(bind_principals(*call.metadata.begin_read(), *input.policy_document));
   TRY(change_role(call, *input.role_name, [&](RoleRecord& role) -> Result<> {
     TRY(check_modifiable(role));
     role.trust_policy = *input.policy_document;
+    role.trusted = trusted;
     return {};
   }));
   return NoOutput{};
@@ -124,6 +133,7 @@ Result<NoOutput> delete_role(Call& call, const DeleteRoleInput& input) {
     }
     TRY(check_has_no_policies<kRole>(txn, account, name, role));
     kRoles.erase(txn, {account, name});
+    kKeyUses.erase(txn, {account, role.id});
     return NoOutput{};
   });
 }

@@ -53,6 +53,15 @@ Result<> rename_user(metadata::Transaction& txn, const AccountId& account, const
     kMfaDevices.put(txn, {account, device}, *mfa);
     return {};
   }));
+  TRY(move_rows(txn, kSshKeys, account, from, [&](const std::string& id, const SshKeyRecord& key) -> Result<> {
+    kSshKeys.put(txn, {account, to, id}, key);
+    return {};
+  }));
+  TRY(move_rows(txn, kSigningCertificates, account, from,
+                [&](const std::string& id, const SigningCertificateRecord& certificate) -> Result<> {
+                  kSigningCertificates.put(txn, {account, to, id}, certificate);
+                  return {};
+                }));
   const auto login = TRY(kLoginProfiles.get(txn, {account, from}));
   if (login) kLoginProfiles.put(txn, {account, to}, *login);
   kLoginProfiles.erase(txn, {account, from});
@@ -69,6 +78,7 @@ Result<CreateUserOutput> create_user(Call& call, const CreateUserInput& input) {
                   .id = make_unique_id("AIDA"),
                   .created_at = call.context.now,
                   .tags = TRY(read_tags(input.tags, kTagQuota))};
+  TRY(check_room(call, kUsers, "UsersPerAccount", kMaxUsers));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     if (TRY(kUsers.contains(txn, {account, lower_name(name)}))) return errors::entity_exists(kUser, name);
     user.boundary.reset();
@@ -133,6 +143,10 @@ Result<NoOutput> delete_user(Call& call, const DeleteUserInput& input) {
     const UserRecord user = TRY(find_entity<kUser>(txn, account, *input.user_name));
     if (TRY(has_rows(txn, kAccessKeys, account, name))) return errors::delete_conflict("delete access keys");
     if (TRY(has_rows(txn, kUserMfaDevices, account, name))) return errors::delete_conflict("delete MFA device");
+    if (TRY(has_rows(txn, kSshKeys, account, name))) return errors::delete_conflict("delete SSH public keys");
+    if (TRY(has_rows(txn, kSigningCertificates, account, name))) {
+      return errors::delete_conflict("delete signing certificates");
+    }
     if (TRY(kLoginProfiles.contains(txn, {account, name}))) return errors::delete_conflict("delete login profile");
     if (TRY(has_rows(txn, kMemberships, account, name))) return errors::delete_conflict("remove users from group");
     TRY(check_has_no_policies<kUser>(txn, account, name, user));

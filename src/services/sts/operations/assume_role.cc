@@ -89,8 +89,9 @@ void add_conditions(const AssumeRoleInput& input, const Role& role, const auth::
     context.set("iam:ResourceTag/" + name, value);
   }
   if (session.mfa_at) {
-    context.set("aws:MultiFactorAuthPresent", "true");
-    context.set("aws:MultiFactorAuthAge", "0");
+    // Of this call, whatever the caller's own session says.
+    context.replace("aws:MultiFactorAuthPresent", "true");
+    context.replace("aws:MultiFactorAuthAge", "0");
   }
 }
 
