@@ -1,6 +1,7 @@
 #include "audit/least_policy.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/json_string.h"
 
@@ -41,17 +42,19 @@ std::map<std::string_view, size_t> count_folders(const Names& patterns) {
   return counts;
 }
 
+// Widens only what holds no other folder with too many: what lies beside such a one counts anew, with it as one.
 Names widened_once(const Names& patterns, size_t most) {
-  const auto counts = count_folders(patterns);
+  std::vector<std::string> full;
+  for (const auto& [name, count] : count_folders(patterns)) {
+    if (count <= most) continue;
+    // Sorted, so a folder comes right before those in it.
+    while (!full.empty() && name.starts_with(full.back())) full.pop_back();
+    full.emplace_back(name);
+  }
   Names out;
   for (const std::string& pattern : patterns) {
-    // The deepest folder that holds too many.
-    std::string_view folder;
-    for (const auto& [name, count] : counts) {
-      const bool is_in = std::string_view(pattern).starts_with(name) && pattern != std::string(name) + "*";
-      if (is_in && count > most && name.size() > folder.size()) folder = name;
-    }
-    out.insert(folder.empty() ? pattern : std::string(folder) + "*");
+    const auto folder = std::ranges::find_if(full, [&](const std::string& name) { return pattern.starts_with(name); });
+    out.insert(folder == full.end() ? pattern : *folder + "*");
   }
   return out;
 }

@@ -128,7 +128,7 @@ def test_only_the_first_accounts_root_makes_accounts_and_backups(server: Server,
     for method, target in (
         ("POST", "/_aerolith/accounts?name=mine"),
         ("GET", "/_aerolith/accounts"),
-        ("POST", "/_aerolith/backup?to=/tmp/never"),
+        ("POST", "/_aerolith/backup?to=%2Ftmp%2Fnever"),
     ):
         assert send(server, signer.sign(method, target)).status == 403
     denied = wait_for_audit(server, 3, "--service", "aerolith", "--account", second["account_id"], "--denied")
