@@ -142,14 +142,15 @@ LOCAL_CLI = """
 import socket, sys
 from awscli.clidriver import main
 real = socket.getaddrinfo
-socket.getaddrinfo = lambda host, *a, **k: real("127.0.0.1" if host.endswith("localhost") else host, *a, **k)
+socket.getaddrinfo = lambda host, *a, **k: real("127.0.0.1" if str(host).endswith("localhost") else host, *a, **k)
 sys.exit(main())
 """
 
 
-def test_with_the_command_line(cli: CommandLine, account: str, block: Block) -> None:
+def test_with_the_command_line(cli: CommandLine, account: str, block: Block, server: Server) -> None:
     def run(operation: str, **named: Any) -> Any:
-        return cli.run(sys.executable, "-c", LOCAL_CLI, "s3control", operation, "--account-id", account, **named)
+        there = ("--endpoint-url", f"http://localhost:{server.port}", "--account-id", account)
+        return cli.run(sys.executable, "-c", LOCAL_CLI, "s3control", operation, *there, **named)
 
     block("IgnorePublicAcls")
     told = json.loads(run("get-public-access-block").stdout)
