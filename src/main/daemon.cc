@@ -262,8 +262,8 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
       {.version = std::string(version()),
        .owner = installation.account_id,
        .backup =
-           [&](const std::string& directory) {
-             const auto report = make_backup(installation.folder, **metadata, **objects, directory);
+           [&](const std::string& folder) {
+             const auto report = make_backup(installation.folder, **metadata, **objects, folder);
              return report.has_value() ? std::string() : report.error().detail;
            },
        .create_account =
