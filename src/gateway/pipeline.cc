@@ -31,7 +31,7 @@ void take_hoisted_headers(http::RequestHead& head) {
 }
 
 // For a refusal by policies.
-ApiResult<void> refuse(const Exchange& exchange, ApiError error) {
+ApiResult<void> deny(const Exchange& exchange, ApiError error) {
   if (exchange.entry->refusal_headers) {
     for (auto& header : exchange.entry->refusal_headers(exchange.context, exchange.routed.path)) {
       error.headers.push_back(std::move(header));
@@ -151,7 +151,7 @@ ApiResult<void> Pipeline::admit(Exchange& exchange) const {
   if (exchange.context.key != nullptr || exchange.entry->caller_proof == CallerProof::body) return {};
   const auto& may_admit = exchange.routed.service->table->may_admit_anonymous;
   if (may_admit && may_admit(exchange.routed.path)) return {};
-  return refuse(exchange, access_denied(true, {}, style_of(exchange)));
+  return deny(exchange, access_denied(true, {}, style_of(exchange)));
 }
 
 ApiResult<void> Pipeline::decode(Exchange& exchange) const {
@@ -176,7 +176,7 @@ ApiResult<void> Pipeline::authorize(Exchange& exchange) const {
   exchange.context.access = &*exchange.access;
   if (exchange.entry->caller_proof == CallerProof::body) return {};
   ApiResult<void> allowed = exchange.access->require_row();
-  if (!allowed.has_value()) return refuse(exchange, std::move(allowed).error());
+  if (!allowed.has_value()) return deny(exchange, std::move(allowed).error());
   return {};
 }
 

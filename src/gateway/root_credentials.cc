@@ -3,7 +3,7 @@
 namespace aerolith::gateway {
 
 std::shared_ptr<const auth::AccessKey> make_root_key(const AccountId& account, auth::AccessKeyId key_id,
-                                                 std::string secret) {
+                                                     std::string secret) {
   auto key = std::make_shared<auth::AccessKey>();
   key->id = std::move(key_id);
   key->secret = std::move(secret);

@@ -96,9 +96,9 @@ TEST_F(IamTest, NotedUsesAreWrittenAtTheEnd) {
   write(
       [&](metadata::Transaction& txn) { kAccessKeyOwners.put(txn, {"AKIA1"}, {.account = account_, .user = "ann"}); });
   const Timestamp at{std::chrono::milliseconds(1'700'000'000'000)};
-  directory_->note_key_use("AKIA1", account_, {.at = at, .service = "s3", .region = "us-east-1"});
-  directory_->note_key_use("AKIA2", account_, {.at = at, .service = "s3", .region = "us-east-1"});
-  EXPECT_EQ(directory_->noted_key_use("AKIA1")->service, "s3");
+  directory_->note_key_use("AKIA1", account_, {.service = "s3", .region = "us-east-1", .at = at});
+  directory_->note_key_use("AKIA2", account_, {.service = "s3", .region = "us-east-1", .at = at});
+  EXPECT_EQ(directory_->noted_key_use(account_, "AKIA1")->service, "s3");
   directory_.reset();
   auto txn = store_->begin_read();
   EXPECT_EQ(kKeyUses.get(*txn, {account_, "AKIA1"}).value()->at, at);
