@@ -50,7 +50,6 @@ TEST_F(OwnNamesTest, OfServices) {
                                  "sts.cloud.example",
                                  "s3.localhost",
                                  "s3.amazonaws.com",
-                                 "s3-us-west-2.amazonaws.com",
                                  "s3.dualstack.us-east-1.amazonaws.com",
                                  "s3-fips.aws-global.amazonaws.com"}) {
     const auto own = find(name);

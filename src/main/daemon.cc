@@ -192,6 +192,22 @@ int refuse_to_start(std::string_view room, const std::string& detail) {
   return 1;
 }
 
+std::vector<AccountId> ids_of(const Accounts& accounts) {
+  std::vector<AccountId> ids;
+  for (const gateway::AccountInfo& account : accounts.list()) ids.emplace_back(account.id);
+  return ids;
+}
+
+std::optional<AccountId> account_of_key(const std::string& id, const Installation& installation,
+                                        const Accounts& accounts, iam::Directory& directory) {
+  if (id == installation.root_access_key_id) return installation.account_id;
+  const auto other = accounts.find(auth::AccessKeyId(id), "");
+  if (other.has_value() && *other) return (*other)->principal.account;
+  const auto key = directory.find_access_key(id);
+  if (!key.has_value() || *key == nullptr) return std::nullopt;
+  return (*key)->key.principal.account;
+}
+
 }  // namespace
 
 int run_daemon(const Config& config, const Installation& installation, const DaemonCallbacks& callbacks) {
@@ -226,20 +242,13 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   if (config.security.open_test_account) key_sources.push_back(&open_test_account);
   const gateway::CredentialChain keys(key_sources);
   std::vector<gateway::ServiceTable> services;
-  services.push_back(s3::make_service({.metadata = **metadata, .objects = **objects, .accounts = [&] {
-                                         return std::vector<AccountId>{installation.account_id};
-                                       }}));
+  services.push_back(
+      s3::make_service({.metadata = **metadata, .objects = **objects, .accounts = [&] { return ids_of(**accounts); }}));
   services.push_back(s3control::make_service(**metadata));
-  services.push_back(sts::make_service({.sessions = sessions,
-                                        .roles = identities,
-                                        .account_of_key = [&](const std::string& id) -> std::optional<AccountId> {
-                                          if (id == installation.root_access_key_id) return installation.account_id;
-                                          const auto other = (*accounts)->find(auth::AccessKeyId(id), "");
-                                          if (other.has_value() && *other) return (*other)->principal.account;
-                                          const auto key = directory.find_access_key(id);
-                                          if (!key.has_value() || *key == nullptr) return std::nullopt;
-                                          return (*key)->key.principal.account;
-                                        }}));
+  services.push_back(
+      sts::make_service({.sessions = sessions, .roles = identities, .account_of_key = [&](const std::string& id) {
+                           return account_of_key(id, installation, **accounts, directory);
+                         }}));
   services.push_back(iam::make_service({.metadata = **metadata, .secrets = box, .directory = directory}));
   const gateway::Registry registry(all_services(), std::move(services));
 

@@ -52,7 +52,7 @@ struct Error : Failure<ErrorCode> {
 template <typename T = void>
 using Result = aerolith::Result<T, Error>;
 
-inline constexpr uint64_t kInlineLimitBytes = uint64_t{64} << 10;
+inline constexpr uint64_t kInlineLimitBytes = uint64_t{8} << 10;
 
 class ObjectStore;
 
