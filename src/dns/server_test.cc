@@ -120,7 +120,7 @@ TEST(DnsServer, AStreamInPiecesAndInOneGo) {
 
 TEST(DnsServer, GarbageHarmsNobody) {
   const auto server = must_start(test_settings());
-  const std::string& address = server->addresses()[0];
+  const std::string address = server->addresses()[0];
   for (size_t size = 0; size < 40; ++size) {
     const Socket socket(address, SOCK_DGRAM);
     socket.send(std::string(size, '\xff'));

@@ -66,7 +66,7 @@ class ResourceAccessTest : public S3Test {
 };
 
 TEST_F(ResourceAccessTest, NoBucketNoAnswer) {
-  const gateway::CallContext context;
+  const gateway::CallContext context{};
   EXPECT_FALSE(access_.find(context, {"s3:ListBucket", "arn:aws:s3:::absent"}));
   EXPECT_FALSE(access_.find(context, {"s3:ListAllMyBuckets", "*"}));
   EXPECT_FALSE(access_.may_admit_anonymous("/absent"));
