@@ -28,7 +28,7 @@ CALLS = [
     ("s3", "rename_object", {"Bucket": "b-b", "Key": "k", "RenameSource": "j"}, "RenameObject"),
     ("ec2", "describe_instances", {}, "DescribeInstances"),
     ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1"}, "RunInstances"),
-    ("iam", "list_users", {}, "ListUsers"),
+    ("iam", "list_open_id_connect_providers", {}, "ListOpenIDConnectProviders"),
     ("sts", "decode_authorization_message", {"EncodedMessage": "x"}, "DecodeAuthorizationMessage"),
     ("sqs", "list_queues", {}, "ListQueues"),
     ("sns", "list_topics", {}, "ListTopics"),

@@ -115,7 +115,7 @@ def flip_everywhere(own: Server, stored: Stored, original: Path, flips: int, see
 
 def test_flipped_bits(make_server: Callable[..., Server], tmp_path: Path) -> None:
     own, stored = make_folder(make_server, tmp_path / "original")
-    flip_everywhere(own, stored, tmp_path / "original", flips=1, seed=1)
+    flip_everywhere(own, stored, tmp_path / "original", flips=3, seed=1)
 
 
 @pytest.mark.long
