@@ -21,7 +21,7 @@ pytestmark = pytest.mark.core
 MIB = 1024 * 1024
 
 
-@pytest.mark.parametrize("size", [0, 1, 4096, 65_535, 65_536, 65_537, MIB, 5 * MIB + 1])
+@pytest.mark.parametrize("size", [0, 1, 4096, 8191, 8192, 8193, 65_535, 65_536, 65_537, MIB, 5 * MIB + 1])
 def test_bytes_come_back(s3: Any, bucket: str, size: int) -> None:
     body = os.urandom(size)
     put = s3.put_object(Bucket=bucket, Key="k", Body=body)

@@ -21,7 +21,7 @@ from tools.harness.small_disk import MIB, CannotMount, fill_up, free_bytes, miss
 
 BUCKET = "full"
 DISK_BYTES = 128 * MIB
-SIZES = (1000, 50_000, 70_000, 1_000_000, 3_000_000)
+SIZES = (1000, 8_000, 70_000, 1_000_000, 3_000_000)
 LARGE_SIZES = SIZES[1:]  # small ones may go on for a while: the store of record keeps room for them
 ANSWER_SECONDS = 60  # also where others starve this machine
 

@@ -17,7 +17,7 @@ from tools.harness.preload import missing_compiler
 from tools.harness.server import Server
 
 BUCKET = "failing"
-SIZES = (100, 50_000, 70_000, 900_000)
+SIZES = (100, 8_000, 70_000, 900_000)
 
 pytestmark = pytest.mark.skipif(missing_compiler() != "", reason=missing_compiler())
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 # Small, on both sides of the line between rows and files, on both sides of a block's end, and of several blocks.
-SIZES = (0, 100, 4096, 60_000, 65_536, 65_537, 262_144, 262_145, 300_000, 1_500_000)
+SIZES = (0, 100, 4096, 8192, 8193, 65_536, 262_144, 262_145, 300_000, 1_500_000)
 PART_BYTES = 5 * 1024 * 1024
 TRIES_WHEN_OVERLOADED = 8
 # A worker may see the server die before its caller gets to say that this was meant.
