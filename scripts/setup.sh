@@ -11,11 +11,12 @@ cd "$(dirname "$0")/.."
 
 readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git libcbor-dev libcli11-dev libfmt-dev libisal-dev libjemalloc-dev libldns-dev libpugixml-dev
-  libqrencode-dev libre2-dev librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxxhash-dev make mold ninja-build
+  libqrencode-dev libre2-dev librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libxmlsec1-dev
+  libxxhash-dev make mold ninja-build
   pkg-config prometheus-cpp-dev python3 python3-venv zlib1g-dev
 )
 readonly TEST_PACKAGES=(
-  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev rclone restic s3cmd shellcheck
+  clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev openssl rclone restic s3cmd shellcheck xmlsec1
 )
 readonly TOUR_PACKAGES=(curl)
 readonly BENCH_PACKAGES=(strace wrk)

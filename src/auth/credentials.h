@@ -39,6 +39,13 @@ struct Principal {
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
+// A context key that the provider of a federated session gave: idp.example.com:sub, saml:aud.
+struct FederatedKey {
+  std::string name;
+  std::string value;
+  bool is_list = false;  // one value of a multivalued key
+};
+
 // What temporary credentials carry: the request must show this token, before this time.
 struct Session {
   std::string token;
@@ -51,6 +58,7 @@ struct Session {
   std::vector<std::string> transitive_tag_keys{};
   std::string source_identity{};
   std::string federated_provider{};  // of AssumeRoleWithWebIdentity and AssumeRoleWithSAML
+  std::vector<FederatedKey> federated_keys{};
 };
 
 struct AccessKey {

@@ -112,6 +112,18 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> base64url_decode(std::string_view text) {
+  std::string usual(text);
+  for (char& c : usual) {
+    if (c == '+' || c == '/' || c == '=') return std::nullopt;
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  // A remainder of 1 is no length of whole bytes; three '=' are refused below.
+  usual.append((4 - usual.size() % 4) % 4, '=');
+  return base64_decode(usual);
+}
+
 void append_escaped(std::string& out, char c) {
   const auto byte = static_cast<uint8_t>(c);
   out.push_back('%');

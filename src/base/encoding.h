@@ -17,6 +17,9 @@ std::string base64_encode(std::string_view bytes);
 // Strict: right alphabet and padding, else nullopt.
 std::optional<std::string> base64_decode(std::string_view text);
 
+// RFC 4648's alphabet for URLs, without padding, as strict.
+std::optional<std::string> base64url_decode(std::string_view text);
+
 // -1 for what is no hexadecimal digit.
 constexpr int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';

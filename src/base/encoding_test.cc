@@ -65,5 +65,13 @@ TEST(Encoding, TrimAndCase) {
   EXPECT_FALSE(equals_ignore_case("Host", "Hosts"));
 }
 
+TEST(Encoding, Base64ForUrls) {
+  EXPECT_EQ(base64url_decode(""), "");
+  EXPECT_EQ(base64url_decode("-_8"), "\xfb\xff");
+  EXPECT_EQ(base64url_decode("Zm9vYmFy"), "foobar");
+  for (const char* bad : {"A", "AAAAA", "-_9", "+/8", "AA==", "A A", "AA\n"})
+    EXPECT_FALSE(base64url_decode(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace aerolith

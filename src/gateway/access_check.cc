@@ -43,7 +43,8 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
                              .resource = need.resource,
                              .resource_policy = resource_policy,
                              .context = keys,
-                             .quotes = quotes()});
+                             .quotes = quotes(),
+                             .encode_denial = table_.encodes_denials});
 }
 
 AccessAnswer AccessCheck::settle(AccessNeed need, Purpose purpose, AccessAnswer answer) const {
@@ -80,9 +81,22 @@ AccessAnswer AccessCheck::ask(AccessNeed need, const ResourcePolicy& resource_po
   return settle(std::move(need), Purpose::permission, std::move(answer));
 }
 
+AccessAnswer AccessCheck::ask_for_token(std::string_view provider_arn, AccessNeed need,
+                                        const ResourcePolicy& resource_policy) const {
+  AccessAnswer answer = authorizer_.decide({.key = nullptr,
+                                            .provider = provider_arn,
+                                            .action = need.action,
+                                            .resource = need.resource,
+                                            .resource_policy = &resource_policy,
+                                            .context = conditions(),
+                                            .rule = policy::ResourceRule::trust});
+  return settle(std::move(need), Purpose::permission, std::move(answer));
+}
+
 ApiResult<void> AccessCheck::require(AccessNeed need) const {
   AccessAnswer answer = ask(std::move(need), Purpose::permission);
   if (answer.allowed) return {};
+  if (!answer.encoded.empty()) answer.denial += " Encoded authorization failure message: " + answer.encoded;
   return std::unexpected(
       access_denied(context_.key == nullptr, std::move(answer.denial), error_style(context_.resolved.protocol)));
 }

@@ -27,6 +27,9 @@ class AccessCheck {
   bool allows(AccessNeed need) const { return ask(std::move(need), Purpose::probe).allowed; }
   // For what isn't of this service: sts:AssumeRole with a role's trust policy.
   AccessAnswer ask(AccessNeed need, const ResourcePolicy& resource_policy, policy::ResourceRule rule) const;
+  // The same for a caller without a key who has shown a token of this identity provider.
+  AccessAnswer ask_for_token(std::string_view provider_arn, AccessNeed need,
+                             const ResourcePolicy& resource_policy) const;
   // The context keys of this request; made at the first call.
   policy::Context& conditions() const;
 

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "gateway/authorization_message.h"
+
 namespace aerolith::gateway {
 namespace {
 
@@ -83,8 +85,11 @@ class Authorizer::SessionPolicies {
   std::unordered_map<std::string, Compiled> by_token_;
 };
 
-Authorizer::Authorizer(const IdentitySource& identities, Enforcement enforcement)
-    : identities_(identities), enforcement_(enforcement), session_policies_(std::make_unique<SessionPolicies>()) {}
+Authorizer::Authorizer(const IdentitySource& identities, Enforcement enforcement, const auth::SecretBox* messages)
+    : identities_(identities),
+      enforcement_(enforcement),
+      messages_(messages),
+      session_policies_(std::make_unique<SessionPolicies>()) {}
 Authorizer::~Authorizer() = default;
 
 auth::Tags Authorizer::principal_tags(const auth::AccessKey& key) const {
@@ -127,6 +132,9 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
     if (!who.is_root()) identity = identities_.find(who);
     if (identity) principal.unique_id = identity->unique_id;
     if (key->session) session = policies_of(*key);
+  } else if (!question.provider.empty()) {
+    principal.type = policy::PrincipalType::federated_identity;
+    principal.provider = question.provider;
   }
 
   policy::PolicySet policies;
@@ -171,9 +179,12 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
                                 .context = question.context};
   const policy::Decision decision = policy::evaluate(request, policies, question.rule);
   if (decision.allowed()) return {.allowed = true};
-  return {.allowed = false,
-          .denial = policy::access_denied_message(request, decision, question.quotes),
-          .reason = reason_of(decision)};
+  AccessAnswer answer{.denial = policy::access_denied_message(request, decision, question.quotes),
+                      .reason = reason_of(decision)};
+  if (question.encode_denial && messages_ != nullptr && key != nullptr) {
+    answer.encoded = encode_authorization_message(*messages_, key->principal, request, decision);
+  }
+  return answer;
 }
 
 }  // namespace aerolith::gateway

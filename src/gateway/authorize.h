@@ -11,6 +11,7 @@
 
 #include "audit/event.h"
 #include "auth/credentials.h"
+#include "auth/secret_box.h"
 #include "policy/access_denied.h"
 #include "policy/evaluate.h"
 
@@ -63,6 +64,8 @@ struct ResourcePolicy {
 // Views; what they show must outlive the call.
 struct AccessQuestion {
   const auth::AccessKey* key = nullptr;  // null: anonymous
+  // Without a key: the ARN of the provider whose token the caller has shown; empty for an anonymous one.
+  std::string_view provider = {};
   std::string_view action;
   std::string_view resource;
   // Null: the caller's own account, without a policy.
@@ -70,6 +73,7 @@ struct AccessQuestion {
   const policy::Context& context;  // by request_context.h
   policy::ResourceRule rule = policy::ResourceRule::either_side;
   policy::ResourceQuotes quotes = policy::ResourceQuotes::none;
+  bool encode_denial = false;  // AccessAnswer::encoded is wanted
 };
 
 struct AccessAnswer {
@@ -77,6 +81,8 @@ struct AccessAnswer {
   // AWS's sentence: "User: ... is not authorized to perform: ... because no identity-based policy allows ...".
   std::string denial{};
   std::optional<audit::Reason> reason{};  // of a denial
+  // Sealed for DecodeAuthorizationMessage (authorization_message.h), where it was asked for and the caller has a key.
+  std::string encoded{};
 };
 
 // [security] mode. `audit`: what the policies deny to a caller whose signature is right goes through, and is recorded.
@@ -85,7 +91,9 @@ enum class Enforcement : uint8_t { enforce, audit };
 // Safe from any thread.
 class Authorizer {
  public:
-  explicit Authorizer(const IdentitySource& identities, Enforcement enforcement = Enforcement::enforce);
+  // `messages` seals encoded denials; null: there are none. Both must outlive it.
+  explicit Authorizer(const IdentitySource& identities, Enforcement enforcement = Enforcement::enforce,
+                      const auth::SecretBox* messages = nullptr);
   ~Authorizer();
 
   // What the policies say, in either mode: AccessCheck is who lets through.
@@ -104,6 +112,7 @@ class Authorizer {
 
   const IdentitySource& identities_;
   const Enforcement enforcement_;
+  const auth::SecretBox* const messages_;
   const std::unique_ptr<SessionPolicies> session_policies_;
 };
 

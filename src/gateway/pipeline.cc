@@ -42,6 +42,14 @@ ApiResult<void> deny(const Exchange& exchange, ApiError error) {
 
 auth::ServiceErrorStyle style_of(const Exchange& exchange) { return error_style(exchange.context.resolved.protocol); }
 
+// Anybody can make us read a body for an operation without a signature: enough for a SAML response in base64 that is
+// percent-encoded all through, with its session policy.
+constexpr size_t kUnsignedBodyLimitBytes = size_t{512} << 10;
+
+bool is_unsigned(const Exchange& exchange) {
+  return exchange.context.key == nullptr && !exchange.routed.service->is_s3();
+}
+
 }  // namespace
 
 Pipeline::Pipeline(PipelineSettings settings, const Registry& registry, const auth::Authenticator& authenticator,
@@ -94,8 +102,11 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
   http::BodyReader* body = exchange.request.body;
   auth::AuthRequest request{
       .head = head, .service = exchange.context.service->signing_name, .resource_path = exchange.routed.path};
-  // S3 answers an anonymous caller AccessDenied, which the authorize step decides; the others want a signature.
-  if (exchange.routed.service->is_s3()) request.anonymous = auth::Anonymous::allowed;
+  // S3 answers an anonymous caller AccessDenied, which the authorize step decides; the others want a signature, for
+  // all or for most of their operations.
+  if (exchange.routed.service->is_s3() || exchange.routed.service->takes_tokens) {
+    request.anonymous = auth::Anonymous::allowed;
+  }
   std::string body_sha256;
   if (auth::Authenticator::needs_body_hash(head)) {
     // Not for anybody: this reads before the signature is checked.
@@ -135,7 +146,10 @@ ApiResult<void> Pipeline::resolve(Exchange& exchange) const {
   const protocol::Service& service = *exchange.context.service;
   if (protocol::resolution_needs_body(service, head)) TRY(read_body(exchange));
   auto resolved = protocol::resolve_operation(service, head, exchange.routed.path, exchange.body);
-  if (!resolved.has_value()) return std::unexpected(unresolved(resolved.error(), style_of(exchange)));
+  if (!resolved.has_value()) {
+    if (is_unsigned(exchange)) return refuse(exchange, auth::AuthError{});
+    return std::unexpected(unresolved(resolved.error(), style_of(exchange)));
+  }
   exchange.context.resolved = *std::move(resolved);
   return {};
 }
@@ -143,12 +157,15 @@ ApiResult<void> Pipeline::resolve(Exchange& exchange) const {
 ApiResult<void> Pipeline::find_handler(Exchange& exchange) const {
   const protocol::Operation& operation = *exchange.context.resolved.operation;
   exchange.entry = exchange.routed.service->entries[operation.id];
+  const bool takes_token = exchange.entry != nullptr && exchange.entry->caller_proof == CallerProof::token;
+  if (is_unsigned(exchange) && !takes_token) return refuse(exchange, auth::AuthError{});
   if (exchange.entry == nullptr) return std::unexpected(not_implemented(*exchange.context.service, operation));
+  if (takes_token) exchange.context.key = nullptr;
   return {};
 }
 
 ApiResult<void> Pipeline::admit(Exchange& exchange) const {
-  if (exchange.context.key != nullptr || exchange.entry->caller_proof == CallerProof::body) return {};
+  if (exchange.context.key != nullptr || exchange.entry->caller_proof != CallerProof::request) return {};
   const auto& may_admit = exchange.routed.service->table->may_admit_anonymous;
   if (may_admit && may_admit(exchange.routed.path)) return {};
   return deny(exchange, access_denied(true, {}, style_of(exchange)));
@@ -174,7 +191,7 @@ ApiResult<void> Pipeline::authorize(Exchange& exchange) const {
   exchange.access.emplace(authorizer_, *exchange.routed.service->table, *exchange.entry, exchange.context,
                           exchange.input.get());
   exchange.context.access = &*exchange.access;
-  if (exchange.entry->caller_proof == CallerProof::body) return {};
+  if (exchange.entry->caller_proof != CallerProof::request) return {};
   ApiResult<void> allowed = exchange.access->require_row();
   if (!allowed.has_value()) return deny(exchange, std::move(allowed).error());
   return {};
@@ -187,11 +204,11 @@ ApiResult<void> Pipeline::call(Exchange& exchange) const {
 }
 
 ApiResult<void> Pipeline::read_body(Exchange& exchange) const {
+  const size_t limit = is_unsigned(exchange) ? kUnsignedBodyLimitBytes : settings_.body_limit_bytes;
   // To S3 a content coding is a property of the object.
-  auto bytes =
-      exchange.routed.service->is_s3()
-          ? http::read_all(*exchange.payload, settings_.body_limit_bytes)
-          : http::read_all_decompressed(exchange.request.head.headers, *exchange.payload, settings_.body_limit_bytes);
+  auto bytes = exchange.routed.service->is_s3()
+                   ? http::read_all(*exchange.payload, limit)
+                   : http::read_all_decompressed(exchange.request.head.headers, *exchange.payload, limit);
   if (!bytes.has_value())
     return std::unexpected(payload_error(bytes.error(), exchange.payload->failure(), style_of(exchange)));
   exchange.body = *std::move(bytes);

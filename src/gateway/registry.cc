@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace aerolith::gateway {
@@ -35,7 +36,10 @@ Registry::Registry(std::span<const protocol::Service* const> known, std::vector<
     const ServiceTable* table = nullptr;
     for (const ServiceTable& candidate : tables_)
       if (candidate.model == model) table = &candidate;
-    services_.push_back({model, index_entries(*model, table), table, services_.size()});
+    const bool takes_tokens = table != nullptr && std::ranges::any_of(table->operations, [](const auto& entry) {
+                                return entry.caller_proof == CallerProof::token;
+                              });
+    services_.push_back({model, index_entries(*model, table), table, services_.size(), takes_tokens});
   }
 }
 
@@ -56,6 +60,11 @@ const RegisteredService* Registry::with_target_prefix(std::string_view prefix) c
   for (const RegisteredService& service : services_)
     if (!prefix.empty() && service.model->target_prefix == prefix) return &service;
   return nullptr;
+}
+
+const RegisteredService* Registry::taking_tokens() const {
+  const auto found = std::ranges::find_if(services_, &RegisteredService::takes_tokens);
+  return found == services_.end() ? nullptr : &*found;
 }
 
 const RegisteredService* Registry::with_endpoint_prefix(std::string_view prefix) const {

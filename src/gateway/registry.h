@@ -16,6 +16,7 @@ struct RegisteredService {
   std::vector<const OperationEntry*> entries;
   const ServiceTable* table = nullptr;  // null where nothing is implemented
   size_t index = 0;                     // among all services
+  bool takes_tokens = false;            // some operation needs no signature: CallerProof::token
   bool is_s3() const { return model->name == "s3"; }
 };
 
@@ -35,6 +36,8 @@ class Registry {
   std::vector<const RegisteredService*> signing_as(std::string_view signing_name) const;
   // X-Amz-Target is "<prefix>.<operation>".
   const RegisteredService* with_target_prefix(std::string_view prefix) const;
+  // The one whose operations come without a signature, as forms. Null where none is implemented.
+  const RegisteredService* taking_tokens() const;
   // The first label of an AWS host name, "ec2" of ec2.eu-west-1.amazonaws.com.
   const RegisteredService* with_endpoint_prefix(std::string_view prefix) const;
 

@@ -35,6 +35,13 @@ void add_session_keys(const auth::Session& session, Timestamp now, policy::Conte
   }
   if (!session.source_identity.empty()) context.set("aws:SourceIdentity", session.source_identity);
   if (!session.federated_provider.empty()) context.set("aws:FederatedProvider", session.federated_provider);
+  for (const auth::FederatedKey& key : session.federated_keys) {
+    if (!key.is_list) {
+      context.set(key.name, key.value);
+    } else {
+      context.add_value(key.name, key.value);
+    }
+  }
 }
 
 void add_principal_keys(const RequestFacts& facts, policy::Context& context) {

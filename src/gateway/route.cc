@@ -59,6 +59,13 @@ const RegisteredService* choose(const std::vector<const RegisteredService*>& can
   return candidates.front();
 }
 
+// A call of a query protocol without a signature. S3's forms are multipart, and go to a bucket.
+bool is_form(const http::RequestHead& head) {
+  const std::string_view type = head.headers.find("content-type").value_or("");
+  return head.method == "POST" && head.path() == "/" &&
+         equals_ignore_case(trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
+}
+
 const RegisteredService* find_service(const Registry& registry, const http::RequestHead& head, const HostName& host,
                                       std::string& unknown_service) {
   if (const auto target = head.headers.find("x-amz-target")) {
@@ -74,6 +81,9 @@ const RegisteredService* find_service(const Registry& registry, const http::Requ
   if (!host.endpoint_prefix.empty()) {
     const RegisteredService* service = registry.with_endpoint_prefix(host.endpoint_prefix);
     if (service != nullptr) return service;
+  }
+  if (is_form(head)) {
+    if (const RegisteredService* service = registry.taking_tokens()) return service;
   }
   return registry.find("s3");
 }

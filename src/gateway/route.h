@@ -31,8 +31,8 @@ struct RoutedRequest {
   std::string path;
 };
 
-// In this order: X-Amz-Target, the signature's scope, the host name; else S3, which alone takes requests that say
-// nothing of themselves.
+// In this order: X-Amz-Target, the signature's scope, the host name; a form without any of these is for the service
+// that takes such (STS); else S3, which alone takes requests that say nothing of themselves.
 RoutedRequest route(const Registry& registry, const http::RequestHead& head, const std::vector<std::string>& domains);
 
 // How to answer a request before its operation is known: as its own form tells.

@@ -20,6 +20,7 @@ using InputHolder = std::unique_ptr<void, void (*)(void*)>;
 enum class CallerProof : uint8_t {
   request,  // by the request's signature: the pipeline knows and decides
   body,     // by what stands in the body (S3's form upload): the handler finds the key, then asks CallContext::access
+  token,    // by another's token in the input (AssumeRoleWithWebIdentity): whoever signed the request is forgotten
 };
 
 struct OperationEntry {
@@ -51,6 +52,8 @@ struct ServiceTable {
   // Whether any policy or access control list of what a path names could let in a caller without a signature: asked
   // before a body is read. Null: none could.
   std::function<bool(std::string_view path)> may_admit_anonymous;
+  // A denial carries a sealed message that says why, for DecodeAuthorizationMessage (EC2's do).
+  bool encodes_denials = false;
   std::vector<OperationEntry> operations;  // any order; one for each implemented operation
 };
 

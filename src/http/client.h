@@ -1,10 +1,11 @@
-// A small synchronous HTTP/1.1 client, plain TCP, one request a connection: for the command line's talk with the
-// server on this machine, and the like.
+// A small synchronous HTTP/1.1 client, one request a connection: over plain TCP for the command line's talk with the
+// server on this machine, over TLS for the documents of identity providers. Follows no redirects.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "http/message.h"
@@ -31,6 +32,7 @@ enum class ClientErrorCode {
   disconnected,  // the connection ended before the answer did
   malformed,     // the answer isn't HTTP
   too_large,     // the answer's body is over the limit
+  untrusted,     // the server's certificate isn't trusted, or isn't that host's
 };
 using ClientError = Failure<ClientErrorCode>;
 
@@ -43,5 +45,20 @@ struct ClientLimits {
 // `address` is host:port or [v6]:port. Blocks. Safe from any thread.
 Result<ClientResponse, ClientError> fetch(const std::string& address, const ClientRequest& request,
                                           const ClientLimits& limits = {});
+
+// Whose word counts for a server's certificate: the system's store of certificate authorities, and these.
+struct TlsTrust {
+  std::string ca_file = {};  // PEM
+  // SHA-1 in lower-case hex of certificates, asked only where no authority vouches for the server: a chain that leads
+  // to such a one, which the server must show itself, is trusted. AWS's rule for OIDC providers:
+  // https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateOpenIDConnectProviderThumbprint.html
+  std::vector<std::string> thumbprints = {};
+};
+
+Result<ClientResponse, ClientError> fetch_tls(const std::string& address, const TlsTrust& trust,
+                                              const ClientRequest& request, const ClientLimits& limits = {});
+
+// The SHA-1, in hex, of the topmost certificate that the server there shows. Nothing about it is checked.
+Result<std::string, ClientError> fetch_top_thumbprint(const std::string& address, const ClientLimits& limits = {});
 
 }  // namespace aerolith::http

@@ -160,6 +160,8 @@ Result<LoadedConfig, ConfigError> load_config(const ConfigSources& sources) {
   loaded.config.data_folder = std::filesystem::absolute(loaded.config.data_folder, error).lexically_normal();
   if (!loaded.config.log.file.empty())
     loaded.config.log.file = std::filesystem::absolute(loaded.config.log.file, error);
+  if (!loaded.config.sts.web_identity_ca.empty())
+    loaded.config.sts.web_identity_ca = std::filesystem::absolute(loaded.config.sts.web_identity_ca, error);
   loaded.warnings = misspelt_variables(sources);
   return loaded;
 }

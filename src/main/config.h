@@ -62,6 +62,10 @@ struct Config {
     uint64_t cache_bytes = 0;
   } metadata;
 
+  struct Sts {
+    std::filesystem::path web_identity_ca;  // empty: none
+  } sts;
+
   struct Objects {
     std::chrono::milliseconds scrub_every{};
     uint64_t scrub_bytes_per_second = 0;

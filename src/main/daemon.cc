@@ -11,6 +11,7 @@
 #include "auth/secret_box.h"
 #include "base/log.h"
 #include "dns/server.h"
+#include "federation/oidc_keys.h"
 #include "gateway/credential_chain.h"
 #include "gateway/gateway.h"
 #include "gateway/own_names.h"
@@ -238,6 +239,7 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const auto known = tell_accounts(directory, **accounts);
   if (!known.has_value()) return refuse_to_start("iam", known.error().detail);
   IamIdentities identities(directory, clock);
+  federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string());
   std::vector<const auth::CredentialSource*> key_sources{&root_key, &sessions, accounts->get(), &identities};
   if (config.security.open_test_account) key_sources.push_back(&open_test_account);
   const gateway::CredentialChain keys(key_sources);
@@ -245,16 +247,19 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   services.push_back(
       s3::make_service({.metadata = **metadata, .objects = **objects, .accounts = [&] { return ids_of(**accounts); }}));
   services.push_back(s3control::make_service(**metadata));
-  services.push_back(
-      sts::make_service({.sessions = sessions, .roles = identities, .account_of_key = [&](const std::string& id) {
-                           return account_of_key(id, installation, **accounts, directory);
-                         }}));
+  services.push_back(sts::make_service({.sessions = sessions,
+                                        .roles = identities,
+                                        .oidc_keys = oidc_keys,
+                                        .messages = box,
+                                        .account_of_key = [&](const std::string& id) {
+                                          return account_of_key(id, installation, **accounts, directory);
+                                        }}));
   services.push_back(iam::make_service({.metadata = **metadata, .secrets = box, .directory = directory}));
   const gateway::Registry registry(all_services(), std::move(services));
 
   const auth::Authenticator authenticator(auth_settings(config), keys, clock);
   const gateway::Authorizer authorizer(
-      identities, config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce);
+      identities, config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce, &box);
   const gateway::Pipeline pipeline(
       {.region = Region(config.region),
        .domains = config.host_names,

@@ -67,6 +67,19 @@ std::optional<sts::Role> IamIdentities::find_role(const AccountId& account, std:
   return role;
 }
 
+std::optional<federation::OidcProvider> IamIdentities::find_oidc_provider(const AccountId& account,
+                                                                          std::string_view url) const {
+  auto found = value_or_throw(directory_.find_oidc_provider(account, url));
+  if (!found) return std::nullopt;
+  return federation::OidcProvider{.url = std::string(url),
+                                  .client_ids = std::move(found->client_ids),
+                                  .thumbprints = std::move(found->thumbprints)};
+}
+
+std::optional<std::string> IamIdentities::find_saml_metadata(const AccountId& account, std::string_view name) const {
+  return value_or_throw(directory_.find_saml_metadata(account, name));
+}
+
 bool IamIdentities::verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) {
   return value_or_throw(
       directory_.check_mfa_code(caller.account, caller.entity_name, serial_number, code, clock_.now()));

@@ -20,6 +20,9 @@ class IamIdentities final : public auth::CredentialSource, public gateway::Ident
   std::shared_ptr<const gateway::Identity> find(const auth::Principal& principal) const override;
   std::optional<gateway::StoredPolicy> managed_policy(const AccountId& account, std::string_view arn) const override;
   std::optional<sts::Role> find_role(const AccountId& account, std::string_view arn) const override;
+  std::optional<federation::OidcProvider> find_oidc_provider(const AccountId& account,
+                                                             std::string_view url) const override;
+  std::optional<std::string> find_saml_metadata(const AccountId& account, std::string_view name) const override;
   bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) override;
 
   // That a request was signed with this key, for a service of that signing name.

@@ -365,6 +365,13 @@ const std::array kSettings = {
             .min = 0,
             .max = kHour,
             .store = [](Config& c, const SettingValue& v) { c.audit.sync_every = duration_of(v); }},
+    Setting{.section = "sts",
+            .key = "web_identity_ca",
+            .kind = SettingKind::path,
+            .default_text = "",
+            .doc = "A PEM file of certificate authorities that may vouch for OpenID Connect providers "
+                   "(AssumeRoleWithWebIdentity), beside those that the system trusts.",
+            .store = [](Config& c, const SettingValue& v) { c.sts.web_identity_ca = v.text; }},
 };
 
 std::string joined(const Setting& setting, char separator, std::string_view prefix) {

@@ -59,6 +59,12 @@ class Context {
     uint32_t first_;
   };
 
+  // Calls visit(name, Values) for each key, in the order they came; names in lower case.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const Entry& entry : entries_) visit(view(entry.name), Values(this, entry.first));
+  }
+
   Values find(const ContextKey& key) const;
   bool contains(const ContextKey& key) const { return !find(key).empty(); }
   // What a policy variable stands for: false where the key is missing, multivalued, or given twice.

@@ -79,6 +79,24 @@ void Pattern::classify(Parts parts) {
   parts_ = std::make_shared<const Parts>(std::move(parts));
 }
 
+std::string Pattern::text() const {
+  if (kind_ == Kind::any) return "*";
+  if (kind_ == Kind::prefix) return literal_ + "*";
+  std::string text = parts_ == nullptr ? literal_ : std::string();
+  for (const char16_t symbol : parts_ == nullptr ? std::u16string_view() : std::u16string_view(parts_->symbols)) {
+    if (symbol == kAnyString) {
+      text += '*';
+    } else if (symbol == kAnyCharacter) {
+      text += '?';
+    } else if (symbol >= kFirstVariable) {
+      text += "${" + parts_->keys[static_cast<size_t>(symbol - kFirstVariable)].written + "}";
+    } else {
+      text += static_cast<char>(symbol);
+    }
+  }
+  return text;
+}
+
 const std::vector<ContextKey>& Pattern::variables() const {
   static const std::vector<ContextKey> kNoKeys;
   return parts_ == nullptr ? kNoKeys : parts_->keys;

@@ -49,6 +49,8 @@ class Pattern {
   // Whether a variable of it has neither value nor default.
   bool lacks_value(const Context& context) const;
   bool has_wildcards() const { return has_wildcards_; }
+  // As a policy has it, but for defaults of variables; a folded one in lower case.
+  std::string text() const;
   // What every value that it matches starts with.
   std::string_view literal_prefix() const { return literal_; }
   bool has_variables() const { return kind_ == Kind::general && !parts_->keys.empty(); }

@@ -93,5 +93,12 @@ TEST(ArnPattern, WantsSixParts) {
   EXPECT_TRUE(ArnPattern("arn:*:*:*:*:*", Variables::literal).matches("arn:aws:a:b:c:d:e:f", {}));
 }
 
+TEST(Pattern, TellsItsText) {
+  const PatternSyntax all{Wildcards::allowed, Variables::allowed, LetterCase::exact};
+  for (const char* text : {"*", "", "s3:Get*", "plain", "a?c*d", "arn:aws:s3:::b/${aws:username}/*"}) {
+    EXPECT_EQ(Pattern(text, all).text(), text);
+  }
+}
+
 }  // namespace
 }  // namespace aerolith::policy

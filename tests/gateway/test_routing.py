@@ -18,7 +18,7 @@ pytestmark = pytest.mark.core
     ("service", "host", "method"),
     [
         ("ec2", "ec2.us-east-1.amazonaws.com", "describe_vpcs"),
-        ("iam", "iam.amazonaws.com", "list_open_id_connect_providers"),
+        ("iam", "iam.amazonaws.com", "list_organizations_features"),
         ("sqs", "sqs.us-east-1.amazonaws.com", "list_queues"),
         ("dynamodb", "dynamodb.us-east-1.amazonaws.com", "list_tables"),
         ("lambda", "lambda.us-east-1.amazonaws.com", "list_functions"),

@@ -1,7 +1,7 @@
 """The dependency rule of the architecture page, held against every #include under src/.
 
     main > services, console > gateway, reconcile, engines > compute, network, blocks, objects, metadata, audit
-         > auth, policy, protocol > http, dns, os > base
+         > auth, policy, protocol, federation > http, dns, os > base
 
 A room includes rooms below its own level, and at its own level only what ALLOWED_BESIDE names.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("base",),
     ("http", "dns", "os"),
-    ("auth", "policy", "protocol"),
+    ("auth", "policy", "protocol", "federation"),
     ("compute", "network", "blocks", "objects", "metadata", "audit"),
     ("gateway", "reconcile", "engines"),
     ("services", "console"),
@@ -30,10 +30,19 @@ LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ALLOWED_BESIDE = {("objects", "metadata"), ("blocks", "metadata"), ("compute", "metadata"), ("network", "metadata")}
 # Rooms that must not know another although it lies below: objects, blocks and metadata know no protocol.
 FORBIDDEN_BELOW = {
-    (above, below) for above in ("objects", "blocks", "metadata") for below in ("auth", "policy", "protocol", "http")
+    (above, below)
+    for above in ("objects", "blocks", "metadata")
+    for below in ("auth", "policy", "protocol", "federation", "http")
 }
 # Outside headers that live in one room.
-OUTSIDE = {"boost/asio": "http", "boost/beast": "http", "rocksdb/": "metadata", "ldns/": "dns"}
+OUTSIDE = {
+    "boost/asio": "http",
+    "boost/beast": "http",
+    "rocksdb/": "metadata",
+    "ldns/": "dns",
+    "libxml/": "federation",
+    "xmlsec/": "federation",
+}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -59,6 +59,11 @@ struct Identity {
   std::vector<std::string> mfa_serials;
 };
 
+struct OidcProvider {
+  std::vector<std::string> client_ids;
+  std::vector<std::string> thumbprints;  // lower case
+};
+
 struct AccessKeyInfo {
   auth::AccessKey key;                   // secret, principal, enabled
   std::shared_ptr<const Identity> user;  // null: a key of the account's root
@@ -97,6 +102,12 @@ class Directory {
   // A managed policy of the account or of AWS; nullopt where there is none. Read anew each time.
   metadata::Result<std::optional<AppliedPolicy>> find_policy(const AccountId& account, std::string_view arn) const;
   metadata::Result<bool> has_account(const AccountId& account) const;
+  // By its URL without https://; nullopt where there is none. Read anew each time.
+  metadata::Result<std::optional<OidcProvider>> find_oidc_provider(const AccountId& account,
+                                                                   std::string_view url) const;
+  // The metadata document of a SAML provider.
+  metadata::Result<std::optional<std::string>> find_saml_metadata(const AccountId& account,
+                                                                  std::string_view name) const;
 
   // Makes the account where it isn't there yet. Durable on return.
   metadata::Result<> ensure_account(const AccountId& account, std::string_view name, Timestamp now);

@@ -78,6 +78,10 @@ void add_stored_keys(metadata::Store& store, const AskedAction& asked, const std
       return add_of_thing(store, kMfaDevices, asked, mfa_device_of(account, name), keys);
     case Target::server_certificate:
       return add_of_thing(store, kServerCertificates, asked, lower_name(name), keys);
+    case Target::oidc_provider:
+      return add_of_thing(store, kOidcProviders, asked, oidc_provider_of(account, name), keys);
+    case Target::saml_provider:
+      return add_of_thing(store, kSamlProviders, asked, saml_provider_of(account, name), keys);
     case Target::group:
     case Target::source:
     case Target::anything:

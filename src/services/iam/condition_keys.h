@@ -52,6 +52,12 @@ std::optional<std::string> name_of_target(const AskedAction& asked, const Input&
     case Target::mfa_device:
       if constexpr (requires { input.serial_number; }) return input.serial_number;
       break;
+    case Target::oidc_provider:
+      if constexpr (requires { input.open_id_connect_provider_arn; }) return input.open_id_connect_provider_arn;
+      break;
+    case Target::saml_provider:
+      if constexpr (requires { input.saml_provider_arn; }) return input.saml_provider_arn;
+      break;
     case Target::group:
     case Target::source:
     case Target::anything:

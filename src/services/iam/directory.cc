@@ -140,6 +140,20 @@ metadata::Result<bool> Directory::has_account(const AccountId& account) const {
   return kAccounts.contains(*store_.begin_read(), {account});
 }
 
+metadata::Result<std::optional<OidcProvider>> Directory::find_oidc_provider(const AccountId& account,
+                                                                            std::string_view url) const {
+  auto record = TRY(kOidcProviders.get(*store_.begin_read(), {account, std::string(url)}));
+  if (!record) return std::optional<OidcProvider>();
+  return std::optional(OidcProvider{std::move(record->client_ids), std::move(record->thumbprints)});
+}
+
+metadata::Result<std::optional<std::string>> Directory::find_saml_metadata(const AccountId& account,
+                                                                           std::string_view name) const {
+  auto record = TRY(kSamlProviders.get(*store_.begin_read(), {account, std::string(name)}));
+  if (!record) return std::optional<std::string>();
+  return std::optional(std::move(record->metadata));
+}
+
 metadata::Result<> Directory::ensure_account(const AccountId& account, std::string_view name, Timestamp now) {
   return metadata::run_transaction(store_, [&](metadata::Transaction& txn) -> metadata::Result<> {
     if (TRY(kAccounts.contains(txn, {account}))) return {};

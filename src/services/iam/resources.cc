@@ -21,6 +21,8 @@ std::string_view type_of(Target target) {
       return "mfa";
     case Target::server_certificate:
       return "server-certificate";
+    case Target::oidc_provider:
+    case Target::saml_provider:
     case Target::source:
     case Target::anything:
       break;
@@ -35,6 +37,11 @@ std::string arn_from(metadata::Store& store, const Table& table, const AccountId
   if (!record.has_value()) return "*";
   if (!*record) return make_arn(account, type_of(target), "/", name);
   return make_arn(account, type_of(target), (*record)->path, (*record)->name);
+}
+
+std::optional<std::string> rest_of(std::string_view arn, std::string_view prefix) {
+  if (!arn.starts_with(prefix) || arn.size() == prefix.size()) return std::nullopt;
+  return std::string(arn.substr(prefix.size()));
 }
 
 }  // namespace
@@ -55,6 +62,8 @@ std::string stored_arn(metadata::Store& store, const AccountId& account, Target 
       return arn_from(store, kMfaDevices, account, target, name);
     case Target::server_certificate:
       return arn_from(store, kServerCertificates, account, target, name);
+    case Target::oidc_provider:
+    case Target::saml_provider:
     case Target::source:
     case Target::anything:
       break;
@@ -65,6 +74,23 @@ std::string stored_arn(metadata::Store& store, const AccountId& account, Target 
 std::string new_arn(const AccountId& account, Target target, const std::optional<std::string>& path,
                     const std::string& name) {
   return make_arn(account, type_of(target), path.value_or("/"), name);
+}
+
+std::string oidc_provider_arn(const AccountId& account, const std::string& url) {
+  constexpr std::string_view kHttps = "https://";
+  return make_arn(account, "oidc-provider", "/", url.starts_with(kHttps) ? url.substr(kHttps.size()) : url);
+}
+
+std::string saml_provider_arn(const AccountId& account, const std::string& name) {
+  return make_arn(account, "saml-provider", "/", name);
+}
+
+std::optional<std::string> oidc_provider_of(const AccountId& account, std::string_view arn) {
+  return rest_of(arn, oidc_provider_arn(account, ""));
+}
+
+std::optional<std::string> saml_provider_of(const AccountId& account, std::string_view arn) {
+  return rest_of(arn, saml_provider_arn(account, ""));
 }
 
 std::string linked_role_arn(const AccountId& account, const std::string& service) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "gateway/call.h"
 #include "metadata/store.h"
@@ -20,6 +21,8 @@ enum class Target : uint8_t {
   instance_profile,
   mfa_device,
   server_certificate,
+  oidc_provider,
+  saml_provider,
   source,  // whose policies are simulated: its ARN is given
 };
 
@@ -29,6 +32,12 @@ std::string stored_arn(metadata::Store& store, const AccountId& account, Target 
 // Of what is about to be made.
 std::string new_arn(const AccountId& account, Target target, const std::optional<std::string>& path,
                     const std::string& name);
+// Of identity providers; of one that is about to be made, too.
+std::string oidc_provider_arn(const AccountId& account, const std::string& url);
+std::string saml_provider_arn(const AccountId& account, const std::string& name);
+// The key of the account's provider of that ARN; nullopt for others' and what is no such ARN.
+std::optional<std::string> oidc_provider_of(const AccountId& account, std::string_view arn);
+std::optional<std::string> saml_provider_of(const AccountId& account, std::string_view arn);
 // Of a service-linked role that is about to be made.
 std::string linked_role_arn(const AccountId& account, const std::string& service);
 
@@ -70,6 +79,20 @@ std::string resource_of(metadata::Store& store, Target target, const gateway::Ca
       break;
     case Target::server_certificate:
       if constexpr (requires { input.server_certificate_name; }) return find(input.server_certificate_name);
+      break;
+    case Target::oidc_provider:
+      if constexpr (requires { input.open_id_connect_provider_arn; }) {
+        return input.open_id_connect_provider_arn.value_or("*");
+      } else if constexpr (requires { input.url; }) {
+        return oidc_provider_arn(context.principal().account, input.url.value_or(""));
+      }
+      break;
+    case Target::saml_provider:
+      if constexpr (requires { input.saml_provider_arn; }) {
+        return input.saml_provider_arn.value_or("*");
+      } else if constexpr (requires { input.saml_metadata_document; }) {
+        return saml_provider_arn(context.principal().account, input.name.value_or(""));
+      }
       break;
     case Target::source:
       if constexpr (requires { input.policy_source_arn; }) return input.policy_source_arn.value_or("*");

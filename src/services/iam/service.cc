@@ -242,6 +242,39 @@ void add_account_rows(TableBuilder& table) {
                                                  Target::anything);
 }
 
+void add_provider_rows(TableBuilder& table) {
+  using enum OperationId;
+  table.row<iam::add_client_id_to_open_id_connect_provider>(
+      add_client_id_to_open_id_connect_provider, "iam:AddClientIDToOpenIDConnectProvider", Target::oidc_provider);
+  table.row<iam::create_open_id_connect_provider>(create_open_id_connect_provider, "iam:CreateOpenIDConnectProvider",
+                                                  Target::oidc_provider);
+  table.row<iam::delete_open_id_connect_provider>(delete_open_id_connect_provider, "iam:DeleteOpenIDConnectProvider",
+                                                  Target::oidc_provider);
+  table.row<iam::get_open_id_connect_provider>(get_open_id_connect_provider, "iam:GetOpenIDConnectProvider",
+                                               Target::oidc_provider);
+  table.row<iam::list_open_id_connect_provider_tags>(list_open_id_connect_provider_tags,
+                                                     "iam:ListOpenIDConnectProviderTags", Target::oidc_provider);
+  table.row<iam::list_open_id_connect_providers>(list_open_id_connect_providers, "iam:ListOpenIDConnectProviders",
+                                                 Target::anything);
+  table.row<iam::remove_client_id_from_open_id_connect_provider>(remove_client_id_from_open_id_connect_provider,
+                                                                 "iam:RemoveClientIDFromOpenIDConnectProvider",
+                                                                 Target::oidc_provider);
+  table.row<iam::tag_open_id_connect_provider>(tag_open_id_connect_provider, "iam:TagOpenIDConnectProvider",
+                                               Target::oidc_provider);
+  table.row<iam::untag_open_id_connect_provider>(untag_open_id_connect_provider, "iam:UntagOpenIDConnectProvider",
+                                                 Target::oidc_provider);
+  table.row<iam::update_open_id_connect_provider_thumbprint>(
+      update_open_id_connect_provider_thumbprint, "iam:UpdateOpenIDConnectProviderThumbprint", Target::oidc_provider);
+  table.row<iam::create_saml_provider>(create_saml_provider, "iam:CreateSAMLProvider", Target::saml_provider);
+  table.row<iam::delete_saml_provider>(delete_saml_provider, "iam:DeleteSAMLProvider", Target::saml_provider);
+  table.row<iam::get_saml_provider>(get_saml_provider, "iam:GetSAMLProvider", Target::saml_provider);
+  table.row<iam::list_saml_provider_tags>(list_saml_provider_tags, "iam:ListSAMLProviderTags", Target::saml_provider);
+  table.row<iam::list_saml_providers>(list_saml_providers, "iam:ListSAMLProviders", Target::anything);
+  table.row<iam::tag_saml_provider>(tag_saml_provider, "iam:TagSAMLProvider", Target::saml_provider);
+  table.row<iam::untag_saml_provider>(untag_saml_provider, "iam:UntagSAMLProvider", Target::saml_provider);
+  table.row<iam::update_saml_provider>(update_saml_provider, "iam:UpdateSAMLProvider", Target::saml_provider);
+}
+
 }  // namespace
 
 gateway::ServiceTable make_service(const Parts& parts) {
@@ -253,6 +286,7 @@ gateway::ServiceTable make_service(const Parts& parts) {
   add_instance_profile_rows(table);
   add_device_and_certificate_rows(table);
   add_account_rows(table);
+  add_provider_rows(table);
   return table.take();
 }
 

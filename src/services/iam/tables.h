@@ -299,6 +299,19 @@ void fields(Archive& archive, SshKeyRecord& r) {
   archive(r.body, r.fingerprint, r.active, r.uploaded_at);
 }
 
+struct SamlProviderRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  std::string id;
+  std::string metadata;  // the document, parsed before it is stored
+  Timestamp valid_until;
+  Tags tags;
+};
+template <class Archive>
+void fields(Archive& archive, SamlProviderRecord& r) {
+  archive(r.created_at, r.id, r.metadata, r.valid_until, r.tags);
+}
+
 struct DeletionTaskRecord {
   static constexpr uint32_t kVersion = 1;
   Timestamp at;
@@ -347,6 +360,7 @@ inline const AccountTable<OidcProviderRecord, std::string> kOidcProviders{"iam.o
 inline const AccountTable<ServerCertificateRecord, Name> kServerCertificates{"iam.server_certificate"};
 inline const AccountTable<SigningCertificateRecord, Name, std::string> kSigningCertificates{"iam.signing_certificate"};
 inline const AccountTable<SshKeyRecord, Name, std::string> kSshKeys{"iam.ssh_key"};
+inline const AccountTable<SamlProviderRecord, std::string> kSamlProviders{"iam.saml_provider"};  // name
 inline const AccountTable<DeletionTaskRecord, std::string> kDeletionTasks{"iam.deletion_task"};
 inline const AccountTable<CredentialReportRecord> kCredentialReports{"iam.credential_report"};
 

@@ -19,6 +19,8 @@ struct Call {
   gateway::CallContext& context;
   const Sessions& sessions;
   RoleSource& roles;
+  federation::OidcKeys& oidc_keys;
+  const auth::SecretBox& messages;  // what encoded authorization messages are sealed with
   const std::function<std::optional<AccountId>(const std::string& access_key_id)>& account_of_key;
 };
 

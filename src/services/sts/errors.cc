@@ -24,5 +24,25 @@ std::unexpected<protocol::ApiError> malformed_policy(std::string message) {
 std::unexpected<protocol::ApiError> packed_policy_too_large(std::string message) {
   return refuse("PackedPolicyTooLarge", 400, std::move(message));
 }
+std::unexpected<protocol::ApiError> invalid_authorization_message(std::string message) {
+  return refuse("InvalidAuthorizationMessageException", 400, std::move(message));
+}
+std::unexpected<protocol::ApiError> invalid_identity_token(std::string message) {
+  return refuse("InvalidIdentityToken", 400, std::move(message));
+}
+std::unexpected<protocol::ApiError> not_implemented(std::string message) {
+  return refuse("NotImplemented", 501, std::move(message));
+}
+std::unexpected<protocol::ApiError> token_refused(const federation::TokenError& error) {
+  switch (error.code) {
+    case federation::TokenErrorCode::invalid:
+      return invalid_identity_token(error.detail);
+    case federation::TokenErrorCode::expired:
+      return refuse("ExpiredTokenException", 400, error.detail);
+    case federation::TokenErrorCode::unreachable:
+      return refuse("IDPCommunicationError", 400, error.detail);
+  }
+  std::unreachable();
+}
 
 }  // namespace aerolith::sts::errors

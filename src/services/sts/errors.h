@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "federation/token_error.h"
 #include "protocol/service_model.h"
 
 namespace aerolith::sts::errors {
@@ -13,5 +14,10 @@ std::unexpected<protocol::ApiError> access_denied(std::string message);
 std::unexpected<protocol::ApiError> validation_error(std::string message);
 std::unexpected<protocol::ApiError> malformed_policy(std::string message);
 std::unexpected<protocol::ApiError> packed_policy_too_large(std::string message);
+std::unexpected<protocol::ApiError> invalid_authorization_message(std::string message);
+std::unexpected<protocol::ApiError> invalid_identity_token(std::string message);
+std::unexpected<protocol::ApiError> not_implemented(std::string message);
+// InvalidIdentityToken, ExpiredTokenException, IDPCommunicationError.
+std::unexpected<protocol::ApiError> token_refused(const federation::TokenError& error);
 
 }  // namespace aerolith::sts::errors

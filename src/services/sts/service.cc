@@ -33,6 +33,8 @@ class TableBuilder {
       return Call{.context = context,
                   .sessions = parts->sessions,
                   .roles = parts->roles,
+                  .oidc_keys = parts->oidc_keys,
+                  .messages = parts->messages,
                   .account_of_key = parts->account_of_key};
     };
     table_.operations.push_back(
@@ -46,11 +48,19 @@ class TableBuilder {
   gateway::ServiceTable table_;
 };
 
-std::string role_of(const CallContext&, const AssumeRoleInput& input) { return input.role_arn.value_or(""); }
+template <typename Input>
+std::string role_of(const CallContext&, const Input& input) {
+  return input.role_arn.value_or("");
+}
 
 // The handler asks: with the role's trust policy.
 void decide_inside(gateway::OperationEntry& entry) {
   entry.needs = [](const CallContext&, const void*) { return std::vector<gateway::AccessNeed>(); };
+}
+// The token says who calls; the handler asks with the role's trust policy.
+void take_token(gateway::OperationEntry& entry) {
+  entry.caller_proof = gateway::CallerProof::token;
+  decide_inside(entry);
 }
 // No policy is asked: whoever has a key may.
 void allow_everyone(gateway::OperationEntry& entry) { decide_inside(entry); }
@@ -61,6 +71,10 @@ gateway::ServiceTable make_service(const Parts& parts) {
   using enum OperationId;
   TableBuilder table(parts);
   decide_inside(table.row(assume_role, "sts:AssumeRole", &sts::assume_role, &role_of));
+  take_token(table.row(assume_role_with_saml, "sts:AssumeRoleWithSAML", &sts::assume_role_with_saml, &role_of));
+  take_token(table.row(assume_role_with_web_identity, "sts:AssumeRoleWithWebIdentity",
+                       &sts::assume_role_with_web_identity, &role_of));
+  table.row(decode_authorization_message, "sts:DecodeAuthorizationMessage", &sts::decode_authorization_message);
   table.row(get_access_key_info, "sts:GetAccessKeyInfo", &sts::get_access_key_info);
   allow_everyone(table.row(get_caller_identity, "sts:GetCallerIdentity", &sts::get_caller_identity));
   table.row(get_federation_token, "sts:GetFederationToken", &sts::get_federation_token, &federated_user);

@@ -4,6 +4,8 @@
 #include <functional>
 #include <optional>
 
+#include "auth/secret_box.h"
+#include "federation/oidc_keys.h"
 #include "gateway/service_table.h"
 #include "services/sts/roles.h"
 #include "services/sts/sessions.h"
@@ -13,6 +15,8 @@ namespace aerolith::sts {
 struct Parts {
   const Sessions& sessions;
   RoleSource& roles;
+  federation::OidcKeys& oidc_keys;
+  const auth::SecretBox& messages;  // what encoded authorization messages are sealed with
   // Of long-lived keys; nullopt for a key that nobody has.
   std::function<std::optional<AccountId>(const std::string& access_key_id)> account_of_key;
 };

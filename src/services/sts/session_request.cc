@@ -40,9 +40,22 @@ Result<> add_policies(const std::optional<std::string>& document,
       if (descriptor.arn) session.policy_arns.push_back(*descriptor.arn);
     }
   }
-  if (policy_characters(session) > kMaxPolicyCharacters) {
-    return errors::packed_policy_too_large(fmt::format(
-        "Packed policy consumes {}% of allotted space, please use smaller policy.", packed_percent(session)));
+  return check_packed_size(session);
+}
+
+Result<> check_packed_size(const auth::Session& session) {
+  const int32_t percent = packed_percent(session);
+  if (percent <= 100) return {};
+  return errors::packed_policy_too_large(
+      fmt::format("Packed policy consumes {}% of allotted space, please use smaller policy.", percent));
+}
+
+Result<> add_transitive_keys(const std::vector<std::string>& keys, auth::Session& session) {
+  for (const std::string& key : keys) {
+    const bool is_there =
+        std::ranges::any_of(session.tags, [&](const auto& tag) { return equals_ignore_case(tag.first, key); });
+    if (!is_there) return errors::validation_error("Transitive tag key " + key + " is not among the session tags.");
+    session.transitive_tag_keys.push_back(key);
   }
   return {};
 }

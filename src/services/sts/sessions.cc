@@ -25,9 +25,19 @@ void fields(Archive& archive, TagField& t) {
   archive(t.name, t.value);
 }
 
+struct FederatedKeyField {
+  std::string name;
+  std::string value;
+  bool is_list = false;
+};
+template <class Archive>
+void fields(Archive& archive, FederatedKeyField& k) {
+  archive(k.name, k.value, k.is_list);
+}
+
 // What a token holds.
 struct TokenRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string key_id;
   std::string secret;
   std::string account;
@@ -45,12 +55,13 @@ struct TokenRecord {
   std::vector<std::string> transitive_tag_keys;
   std::string source_identity;
   std::string federated_provider;
+  std::vector<FederatedKeyField> federated_keys;  // since version 2
 };
 template <class Archive>
 void fields(Archive& archive, TokenRecord& r) {
   archive(r.key_id, r.secret, r.account, r.arn, r.user_id, r.kind, r.entity_arn, r.entity_name, r.issued_at,
           r.expires_at, r.mfa_at, r.policies, r.policy_arns, r.tags, r.transitive_tag_keys, r.source_identity,
-          r.federated_provider);
+          r.federated_provider, r.federated_keys);
 }
 
 TokenRecord to_record(const auth::AccessKey& key) {
@@ -74,6 +85,7 @@ TokenRecord to_record(const auth::AccessKey& key) {
                      .source_identity = s.source_identity,
                      .federated_provider = s.federated_provider};
   for (const auto& [name, value] : s.tags) record.tags.push_back({name, value});
+  for (const auth::FederatedKey& k : s.federated_keys) record.federated_keys.push_back({k.name, k.value, k.is_list});
   return record;
 }
 
@@ -98,6 +110,9 @@ auth::AccessKey from_record(TokenRecord record, std::string_view token) {
                               .source_identity = std::move(record.source_identity),
                               .federated_provider = std::move(record.federated_provider)};
   for (TagField& tag : record.tags) key.session->tags.emplace_back(std::move(tag.name), std::move(tag.value));
+  for (FederatedKeyField& k : record.federated_keys) {
+    key.session->federated_keys.push_back({std::move(k.name), std::move(k.value), k.is_list});
+  }
   return key;
 }
 

@@ -119,7 +119,8 @@ Result<GetAccountSummaryOutput> get_account_summary(Call& call, const NoInput&) 
   numbers["MFADevices"] = TRY(count_rows(*txn, kMfaDevices, account));
   numbers["MFADevicesInUse"] = devices_in_use;
   numbers["ServerCertificates"] = TRY(count_rows(*txn, kServerCertificates, account));
-  numbers["Providers"] = TRY(count_rows(*txn, kOidcProviders, account));
+  numbers["Providers"] =
+      TRY(count_rows(*txn, kOidcProviders, account)) + TRY(count_rows(*txn, kSamlProviders, account));
   numbers["Users"] = TRY(count_rows(*txn, kUsers, account));
   numbers["Groups"] = TRY(count_rows(*txn, kGroups, account));
   numbers["Roles"] = TRY(count_rows(*txn, kRoles, account));

@@ -6,6 +6,8 @@
 
 namespace aerolith::iam {
 
+Result<NoOutput> add_client_id_to_open_id_connect_provider(Call& call,
+                                                           const AddClientIDToOpenIDConnectProviderInput& input);
 Result<NoOutput> add_role_to_instance_profile(Call& call, const AddRoleToInstanceProfileInput& input);
 Result<NoOutput> add_user_to_group(Call& call, const AddUserToGroupInput& input);
 Result<NoOutput> attach_group_policy(Call& call, const AttachGroupPolicyInput& input);
@@ -17,9 +19,12 @@ Result<NoOutput> create_account_alias(Call& call, const CreateAccountAliasInput&
 Result<CreateGroupOutput> create_group(Call& call, const CreateGroupInput& input);
 Result<CreateInstanceProfileOutput> create_instance_profile(Call& call, const CreateInstanceProfileInput& input);
 Result<CreateLoginProfileOutput> create_login_profile(Call& call, const CreateLoginProfileInput& input);
+Result<CreateOpenIDConnectProviderOutput> create_open_id_connect_provider(
+    Call& call, const CreateOpenIDConnectProviderInput& input);
 Result<CreatePolicyOutput> create_policy(Call& call, const CreatePolicyInput& input);
 Result<CreatePolicyVersionOutput> create_policy_version(Call& call, const CreatePolicyVersionInput& input);
 Result<CreateRoleOutput> create_role(Call& call, const CreateRoleInput& input);
+Result<CreateSAMLProviderOutput> create_saml_provider(Call& call, const CreateSAMLProviderInput& input);
 Result<CreateServiceLinkedRoleOutput> create_service_linked_role(Call& call, const CreateServiceLinkedRoleInput& input);
 Result<CreateUserOutput> create_user(Call& call, const CreateUserInput& input);
 Result<CreateVirtualMFADeviceOutput> create_virtual_mfa_device(Call& call, const CreateVirtualMFADeviceInput& input);
@@ -31,11 +36,13 @@ Result<NoOutput> delete_group(Call& call, const DeleteGroupInput& input);
 Result<NoOutput> delete_group_policy(Call& call, const DeleteGroupPolicyInput& input);
 Result<NoOutput> delete_instance_profile(Call& call, const DeleteInstanceProfileInput& input);
 Result<NoOutput> delete_login_profile(Call& call, const DeleteLoginProfileInput& input);
+Result<NoOutput> delete_open_id_connect_provider(Call& call, const DeleteOpenIDConnectProviderInput& input);
 Result<NoOutput> delete_policy(Call& call, const DeletePolicyInput& input);
 Result<NoOutput> delete_policy_version(Call& call, const DeletePolicyVersionInput& input);
 Result<NoOutput> delete_role(Call& call, const DeleteRoleInput& input);
 Result<NoOutput> delete_role_permissions_boundary(Call& call, const DeleteRolePermissionsBoundaryInput& input);
 Result<NoOutput> delete_role_policy(Call& call, const DeleteRolePolicyInput& input);
+Result<NoOutput> delete_saml_provider(Call& call, const DeleteSAMLProviderInput& input);
 Result<NoOutput> delete_server_certificate(Call& call, const DeleteServerCertificateInput& input);
 Result<DeleteServiceLinkedRoleOutput> delete_service_linked_role(Call& call, const DeleteServiceLinkedRoleInput& input);
 Result<NoOutput> delete_signing_certificate(Call& call, const DeleteSigningCertificateInput& input);
@@ -64,10 +71,13 @@ Result<GetGroupPolicyOutput> get_group_policy(Call& call, const GetGroupPolicyIn
 Result<GetInstanceProfileOutput> get_instance_profile(Call& call, const GetInstanceProfileInput& input);
 Result<GetLoginProfileOutput> get_login_profile(Call& call, const GetLoginProfileInput& input);
 Result<GetMFADeviceOutput> get_mfa_device(Call& call, const GetMFADeviceInput& input);
+Result<GetOpenIDConnectProviderOutput> get_open_id_connect_provider(Call& call,
+                                                                    const GetOpenIDConnectProviderInput& input);
 Result<GetPolicyOutput> get_policy(Call& call, const GetPolicyInput& input);
 Result<GetPolicyVersionOutput> get_policy_version(Call& call, const GetPolicyVersionInput& input);
 Result<GetRoleOutput> get_role(Call& call, const GetRoleInput& input);
 Result<GetRolePolicyOutput> get_role_policy(Call& call, const GetRolePolicyInput& input);
+Result<GetSAMLProviderOutput> get_saml_provider(Call& call, const GetSAMLProviderInput& input);
 Result<GetServerCertificateOutput> get_server_certificate(Call& call, const GetServerCertificateInput& input);
 Result<GetServiceLinkedRoleDeletionStatusOutput> get_service_linked_role_deletion_status(
     Call& call, const GetServiceLinkedRoleDeletionStatusInput& input);
@@ -92,12 +102,18 @@ Result<ListInstanceProfilesForRoleOutput> list_instance_profiles_for_role(
     Call& call, const ListInstanceProfilesForRoleInput& input);
 Result<ListMFADeviceTagsOutput> list_mfa_device_tags(Call& call, const ListMFADeviceTagsInput& input);
 Result<ListMFADevicesOutput> list_mfa_devices(Call& call, const ListMFADevicesInput& input);
+Result<ListOpenIDConnectProviderTagsOutput> list_open_id_connect_provider_tags(
+    Call& call, const ListOpenIDConnectProviderTagsInput& input);
+Result<ListOpenIDConnectProvidersOutput> list_open_id_connect_providers(Call& call,
+                                                                        const ListOpenIDConnectProvidersInput& input);
 Result<ListPoliciesOutput> list_policies(Call& call, const ListPoliciesInput& input);
 Result<ListPolicyTagsOutput> list_policy_tags(Call& call, const ListPolicyTagsInput& input);
 Result<ListPolicyVersionsOutput> list_policy_versions(Call& call, const ListPolicyVersionsInput& input);
 Result<ListRolePoliciesOutput> list_role_policies(Call& call, const ListRolePoliciesInput& input);
 Result<ListRoleTagsOutput> list_role_tags(Call& call, const ListRoleTagsInput& input);
 Result<ListRolesOutput> list_roles(Call& call, const ListRolesInput& input);
+Result<ListSAMLProviderTagsOutput> list_saml_provider_tags(Call& call, const ListSAMLProviderTagsInput& input);
+Result<ListSAMLProvidersOutput> list_saml_providers(Call& call, const ListSAMLProvidersInput& input);
 Result<ListServerCertificateTagsOutput> list_server_certificate_tags(Call& call,
                                                                      const ListServerCertificateTagsInput& input);
 Result<ListServerCertificatesOutput> list_server_certificates(Call& call, const ListServerCertificatesInput& input);
@@ -112,6 +128,8 @@ Result<NoOutput> put_role_permissions_boundary(Call& call, const PutRolePermissi
 Result<NoOutput> put_role_policy(Call& call, const PutRolePolicyInput& input);
 Result<NoOutput> put_user_permissions_boundary(Call& call, const PutUserPermissionsBoundaryInput& input);
 Result<NoOutput> put_user_policy(Call& call, const PutUserPolicyInput& input);
+Result<NoOutput> remove_client_id_from_open_id_connect_provider(
+    Call& call, const RemoveClientIDFromOpenIDConnectProviderInput& input);
 Result<NoOutput> remove_role_from_instance_profile(Call& call, const RemoveRoleFromInstanceProfileInput& input);
 Result<NoOutput> remove_user_from_group(Call& call, const RemoveUserFromGroupInput& input);
 Result<NoOutput> resync_mfa_device(Call& call, const ResyncMFADeviceInput& input);
@@ -120,14 +138,18 @@ Result<SimulateCustomPolicyOutput> simulate_custom_policy(Call& call, const Simu
 Result<SimulatePrincipalPolicyOutput> simulate_principal_policy(Call& call, const SimulatePrincipalPolicyInput& input);
 Result<NoOutput> tag_instance_profile(Call& call, const TagInstanceProfileInput& input);
 Result<NoOutput> tag_mfa_device(Call& call, const TagMFADeviceInput& input);
+Result<NoOutput> tag_open_id_connect_provider(Call& call, const TagOpenIDConnectProviderInput& input);
 Result<NoOutput> tag_policy(Call& call, const TagPolicyInput& input);
 Result<NoOutput> tag_role(Call& call, const TagRoleInput& input);
+Result<NoOutput> tag_saml_provider(Call& call, const TagSAMLProviderInput& input);
 Result<NoOutput> tag_server_certificate(Call& call, const TagServerCertificateInput& input);
 Result<NoOutput> tag_user(Call& call, const TagUserInput& input);
 Result<NoOutput> untag_instance_profile(Call& call, const UntagInstanceProfileInput& input);
 Result<NoOutput> untag_mfa_device(Call& call, const UntagMFADeviceInput& input);
+Result<NoOutput> untag_open_id_connect_provider(Call& call, const UntagOpenIDConnectProviderInput& input);
 Result<NoOutput> untag_policy(Call& call, const UntagPolicyInput& input);
 Result<NoOutput> untag_role(Call& call, const UntagRoleInput& input);
+Result<NoOutput> untag_saml_provider(Call& call, const UntagSAMLProviderInput& input);
 Result<NoOutput> untag_server_certificate(Call& call, const UntagServerCertificateInput& input);
 Result<NoOutput> untag_user(Call& call, const UntagUserInput& input);
 Result<NoOutput> update_access_key(Call& call, const UpdateAccessKeyInput& input);
@@ -135,8 +157,11 @@ Result<NoOutput> update_account_password_policy(Call& call, const UpdateAccountP
 Result<NoOutput> update_assume_role_policy(Call& call, const UpdateAssumeRolePolicyInput& input);
 Result<NoOutput> update_group(Call& call, const UpdateGroupInput& input);
 Result<NoOutput> update_login_profile(Call& call, const UpdateLoginProfileInput& input);
+Result<NoOutput> update_open_id_connect_provider_thumbprint(Call& call,
+                                                            const UpdateOpenIDConnectProviderThumbprintInput& input);
 Result<UpdateRoleOutput> update_role(Call& call, const UpdateRoleInput& input);
 Result<UpdateRoleDescriptionOutput> update_role_description(Call& call, const UpdateRoleDescriptionInput& input);
+Result<UpdateSAMLProviderOutput> update_saml_provider(Call& call, const UpdateSAMLProviderInput& input);
 Result<NoOutput> update_server_certificate(Call& call, const UpdateServerCertificateInput& input);
 Result<NoOutput> update_signing_certificate(Call& call, const UpdateSigningCertificateInput& input);
 Result<NoOutput> update_ssh_public_key(Call& call, const UpdateSSHPublicKeyInput& input);

@@ -8,26 +8,14 @@
 #include "base/encoding.h"
 #include "gateway/access_check.h"
 #include "services/sts/operations/operations.h"
-#include "services/sts/session_request.h"
+#include "services/sts/role_session.h"
 
 namespace aerolith::sts {
 namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kDefault = std::chrono::hours(1);
 constexpr seconds kLongestOfChain = std::chrono::hours(1);
-
-// The account of arn:aws:iam::ACCOUNT:role/path/name.
-Result<AccountId> account_of_role(std::string_view arn) {
-  constexpr std::string_view kPrefix = "arn:aws:iam::";
-  constexpr size_t kAccountDigits = 12;
-  const std::string_view rest = arn.starts_with(kPrefix) ? arn.substr(kPrefix.size()) : std::string_view();
-  if (rest.size() < kAccountDigits || !rest.substr(kAccountDigits).starts_with(":role/")) {
-    return errors::validation_error(fmt::format("{} is invalid", arn));
-  }
-  return AccountId(std::string(rest.substr(0, kAccountDigits)));
-}
 
 std::unexpected<protocol::ApiError> not_authorized(const Call& call, std::string_view action, std::string_view arn) {
   return errors::access_denied(fmt::format("User: {} is not authorized to perform: {} on resource: {}",
@@ -35,22 +23,19 @@ std::unexpected<protocol::ApiError> not_authorized(const Call& call, std::string
 }
 
 Result<seconds> read_duration(const Call& call, const AssumeRoleInput& input, const Role& role) {
-  const seconds wanted = input.duration_seconds ? seconds(*input.duration_seconds) : kDefault;
   const bool is_chained = call.context.principal().kind == auth::PrincipalKind::assumed_role;
-  if (is_chained && wanted > kLongestOfChain) {
+  if (is_chained && input.duration_seconds && seconds(*input.duration_seconds) > kLongestOfChain) {
     return errors::validation_error(
         "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
   }
-  if (wanted > role.longest_session) {
-    return errors::validation_error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
-  }
-  return wanted;
+  return role_duration(input.duration_seconds, role);
 }
 
 // What a session before this one hands on: transitive tags and the source identity.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
 Result<> inherit(const Call& call, const AssumeRoleInput& input, auth::Session& session) {
   TRY(add_tags(input.tags, session));
-  session.transitive_tag_keys = input.transitive_tag_keys.value_or(std::vector<std::string>());
+  TRY(add_transitive_keys(input.transitive_tag_keys.value_or(std::vector<std::string>()), session));
   session.source_identity = input.source_identity.value_or("");
   const auto& before = call.context.key->session;
   if (!before || call.context.principal().kind != auth::PrincipalKind::assumed_role) return {};
@@ -73,21 +58,14 @@ Result<> inherit(const Call& call, const AssumeRoleInput& input, auth::Session& 
   return {};
 }
 
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts
 void add_conditions(const AssumeRoleInput& input, const Role& role, const auth::Session& session,
                     policy::Context& context) {
-  context.set("sts:RoleSessionName", input.role_session_name.value_or(""));
-  if (input.external_id) context.set("sts:ExternalId", *input.external_id);
-  if (!session.source_identity.empty()) context.set("sts:SourceIdentity", session.source_identity);
-  for (const std::string& name : session.transitive_tag_keys) context.add_value("sts:TransitiveTagKeys", name);
+  auth::Tags tags;
   for (const Tag& tag : input.tags.value_or(std::vector<Tag>())) {
-    context.set("aws:RequestTag/" + tag.key.value_or(""), tag.value.value_or(""));
-    context.add_value("aws:TagKeys", tag.key.value_or(""));
+    tags.emplace_back(tag.key.value_or(""), tag.value.value_or(""));
   }
-  for (const auto& [name, value] : role.tags) {
-    context.set("aws:ResourceTag/" + name, value);
-    context.set("iam:ResourceTag/" + name, value);
-  }
+  add_role_conditions(role, input.role_session_name.value_or(""), tags, session, context);
+  if (input.external_id) context.set("sts:ExternalId", *input.external_id);
   if (session.mfa_at) {
     // Of this call, whatever the caller's own session says.
     context.replace("aws:MultiFactorAuthPresent", "true");
@@ -95,12 +73,13 @@ void add_conditions(const AssumeRoleInput& input, const Role& role, const auth::
   }
 }
 
-// The caller's policies and the role's trust policy must agree; tags and a source identity are actions of their own.
-Result<> check_trust(const Call& call, const AssumeRoleInput& input, const AccountId& account, const Role& role) {
+// The caller's policies and the role's trust policy must agree; tags and a source identity are actions of their own,
+// also those that a session before hands on.
+Result<> check_trust(const Call& call, const AccountId& account, const Role& role, const auth::Session& session) {
   const gateway::ResourcePolicy trust{.owner = account, .policy = gateway::StoredPolicy{role.arn, role.trust}};
   std::vector<std::string> actions = {"sts:AssumeRole"};
-  if (input.tags && !input.tags->empty()) actions.emplace_back("sts:TagSession");
-  if (input.source_identity) actions.emplace_back("sts:SetSourceIdentity");
+  if (!session.tags.empty()) actions.emplace_back("sts:TagSession");
+  if (!session.source_identity.empty()) actions.emplace_back("sts:SetSourceIdentity");
   for (const std::string& action : actions) {
     const auto answer = call.context.access->ask({action, role.arn}, trust, policy::ResourceRule::trust);
     if (!answer.allowed) return errors::access_denied(answer.denial);
@@ -111,6 +90,7 @@ Result<> check_trust(const Call& call, const AssumeRoleInput& input, const Accou
 }  // namespace
 
 Result<AssumeRoleOutput> assume_role(Call& call, const AssumeRoleInput& input) {
+  TRY(check_supported(input));
   const std::string arn = input.role_arn.value_or("");
   const AccountId account = TRY(account_of_role(arn));
   if (call.context.principal().is_root()) {
@@ -124,6 +104,7 @@ Result<AssumeRoleOutput> assume_role(Call& call, const AssumeRoleInput& input) {
   auth::Session session{.token = {}, .expires_at = now, .issued_at = now};
   TRY(inherit(call, input, session));
   TRY(add_policies(input.policy, input.policy_arns, session));
+  TRY(check_packed_size(session));
   if (input.serial_number || input.token_code) {
     const bool is_right = call.roles.verify_mfa(call.context.principal(), input.serial_number.value_or(""),
                                                 input.token_code.value_or(""));
@@ -133,16 +114,10 @@ Result<AssumeRoleOutput> assume_role(Call& call, const AssumeRoleInput& input) {
     session.mfa_at = now;
   }
   add_conditions(input, *role, session, call.context.access->conditions());
-  TRY(check_trust(call, input, account, *role));
+  TRY(check_trust(call, account, *role, session));
   session.expires_at = now + TRY(read_duration(call, input, *role));
 
-  const std::string name = input.role_session_name.value_or("");
-  auth::Principal principal{.account = account,
-                            .arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", account.view(), role->name, name),
-                            .user_id = role->unique_id + ":" + name,
-                            .kind = auth::PrincipalKind::assumed_role,
-                            .entity_arn = role->arn,
-                            .entity_name = role->name};
+  auth::Principal principal = role_principal(account, *role, input.role_session_name.value_or(""));
   AssumeRoleOutput output;
   output.packed_policy_size = packed_percent(session);
   if (!session.source_identity.empty()) output.source_identity = session.source_identity;

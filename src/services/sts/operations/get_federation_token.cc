@@ -16,6 +16,7 @@ constexpr seconds kLongestOfRoot = std::chrono::hours(1);
 }  // namespace
 
 Result<GetFederationTokenOutput> get_federation_token(Call& call, const GetFederationTokenInput& input) {
+  TRY(check_supported(input));
   const auth::AccessKey& key = *call.context.key;
   if (key.session) return errors::access_denied("Cannot call GetFederationToken with session credentials");
   seconds duration = input.duration_seconds ? seconds(*input.duration_seconds) : kDefault;
@@ -24,6 +25,7 @@ Result<GetFederationTokenOutput> get_federation_token(Call& call, const GetFeder
   auth::Session session{.token = {}, .expires_at = now + duration, .issued_at = now};
   TRY(add_policies(input.policy, input.policy_arns, session));
   TRY(add_tags(input.tags, session));
+  TRY(check_packed_size(session));
   const int32_t percent = packed_percent(session);
 
   const std::string account = key.principal.account.str();

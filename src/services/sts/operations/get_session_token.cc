@@ -16,6 +16,7 @@ constexpr seconds kLongestOfRoot = std::chrono::hours(1);  // also its default
 }  // namespace
 
 Result<GetSessionTokenOutput> get_session_token(Call& call, const GetSessionTokenInput& input) {
+  TRY(check_supported(input));
   const auth::AccessKey& key = *call.context.key;
   if (key.session) return errors::access_denied("Cannot call GetSessionToken with session credentials");
   const Timestamp now = call.context.now;

@@ -7,6 +7,11 @@
 namespace aerolith::sts {
 
 Result<AssumeRoleOutput> assume_role(Call& call, const AssumeRoleInput& input);
+Result<AssumeRoleWithSAMLOutput> assume_role_with_saml(Call& call, const AssumeRoleWithSAMLInput& input);
+Result<AssumeRoleWithWebIdentityOutput> assume_role_with_web_identity(Call& call,
+                                                                      const AssumeRoleWithWebIdentityInput& input);
+Result<DecodeAuthorizationMessageOutput> decode_authorization_message(Call& call,
+                                                                      const DecodeAuthorizationMessageInput& input);
 Result<GetAccessKeyInfoOutput> get_access_key_info(Call& call, const GetAccessKeyInfoInput& input);
 Result<GetCallerIdentityOutput> get_caller_identity(Call& call, const GetCallerIdentityInput& input);
 Result<GetFederationTokenOutput> get_federation_token(Call& call, const GetFederationTokenInput& input);
