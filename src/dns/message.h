@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 
-struct ldns_struct_pkt;
+struct ldns_struct_pkt;  // NOLINT(readability-identifier-naming): the library's own
 
 namespace aerolith::dns {
 

@@ -45,9 +45,12 @@ struct NameCertificates::Parsed {
     parsed->leaf.reset(PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr));
     parsed->chain.reset(sk_X509_new_null());
     while (parsed->chain != nullptr) {
-      Certificate next(PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr));
-      if (next == nullptr || sk_X509_push(parsed->chain.get(), next.get()) == 0) break;
-      static_cast<void>(next.release());
+      X509* next = PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr);
+      if (next == nullptr) break;
+      if (sk_X509_push(parsed->chain.get(), next) == 0) {
+        X509_free(next);
+        return nullptr;
+      }
     }
     const Bytes key = open_text(issued.key_pem);
     parsed->key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr));

@@ -8,20 +8,15 @@
 
 #include "audit/log.h"
 #include "auth/authenticate.h"
-#include "auth/secret_box.h"
 #include "base/log.h"
 #include "dns/server.h"
 #include "federation/oidc_keys.h"
-#include "gateway/credential_chain.h"
 #include "gateway/gateway.h"
 #include "gateway/own_names.h"
-#include "gateway/root_credentials.h"
 #include "http/server.h"
-#include "main/accounts.h"
 #include "main/backup.h"
-#include "main/iam_identities.h"
+#include "main/callers.h"
 #include "main/name_issuer.h"
-#include "main/open_test_account.h"
 #include "main/version.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
@@ -122,46 +117,6 @@ void warn_of_open_doors(const Config& config) {
   }
 }
 
-gateway::AccountInfo first_account(const Installation& installation) {
-  return {.id = installation.account_id.str(), .name = "", .created_at = installation.created};
-}
-
-metadata::Result<> tell_accounts(iam::Directory& directory, const Accounts& accounts) {
-  for (const gateway::AccountInfo& info : accounts.list()) {
-    TRY(directory.ensure_account(AccountId(info.id), info.name, info.created_at));
-  }
-  return {};
-}
-
-Result<gateway::NewAccount, std::string> create_account(Accounts& accounts, iam::Directory& directory,
-                                                        const std::string& name, Timestamp now) {
-  if (std::string fault = find_name_fault(name); !fault.empty()) return std::unexpected(std::move(fault));
-  auto made = accounts.create(name, now);
-  if (!made.has_value()) return std::unexpected(made.error().detail);
-  // A start that finds it missing makes up for it.
-  const auto known = directory.ensure_account(AccountId(made->info.id), name, now);
-  if (!known.has_value()) return std::unexpected(known.error().detail);
-  log_info("made an account", {{"account", made->info.id}, {"name", made->info.name}});
-  return *std::move(made);
-}
-
-// The installation's key as the rooms below know it.
-class InstallationBox final : public auth::SecretBox {
- public:
-  explicit InstallationBox(const Sealer& sealer) : sealer_(sealer) {}
-  std::string seal(std::string_view secret, std::string_view context) const override {
-    return sealer_.seal(secret, context);
-  }
-  std::optional<std::string> open(std::string_view sealed, std::string_view context) const override {
-    auto opened = sealer_.open(sealed, context);
-    if (!opened.has_value()) return std::nullopt;
-    return *std::move(opened);
-  }
-
- private:
-  const Sealer& sealer_;
-};
-
 // Null without TLS, and where the CA can't sign: the server's own certificate has the most usual names.
 std::unique_ptr<NameIssuer> make_issuer(const Config& config, const Installation& installation,
                                         const FindOwnName& find_own_name, const Clock& clock) {
@@ -193,20 +148,21 @@ int refuse_to_start(std::string_view room, const std::string& detail) {
   return 1;
 }
 
-std::vector<AccountId> ids_of(const Accounts& accounts) {
-  std::vector<AccountId> ids;
-  for (const gateway::AccountInfo& account : accounts.list()) ids.emplace_back(account.id);
-  return ids;
-}
-
-std::optional<AccountId> account_of_key(const std::string& id, const Installation& installation,
-                                        const Accounts& accounts, iam::Directory& directory) {
-  if (id == installation.root_access_key_id) return installation.account_id;
-  const auto other = accounts.find(auth::AccessKeyId(id), "");
-  if (other.has_value() && *other) return (*other)->principal.account;
-  const auto key = directory.find_access_key(id);
-  if (!key.has_value() || *key == nullptr) return std::nullopt;
-  return (*key)->key.principal.account;
+std::vector<gateway::ServiceTable> make_services(metadata::Store& metadata, objects::ObjectStore& objects,
+                                                 Callers& callers, federation::OidcKeys& oidc_keys) {
+  std::vector<gateway::ServiceTable> services;
+  services.push_back(s3::make_service(
+      {.metadata = metadata, .objects = objects, .accounts = [&callers] { return callers.account_ids(); }}));
+  services.push_back(s3control::make_service(metadata));
+  services.push_back(
+      sts::make_service({.sessions = callers.sessions(),
+                         .roles = callers.identities(),
+                         .oidc_keys = oidc_keys,
+                         .messages = callers.box(),
+                         .account_of_key = [&callers](const std::string& id) { return callers.account_of_key(id); }}));
+  services.push_back(
+      iam::make_service({.metadata = metadata, .secrets = callers.box(), .directory = callers.directory()}));
+  return services;
 }
 
 }  // namespace
@@ -228,43 +184,21 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
       **objects, **metadata, clock,
       {.every = config.objects.scrub_every, .bytes_per_second = config.objects.scrub_bytes_per_second});
 
-  const gateway::RootCredentials root_key(installation.account_id, auth::AccessKeyId(installation.root_access_key_id),
-                                          installation.root_secret_access_key);
-  const InstallationBox box(installation.sealer);
-  auto accounts = Accounts::open(**metadata, box, first_account(installation));
-  if (!accounts.has_value()) return refuse_to_start("accounts", accounts.error().detail);
-  const OpenTestAccount open_test_account([&](const AccountId& id) { return (*accounts)->contains(id); });
-  const sts::Sessions sessions(box);
-  iam::Directory directory(**metadata, box);
-  const auto known = tell_accounts(directory, **accounts);
-  if (!known.has_value()) return refuse_to_start("iam", known.error().detail);
-  IamIdentities identities(directory, clock);
+  const auto opened_callers = Callers::open(**metadata, installation, config, clock);
+  if (!opened_callers.has_value()) return refuse_to_start("iam", opened_callers.error().detail);
+  Callers& callers = **opened_callers;
   federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string());
-  std::vector<const auth::CredentialSource*> key_sources{&root_key, &sessions, accounts->get(), &identities};
-  if (config.security.open_test_account) key_sources.push_back(&open_test_account);
-  const gateway::CredentialChain keys(key_sources);
-  std::vector<gateway::ServiceTable> services;
-  services.push_back(
-      s3::make_service({.metadata = **metadata, .objects = **objects, .accounts = [&] { return ids_of(**accounts); }}));
-  services.push_back(s3control::make_service(**metadata));
-  services.push_back(sts::make_service({.sessions = sessions,
-                                        .roles = identities,
-                                        .oidc_keys = oidc_keys,
-                                        .messages = box,
-                                        .account_of_key = [&](const std::string& id) {
-                                          return account_of_key(id, installation, **accounts, directory);
-                                        }}));
-  services.push_back(iam::make_service({.metadata = **metadata, .secrets = box, .directory = directory}));
-  const gateway::Registry registry(all_services(), std::move(services));
+  const gateway::Registry registry(all_services(), make_services(**metadata, **objects, callers, oidc_keys));
 
-  const auth::Authenticator authenticator(auth_settings(config), keys, clock);
+  const auth::Authenticator authenticator(auth_settings(config), callers.keys(), clock);
   const gateway::Authorizer authorizer(
-      identities, config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce, &box);
+      callers.identities(), config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce,
+      &callers.box());
   const gateway::Pipeline pipeline(
       {.region = Region(config.region),
        .domains = config.host_names,
        .on_key_use = [&](const auth::AccessKey& key, std::string_view service,
-                         Timestamp now) { identities.note_use(key, service, config.region, now); }},
+                         Timestamp now) { callers.identities().note_use(key, service, config.region, now); }},
       registry, authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);
   const auto opened_log = open_audit_log(config, installation.folder, files, clock);
@@ -280,9 +214,8 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
              const auto report = make_backup(installation.folder, **metadata, **objects, folder);
              return report.has_value() ? std::string() : report.error().detail;
            },
-       .create_account =
-           [&](const std::string& name) { return create_account(**accounts, directory, name, clock.now()); },
-       .list_accounts = [&] -> Result<std::vector<gateway::AccountInfo>, std::string> { return (*accounts)->list(); },
+       .create_account = [&](const std::string& name) { return callers.create_account(name); },
+       .list_accounts = [&] -> Result<std::vector<gateway::AccountInfo>, std::string> { return callers.accounts(); },
        .server_stats =
            [&] {
              const http::Server* const server = running.load();

@@ -34,8 +34,16 @@ class Answer:
 class RawConnection:
     """One TCP connection. read_answer() takes exactly one answer off the stream, so pipelining can be tested."""
 
-    def __init__(self, port: int, timeout_seconds: float = 20, tls: ssl.SSLContext | None = None) -> None:
-        self.socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_seconds)
+    def __init__(
+        self,
+        port: int,
+        timeout_seconds: float = 20,
+        tls: ssl.SSLContext | None = None,
+        source_address: str = "127.0.0.1",
+    ) -> None:
+        self.socket: socket.socket = socket.create_connection(
+            ("127.0.0.1", port), timeout=timeout_seconds, source_address=(source_address, 0)
+        )
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
