@@ -224,7 +224,7 @@ class StandstillFileSystem final : public os::FileSystem {
     os::Result<> sync_data() override { return file_->sync_data(); }
     os::Result<uint64_t> size() const override { return file_->size(); }
     os::Result<> truncate(uint64_t size) override { return file_->truncate(size); }
-    os::Result<> preallocate(uint64_t size) override { return file_->preallocate(size); }
+    os::Result<> preallocate(uint64_t offset, uint64_t size) override { return file_->preallocate(offset, size); }
     os::Result<> punch_hole(uint64_t offset, uint64_t size) override { return file_->punch_hole(offset, size); }
 
    private:

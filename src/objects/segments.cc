@@ -17,6 +17,10 @@ namespace {
 // So that one segment's writers go on while another one syncs (docs/dev/perf-log.md).
 constexpr size_t kActiveSegments = 2;
 constexpr size_t kReaderFiles = 128;
+// How far beyond what is written the disk's blocks are taken: a sixteenth of it, within these bounds. So a write seldom
+// waits for the file system's allocator, and little is taken that isn't used.
+constexpr uint64_t kLeastAheadBytes = uint64_t{1} << 20;
+constexpr uint64_t kMostAheadBytes = uint64_t{16} << 20;
 // As metadata::StoreOptions has it: small objects are refused from there on, too.
 constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
 
@@ -62,7 +66,7 @@ Result<std::shared_ptr<OpenSegment>> Segments::make_file(SegmentId id, uint64_t 
     auto segment = std::make_shared<OpenSegment>(
         id, std::unique_ptr<os::File>(TRY(files_.open(path_of(id), os::OpenMode::create_direct, 0600))));
     const uint64_t size = kSegmentHeaderBytes + (room_bytes == kUnknownSize ? 0 : room_bytes);
-    TRY(segment->file->preallocate(size));
+    TRY(segment->file->preallocate(0, kSegmentHeaderBytes));
     TRY(segment->file->truncate(size));
     const std::string header = make_segment_header(id);
     const PageBuffer page = make_page_buffer(header.size());
@@ -70,6 +74,7 @@ Result<std::shared_ptr<OpenSegment>> Segments::make_file(SegmentId id, uint64_t 
     TRY(segment->file->write_at(0, {page.get(), header.size()}));
     TRY(segment->file->sync_data());
     TRY(files_.sync_directory(directory_));
+    segment->allocated_offset = kSegmentHeaderBytes;
     segment->end_offset = room_bytes == kUnknownSize ? kUnknownSize : size;
     return segment;
   };
@@ -100,8 +105,38 @@ Place Segments::take(const std::shared_ptr<OpenSegment>& segment, uint64_t image
   return Place(*this, segment, place);
 }
 
+// Some writer does it for those beside it, who need not wait: their writes take blocks by themselves.
+Result<> Segments::allocate_ahead(OpenSegment& segment) {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (segment.next_offset <= segment.allocated_offset) return {};
+    const uint64_t ahead = std::clamp(segment.next_offset / 16, kLeastAheadBytes, kMostAheadBytes);
+    begin = segment.allocated_offset;
+    end = std::min(segment.end_offset, segment.next_offset + ahead / kPageBytes * kPageBytes);
+    segment.allocated_offset = end;
+  }
+  auto allocate = [&]() -> Result<> {
+    TRY(available_bytes(end - begin));
+    TRY(segment.file->preallocate(begin, end - begin));
+    return {};
+  };
+  Result<> done = allocate();
+  if (!done) {
+    const std::lock_guard lock(mutex_);
+    segment.allocated_offset = std::min(segment.allocated_offset, begin);
+  }
+  return done;
+}
+
 Result<Place> Segments::reserve(uint64_t limit_bytes) {
-  if (limit_bytes > sizes_.shared_limit_bytes) return reserve_own(limit_bytes);
+  Place place = TRY(limit_bytes > sizes_.shared_limit_bytes ? reserve_own(limit_bytes) : reserve_shared(limit_bytes));
+  if (limit_bytes != kUnknownSize) TRY(allocate_ahead(place.segment()));
+  return place;
+}
+
+Result<Place> Segments::reserve_shared(uint64_t limit_bytes) {
   const uint64_t image = image_bytes(limit_bytes);
   auto try_take = [&]() -> Result<std::optional<Place>> {
     const std::lock_guard lock(mutex_);

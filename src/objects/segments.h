@@ -37,8 +37,9 @@ struct OpenSegment {
 
   // Guarded by Segments' mutex.
   uint64_t next_offset = kSegmentHeaderBytes;
-  uint64_t end_offset = 0;  // of its room
-  size_t writers = 0;       // places that are not given up yet
+  uint64_t allocated_offset = 0;  // up to there the disk's blocks are taken
+  uint64_t end_offset = 0;        // of its room
+  size_t writers = 0;             // places that are not given up yet
 };
 
 // Room for one extent. While it lives, its segment isn't sealed: keep it until the transaction that names the extent
@@ -89,11 +90,13 @@ class Segments {
   friend class Place;
   Result<std::shared_ptr<OpenSegment>> create(uint64_t room_bytes);
   Result<std::shared_ptr<OpenSegment>> make_file(SegmentId id, uint64_t room_bytes);
+  Result<Place> reserve_shared(uint64_t limit_bytes);
   Result<Place> reserve_own(uint64_t limit_bytes);
   Result<std::shared_ptr<OpenSegment>> make_next(uint64_t image);
   Result<uint64_t> available_bytes(uint64_t wanted_bytes) const;
   std::shared_ptr<OpenSegment> find_room(uint64_t image);  // with the mutex held
   Place take(const std::shared_ptr<OpenSegment>& segment, uint64_t image);
+  Result<> allocate_ahead(OpenSegment& segment);
   void give_up(OpenSegment& segment);  // a place of it
   struct Stretch {
     uint64_t offset;

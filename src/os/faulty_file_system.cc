@@ -76,11 +76,12 @@ class FaultyFileSystem::OpenFile final : public File {
     return {};
   }
 
-  Result<> preallocate(uint64_t size) override {
+  Result<> preallocate(uint64_t offset, uint64_t size) override {
     std::lock_guard lock(files_.mutex_);
     TRY(check_power());
     if (files_.happens(Fault::preallocate_error)) return fail(ErrorCode::io, "injected preallocate error");
-    uint64_t growth = size > node_->now.size() ? size - node_->now.size() : 0;
+    const uint64_t end = offset + size;
+    const uint64_t growth = end > node_->now.size() ? end - node_->now.size() : 0;
     if (files_.used_locked() + growth > files_.capacity_) return fail(ErrorCode::no_space, "no room");
     return {};
   }

@@ -81,10 +81,11 @@ class RealFile final : public File {
     return {};
   }
 
-  Result<> preallocate(uint64_t size) override {
+  Result<> preallocate(uint64_t offset, uint64_t size) override {
     if (size == 0) return {};
-    int result =
-        uninterrupted([&] { return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)); });
+    const int result = uninterrupted([&] {
+      return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+    });
     // A file system that can't is no worse for it: the writes themselves take the room.
     if (result < 0 && errno != EOPNOTSUPP && errno != ENOSYS) return last_error("preallocate", path_);
     return {};

@@ -43,8 +43,8 @@ class File {
   virtual Result<> sync_data() = 0;
   virtual Result<uint64_t> size() const = 0;
   virtual Result<> truncate(uint64_t size) = 0;
-  // Takes the room for `size` bytes without changing the file's size.
-  virtual Result<> preallocate(uint64_t size) = 0;
+  // Takes the room for that range without changing the file's size.
+  virtual Result<> preallocate(uint64_t offset, uint64_t size) = 0;
   // The range reads as zeros from now on, and its whole blocks are given back where the file system can do that.
   virtual Result<> punch_hole(uint64_t offset, uint64_t size) = 0;
   // For sendfile; -1 where there is no descriptor.

@@ -31,7 +31,7 @@ class FileSystemTest : public testing::Test {
 TEST_F(FileSystemTest, WritesAndReadsAtOffsets) {
   auto file = files_.open(root_ + "/a", OpenMode::create, 0640);
   ASSERT_TRUE(file.has_value());
-  ASSERT_TRUE((*file)->preallocate(1 << 20).has_value());
+  ASSERT_TRUE((*file)->preallocate(4096, 1 << 20).has_value());
   ASSERT_TRUE((*file)->write_at(3, "def").has_value());
   ASSERT_TRUE((*file)->write_at(0, "abc").has_value());
   ASSERT_TRUE((*file)->sync_data().has_value());
