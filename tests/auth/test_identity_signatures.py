@@ -48,7 +48,7 @@ def with_field(name: str, value: str) -> Callable[[SignedRequest], None]:
 WRONG: dict[str, tuple[Callable[[SignedRequest], None], tuple[int, str]]] = {
     "forged": (in_authorization(r"Signature=\w{8}", "Signature=00000000"), (403, "SignatureDoesNotMatch")),
     "cut": (in_authorization(r"(Signature=\w{32})\w+", r"\1"), (403, "SignatureDoesNotMatch")),
-    "empty": (in_authorization(r"Signature=\w+", "Signature="), (400, "IncompleteSignature")),
+    "none": (in_authorization(r", Signature=\w+", ""), (400, "IncompleteSignature")),
     "another day's scope": (in_authorization(r"/\d{8}/", "/20150830/"), (403, "SignatureDoesNotMatch")),
     "another region's scope": (in_authorization("/us-east-1/", "/eu-west-1/"), (403, "SignatureDoesNotMatch")),
     "a scope without its end": (in_authorization("/aws4_request", "/aws4"), (403, "SignatureDoesNotMatch")),

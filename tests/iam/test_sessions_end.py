@@ -93,7 +93,7 @@ def test_sessions_of_one_s_own_key_reach_no_iam(server: Server, iam: Any, name: 
     sts = client_of(server, "sts", keys)
     own, federated = (
         sts.get_session_token()["Credentials"],
-        sts.get_federation_token(Name="x", Policy=ALL)["Credentials"],
+        sts.get_federation_token(Name="helper", Policy=ALL)["Credentials"],
     )
     for session in (own, federated, boto_client(server, "sts").get_session_token()["Credentials"]):
         with api_error("InvalidClientTokenId", 403):
@@ -147,8 +147,8 @@ def test_a_session_past_its_end(
     iam.put_role_policy(RoleName="r", PolicyName="rights", PolicyDocument=ALL)
     sessions = [
         sts.get_session_token(DurationSeconds=900),
-        sts.get_federation_token(Name="x", Policy=ALL, DurationSeconds=900),
-        sts.assume_role(RoleArn=role, RoleSessionName="s", DurationSeconds=900),
+        sts.get_federation_token(Name="helper", Policy=ALL, DurationSeconds=900),
+        sts.assume_role(RoleArn=role, RoleSessionName="work", DurationSeconds=900),
     ]
     for shift, is_over in ((880, False), (905, True)):
         clock.set(shift)

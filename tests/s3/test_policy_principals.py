@@ -115,7 +115,7 @@ def test_roles_too(s3: Any, iam: Any, client: Callable[..., Any], bucket: str, m
 
     def lists() -> None:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
-        keys = sts.assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+        keys = sts.assume_role(RoleArn=arn, RoleSessionName="work")["Credentials"]
         client(
             "s3",
             aws_access_key_id=keys["AccessKeyId"],
