@@ -33,6 +33,7 @@ struct Principal {
   // itself.
   std::string entity_arn{};
   std::string entity_name{};  // without its path; empty for the root
+  std::string entity_id{};    // AIDA..., AROA...: a name may be somebody else's later; empty for the root
 
   bool is_root() const { return kind == PrincipalKind::root; }
 };

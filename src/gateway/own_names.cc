@@ -89,7 +89,8 @@ std::optional<OwnName> find_own_name(const Registry& registry, std::string_view 
   if (own.name == "localhost" || std::ranges::any_of(domains, is_it)) return own;
 
   Labels part = take_service_part(labels, domains);
-  if (!part.empty() && is_region(part.back())) part.pop_back();
+  // "s3-us-west-2" names its region itself.
+  if (!part.empty() && is_region(part.back()) && !is_s3_label(part.back())) part.pop_back();
   if (part.empty()) return std::nullopt;
   const bool is_dual_stack = part.size() > 1 && part.back() == "dualstack" && is_s3_label(part[part.size() - 2]);
   if (is_dual_stack) part.pop_back();

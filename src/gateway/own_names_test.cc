@@ -50,6 +50,8 @@ TEST_F(OwnNamesTest, OfServices) {
                                  "sts.cloud.example",
                                  "s3.localhost",
                                  "s3.amazonaws.com",
+                                 "s3-us-west-2.amazonaws.com",
+                                 "s3-us-gov-west-1.amazonaws.com",
                                  "s3.dualstack.us-east-1.amazonaws.com",
                                  "s3-fips.aws-global.amazonaws.com"}) {
     const auto own = find(name);
@@ -63,12 +65,14 @@ TEST_F(OwnNamesTest, OfBuckets) {
       {"My-Bucket.s3.amazonaws.com", "s3.amazonaws.com"},
       {"my-bucket.s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com"},
       {"my-bucket.s3.dualstack.eu-west-1.amazonaws.com", "s3.dualstack.eu-west-1.amazonaws.com"},
+      {"my-bucket.s3-us-west-2.amazonaws.com", "s3-us-west-2.amazonaws.com"},
       {"b.s3.localhost", "s3.localhost"},
       {"b.s3.eu-west-1.localhost", "s3.eu-west-1.localhost"},
       {"b.s3.cloud.example", "s3.cloud.example"},
       {"123456789012.s3-control.us-east-1.amazonaws.com", "s3-control.us-east-1.amazonaws.com"},
       // A wildcard stands for one label, so these need their own names.
       {"my.bucket.s3.amazonaws.com", ""},
+      {"my.bucket.s3-us-west-2.amazonaws.com", ""},
       {"a.s3.b.s3.us-east-1.amazonaws.com", ""},
   };
   for (const auto& [name, parent] : cases) {
@@ -92,6 +96,7 @@ TEST_F(OwnNamesTest, NotOurs) {
                                   std::string("evilamazonaws.com"),
                                   std::string("sts.evilamazonaws.com"),
                                   std::string("sts.foo.amazonaws.com"),
+                                  std::string("sts-us-west-2.amazonaws.com"),
                                   std::string("ec2-1-2-3-4.compute-1.amazonaws.com"),
                                   std::string("x.us-east-1.elb.amazonaws.com"),
                                   std::string("a.sts.us-east-1.amazonaws.com"),

@@ -27,6 +27,8 @@ TEST(Host, TellsServiceAndBucket) {
       {"s3.amazonaws.com", nullptr, "s3"},
       {"s3.eu-west-1.amazonaws.com", nullptr, "s3"},
       {"s3-eu-west-1.amazonaws.com", nullptr, "s3"},
+      {"bucket.s3-eu-west-1.amazonaws.com", "bucket", "s3"},
+      {"dotted.bucket.s3-us-west-2.amazonaws.com:443", "dotted.bucket", "s3"},
       {"bucket.s3.amazonaws.com", "bucket", "s3"},
       {"bucket.s3.eu-west-1.amazonaws.com:443", "bucket", "s3"},
       {"bucket.s3.dualstack.eu-west-1.amazonaws.com", "bucket", "s3"},

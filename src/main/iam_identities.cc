@@ -16,8 +16,6 @@ T value_or_throw(metadata::Result<T> result) {
 // "role/path/name" -> "name".
 std::string_view name_of(std::string_view arn) { return arn.substr(arn.rfind('/') + 1); }
 
-gateway::StoredPolicy stored(const iam::AppliedPolicy& applied) { return {applied.name, applied.policy}; }
-
 }  // namespace
 
 Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> IamIdentities::find(const auth::AccessKeyId& id,
@@ -34,37 +32,25 @@ std::shared_ptr<const gateway::Identity> IamIdentities::find(const auth::Princip
                                             : directory_.find_user(principal.account, principal.entity_name));
   if (found == nullptr || found->arn != principal.entity_arn) return nullptr;
   // A session of one that was deleted and made again under its name is not the new one's.
-  const std::string_view session_of = std::string_view(principal.user_id).substr(0, principal.user_id.find(':'));
-  const bool knows_id = is_role || principal.kind == auth::PrincipalKind::user;
-  if (knows_id && session_of != found->id) return nullptr;
-  auto identity = std::make_shared<gateway::Identity>();
-  identity->unique_id = found->id;
-  identity->policies.reserve(found->policies.size());
-  for (const iam::AppliedPolicy& applied : found->policies) identity->policies.push_back(stored(applied));
-  if (found->boundary) identity->boundary = stored(*found->boundary);
-  for (const iam::Attribute& tag : found->tags) identity->tags.emplace_back(tag.key, tag.value);
-  return identity;
+  if (principal.entity_id != found->unique_id) return nullptr;
+  return found;
 }
 
 std::optional<gateway::StoredPolicy> IamIdentities::managed_policy(const AccountId& account,
                                                                    std::string_view arn) const {
   if (const iam::AwsPolicy* const aws = iam::find_aws_policy(arn)) return gateway::StoredPolicy{aws->arn, aws->parsed};
-  const auto own = value_or_throw(directory_.find_policy(account, arn));
-  if (!own) return std::nullopt;
-  return stored(*own);
+  return value_or_throw(directory_.find_policy(account, arn));
 }
 
 std::optional<sts::Role> IamIdentities::find_role(const AccountId& account, std::string_view arn) const {
   const auto found = value_or_throw(directory_.find_role(account, name_of(arn)));
   if (found == nullptr || found->arn != arn || !found->trust) return std::nullopt;
-  sts::Role role{.unique_id = found->id,
-                 .arn = found->arn,
-                 .name = found->name,
-                 .trust = found->trust->policy,
-                 .longest_session = found->max_session,
-                 .tags = {}};
-  for (const iam::Attribute& tag : found->tags) role.tags.emplace_back(tag.key, tag.value);
-  return role;
+  return sts::Role{.unique_id = found->unique_id,
+                   .arn = found->arn,
+                   .name = found->name,
+                   .trust = found->trust->policy,
+                   .longest_session = found->max_session,
+                   .tags = found->tags};
 }
 
 std::optional<federation::OidcProvider> IamIdentities::find_oidc_provider(const AccountId& account,
@@ -94,7 +80,7 @@ void IamIdentities::note_use(const auth::AccessKey& key, std::string_view servic
     directory_.note_key_use(id, caller.account, {.service = service, .region = used_in, .at = now});
   };
   if (caller.kind == auth::PrincipalKind::assumed_role) {
-    note(caller.user_id.substr(0, caller.user_id.find(':')));
+    note(caller.entity_id);
   } else if (!key.session) {
     note(key.id.str().starts_with("AKIA") && !caller.is_root() ? key.id.str() : std::string(iam::kUseOfRoot));
   }

@@ -14,11 +14,20 @@ uint32_t hash_name(std::string_view name) {
   return hash;
 }
 
+constexpr size_t kUsualKeys = 32;
+constexpr size_t kUsualText = 1500;
+
 }  // namespace
 
 ContextKey::ContextKey(std::string_view text) : name(to_lower(text)), written(text), hash(hash_name(text)) {}
 
 std::string_view Context::Values::Iterator::operator*() const { return context_->view(context_->values_[at_].text); }
+
+Context::Context() {
+  text_.reserve(kUsualText);
+  entries_.reserve(kUsualKeys);
+  values_.reserve(kUsualKeys);
+}
 
 Context::Values::Iterator& Context::Values::Iterator::operator++() {
   at_ = context_->values_[at_].next;

@@ -24,6 +24,9 @@ struct ContextKey {
 
 class Context {
  public:
+  // With room for what a request has as a rule.
+  Context();
+
   // A key of one value: aws:SourceIp. Given twice under names that differ by case only (tags), both values count.
   void set(std::string_view name, std::string_view value);
   // One more value of a multivalued key, aws:TagKeys: such a key can't stand in a policy variable.

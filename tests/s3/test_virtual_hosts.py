@@ -13,7 +13,9 @@ from tools.harness.server import Server
 pytestmark = pytest.mark.core
 
 
-@pytest.mark.parametrize("host", ["s3.localhost", "s3.amazonaws.com", "s3.us-east-1.amazonaws.com"])
+@pytest.mark.parametrize(
+    "host", ["s3.localhost", "s3.amazonaws.com", "s3.us-east-1.amazonaws.com", "s3-us-west-2.amazonaws.com"]
+)
 @pytest.mark.parametrize("style", ["virtual", "path"])
 def test_round_trip(
     server: Server, client: Callable[..., Any], local_names: None, bucket_name: str, host: str, style: str

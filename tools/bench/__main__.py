@@ -1,6 +1,7 @@
-"""Measures the bars and writes bench/results/<date>-foundation.{md,json}.
+"""Measures the bars and writes bench/results/<date>-foundation.{md,json}, -identity and -s3.
 
-python -m tools.bench [server] [build]      (both, then s3, by default; make bench builds the release binary first)
+python -m tools.bench [server] [build]      the foundation; without any name all of them (make bench builds first)
+python -m tools.bench identity              decisions, enforcement, changes of policies, a crowd (tools/bench/identity)
 python -m tools.bench s3 [--help]           the S3 data path against other servers (tools/bench/s3)
 """
 
@@ -9,14 +10,16 @@ from __future__ import annotations
 import datetime
 import json
 import sys
+from collections.abc import Callable
 
 from tools.bench import build_bars, server_bars
+from tools.bench.identity import bars as identity
 from tools.bench.measure import Measurement, machine_facts
 from tools.bench.s3 import command as s3_command
 from tools.harness.server import REPOSITORY
 
 RESULTS = REPOSITORY / "bench/results"
-TITLE = "foundation"
+FOUNDATION = {"server": server_bars.all_bars, "build": build_bars.all_bars}
 
 
 def _number(value: float) -> str:
@@ -41,22 +44,25 @@ def _markdown(date: str, facts: dict, measured: list[Measurement]) -> str:
 def main(names: list[str]) -> int:
     if names and names[0] == "s3":
         return s3_command.main(names[1:])
-    foundation(names)
+    foundation = [bars for name, bars in FOUNDATION.items() if name in names or not names]
+    if foundation:
+        measure_all("foundation", foundation)
+    if "identity" in names or not names:
+        measure_all("identity", [identity.all_bars])
     return 0 if names else s3_command.main([])
 
 
-def foundation(names: list[str]) -> None:
+def measure_all(title: str, sets: list[Callable[[], list[Measurement]]]) -> None:
     measured: list[Measurement] = []
-    for name, bars in (("server", server_bars.all_bars), ("build", build_bars.all_bars)):
-        if name in names or not names:
-            for one in bars():
-                measured.append(one)
-                met = {True: "meets", False: "MISSES", None: "no"}[one.meets_bar]
-                print(f"{one.name}: {_number(one.value)} {one.unit} ({met} bar)", flush=True)
+    for bars in sets:
+        for one in bars():
+            measured.append(one)
+            met = {True: "meets", False: "MISSES", None: "no"}[one.meets_bar]
+            print(f"{one.name}: {_number(one.value)} {one.unit} ({met} bar)", flush=True)
     date = datetime.date.today().isoformat()
     facts = machine_facts()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{date}-{TITLE}.md"
+    path = RESULTS / f"{date}-{title}.md"
     path.write_text(_markdown(date, facts, measured))
     document = {"date": date, "machine": facts, "measurements": [one.as_json() for one in measured]}
     path.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n")

@@ -71,12 +71,12 @@ def _milliseconds(text: str) -> float:
     return float(match[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[match[2]]
 
 
-def run_wrk(server: Server, request: SignedRequest, seconds: int = SECONDS) -> dict[str, float]:
+def run_wrk(server: Server, request: SignedRequest, seconds: int = SECONDS, warm_seconds: int = 2) -> dict[str, float]:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_lua(request))
         script.flush()
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", "--latency", "-s", script.name, server.endpoint + request.target]
-        subprocess.run([*command[:1], "-d2s", *command[1:]], check=True, capture_output=True)  # warm
+        subprocess.run([*command[:1], f"-d{warm_seconds}s", *command[1:]], check=True, capture_output=True)
         before = cpu_seconds(server.pid)
         result = subprocess.run(
             [*command[:1], f"-d{seconds}s", *command[1:]], check=True, capture_output=True, text=True

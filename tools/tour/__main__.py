@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tools.harness.server import REPOSITORY
-from tools.tour import s3_steps
+from tools.tour import identity_steps, s3_steps
 from tools.tour.cloud import Cloud
 from tools.tour.report import Report, StepFailed
 
@@ -33,6 +33,7 @@ def main() -> int:
         with report.step("aerolith up"):
             cloud.aerolith("up")
         s3_steps.run(report, cloud, work)
+        identity_steps.run(report, cloud, s3_steps.BUCKET)
         with report.step("aerolith down"):
             cloud.aerolith("down")
         with report.step("clean up"):

@@ -1,5 +1,6 @@
-// What other rooms need of IAM: who a key speaks for, and which policies apply to him. Answers come from memory; the
-// next call after a change of anything in the account sees the change.
+// What other rooms need of IAM: who a key speaks for, which policies apply to him, and whom a policy names
+// (principals.h). What Directory answers comes from memory; the next call after a change of anything in the account
+// sees the change.
 #pragma once
 
 #include <atomic>
@@ -20,36 +21,26 @@
 #include "auth/secret_box.h"
 #include "base/strong_string.h"
 #include "base/time.h"
+#include "gateway/authorize.h"
 #include "metadata/store.h"
 #include "policy/document.h"
 #include "services/iam/mfa_attempts.h"
+#include "services/iam/principals.h"
 
 namespace aerolith::iam {
 
-struct AppliedPolicy {
-  std::string name;  // a managed policy's ARN, an inline policy's name
-  std::shared_ptr<const policy::Policy> policy;
-};
+using AppliedPolicy = gateway::StoredPolicy;  // a managed policy's ARN, an inline policy's name
 
-struct Attribute {
-  std::string key;
-  std::string value;
-};
-
-// A user or a role with all that decides about it. Immutable.
-struct Identity {
+// A user or a role with all that decides about it: beside what the gateway asks for, what it is. Its policies are the
+// attached ones (by their default version), the inline ones, and those of the user's groups. Immutable.
+struct Identity : gateway::Identity {
   enum class Kind : uint8_t { user, role };
   Kind kind = Kind::user;
   AccountId account;
   std::string name;
   std::string path;
-  std::string id;  // AIDA..., AROA...
   std::string arn;
   Timestamp created_at;
-  std::vector<Attribute> tags;
-  // Attached (by their default version), inline, and those of the user's groups.
-  std::vector<AppliedPolicy> policies;
-  std::optional<AppliedPolicy> boundary;
   // Roles only.
   std::optional<AppliedPolicy> trust;
   std::chrono::seconds max_session{3600};

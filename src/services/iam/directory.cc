@@ -122,7 +122,8 @@ metadata::Result<std::shared_ptr<const AccessKeyInfo>> Directory::find_access_ke
     info->user = TRY(load_identity(*txn, Identity::Kind::user, owner->account, owner->user));
     if (info->user == nullptr) return none;
     principal.arn = info->user->arn;
-    principal.user_id = info->user->id;
+    principal.user_id = info->user->unique_id;
+    principal.entity_id = principal.user_id;
     principal.entity_arn = principal.arn;
     principal.entity_name = info->user->name;
   }

@@ -115,6 +115,12 @@ std::unexpected<CallError> access_denied(std::string message) {
   return of({.code = "AccessDenied", .http_status = 403, .message = std::move(message)});
 }
 
+std::unexpected<CallError> invalid_client_token() {
+  return of({.code = "InvalidClientTokenId",
+             .http_status = 403,
+             .message = "The security token included in the request is invalid"});
+}
+
 std::unexpected<CallError> password_violation(std::string message) {
   return of(password_policy_violation_exception(std::move(message)));
 }

@@ -43,6 +43,7 @@ std::unexpected<CallError> validation_error(std::string message);
 std::unexpected<CallError> malformed_policy(const policy::PolicyError& error);
 std::unexpected<CallError> unmodifiable(std::string message);
 std::unexpected<CallError> access_denied(std::string message);
+std::unexpected<CallError> invalid_client_token();
 std::unexpected<CallError> password_violation(std::string message);
 std::unexpected<CallError> temporarily_unmodifiable(std::string message);
 std::unexpected<CallError> invalid_user_type();

@@ -4,7 +4,7 @@
 #include "services/iam/managed.h"
 #include "services/iam/mfa_seed.h"
 #include "services/iam/names.h"
-#include "services/iam/trust.h"
+#include "services/iam/principals.h"
 
 namespace aerolith::iam {
 namespace {
@@ -45,10 +45,10 @@ metadata::Result<> fill_common(metadata::ReadTransaction& txn, Identity& identit
                                std::string_view type) {
   identity.name = record.name;
   identity.path = record.path;
-  identity.id = record.id;
+  identity.unique_id = record.id;
   identity.arn = make_arn(identity.account, type, record.path, record.name);
   identity.created_at = record.created_at;
-  for (const TagRecord& tag : record.tags) identity.tags.push_back({tag.key, tag.value});
+  for (const TagRecord& tag : record.tags) identity.tags.emplace_back(tag.key, tag.value);
   if (record.boundary) identity.boundary = TRY(load_managed(txn, identity.account, *record.boundary));
   return {};
 }
@@ -83,7 +83,8 @@ Loaded load_role(metadata::ReadTransaction& txn, const AccountId& account, const
   role->account = account;
   TRY(fill_common(txn, *role, *record, "role"));
   TRY(add_policies(txn, account, EntityKind::role, name, role->policies));
-  role->trust = TRY(parse_stored("trust policy of " + role->arn, bound_trust(*record), policy::PolicyKind::trust));
+  role->trust = TRY(parse_stored("trust policy of " + role->arn, bound_document(record->trust_policy, record->trusted),
+                                 policy::PolicyKind::trust));
   role->max_session = std::chrono::seconds(record->max_session_seconds);
   role->linked_service = record->linked_service;
   return std::shared_ptr<const Identity>(std::move(role));

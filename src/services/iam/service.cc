@@ -12,12 +12,23 @@ namespace {
 
 using gateway::CallContext;
 
+// What somebody got out of his own key for a while can't be made into rights that last: no IAM with
+// GetFederationToken's sessions, nor with GetSessionToken's that were made without MFA.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+bool may_call(const auth::AccessKey& key) {
+  if (!key.session || key.principal.kind == auth::PrincipalKind::assumed_role) return true;
+  return key.principal.kind != auth::PrincipalKind::federated_user && key.session->mfa_at.has_value();
+}
+
 template <auto handler>
 struct Guarded;
 template <typename Input, typename Output, Result<Output> (*handler)(Call&, const Input&)>
 struct Guarded<handler> {
   using InputType = Input;
-  static gateway::ApiResult<Output> run(Call& call, const Input& input) { return handler(call, input); }
+  static gateway::ApiResult<Output> run(Call& call, const Input& input) {
+    if (!may_call(*call.context.key)) return errors::invalid_client_token();
+    return handler(call, input);
+  }
 };
 
 class TableBuilder {

@@ -11,6 +11,7 @@
 #include "base/strong_string.h"
 #include "base/time.h"
 #include "metadata/table.h"
+#include "services/iam/principals.h"
 
 namespace aerolith::iam {
 
@@ -87,17 +88,6 @@ template <class Archive>
 void fields(Archive& archive, GroupRecord& r) {
   archive(r.name, r.path, r.id, r.created_at);
 }
-
-// A user or role that a trust policy names, as it is written there, and what it was when that was stored.
-struct BoundPrincipal {
-  std::string written;
-  std::string id;
-};
-template <class Archive>
-void fields(Archive& archive, BoundPrincipal& r) {
-  archive(r.written, r.id);
-}
-using BoundPrincipals = std::vector<BoundPrincipal>;
 
 struct RoleRecord {
   static constexpr uint32_t kVersion = 1;

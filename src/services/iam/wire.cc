@@ -2,8 +2,8 @@
 
 #include "services/iam/managed.h"
 #include "services/iam/names.h"
+#include "services/iam/principals.h"
 #include "services/iam/tags.h"
-#include "services/iam/trust.h"
 
 namespace aerolith::iam {
 
@@ -45,7 +45,7 @@ Role to_wire(const AccountId& account, const RoleRecord& record, Detail detail) 
 Result<Role> shown_role(metadata::ReadTransaction& txn, const AccountId& account, const RoleRecord& record,
                         Detail detail) {
   Role role = to_wire(account, record, detail);
-  role.assume_role_policy_document = encode_document(TRY(shown_trust(txn, record)));
+  role.assume_role_policy_document = encode_document(TRY(shown_document(txn, record.trust_policy, record.trusted)));
   return role;
 }
 

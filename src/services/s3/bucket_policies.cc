@@ -36,7 +36,8 @@ gateway::StoredPolicy BucketPolicies::compile(metadata::ReadTransaction& txn, co
                                               const BucketRecord& bucket) {
   const std::optional<BucketPolicyRecord> record = value_or_throw(kBucketPolicies.get(txn, {bucket.id}));
   if (!record) throw std::runtime_error("a bucket's policy is missing");
-  auto parsed = policy::parse_policy(record->document, policy::PolicyKind::resource);
+  auto parsed =
+      policy::parse_policy(iam::bound_document(record->document, record->principals), policy::PolicyKind::resource);
   if (!parsed) throw std::runtime_error("a bucket's policy can't be read: " + parsed.error().message);
   gateway::StoredPolicy stored{bucket_arn(name), std::make_shared<const policy::Policy>(*std::move(parsed))};
   const std::lock_guard lock(mutex_);

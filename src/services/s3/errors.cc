@@ -163,6 +163,14 @@ std::unexpected<CallError> invalid_location_constraint(std::string_view constrai
 std::unexpected<CallError> malformed_policy(std::string_view reason) {
   return refuse("MalformedPolicy", 400, std::string(reason));
 }
+std::unexpected<CallError> unknown_principal(std::string_view arn) {
+  return refuse("MalformedPolicy", 400, "Invalid principal in policy",
+                {{"Detail", fmt::format("\"AWS\" : \"{}\"", arn)}});
+}
+std::unexpected<CallError> policy_of_another_account(std::string_view method) {
+  return refuse("MethodNotAllowed", 405, "The specified method is not allowed against this resource.",
+                {{"Method", std::string(method)}, {"ResourceType", "BUCKETPOLICY"}});
+}
 std::unexpected<CallError> policy_too_large() {
   return refuse("PolicyTooLarge", 400, "Normalized Policy document exceeds the maximum allowed size of 20480 bytes.");
 }

@@ -57,6 +57,10 @@ std::unexpected<CallError> invalid_location_constraint(std::string_view constrai
 std::unexpected<CallError> access_denied();
 // Of bucket policies; `reason` in AWS's words.
 std::unexpected<CallError> malformed_policy(std::string_view reason);
+// A user or role of an account of ours, in a policy, that isn't there.
+std::unexpected<CallError> unknown_principal(std::string_view arn);
+// Whatever a policy allows: only its bucket's account reads and changes it.
+std::unexpected<CallError> policy_of_another_account(std::string_view method);
 std::unexpected<CallError> policy_too_large();
 // The policy is public and the bucket doesn't take such.
 std::unexpected<CallError> public_policy_blocked(std::string_view who, std::string_view bucket_arn);

@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "metadata/table.h"
 #include "objects/extent.h"
+#include "services/iam/api.h"
 #include "services/s3/acl.h"
 #include "services/s3/checksums.h"
 #include "services/s3/names.h"
@@ -75,13 +76,14 @@ void fields(Archive& archive, BucketRecord& r) {
 }
 
 struct BucketPolicyRecord {
-  static constexpr uint32_t kVersion = 1;
-  std::string document;  // as it was put
+  static constexpr uint32_t kVersion = 2;
+  std::string document;             // as it was put
+  iam::BoundPrincipals principals;  // since version 2: the users and roles that it names
 };
 
 template <class Archive>
 void fields(Archive& archive, BucketPolicyRecord& r) {
-  archive(r.document);
+  archive(r.document, r.principals);
 }
 
 // What an account has for all its buckets.

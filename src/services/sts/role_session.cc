@@ -80,7 +80,8 @@ auth::Principal role_principal(const AccountId& account, const Role& role, std::
           .user_id = fmt::format("{}:{}", role.unique_id, session_name),
           .kind = auth::PrincipalKind::assumed_role,
           .entity_arn = role.arn,
-          .entity_name = role.name};
+          .entity_name = role.name,
+          .entity_id = role.unique_id};
 }
 
 void add_role_conditions(const Role& role, std::string_view session_name, const auth::Tags& tags,

@@ -37,7 +37,7 @@ void fields(Archive& archive, FederatedKeyField& k) {
 
 // What a token holds.
 struct TokenRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string key_id;
   std::string secret;
   std::string account;
@@ -56,12 +56,18 @@ struct TokenRecord {
   std::string source_identity;
   std::string federated_provider;
   std::vector<FederatedKeyField> federated_keys;  // since version 2
+  std::string entity_id;                          // since version 3
+
+  // That of a federated user isn't known: such a session of a user ends.
+  static void upgrade(TokenRecord& r, uint32_t) {
+    if (r.kind != auth::PrincipalKind::federated_user) r.entity_id = r.user_id.substr(0, r.user_id.find(':'));
+  }
 };
 template <class Archive>
 void fields(Archive& archive, TokenRecord& r) {
   archive(r.key_id, r.secret, r.account, r.arn, r.user_id, r.kind, r.entity_arn, r.entity_name, r.issued_at,
           r.expires_at, r.mfa_at, r.policies, r.policy_arns, r.tags, r.transitive_tag_keys, r.source_identity,
-          r.federated_provider, r.federated_keys);
+          r.federated_provider, r.federated_keys, r.entity_id);
 }
 
 TokenRecord to_record(const auth::AccessKey& key) {
@@ -83,7 +89,8 @@ TokenRecord to_record(const auth::AccessKey& key) {
                      .tags = {},
                      .transitive_tag_keys = s.transitive_tag_keys,
                      .source_identity = s.source_identity,
-                     .federated_provider = s.federated_provider};
+                     .federated_provider = s.federated_provider,
+                     .entity_id = p.entity_id};
   for (const auto& [name, value] : s.tags) record.tags.push_back({name, value});
   for (const auth::FederatedKey& k : s.federated_keys) record.federated_keys.push_back({k.name, k.value, k.is_list});
   return record;
@@ -98,7 +105,8 @@ auth::AccessKey from_record(TokenRecord record, std::string_view token) {
                    .user_id = std::move(record.user_id),
                    .kind = record.kind,
                    .entity_arn = std::move(record.entity_arn),
-                   .entity_name = std::move(record.entity_name)};
+                   .entity_name = std::move(record.entity_name),
+                   .entity_id = std::move(record.entity_id)};
   key.session = auth::Session{.token = std::string(token),
                               .expires_at = record.expires_at,
                               .issued_at = record.issued_at,

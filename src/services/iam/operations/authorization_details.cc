@@ -9,8 +9,8 @@
 #include "services/iam/managed.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
+#include "services/iam/principals.h"
 #include "services/iam/tags.h"
-#include "services/iam/trust.h"
 #include "services/iam/wire.h"
 
 namespace aerolith::iam {
@@ -109,17 +109,18 @@ class Details {
 
   Result<> add_role(const Name& name) {
     const RoleRecord role = TRY(find_entity<EntityKind::role>(txn_, account_, name));
-    RoleDetail detail{.path = role.path,
-                      .role_name = role.name,
-                      .role_id = role.id,
-                      .arn = make_arn(account_, "role", role.path, role.name),
-                      .create_date = role.created_at,
-                      .assume_role_policy_document = encode_document(TRY(shown_trust(txn_, role))),
-                      .instance_profile_list = std::vector<InstanceProfile>(),
-                      .role_policy_list = TRY(inline_policies(EntityKind::role, name)),
-                      .attached_managed_policies = TRY(attached_policies(EntityKind::role, name)),
-                      .tags = to_wire(role.tags),
-                      .role_last_used = RoleLastUsed()};
+    RoleDetail detail{
+        .path = role.path,
+        .role_name = role.name,
+        .role_id = role.id,
+        .arn = make_arn(account_, "role", role.path, role.name),
+        .create_date = role.created_at,
+        .assume_role_policy_document = encode_document(TRY(shown_document(txn_, role.trust_policy, role.trusted))),
+        .instance_profile_list = std::vector<InstanceProfile>(),
+        .role_policy_list = TRY(inline_policies(EntityKind::role, name)),
+        .attached_managed_policies = TRY(attached_policies(EntityKind::role, name)),
+        .tags = to_wire(role.tags),
+        .role_last_used = RoleLastUsed()};
     if (role.boundary) detail.permissions_boundary = boundary_to_wire(*role.boundary);
     auto profiles = kRoleProfiles.scan(txn_, Direction::forward, account_, name);
     while (TRY(profiles.next())) {

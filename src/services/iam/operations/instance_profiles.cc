@@ -2,6 +2,8 @@
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateInstanceProfile.html
 #include <fmt/format.h>
 
+#include "gateway/access_check.h"
+#include "services/iam/condition_keys.h"
 #include "services/iam/entities.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
@@ -18,6 +20,22 @@ Result<InstanceProfileRecord> find_profile(metadata::ReadTransaction& txn, const
   auto profile = TRY(kInstanceProfiles.get(txn, {account, lower_name(name)}));
   if (!profile) return errors::no_such(fmt::format("Instance Profile {} cannot be found.", name));
   return *std::move(profile);
+}
+
+// "The caller of this operation must be granted the PassRole permission on the IAM role by a permissions policy."
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html
+Result<> require_pass_role(Call& call, const std::string& role) {
+  policy::Context& keys = call.context.access->conditions();
+  keys.replace("iam:PassedToService", "ec2.amazonaws.com");
+  // From here on they are the role's.
+  keys.remove_prefix("aws:ResourceTag/");
+  keys.remove_prefix("iam:ResourceTag/");
+  add_stored_keys(call.metadata, {.action = "iam:PassRole", .target = Target::role, .context = call.context}, role,
+                  keys);
+  const auto allowed =
+      call.context.access->require({"iam:PassRole", stored_arn(call.metadata, call.account(), Target::role, role)});
+  if (!allowed.has_value()) return errors::of(allowed.error());
+  return {};
 }
 
 template <typename Change>
@@ -99,6 +117,7 @@ Result<NoOutput> delete_instance_profile(Call& call, const DeleteInstanceProfile
 
 Result<NoOutput> add_role_to_instance_profile(Call& call, const AddRoleToInstanceProfileInput& input) {
   const AccountId& account = call.account();
+  TRY(require_pass_role(call, *input.role_name));
   return change_profile(call, *input.instance_profile_name,
                         [&](metadata::Transaction& txn, InstanceProfileRecord& profile) -> Result<> {
                           const RoleRecord role = TRY(find_entity<EntityKind::role>(txn, account, *input.role_name));

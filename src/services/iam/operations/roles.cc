@@ -4,8 +4,8 @@
 #include "services/iam/managed.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
+#include "services/iam/principals.h"
 #include "services/iam/tags.h"
-#include "services/iam/trust.h"
 #include "services/iam/wire.h"
 
 namespace aerolith::iam {
@@ -22,6 +22,15 @@ Result<> check_trust_policy(const std::string& document) {
     return errors::quota_exceeded("ACLSizePerRole", kMaxTrustPolicySize);
   }
   return {};
+}
+
+// Of the users and roles that a trust policy names.
+Result<BoundPrincipals> bind_trusted(const Call& call, const std::string& document) {
+  PrincipalBinding binding = TRY(bind_principals(*call.metadata.begin_read(), document));
+  if (binding.unknown.empty()) return std::move(binding.principals);
+  return errors::malformed_policy({.code = policy::PolicyErrorCode::invalid_principal,
+                                   .message = "Invalid principal in policy: \"AWS\":\"" + binding.unknown + '"',
+                                   .place = {}});
 }
 
 // Reads a role that the caller may change, changes it and writes it back.
@@ -52,7 +61,7 @@ Result<CreateRoleOutput> create_role(Call& call, const CreateRoleInput& input) {
     return errors::validation_error("The path /aws-service-role/ is kept for service-linked roles.");
   }
   TRY(check_trust_policy(role.trust_policy));
-  role.trusted = TRY(bind_principals(*call.metadata.begin_read(), role.trust_policy));
+  role.trusted = TRY(bind_trusted(call, role.trust_policy));
   TRY(check_room(call, kRoles, "RolesPerAccount", kMaxRoles));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     if (TRY(kRoles.contains(txn, {account, lower_name(name)}))) return errors::entity_exists(kRole, name);
@@ -112,7 +121,7 @@ Result<UpdateRoleDescriptionOutput> update_role_description(Call& call, const Up
 
 Result<NoOutput> update_assume_role_policy(Call& call, const UpdateAssumeRolePolicyInput& input) {
   TRY(check_trust_policy(*input.policy_document));
-  const BoundPrincipals trusted = TRY(bind_principals(*call.metadata.begin_read(), *input.policy_document));
+  const BoundPrincipals trusted = TRY(bind_trusted(call, *input.policy_document));
   TRY(change_role(call, *input.role_name, [&](RoleRecord& role) -> Result<> {
     TRY(check_modifiable(role));
     role.trust_policy = *input.policy_document;

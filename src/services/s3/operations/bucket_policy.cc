@@ -35,6 +35,18 @@ Result<policy::Policy> read_policy(const std::string& document, const BucketName
   return *std::move(parsed);
 }
 
+Result<iam::BoundPrincipals> bind_principals(metadata::ReadTransaction& txn, const std::string& document) {
+  iam::PrincipalBinding binding = TRY(iam::bind_principals(txn, document));
+  if (!binding.unknown.empty()) return errors::unknown_principal(binding.unknown);
+  return std::move(binding.principals);
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+Result<> check_account(const Call& call, const BucketRecord& bucket) {
+  if (call.context.principal().account == bucket.owner) return {};
+  return errors::policy_of_another_account(call.context.head->method);
+}
+
 // Changes a bucket's record in one transaction.
 template <typename Input, typename Change>
 Result<> change_bucket(Call& call, const Input& input, Change&& change) {
@@ -47,14 +59,11 @@ Result<> change_bucket(Call& call, const Input& input, Change&& change) {
   });
 }
 
-template <typename Input>
-Result<std::pair<BucketRecord, std::string>> require_policy(const Call& call, const Input& input) {
-  const BucketName name(input.bucket.value_or(""));
-  const auto txn = call.metadata.begin_read();
-  BucketRecord bucket = TRY(find_bucket(call, *txn, name, input.expected_bucket_owner));
-  std::optional<BucketPolicyRecord> record = TRY(kBucketPolicies.get(*txn, {bucket.id}));
+Result<BucketPolicyRecord> require_policy(metadata::ReadTransaction& txn, const BucketName& name,
+                                          const BucketRecord& bucket) {
+  std::optional<BucketPolicyRecord> record = TRY(kBucketPolicies.get(txn, {bucket.id}));
   if (!record) return errors::no_configuration(errors::Configuration::policy, name);
-  return std::pair(std::move(bucket), std::move(record->document));
+  return *std::move(record);
 }
 
 }  // namespace
@@ -63,11 +72,12 @@ Result<PutBucketPolicyOutput> put_bucket_policy(Call& call, const PutBucketPolic
   const std::string document = input.policy.value_or("");
   const policy::Policy parsed = TRY(read_policy(document, BucketName(input.bucket.value_or(""))));
   TRY(change_bucket(call, input, [&](metadata::Transaction& txn, BucketRecord& bucket) -> Result<> {
+    TRY(check_account(call, bucket));
     if (policy::is_public(parsed) && TRY(effective_block(txn, bucket)).block_public_policy) {
       return errors::public_policy_blocked(call.context.principal().arn, bucket_arn(BucketName(*input.bucket)));
     }
     bucket.policy_revision = random_hex(kRevisionDigits);
-    kBucketPolicies.put(txn, {bucket.id}, {.document = document});
+    kBucketPolicies.put(txn, {bucket.id}, {.document = document, .principals = TRY(bind_principals(txn, document))});
     return {};
   }));
   call.context.response_status = 204;
@@ -75,12 +85,17 @@ Result<PutBucketPolicyOutput> put_bucket_policy(Call& call, const PutBucketPolic
 }
 
 Result<GetBucketPolicyOutput> get_bucket_policy(Call& call, const GetBucketPolicyInput& input) {
-  auto [bucket, document] = TRY(require_policy(call, input));
-  return GetBucketPolicyOutput{.policy = std::move(document)};
+  const auto txn = call.metadata.begin_read();
+  const BucketName name(input.bucket.value_or(""));
+  const BucketRecord bucket = TRY(find_bucket(call, *txn, name, input.expected_bucket_owner));
+  TRY(check_account(call, bucket));
+  const BucketPolicyRecord record = TRY(require_policy(*txn, name, bucket));
+  return GetBucketPolicyOutput{.policy = TRY(iam::shown_document(*txn, record.document, record.principals))};
 }
 
 Result<DeleteBucketPolicyOutput> delete_bucket_policy(Call& call, const DeleteBucketPolicyInput& input) {
   TRY(change_bucket(call, input, [&](metadata::Transaction& txn, BucketRecord& bucket) -> Result<> {
+    TRY(check_account(call, bucket));
     bucket.policy_revision.clear();
     kBucketPolicies.erase(txn, {bucket.id});
     return {};
@@ -89,8 +104,11 @@ Result<DeleteBucketPolicyOutput> delete_bucket_policy(Call& call, const DeleteBu
 }
 
 Result<GetBucketPolicyStatusOutput> get_bucket_policy_status(Call& call, const GetBucketPolicyStatusInput& input) {
-  const auto [bucket, document] = TRY(require_policy(call, input));
-  const auto parsed = policy::parse_policy(document, policy::PolicyKind::resource);
+  const auto txn = call.metadata.begin_read();
+  const BucketName name(input.bucket.value_or(""));
+  const BucketRecord bucket = TRY(find_bucket(call, *txn, name, input.expected_bucket_owner));
+  const BucketPolicyRecord record = TRY(require_policy(*txn, name, bucket));
+  const auto parsed = policy::parse_policy(record.document, policy::PolicyKind::resource);
   if (!parsed) return errors::malformed_policy(parsed.error().message);
   GetBucketPolicyStatusOutput output;
   output.policy_status.emplace().is_public = policy::is_public(*parsed);

@@ -96,6 +96,11 @@ Result<AssumeRoleOutput> assume_role(Call& call, const AssumeRoleInput& input) {
   if (call.context.principal().is_root()) {
     return errors::access_denied("Roles may not be assumed by root accounts.");
   }
+  // "You cannot call any STS operations except GetCallerIdentity."
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+  if (call.context.principal().kind == auth::PrincipalKind::federated_user) {
+    return not_authorized(call, "sts:AssumeRole", arn);
+  }
   // One that isn't there and one that trusts somebody else are told in the same words.
   const std::optional<Role> role = call.roles.find_role(account, arn);
   if (!role) return not_authorized(call, "sts:AssumeRole", arn);

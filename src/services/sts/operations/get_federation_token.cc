@@ -35,7 +35,8 @@ Result<GetFederationTokenOutput> get_federation_token(Call& call, const GetFeder
                             .user_id = account + ":" + name,
                             .kind = auth::PrincipalKind::federated_user,
                             .entity_arn = key.principal.entity_arn,
-                            .entity_name = key.principal.entity_name};
+                            .entity_name = key.principal.entity_name,
+                            .entity_id = key.principal.entity_id};
   GetFederationTokenOutput output;
   output.federated_user = FederatedUser{.federated_user_id = federated.user_id, .arn = federated.arn};
   output.credentials = to_credentials(call.sessions.issue(std::move(federated), std::move(session)));

@@ -1,12 +1,11 @@
-#include "services/iam/trust.h"
-
-#include <fmt/format.h>
+#include "services/iam/principals.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
 
 #include "services/iam/names.h"
+#include "services/iam/tables.h"
 
 namespace aerolith::iam {
 namespace {
@@ -61,16 +60,6 @@ std::vector<std::string> principals_of(const std::string& document) {
   return names;
 }
 
-// With the ids of these in place of what is written.
-std::string replace_principals(const std::string& document, const BoundPrincipals& principals) {
-  if (principals.empty()) return document;
-  return rewrite(document, [&](boost::json::string& text) {
-    const auto found =
-        std::ranges::find(principals, std::string_view(text.data(), text.size()), &BoundPrincipal::written);
-    if (found != principals.end()) text = found->id;
-  });
-}
-
 template <typename Table>
 metadata::Result<std::optional<std::string>> id_by_arn(metadata::ReadTransaction& txn, const Table& table,
                                                        const ArnParts& parts, std::string_view arn) {
@@ -99,12 +88,6 @@ metadata::Result<std::optional<std::string>> current_arn(metadata::ReadTransacti
 
 bool is_unique_id(std::string_view text) { return text.starts_with("AIDA") || text.starts_with("AROA"); }
 
-std::unexpected<CallError> invalid_principal(const std::string& name) {
-  return errors::malformed_policy({.code = policy::PolicyErrorCode::invalid_principal,
-                                   .message = fmt::format("Invalid principal in policy: \"AWS\":\"{}\"", name),
-                                   .place = {}});
-}
-
 metadata::Result<std::optional<std::string>> id_of(metadata::ReadTransaction& txn, const ArnParts& parts,
                                                    std::string_view arn) {
   if (parts.type == "user") return id_by_arn(txn, kUsers, parts, arn);
@@ -113,35 +96,46 @@ metadata::Result<std::optional<std::string>> id_of(metadata::ReadTransaction& tx
 
 }  // namespace
 
-Result<BoundPrincipals> bind_principals(metadata::ReadTransaction& txn, const std::string& trust_policy) {
-  BoundPrincipals bound;
-  for (const std::string& name : principals_of(trust_policy)) {
+metadata::Result<PrincipalBinding> bind_principals(metadata::ReadTransaction& txn, const std::string& document) {
+  PrincipalBinding binding;
+  for (const std::string& name : principals_of(document)) {
+    std::optional<std::string> id;
     if (is_unique_id(name)) {
-      if (!TRY(current_arn(txn, name))) return invalid_principal(name);
-      bound.push_back({.written = name, .id = name});
-      continue;
+      if (TRY(current_arn(txn, name))) id = name;
+    } else {
+      const auto parts = split_arn(name);
+      if (!parts || (parts->type != "user" && parts->type != "role")) continue;
+      if (!TRY(kAccounts.contains(txn, {AccountId(std::string(parts->account))}))) continue;
+      id = TRY(id_of(txn, *parts, name));
     }
-    const auto parts = split_arn(name);
-    if (!parts || (parts->type != "user" && parts->type != "role")) continue;
-    if (!TRY(kAccounts.contains(txn, {AccountId(std::string(parts->account))}))) continue;
-    auto id = TRY(id_of(txn, *parts, name));
-    if (!id) return invalid_principal(name);
-    bound.push_back({.written = name, .id = *std::move(id)});
+    if (!id) {
+      binding.unknown = name;
+      break;
+    }
+    binding.principals.push_back({.written = name, .id = *std::move(id)});
   }
-  return bound;
+  return binding;
 }
 
-std::string bound_trust(const RoleRecord& role) { return replace_principals(role.trust_policy, role.trusted); }
+std::string bound_document(const std::string& document, const BoundPrincipals& principals) {
+  if (principals.empty()) return document;
+  return rewrite(document, [&](boost::json::string& text) {
+    const auto found =
+        std::ranges::find(principals, std::string_view(text.data(), text.size()), &BoundPrincipal::written);
+    if (found != principals.end()) text = found->id;
+  });
+}
 
-Result<std::string> shown_trust(metadata::ReadTransaction& txn, const RoleRecord& role) {
+metadata::Result<std::string> shown_document(metadata::ReadTransaction& txn, const std::string& document,
+                                             const BoundPrincipals& principals) {
   BoundPrincipals changed;
-  for (const BoundPrincipal& principal : role.trusted) {
+  for (const BoundPrincipal& principal : principals) {
     const auto parts = split_arn(principal.written);
     if (parts && TRY(id_of(txn, *parts, principal.written)) == principal.id) continue;
     const auto arn = TRY(current_arn(txn, principal.id));
     changed.push_back({.written = principal.written, .id = arn.value_or(principal.id)});
   }
-  return replace_principals(role.trust_policy, changed);
+  return bound_document(document, changed);
 }
 
 }  // namespace aerolith::iam
