@@ -10,11 +10,16 @@ constexpr size_t kMostAsks = 1000;
 
 }  // namespace
 
+const Identity* AccessCheck::identity() const {
+  if (!identity_) identity_ = authorizer_.find_identity(context_.key.get());
+  return identity_->get();
+}
+
 policy::Context& AccessCheck::conditions() const {
   if (conditions_) return *conditions_;
   conditions_.emplace();
   const auth::AccessKey* key = context_.key.get();
-  const auth::Tags tags = key != nullptr ? authorizer_.principal_tags(*key) : auth::Tags();
+  const auth::Tags tags = key != nullptr ? principal_tags(*key, identity()) : auth::Tags();
   add_request_keys({.head = *context_.head,
                     .key = key,
                     .principal_tags = tags,
@@ -39,6 +44,7 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
   if (!owner.empty()) keys.replace("aws:ResourceAccount", owner.view());
   if (found && found->add_keys) found->add_keys(keys);
   return authorizer_.decide({.key = context_.key.get(),
+                             .identity = identity(),
                              .action = need.action,
                              .resource = need.resource,
                              .resource_policy = resource_policy,
@@ -73,6 +79,7 @@ AccessAnswer AccessCheck::ask(AccessNeed need, Purpose purpose) const {
 
 AccessAnswer AccessCheck::ask(AccessNeed need, const ResourcePolicy& resource_policy, policy::ResourceRule rule) const {
   AccessAnswer answer = authorizer_.decide({.key = context_.key.get(),
+                                            .identity = identity(),
                                             .action = need.action,
                                             .resource = need.resource,
                                             .resource_policy = &resource_policy,

@@ -44,12 +44,15 @@ class AccessCheck {
   // Lets through what [security] mode says, and remembers all.
   AccessAnswer settle(AccessNeed need, Purpose purpose, AccessAnswer answer) const;
   policy::ResourceQuotes quotes() const;
+  // Of the caller; looked up once a call, so that all of it is judged by the same policies.
+  const Identity* identity() const;
 
   const Authorizer& authorizer_;
   const ServiceTable& table_;
   const OperationEntry& entry_;
   const CallContext& context_;
   const void* input_;
+  mutable std::optional<std::shared_ptr<const Identity>> identity_;
   mutable std::optional<policy::Context> conditions_;
   mutable std::vector<audit::Ask> asks_;
   mutable uint64_t asks_left_out_ = 0;

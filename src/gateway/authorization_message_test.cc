@@ -52,6 +52,7 @@ class AuthorizationMessageTest : public testing::Test {
   }
   std::string denied() {
     const AccessAnswer answer = authorizer_.decide({.key = &key_,
+                                                    .identity = users_.identity.get(),
                                                     .action = "ec2:StopInstances",
                                                     .resource = "arn:aws:ec2:us-east-1:111111111111:instance/i-1",
                                                     .context = context_,
@@ -112,7 +113,12 @@ TEST_F(AuthorizationMessageTest, StaysWithinAwssLimit) {
 }
 
 TEST_F(AuthorizationMessageTest, OnlyForServicesThatWantIt) {
-  EXPECT_TRUE(authorizer_.decide({.key = &key_, .action = "s3:GetObject", .resource = "*", .context = context_})
+  EXPECT_TRUE(authorizer_
+                  .decide({.key = &key_,
+                           .identity = users_.identity.get(),
+                           .action = "s3:GetObject",
+                           .resource = "*",
+                           .context = context_})
                   .encoded.empty());
 }
 

@@ -92,12 +92,15 @@ Authorizer::Authorizer(const IdentitySource& identities, Enforcement enforcement
       session_policies_(std::make_unique<SessionPolicies>()) {}
 Authorizer::~Authorizer() = default;
 
-auth::Tags Authorizer::principal_tags(const auth::AccessKey& key) const {
+std::shared_ptr<const Identity> Authorizer::find_identity(const auth::AccessKey* key) const {
+  if (key == nullptr || key->principal.is_root()) return nullptr;
+  return identities_.find(key->principal);
+}
+
+auth::Tags principal_tags(const auth::AccessKey& key, const Identity* identity) {
   auth::Tags tags;
   if (key.session) tags = key.session->tags;
-  if (key.principal.is_root()) return tags;
-  const auto identity = identities_.find(key.principal);
-  if (!identity) return tags;
+  if (identity == nullptr) return tags;
   for (const auto& tag : identity->tags) {
     if (std::ranges::find(tags, tag.first, &auth::Tags::value_type::first) == tags.end()) tags.push_back(tag);
   }
@@ -121,7 +124,7 @@ bool Authorizer::is_unlimited(const auth::AccessKey* key, const ResourcePolicy* 
 AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
   const auth::AccessKey* key = question.key;
   policy::Principal principal;
-  std::shared_ptr<const Identity> identity;
+  const Identity* const identity = question.identity;
   std::vector<StoredPolicy> session;
   if (key != nullptr) {
     const auth::Principal& who = key->principal;
@@ -129,8 +132,7 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
     principal.account = who.account.view();
     principal.arn = who.arn;
     principal.entity_arn = who.entity_arn;
-    if (!who.is_root()) identity = identities_.find(who);
-    if (identity) principal.unique_id = identity->unique_id;
+    if (identity != nullptr) principal.unique_id = identity->unique_id;
     if (key->session) session = policies_of(*key);
   } else if (!question.provider.empty()) {
     principal.type = policy::PrincipalType::federated_identity;
@@ -142,7 +144,7 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
   std::vector<policy::NamedPolicy> of_session;
   policy::NamedPolicy boundary;
   policy::NamedPolicy of_resource;
-  if (identity) {
+  if (identity != nullptr) {
     of_identity = named(identity->policies);
     policies.identity = of_identity;
     if (identity->boundary) {

@@ -64,6 +64,7 @@ struct ResourcePolicy {
 // Views; what they show must outlive the call.
 struct AccessQuestion {
   const auth::AccessKey* key = nullptr;  // null: anonymous
+  const Identity* identity = nullptr;    // find_identity's of the key
   // Without a key: the ARN of the provider whose token the caller has shown; empty for an anonymous one.
   std::string_view provider = {};
   std::string_view action;
@@ -88,6 +89,9 @@ struct AccessAnswer {
 // [security] mode. `audit`: what the policies deny to a caller whose signature is right goes through, and is recorded.
 enum class Enforcement : uint8_t { enforce, audit };
 
+// The tags of the user or role behind a key, as conditions see them: those of the session hide them.
+auth::Tags principal_tags(const auth::AccessKey& key, const Identity* identity);
+
 // Safe from any thread.
 class Authorizer {
  public:
@@ -101,8 +105,8 @@ class Authorizer {
   Enforcement enforcement() const { return enforcement_; }
   // The root on what is its own account's and has no policy: nothing can refuse it, whatever the context.
   static bool is_unlimited(const auth::AccessKey* key, const ResourcePolicy* resource_policy);
-  // The tags of the user or role behind a key, as conditions see them: those of the session hide them.
-  auth::Tags principal_tags(const auth::AccessKey& key) const;
+  // The user or role behind a key; null where there is none (any more): the root, what is anonymous.
+  std::shared_ptr<const Identity> find_identity(const auth::AccessKey* key) const;
 
  private:
   class SessionPolicies;

@@ -59,8 +59,13 @@ class AuthorizeTest : public testing::Test {
     return key;
   }
   AccessAnswer ask(const auth::AccessKey* key, std::string_view action, const ResourcePolicy* resource = nullptr) {
-    return authorizer_.decide(
-        {.key = key, .action = action, .resource = kObject, .resource_policy = resource, .context = context_});
+    const auto identity = authorizer_.find_identity(key);
+    return authorizer_.decide({.key = key,
+                               .identity = identity.get(),
+                               .action = action,
+                               .resource = kObject,
+                               .resource_policy = resource,
+                               .context = context_});
   }
   static ResourcePolicy bucket_of(const std::string& account, std::string_view statement = "") {
     ResourcePolicy found{.owner = AccountId(account), .policy = std::nullopt};
@@ -198,7 +203,7 @@ TEST_F(AuthorizeTest, SessionTagsHideThoseOfTheUser) {
   auth::AccessKey key = user({});
   identities_.by_arn[key.principal.arn]->tags = {{"team", "a"}, {"floor", "3"}};
   key.session = auth::Session{.token = "t", .expires_at = {}, .tags = {{"team", "b"}}};
-  EXPECT_EQ(authorizer_.principal_tags(key), (auth::Tags{{"team", "b"}, {"floor", "3"}}));
+  EXPECT_EQ(principal_tags(key, authorizer_.find_identity(&key).get()), (auth::Tags{{"team", "b"}, {"floor", "3"}}));
 }
 
 }  // namespace

@@ -7,6 +7,44 @@
 namespace aerolith::gateway {
 namespace {
 
+struct Keys {
+  policy::ContextKey principal_arn{"aws:PrincipalArn"};
+  policy::ContextKey principal_account{"aws:PrincipalAccount"};
+  policy::ContextKey principal_type{"aws:PrincipalType"};
+  policy::ContextKey user_id{"aws:userid"};
+  policy::ContextKey user_name{"aws:username"};
+  policy::ContextKey is_aws_service{"aws:PrincipalIsAWSService"};
+  policy::ContextKey via_aws_service{"aws:ViaAWSService"};
+  policy::ContextKey current_time{"aws:CurrentTime"};
+  policy::ContextKey epoch_time{"aws:EpochTime"};
+  policy::ContextKey source_ip{"aws:SourceIp"};
+  policy::ContextKey secure_transport{"aws:SecureTransport"};
+  policy::ContextKey requested_region{"aws:RequestedRegion"};
+  policy::ContextKey user_agent{"aws:UserAgent"};
+  policy::ContextKey referer{"aws:Referer"};
+};
+
+const Keys& keys() {
+  static const Keys all;
+  return all;
+}
+
+// A second as conditions see it. Kept by each thread, since most requests come within the second of the one before.
+struct Second {
+  std::chrono::sys_seconds time;
+  std::string iso8601;
+  std::string epoch;
+};
+
+const Second& second_of(Timestamp now) {
+  thread_local Second kept;
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (kept.iso8601.empty() || kept.time != second) {
+    kept = {second, format_iso8601(second), std::to_string(second.time_since_epoch().count())};
+  }
+  return kept;
+}
+
 std::string_view type_name(auth::PrincipalKind kind) {
   switch (kind) {
     case auth::PrincipalKind::root:
@@ -19,10 +57,6 @@ std::string_view type_name(auth::PrincipalKind kind) {
       return "FederatedUser";
   }
   return "Anonymous";
-}
-
-std::string epoch_seconds(Timestamp time) {
-  return std::to_string(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
 
 // aws:MultiFactorAuthPresent is there with temporary credentials only; long-lived keys have no such key at all.
@@ -46,19 +80,19 @@ void add_session_keys(const auth::Session& session, Timestamp now, policy::Conte
 
 void add_principal_keys(const RequestFacts& facts, policy::Context& context) {
   if (facts.key == nullptr) {
-    context.set("aws:PrincipalType", "Anonymous");
-    context.set("aws:PrincipalAccount", "anonymous");
-    context.set("aws:userid", "anonymous");
+    context.set_first(keys().principal_type, "Anonymous");
+    context.set_first(keys().principal_account, "anonymous");
+    context.set_first(keys().user_id, "anonymous");
     return;
   }
   const auth::Principal& principal = facts.key->principal;
   const bool is_session = principal.kind == auth::PrincipalKind::assumed_role;
   // Of a role's session it is the role's.
-  context.set("aws:PrincipalArn", is_session ? principal.entity_arn : principal.arn);
-  context.set("aws:PrincipalAccount", principal.account.view());
-  context.set("aws:PrincipalType", type_name(principal.kind));
-  context.set("aws:userid", principal.user_id);
-  if (principal.kind == auth::PrincipalKind::user) context.set("aws:username", principal.entity_name);
+  context.set_first(keys().principal_arn, is_session ? principal.entity_arn : principal.arn);
+  context.set_first(keys().principal_account, principal.account.view());
+  context.set_first(keys().principal_type, type_name(principal.kind));
+  context.set_first(keys().user_id, principal.user_id);
+  if (principal.kind == auth::PrincipalKind::user) context.set_first(keys().user_name, principal.entity_name);
   for (const auto& [name, value] : facts.principal_tags) context.set("aws:PrincipalTag/" + name, value);
   if (facts.key->session) add_session_keys(*facts.key->session, facts.now, context);
 }
@@ -67,15 +101,16 @@ void add_principal_keys(const RequestFacts& facts, policy::Context& context) {
 
 void add_request_keys(const RequestFacts& facts, policy::Context& context) {
   add_principal_keys(facts, context);
-  context.set("aws:PrincipalIsAWSService", "false");
-  context.set("aws:ViaAWSService", "false");
-  context.set("aws:CurrentTime", format_iso8601(std::chrono::floor<std::chrono::seconds>(facts.now)));
-  context.set("aws:EpochTime", epoch_seconds(facts.now));
-  context.set("aws:SourceIp", facts.head.peer_address);
-  context.set("aws:SecureTransport", facts.head.is_tls ? "true" : "false");
-  context.set("aws:RequestedRegion", facts.region);
-  if (const auto agent = facts.head.headers.find("user-agent")) context.set("aws:UserAgent", *agent);
-  if (const auto referer = facts.head.headers.find("referer")) context.set("aws:Referer", *referer);
+  context.set_first(keys().is_aws_service, "false");
+  context.set_first(keys().via_aws_service, "false");
+  const Second& second = second_of(facts.now);
+  context.set_first(keys().current_time, second.iso8601);
+  context.set_first(keys().epoch_time, second.epoch);
+  context.set_first(keys().source_ip, facts.head.peer_address);
+  context.set_first(keys().secure_transport, facts.head.is_tls ? "true" : "false");
+  context.set_first(keys().requested_region, facts.region);
+  if (const auto agent = facts.head.headers.find("user-agent")) context.set_first(keys().user_agent, *agent);
+  if (const auto referer = facts.head.headers.find("referer")) context.set_first(keys().referer, *referer);
 }
 
 }  // namespace aerolith::gateway

@@ -36,6 +36,13 @@ Context::Values::Iterator& Context::Values::Iterator::operator++() {
 
 void Context::set(std::string_view name, std::string_view value) { append(entry(name), value); }
 
+void Context::set_first(const ContextKey& key, std::string_view value) {
+  Entry added;
+  added.hash = key.hash;
+  added.key = &key;
+  append(entries_.emplace_back(added), value);
+}
+
 void Context::add_value(std::string_view name, std::string_view value) {
   Entry& found = entry(name);
   found.multivalued = true;
@@ -51,7 +58,7 @@ void Context::replace(std::string_view name, std::string_view value) {
 
 void Context::remove_prefix(std::string_view prefix) {
   std::erase_if(entries_, [&](const Entry& known) {
-    const std::string_view name = view(known.name);
+    const std::string_view name = name_of(known);
     return name.size() >= prefix.size() && equals_ignore_case(name.substr(0, prefix.size()), prefix);
   });
 }
@@ -83,7 +90,7 @@ Context::Text Context::keep(std::string_view text) {
 Context::Entry& Context::entry(std::string_view name) {
   const uint32_t hash = hash_name(name);
   for (Entry& known : entries_) {
-    if (known.hash == hash && equals_ignore_case(view(known.name), name)) return known;
+    if (known.hash == hash && equals_ignore_case(name_of(known), name)) return known;
   }
   Entry added;
   added.hash = hash;
@@ -96,7 +103,7 @@ Context::Entry& Context::entry(std::string_view name) {
 
 const Context::Entry* Context::find_entry(std::string_view lower_name, uint32_t hash) const {
   for (const Entry& known : entries_) {
-    if (known.hash == hash && view(known.name) == lower_name) return &known;
+    if (known.hash == hash && name_of(known) == lower_name) return &known;
   }
   return nullptr;
 }

@@ -29,6 +29,9 @@ class Context {
 
   // A key of one value: aws:SourceIp. Given twice under names that differ by case only (tags), both values count.
   void set(std::string_view name, std::string_view value);
+  // The same for a key that is known beforehand and that the context has no value of yet: cheaper. `key` must outlive
+  // it.
+  void set_first(const ContextKey& key, std::string_view value);
   // One more value of a multivalued key, aws:TagKeys: such a key can't stand in a policy variable.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
   void add_value(std::string_view name, std::string_view value);
@@ -65,7 +68,7 @@ class Context {
   // Calls visit(name, Values) for each key, in the order they came; names in lower case.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Entry& entry : entries_) visit(view(entry.name), Values(this, entry.first));
+    for (const Entry& entry : entries_) visit(name_of(entry), Values(this, entry.first));
   }
 
   Values find(const ContextKey& key) const;
@@ -81,7 +84,8 @@ class Context {
   };
   struct Entry {
     uint32_t hash = 0;
-    Text name;
+    Text name;  // where `key` is null
+    const ContextKey* key = nullptr;
     uint32_t first = kNone;
     uint32_t last = kNone;
     bool multivalued = false;
@@ -92,6 +96,7 @@ class Context {
   };
 
   std::string_view view(Text text) const { return std::string_view(text_).substr(text.offset, text.length); }
+  std::string_view name_of(const Entry& entry) const { return entry.key ? entry.key->name : view(entry.name); }
   Text keep(std::string_view text);
   Entry& entry(std::string_view name);
   const Entry* find_entry(std::string_view lower_name, uint32_t hash) const;
