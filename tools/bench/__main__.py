@@ -44,6 +44,9 @@ def _markdown(date: str, facts: dict, measured: list[Measurement]) -> str:
 def main(names: list[str]) -> int:
     if names and names[0] == "s3":
         return s3_command.main(names[1:])
+    if unknown := set(names) - {*FOUNDATION, "identity"}:
+        print(__doc__, file=sys.stderr)
+        return 0 if unknown <= {"-h", "--help"} else 2
     foundation = [bars for name, bars in FOUNDATION.items() if name in names or not names]
     if foundation:
         measure_all("foundation", foundation)
