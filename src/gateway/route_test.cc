@@ -65,12 +65,13 @@ class RouteTest : public testing::Test {
     registry_ = std::make_unique<Registry>(pointers_, std::vector<ServiceTable>{});
   }
 
-  static http::RequestHead head(const std::string& target, std::vector<std::pair<std::string, std::string>> fields) {
+  static http::RequestHead head(const std::string& target,
+                                const std::vector<std::pair<std::string, std::string>>& fields) {
     http::RequestHead h;
     h.method = "GET";
     h.target = target;
     h.headers.add("Host", "localhost:4566");
-    for (auto& [name, value] : fields) h.headers.set(name, value);
+    for (const auto& [name, value] : fields) h.headers.set(name, value);
     return h;
   }
   static std::string signed_for(const std::string& service) {
