@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.iam.conftest import ALLOW_ALL, TRUST_EC2
+from tools.harness.audit import with_keys
 from tools.harness.clients import boto_client
 from tools.harness.clock import SettableClock
 from tools.harness.expect import api_error
@@ -23,16 +24,6 @@ from tools.harness.server import Server
 
 Name = Callable[[], str]
 ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-
-
-def client_of(server: Server, service: str, keys: dict[str, Any]) -> Any:
-    return boto_client(
-        server,
-        service,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-    )
 
 
 def make_user(iam: Any, called: str, rights: str = ALL) -> dict[str, Any]:
@@ -54,12 +45,12 @@ def test_a_user_s_session_is_not_that_of_the_next_user_of_its_name(
     server: Server, iam: Any, name: Name, bucket: str, kind: str
 ) -> None:
     called = name()
-    sts = client_of(server, "sts", make_user(iam, called))
+    sts = with_keys(server, "sts", make_user(iam, called))
     if kind == "get_session_token":
         session = sts.get_session_token()["Credentials"]
     else:
         session = sts.get_federation_token(Name="helper", Policy=ALLOW_ALL)["Credentials"]
-    own = client_of(server, "s3", session)
+    own = with_keys(server, "s3", session)
     own.list_objects_v2(Bucket=bucket)
     remove_user(iam, called)
     with api_error("AccessDenied", 403):
@@ -71,8 +62,8 @@ def test_a_user_s_session_is_not_that_of_the_next_user_of_its_name(
 
 def test_a_federated_user_has_what_its_maker_has_now(server: Server, iam: Any, name: Name, bucket: str) -> None:
     called = name()
-    maker = client_of(server, "sts", make_user(iam, called))
-    own = client_of(server, "s3", maker.get_federation_token(Name="helper", Policy=ALLOW_ALL)["Credentials"])
+    maker = with_keys(server, "sts", make_user(iam, called))
+    own = with_keys(server, "s3", maker.get_federation_token(Name="helper", Policy=ALLOW_ALL)["Credentials"])
     own.list_objects_v2(Bucket=bucket)
     for rights, is_allowed in ((ALLOW_ALL.replace("s3:*", "s3:GetObject"), False), (ALLOW_ALL, True)):
         iam.put_user_policy(UserName=called, PolicyName="rights", PolicyDocument=rights)
@@ -90,26 +81,26 @@ def test_sessions_of_one_s_own_key_reach_no_iam(server: Server, iam: Any, name: 
     trust = json.loads(TRUST_EC2)
     trust["Statement"][0]["Principal"] = {"AWS": arn}
     role = iam.create_role(RoleName=name(), AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    sts = client_of(server, "sts", keys)
+    sts = with_keys(server, "sts", keys)
     own, federated = (
         sts.get_session_token()["Credentials"],
         sts.get_federation_token(Name="helper", Policy=ALL)["Credentials"],
     )
     for session in (own, federated, boto_client(server, "sts").get_session_token()["Credentials"]):
         with api_error("InvalidClientTokenId", 403):
-            client_of(server, "iam", session).create_access_key(UserName=keys["UserName"])
-    client_of(server, "sts", own).assume_role(RoleArn=role, RoleSessionName="work")
+            with_keys(server, "iam", session).create_access_key(UserName=keys["UserName"])
+    with_keys(server, "sts", own).assume_role(RoleArn=role, RoleSessionName="work")
     with api_error("AccessDenied", 403):
-        client_of(server, "sts", federated).assume_role(RoleArn=role, RoleSessionName="work")
+        with_keys(server, "sts", federated).assume_role(RoleArn=role, RoleSessionName="work")
     # A role's session may, where its policies let it.
     iam.put_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="all", PolicyDocument=ALL)
     session = sts.assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
-    client_of(server, "iam", session).list_users()
+    with_keys(server, "iam", session).list_users()
 
 
 def test_a_key_switched_off_or_deleted_opens_nothing_in_s3(server: Server, iam: Any, name: Name, bucket: str) -> None:
     keys = make_user(iam, name())
-    own = client_of(server, "s3", keys)
+    own = with_keys(server, "s3", keys)
     own.put_object(Bucket=bucket, Key="k", Body=b"bytes")
     link = own.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
 
@@ -139,7 +130,7 @@ def test_a_session_past_its_end(
     clock.move_boto(monkeypatch)
     boto_client(server).create_bucket(Bucket="sessions")
     iam = boto_client(server, "iam")
-    sts = client_of(server, "sts", make_user(iam, "ann"))
+    sts = with_keys(server, "sts", make_user(iam, "ann"))
     trust = json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": iam.get_user(UserName="ann")["User"]["Arn"]}, "Action": "sts:AssumeRole"}
     ]})  # fmt: skip
@@ -153,7 +144,7 @@ def test_a_session_past_its_end(
     for shift, is_over in ((880, False), (905, True)):
         clock.set(shift)
         for answer in sessions:
-            s3, own_sts = (client_of(server, service, answer["Credentials"]) for service in ("s3", "sts"))
+            s3, own_sts = (with_keys(server, service, answer["Credentials"]) for service in ("s3", "sts"))
             if not is_over:
                 s3.list_objects_v2(Bucket="sessions")
                 own_sts.get_caller_identity()
