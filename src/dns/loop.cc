@@ -33,6 +33,27 @@ Loop::~Loop() {
 
 void Loop::add(std::shared_ptr<Watched> watched) { watched_.push_back(std::move(watched)); }
 
+void Loop::drop(std::string_view label) {
+  std::erase_if(watched_, [&](const auto& watched) { return watched->label() == label; });
+}
+
+void Loop::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(task));
+  }
+  wake();
+}
+
+void Loop::run_posted() {
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(posted_);
+  }
+  for (const auto& task : tasks) task();
+}
+
 void Loop::run() {
   while (!is_stopping_) turn();
   watched_.clear();
@@ -40,11 +61,16 @@ void Loop::run() {
 
 void Loop::stop() {
   is_stopping_ = true;
+  wake();
+}
+
+void Loop::wake() {
   const uint64_t one = 1;
   static_cast<void>(!::write(wake_, &one, sizeof(one)));
 }
 
 void Loop::turn() {
+  run_posted();
   std::erase_if(watched_, [](const auto& watched) { return watched->is_done(); });
   std::vector<pollfd> descriptors = {{wake_, POLLIN, 0}};
   Moment first = Moment::max();
@@ -53,6 +79,8 @@ void Loop::turn() {
     first = std::min(first, watched->deadline());
   }
   if (::poll(descriptors.data(), descriptors.size(), milliseconds_until(first)) < 0) return;
+  uint64_t woken = 0;
+  if (descriptors.front().revents != 0) static_cast<void>(!::read(wake_, &woken, sizeof(woken)));
   // What is added from here on was not asked for, and may move the vector.
   const std::vector<std::shared_ptr<Watched>> asked = watched_;
   const Moment now = std::chrono::steady_clock::now();

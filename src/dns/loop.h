@@ -3,7 +3,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace aerolith::dns {
@@ -24,6 +28,8 @@ class Watched {
   virtual Moment deadline() const { return Moment::max(); }
   virtual void on_deadline() {}
   bool is_done() const { return is_done_; }
+  // Of what came by a socket that the server adopted.
+  virtual std::string_view label() const { return {}; }
 
  protected:
   // Closes the one before. -1: none.
@@ -45,6 +51,10 @@ class Loop {
 
   // On the loop's thread, or before it runs.
   void add(std::shared_ptr<Watched> watched);
+  // Lets go of all with that label.
+  void drop(std::string_view label);
+  // Runs it on the loop's thread, soon. From any thread.
+  void post(std::function<void()> task);
   // Until stop(); then lets go of everything.
   void run();
   // From any thread.
@@ -52,9 +62,13 @@ class Loop {
 
  private:
   void turn();
+  void run_posted();
+  void wake();
 
   int wake_;
   std::atomic<bool> is_stopping_ = false;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;
   std::vector<std::shared_ptr<Watched>> watched_;
 };
 

@@ -146,6 +146,12 @@ std::string Query::write(const Answer& answer) const {
     ldns_pkt_push_rr(raw, LDNS_SECTION_ANSWER, new_address(query, address, answer.ttl_seconds));
     ++given;
   }
+  if (!answer.pointer.empty() && asks_for(RecordType::ptr)) {
+    ldns_rr* const record = new_record(query, LDNS_RR_TYPE_PTR, answer.ttl_seconds);
+    ldns_rr_push_rdf(record, ldns_dname_new_frm_str((answer.pointer + ".").c_str()));
+    ldns_pkt_push_rr(raw, LDNS_SECTION_ANSWER, record);
+    ++given;
+  }
   if (answer.is_ours && given == 0) {
     ldns_pkt_push_rr(raw, LDNS_SECTION_AUTHORITY, new_start_of_authority(query, answer.ttl_seconds));
   }

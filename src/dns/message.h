@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 
-struct ldns_struct_pkt;  // NOLINT(readability-identifier-naming): the library's own
+struct ldns_struct_pkt;  // the library's own
 
 namespace aerolith::dns {
 
@@ -18,12 +18,13 @@ enum class ResponseCode : uint8_t {
   no_error = 0,
   format_error = 1,
   server_failure = 2,
+  no_such_name = 3,
   not_implemented = 4,
   refused = 5,
   bad_version = 16,  // EDNS
 };
 
-enum class RecordType : uint16_t { a = 1, aaaa = 28, any = 255 };
+enum class RecordType : uint16_t { a = 1, ptr = 12, aaaa = 28, any = 255 };
 
 constexpr size_t kHeaderBytes = 12;
 
@@ -54,6 +55,7 @@ class Query {
     bool is_ours = false;  // authoritative; without addresses it says so, in a record that resolvers may keep
     bool offers_recursion = false;
     std::vector<std::string> addresses;  // 4 or 16 bytes each; only those of a type that was asked for go in
+    std::string pointer{};               // a host name, for who asks for PTR
     uint32_t ttl_seconds = 0;
     size_t limit_bytes = SIZE_MAX;  // past it, the answer is empty and says that it was cut
   };

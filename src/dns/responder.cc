@@ -44,10 +44,16 @@ Reply Responder::respond(std::string_view bytes, const Arrival& arrival) const {
     std::string refusal = refuse_unread(bytes, query.error().code);
     return {refusal.empty() ? Verdict::ignore : Verdict::answer, std::move(refusal)};
   }
-  if (is_to_forward(*query)) return {Verdict::forward, ""};
-  std::string answer = query->write(answer_to(*query, arrival));
+  const Found found = find_records(*query, arrival);
+  if (!found && is_to_forward(*query)) return {Verdict::forward, ""};
+  std::string answer = query->write(answer_to(*query, arrival, found));
   if (answer.empty()) answer = write_failure(bytes, ResponseCode::server_failure);
   return {Verdict::answer, std::move(answer)};
+}
+
+Responder::Found Responder::find_records(const Query& query, const Arrival& arrival) const {
+  if (!settings_.find_records || !query.is_internet() || query.has_unknown_edns_version()) return std::nullopt;
+  return settings_.find_records(query.name(), arrival);
 }
 
 bool Responder::is_to_forward(const Query& query) const {
@@ -56,11 +62,18 @@ bool Responder::is_to_forward(const Query& query) const {
   return !is_under_localhost(query.name());
 }
 
-Query::Answer Responder::answer_to(const Query& query, const Arrival& arrival) const {
+Query::Answer Responder::answer_to(const Query& query, const Arrival& arrival, const Found& found) const {
   Query::Answer answer{.offers_recursion = settings_.forwards, .ttl_seconds = settings_.ttl_seconds};
   if (arrival.transport == Transport::datagram) answer.limit_bytes = query.datagram_limit_bytes();
   if (query.has_unknown_edns_version()) {
     answer.code = ResponseCode::bad_version;
+    return answer;
+  }
+  if (found) {
+    answer.is_ours = true;
+    answer.addresses = found->addresses;
+    answer.pointer = found->pointer;
+    if (!found->is_there) answer.code = ResponseCode::no_such_name;
     return answer;
   }
   if (!query.is_internet() || !settings_.is_ours(query.name())) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,20 +23,30 @@ struct ServerAddresses {
   static ServerAddresses of(const std::vector<std::string>& bound);
 };
 
-struct ResponderSettings {
-  // Whether a name, in lower case, is ours. Called on the responder's thread.
-  std::function<bool(std::string_view name)> is_ours;
-  ServerAddresses addresses;
-  bool forwards = false;  // to a resolver that knows the rest
-  // Short: when the server is gone, AWS's own answers should soon come back.
-  uint32_t ttl_seconds = 10;
-};
-
 enum class Transport : uint8_t { datagram, stream };
 
 struct Arrival {
   Transport transport = Transport::datagram;
   std::string local_address;  // 4 or 16 bytes
+  std::string label{};        // of the socket, where the server adopted it
+};
+
+// What there is under a name, beside the server.
+struct OwnRecords {
+  std::vector<std::string> addresses;  // 4 or 16 bytes
+  std::string pointer{};               // a host name: PTR
+  bool is_there = true;                // false: no such name (NXDOMAIN)
+};
+
+struct ResponderSettings {
+  // Whether a name, in lower case, is ours. Called on the responder's thread.
+  std::function<bool(std::string_view name)> is_ours;
+  // Asked before, where there is one: names whose records depend on who asks. Nullopt: none of those. The same thread.
+  std::function<std::optional<OwnRecords>(std::string_view name, const Arrival& arrival)> find_records{};
+  ServerAddresses addresses;
+  bool forwards = false;  // to a resolver that knows the rest
+  // Short: when the server is gone, AWS's own answers should soon come back.
+  uint32_t ttl_seconds = 10;
 };
 
 enum class Verdict : uint8_t { ignore, answer, forward };
@@ -56,7 +67,9 @@ class Responder {
   std::string give_up(std::string_view query) const;
 
  private:
-  Query::Answer answer_to(const Query& query, const Arrival& arrival) const;
+  using Found = std::optional<OwnRecords>;
+  Found find_records(const Query& query, const Arrival& arrival) const;
+  Query::Answer answer_to(const Query& query, const Arrival& arrival, const Found& found) const;
   bool is_to_forward(const Query& query) const;
 
   const ResponderSettings settings_;

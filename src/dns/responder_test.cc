@@ -59,6 +59,29 @@ TEST(Responder, AWildcardServerIsWhereTheAskerAsked) {
   EXPECT_TRUE(ask(responder, query, {Transport::stream, kLoopback6}).addresses.empty());
 }
 
+TEST(Responder, RecordsThatDependOnWhoAsks) {
+  ResponderSettings settings = settings_for({"127.0.0.1:4566"}, true);
+  settings.find_records = [](std::string_view name, const Arrival& arrival) -> std::optional<OwnRecords> {
+    if (arrival.label != "vpc-1") return std::nullopt;
+    if (name == "ip-10-0-0-5.ec2.internal") return OwnRecords{.addresses = {kLan}};
+    if (name == "5.0.0.10.in-addr.arpa") return OwnRecords{.addresses = {}, .pointer = "ip-10-0-0-5.ec2.internal"};
+    if (name.ends_with(".internal")) return OwnRecords{.addresses = {}, .is_there = false};
+    return std::nullopt;
+  };
+  const Responder responder(settings);
+  const Arrival inside{Transport::datagram, kLan, "vpc-1"};
+  EXPECT_EQ(ask(responder, {.name = "IP-10-0-0-5.ec2.internal"}, inside).addresses, std::vector{kLan});
+  const AnswerParts other_type = ask(responder, {.name = "ip-10-0-0-5.ec2.internal", .type = 28}, inside);
+  EXPECT_EQ(other_type.code, 0U);
+  EXPECT_TRUE(other_type.addresses.empty());
+  EXPECT_EQ(other_type.authorities, 1U);
+  const std::string pointer = testing_support::name_bytes("ip-10-0-0-5.ec2.internal");
+  EXPECT_EQ(ask(responder, {.name = "5.0.0.10.in-addr.arpa", .type = 12}, inside).addresses, std::vector{pointer});
+  EXPECT_EQ(ask(responder, {.name = "none.internal"}, inside).code, 3U);
+  EXPECT_EQ(ask(responder, {.name = std::string(kOurs)}, inside).addresses, std::vector{kLoopback4});
+  EXPECT_EQ(responder.respond(make_query({.name = "ip-10-0-0-5.ec2.internal"}), {}).verdict, Verdict::forward);
+}
+
 TEST(Responder, RefusesWhatIsNotOurs) {
   const Responder responder(settings_for({"127.0.0.1:4566"}));
   for (const QueryParts& parts : {QueryParts{.name = "example.com"}, QueryParts{.name = ""},

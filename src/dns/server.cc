@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -77,8 +78,8 @@ class ThreadServer final : public Server {
 
   Result<void, ServerError> listen(const std::string& text) {
     const SocketPair pair = TRY(open_pair(text));
-    loop_.add(std::make_shared<DatagramSocket>(service_, pair.datagram));
-    loop_.add(std::make_shared<StreamListener>(service_, pair.stream));
+    loop_.add(std::make_shared<DatagramSocket>(service_, pair.datagram, ""));
+    loop_.add(std::make_shared<StreamListener>(service_, pair.stream, ""));
     const auto bound = SocketAddress::of_socket(pair.stream);
     if (!bound) return fail(ServerErrorCode::bad_address, fmt::format("dns: {} has no address", text));
     for (const SocketAddress& resolver : service_->resolvers) {
@@ -94,6 +95,24 @@ class ThreadServer final : public Server {
   }
 
   std::vector<std::string> addresses() const override { return addresses_; }
+
+  void adopt(int datagram, int stream, std::string label) override {
+    prepare_socket(datagram, Transport::datagram);
+    prepare_socket(stream, Transport::stream);
+    loop_.post([this, datagram, stream, label = std::move(label)] {
+      loop_.add(std::make_shared<DatagramSocket>(service_, datagram, label));
+      loop_.add(std::make_shared<StreamListener>(service_, stream, label));
+    });
+  }
+
+  void drop(const std::string& label) override {
+    std::promise<void> done;
+    loop_.post([&] {
+      loop_.drop(label);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
 
  private:
   Loop loop_;

@@ -174,6 +174,43 @@ TEST(DnsServer, ASilentResolverIsGivenUp) {
   ::close(silent);
 }
 
+TEST(DnsServer, AdoptsSocketsAndLetsGoOfThem) {
+  ServerSettings settings = test_settings();
+  settings.listen.clear();
+  settings.responder.find_records = [](std::string_view, const Arrival& arrival) {
+    return OwnRecords{.addresses = {arrival.label == "one" ? std::string("\x0a\0\0\1", 4) : kLoopback}};
+  };
+  const auto server = must_start(settings);
+  EXPECT_TRUE(server->addresses().empty());
+  // As the fabric gives them: blocking, without any option.
+  const auto open = [](SocketAddress where, int kind) {
+    const int descriptor = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::bind(descriptor, where.data(), where.size()), 0);
+    EXPECT_TRUE(kind == SOCK_DGRAM || ::listen(descriptor, 8) == 0);
+    return descriptor;
+  };
+  const auto adopt = [&](const std::string& label) {
+    const int datagram = open(*SocketAddress::parse("127.0.0.1:0"), SOCK_DGRAM);
+    const SocketAddress bound = *SocketAddress::of_socket(datagram);
+    server->adopt(datagram, open(bound, SOCK_STREAM), label);
+    return bound.text();
+  };
+  const std::string one = adopt("one");
+  const std::string two = adopt("two");
+  const std::string query = make_query({.name = "anything.internal"});
+  for (const auto ask : {ask_datagram, ask_stream}) {
+    EXPECT_EQ(read_answer(ask(one, query)).addresses, std::vector{std::string("\x0a\0\0\1", 4)});
+    EXPECT_EQ(read_answer(ask(two, query)).addresses, std::vector{kLoopback});
+  }
+  const Socket idle(one, SOCK_STREAM);
+  idle.send(framed(query));
+  EXPECT_FALSE(idle.receive_message().empty());
+  server->drop("one");
+  EXPECT_EQ(idle.receive(), "");
+  EXPECT_THROW(Socket(one, SOCK_STREAM), std::runtime_error);
+  EXPECT_EQ(read_answer(ask_stream(two, query)).addresses, std::vector{kLoopback});
+}
+
 TEST(DnsServer, RefusesToAskItself) {
   std::string address = must_start(test_settings())->addresses()[0];
   ServerSettings settings = test_settings({address});

@@ -1,5 +1,6 @@
 #include "dns/sockets.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <unistd.h>
@@ -72,10 +73,11 @@ void Service::handle(std::string query, const Arrival& arrival, std::function<vo
   Reply reply = responder.respond(query, arrival);
   if (reply.verdict == Verdict::answer) return answer(std::move(reply.bytes));
   if (reply.verdict == Verdict::ignore) return;
-  if (open_exchanges >= kMostExchanges) return answer(responder.give_up(query));
-  ++open_exchanges;
-  const auto done = [this, query, answer = std::move(answer)](std::optional<std::string> found) {
-    --open_exchanges;
+  Load& load = loads[arrival.label];
+  if (load.exchanges >= kMostExchanges) return answer(responder.give_up(query));
+  ++load.exchanges;
+  const auto done = [this, &load, query, answer = std::move(answer)](std::optional<std::string> found) {
+    --load.exchanges;
     answer(found ? *std::move(found) : responder.give_up(query));
   };
   const auto exchange = std::make_shared<Exchange>(resolvers, std::move(query), arrival.transport, done);
@@ -83,7 +85,8 @@ void Service::handle(std::string query, const Arrival& arrival, std::function<vo
   if (!exchange->is_done()) loop.add(exchange);
 }
 
-DatagramSocket::DatagramSocket(std::shared_ptr<Service> service, int descriptor) : service_(std::move(service)) {
+DatagramSocket::DatagramSocket(std::shared_ptr<Service> service, int descriptor, std::string label)
+    : service_(std::move(service)), label_(std::move(label)) {
   own(descriptor);
 }
 
@@ -109,7 +112,7 @@ bool DatagramSocket::receive_one() {
   datagram.bytes.resize(static_cast<size_t>(got));
   datagram.peer.set_size(message.msg_namelen);
   read_local_address(message, datagram);
-  const Arrival arrival{Transport::datagram, datagram.local_address};
+  const Arrival arrival{Transport::datagram, datagram.local_address, label_};
   std::string query = std::move(datagram.bytes);
   service_->handle(std::move(query), arrival,
                    [self = weak_from_this(), datagram = std::move(datagram)](const std::string& bytes) mutable {
@@ -118,33 +121,35 @@ bool DatagramSocket::receive_one() {
   return true;
 }
 
-StreamListener::StreamListener(std::shared_ptr<Service> service, int descriptor) : service_(std::move(service)) {
+StreamListener::StreamListener(std::shared_ptr<Service> service, int descriptor, std::string label)
+    : service_(std::move(service)), label_(std::move(label)) {
   own(descriptor);
 }
 
 short StreamListener::events() const {
   // The others wait in the backlog until one of those that are open ends.
-  return resume_ == Moment::max() && service_->open_streams < kMostStreams ? POLLIN : 0;
+  return resume_ == Moment::max() && service_->loads[label_].streams < kMostStreams ? POLLIN : 0;
 }
 
 void StreamListener::on_ready(short) {
   const int accepted = ::accept4(descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (accepted >= 0) {
-    service_->loop.add(std::make_shared<StreamConnection>(service_, accepted));
+    service_->loop.add(std::make_shared<StreamConnection>(service_, accepted, label_));
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
     resume_ = std::chrono::steady_clock::now() + kRetryAccept;
   }
 }
 
-StreamConnection::StreamConnection(std::shared_ptr<Service> service, int descriptor)
+StreamConnection::StreamConnection(std::shared_ptr<Service> service, int descriptor, std::string label)
     : service_(std::move(service)), deadline_(std::chrono::steady_clock::now() + kStreamPatience) {
   own(descriptor);
-  ++service_->open_streams;
+  ++service_->loads[label].streams;
   arrival_.transport = Transport::stream;
+  arrival_.label = std::move(label);
   if (const auto local = SocketAddress::of_socket(descriptor)) arrival_.local_address = local->host_bytes();
 }
 
-StreamConnection::~StreamConnection() { --service_->open_streams; }
+StreamConnection::~StreamConnection() { --service_->loads[arrival_.label].streams; }
 
 short StreamConnection::events() const {
   if (stream_.has_output()) return POLLOUT;
@@ -182,6 +187,14 @@ void StreamConnection::send(std::string_view bytes) {
   if (!stream_.flush(descriptor())) finish();
 }
 
+void prepare_socket(int descriptor, Transport transport) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  const int on = 1;
+  // Does nothing to a socket of IPv6.
+  if (transport == Transport::datagram) ::setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+}
+
 int open_socket(const SocketAddress& where, Transport transport) {
   const int kind = transport == Transport::datagram ? SOCK_DGRAM : SOCK_STREAM;
   const int descriptor = ::socket(where.family(), kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -191,9 +204,8 @@ int open_socket(const SocketAddress& where, Transport transport) {
   if (where.family() == AF_INET6) {
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
-  } else {
-    ::setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
   }
+  prepare_socket(descriptor, transport);
   const bool is_bound = ::bind(descriptor, where.data(), where.size()) == 0;
   if (is_bound && (transport == Transport::datagram || ::listen(descriptor, SOMAXCONN) == 0)) return descriptor;
   const int error = errno;

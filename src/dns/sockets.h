@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,13 @@ struct Service {
   Loop& loop;
   const Responder responder;
   const std::vector<SocketAddress> resolvers;
-  size_t open_streams = 0;
-  size_t open_exchanges = 0;
+
+  // What is open for the askers of one label: those of one VPC can't take what the others need.
+  struct Load {
+    size_t streams = 0;
+    size_t exchanges = 0;
+  };
+  std::map<std::string, Load, std::less<>> loads{};
 
   // Calls `answer` now or later, at most once, with what to send; not at all where nothing is to be sent.
   void handle(std::string query, const Arrival& arrival, std::function<void(std::string bytes)> answer);
@@ -30,7 +36,8 @@ struct Service {
 
 class DatagramSocket final : public Watched, public std::enable_shared_from_this<DatagramSocket> {
  public:
-  DatagramSocket(std::shared_ptr<Service> service, int descriptor);
+  DatagramSocket(std::shared_ptr<Service> service, int descriptor, std::string label);
+  std::string_view label() const override { return label_; }
   short events() const override;
   void on_ready(short events) override;
 
@@ -38,11 +45,13 @@ class DatagramSocket final : public Watched, public std::enable_shared_from_this
   bool receive_one();
 
   const std::shared_ptr<Service> service_;
+  const std::string label_;
 };
 
 class StreamListener final : public Watched {
  public:
-  StreamListener(std::shared_ptr<Service> service, int descriptor);
+  StreamListener(std::shared_ptr<Service> service, int descriptor, std::string label);
+  std::string_view label() const override { return label_; }
   short events() const override;
   void on_ready(short events) override;
   Moment deadline() const override { return resume_; }
@@ -50,12 +59,14 @@ class StreamListener final : public Watched {
 
  private:
   const std::shared_ptr<Service> service_;
+  const std::string label_;
   Moment resume_ = Moment::max();  // short of descriptors: accepts nothing until then
 };
 
 class StreamConnection final : public Watched, public std::enable_shared_from_this<StreamConnection> {
  public:
-  StreamConnection(std::shared_ptr<Service> service, int descriptor);
+  StreamConnection(std::shared_ptr<Service> service, int descriptor, std::string label);
+  std::string_view label() const override { return arrival_.label; }
   ~StreamConnection() override;
   short events() const override;
   void on_ready(short events) override;
@@ -75,5 +86,7 @@ class StreamConnection final : public Watched, public std::enable_shared_from_th
 
 // Non-blocking, bound, and listening where it is a stream's; -1 with errno.
 int open_socket(const SocketAddress& where, Transport transport);
+// Makes a socket that somebody else has bound as open_socket() makes them.
+void prepare_socket(int descriptor, Transport transport);
 
 }  // namespace aerolith::dns

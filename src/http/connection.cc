@@ -22,8 +22,11 @@ constexpr milliseconds kLingerLimitAtStop{500};
 
 }  // namespace
 
-Connection::Connection(IoThread& thread, std::string peer_address)
-    : thread_(thread), socket_(thread.context()), peer_address_(std::move(peer_address)) {}
+Connection::Connection(IoThread& thread, std::string peer_address, std::string listener)
+    : thread_(thread),
+      socket_(thread.context()),
+      peer_address_(std::move(peer_address)),
+      listener_(std::move(listener)) {}
 
 Connection::~Connection() { close(); }
 

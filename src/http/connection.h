@@ -31,7 +31,8 @@ namespace aerolith::http {
 
 class Connection final : public DeadlineWheel::Entry, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(IoThread& thread, std::string peer_address);
+  // `listener`: the label of the one that it came by.
+  Connection(IoThread& thread, std::string peer_address, std::string listener);
   ~Connection();
 
   // All on the I/O thread.
@@ -39,6 +40,7 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
   void stop();                 // closes when no request is under way, else after its answer
   void close();                // now
   void deadline_passed();
+  const std::string& listener() const { return listener_; }
   // For IoThread's batch: the handler's run of the request that dispatch() announced, null when the connection
   // closed since; and that the pool had no room for it.
   HandlerPool::Task make_task();
@@ -128,6 +130,7 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
   void answer(Response response);  // the edge's own
   void begin_response();
   bool can_drain() const;
+  void limit_hops(uint8_t limit);
   void send();
   void pull_piece();
   void piece_arrived(const ExchangePointer& exchange, Result<BodyPiece, SourceError> piece);
@@ -140,6 +143,8 @@ class Connection final : public DeadlineWheel::Entry, public std::enable_shared_
   bool is_read_wait_pending_ = false;
   bool is_write_wait_pending_ = false;
   std::string peer_address_;
+  std::string listener_;
+  uint8_t hop_limit_ = 0;  // that the socket has now
   HeadScanner scanner_;
   std::string input_;  // came, not yet used; empty and without memory while idle
   ExchangePointer exchange_;

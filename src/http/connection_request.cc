@@ -82,6 +82,7 @@ void Connection::begin_request(ParsedHead parsed) {
   exchange.is_http10 = parsed.is_http10;
   exchange.request.head = std::move(parsed.head);
   exchange.request.head.peer_address = peer_address_;
+  exchange.request.head.listener = listener_;
   exchange.request.head.is_tls = transport_.is_tls();
   exchange.request.head.tls_version = transport_.tls_version();
   exchange.request.body = &exchange.no_body;

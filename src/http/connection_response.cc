@@ -1,4 +1,7 @@
 // Connection: from the handler's answer to bytes.
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -41,8 +44,18 @@ void Connection::begin_response() {
   } else {
     exchange.outgoing->finish_head(exchange.is_http10 ? Persistence::keep_alive_http10 : Persistence::keep_alive);
   }
+  limit_hops(exchange.outgoing->hop_limit());
   set_deadline(settings().stall_deadline);
   send();
+}
+
+void Connection::limit_hops(uint8_t limit) {
+  if (limit == hop_limit_) return;
+  constexpr int kSystemDefault = -1;
+  const int value = limit == 0 ? kSystemDefault : limit;
+  // An IPv6 socket has none of this kind: nobody asks for it there.
+  ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_TTL, &value, sizeof(value));
+  hop_limit_ = limit;
 }
 
 void Connection::send() {

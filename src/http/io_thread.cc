@@ -49,10 +49,11 @@ void IoThread::join() {
   thread_.join();
 }
 
-void IoThread::adopt(int descriptor, std::string peer_address) {
-  boost::asio::dispatch(context_, [this, descriptor, peer = std::move(peer_address)]() mutable {
-    std::make_shared<Connection>(*this, std::move(peer))->start(descriptor);
-  });
+void IoThread::adopt(int descriptor, std::string peer_address, std::string listener) {
+  boost::asio::dispatch(context_,
+                        [this, descriptor, peer = std::move(peer_address), listener = std::move(listener)]() mutable {
+                          std::make_shared<Connection>(*this, std::move(peer), std::move(listener))->start(descriptor);
+                        });
 }
 
 void IoThread::stop_connections() {
@@ -64,6 +65,17 @@ void IoThread::abort_connections() {
   std::promise<void> done;
   boost::asio::post(context_, [this, &done] {
     wheel_.for_each([](DeadlineWheel::Entry& entry) { connection_of(entry).close(); });
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void IoThread::abort_connections(const std::string& listener) {
+  std::promise<void> done;
+  boost::asio::post(context_, [this, &listener, &done] {
+    wheel_.for_each([&](DeadlineWheel::Entry& entry) {
+      if (connection_of(entry).listener() == listener) connection_of(entry).close();
+    });
     done.set_value();
   });
   done.get_future().wait();

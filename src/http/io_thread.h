@@ -27,12 +27,14 @@ class IoThread {
   // Lets the thread end when nothing is under way, and waits for it.
   void join();
 
-  // Takes over an accepted descriptor. Any thread.
-  void adopt(int descriptor, std::string peer_address);
+  // Takes over an accepted descriptor, of a listener with that label. Any thread.
+  void adopt(int descriptor, std::string peer_address, std::string listener);
   // Any thread: idle connections close, the others after their answer.
   void stop_connections();
   // Any other thread: on return every connection is closed.
   void abort_connections();
+  // The same for those of one listener's label.
+  void abort_connections(const std::string& listener);
 
   boost::asio::io_context& context() { return context_; }
 

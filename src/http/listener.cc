@@ -1,6 +1,7 @@
 #include "http/listener.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -96,7 +97,29 @@ int listen_on(const addrinfo& where) {
 Listener::Listener(Edge& edge, const std::vector<std::unique_ptr<IoThread>>& threads)
     : edge_(edge), threads_(threads), acceptor_(threads.front()->context()), retry_(threads.front()->context()) {}
 
-Result<std::unique_ptr<Listener>, ServerError> Listener::bind(const std::string& address, Edge& edge,
+Result<void, ServerError> Listener::assign(int descriptor) {
+  boost::system::error_code error;
+  acceptor_.assign(asio::ip::tcp::v4(), descriptor, error);
+  if (error) {
+    ::close(descriptor);
+    return fail(ServerErrorCode::bind_failed, "cannot listen: " + error.message());
+  }
+  address_ = bound_address(descriptor);
+  return {};
+}
+
+Result<std::shared_ptr<Listener>, ServerError> Listener::adopt(int descriptor, std::string label, Edge& edge,
+                                                               const std::vector<std::unique_ptr<IoThread>>& threads) {
+  // accept_some() goes on until there is nobody left.
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  auto listener = std::make_shared<Listener>(edge, threads);
+  listener->label_ = std::move(label);
+  TRY(listener->assign(descriptor));
+  return listener;
+}
+
+Result<std::shared_ptr<Listener>, ServerError> Listener::bind(const std::string& address, Edge& edge,
                                                               const std::vector<std::unique_ptr<IoThread>>& threads) {
   const auto parts = split_address(address);
   if (!parts) return fail(ServerErrorCode::bad_address, "not host:port or [v6]:port: " + address);
@@ -112,18 +135,16 @@ Result<std::unique_ptr<Listener>, ServerError> Listener::bind(const std::string&
   if (descriptor < 0) {
     return fail(ServerErrorCode::bind_failed, "cannot listen on " + address + ": " + std::strerror(errno));
   }
-  auto listener = std::make_unique<Listener>(edge, threads);
-  boost::system::error_code error;
-  listener->acceptor_.assign(asio::ip::tcp::v4(), descriptor, error);
-  if (error) {
-    ::close(descriptor);
-    return fail(ServerErrorCode::bind_failed, "cannot listen on " + address + ": " + error.message());
-  }
-  listener->address_ = bound_address(descriptor);
+  auto listener = std::make_shared<Listener>(edge, threads);
+  TRY(listener->assign(descriptor));
   return listener;
 }
 
-void Listener::start() { wait(); }
+void Listener::start() {
+  asio::post(threads_.front()->context(), [self = shared_from_this()] {
+    if (self->acceptor_.is_open()) self->wait();
+  });
+}
 
 void Listener::stop() {
   std::promise<void> done;
@@ -137,8 +158,8 @@ void Listener::stop() {
 }
 
 void Listener::wait() {
-  acceptor_.async_wait(Acceptor::wait_read, [this](const boost::system::error_code& error) {
-    if (!error && acceptor_.is_open()) accept_some();
+  acceptor_.async_wait(Acceptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->acceptor_.is_open()) self->accept_some();
   });
 }
 
@@ -167,8 +188,8 @@ void Listener::pause() {
                 {{"error", std::strerror(errno)}});
   }
   retry_.expires_after(kRetryAccept);
-  retry_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && acceptor_.is_open()) accept_some();
+  retry_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->acceptor_.is_open()) self->accept_some();
   });
 }
 
@@ -181,7 +202,7 @@ void Listener::take(int descriptor, std::string peer_address) {
   ++edge_.accepted_connections;
   IoThread& thread = *threads_[next_thread_];
   next_thread_ = (next_thread_ + 1) % threads_.size();
-  thread.adopt(descriptor, std::move(peer_address));
+  thread.adopt(descriptor, std::move(peer_address), label_);
 }
 
 }  // namespace aerolith::http

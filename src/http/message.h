@@ -39,6 +39,7 @@ struct RequestHead {
   std::string peer_address;  // "127.0.0.1", no port
   bool is_tls = false;
   std::string_view tls_version{};  // "1.3"; empty without TLS
+  std::string listener{};          // the label that Server::adopt was given; empty: an address of the settings
 
   // Still percent-encoded; the query is without '?', empty when there is none.
   std::string_view path() const;
@@ -55,6 +56,8 @@ struct Response {
   int status = 200;
   Headers headers;  // the edge adds Content-Length, Date and Connection
   ResponseBody body;
+  // How many networks the answer's packets may cross (1 to 255); 0: as many as the system lets them.
+  uint8_t hop_limit = 0;
   // HEAD, 204 and 304 answers send no body bytes; this overrides the Content-Length a HEAD tells.
   std::optional<uint64_t> head_content_length;
   // Called once when the last byte was handed to the kernel or the connection failed: with the number

@@ -68,6 +68,7 @@ Outgoing::Outgoing(Response response, RequestMethod method, bool is_tls) : on_se
   const uint64_t size_bytes = size_of(response.body);
   head_ = begin_head(response, method, size_bytes);
   wants_close_ = is_close(response.headers);
+  hop_limit_ = response.hop_limit;
   if (!sends_body(response.status, method) || size_bytes == 0) return;
   body_size_bytes_ = size_bytes;
   source_ = source_of(response.body, is_tls);

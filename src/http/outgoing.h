@@ -29,6 +29,7 @@ class Outgoing {
 
   // The rest on the I/O thread.
   bool wants_close() const { return wants_close_; }
+  uint8_t hop_limit() const { return hop_limit_; }
   void finish_head(Persistence persistence) { end_head(head_, persistence); }
   Step advance(Transport& transport, size_t budget_bytes);
   uint64_t body_bytes_sent() const { return body_sent_bytes_; }
@@ -55,6 +56,7 @@ class Outgoing {
   std::string head_;
   size_t head_sent_bytes_ = 0;
   bool wants_close_ = false;
+  uint8_t hop_limit_ = 0;
   uint64_t body_size_bytes_ = 0;
   uint64_t body_sent_bytes_ = 0;
   uint64_t body_pulled_bytes_ = 0;  // in pieces that came, sent or not

@@ -44,11 +44,33 @@ class EdgeServer final : public Server {
             .rejected_requests = edge_.rejected_requests};
   }
 
+  Result<void, ServerError> adopt(int descriptor, std::string label) override {
+    const std::lock_guard lock(life_mutex_);
+    auto listener = TRY(Listener::adopt(descriptor, std::move(label), edge_, threads_));
+    if (!is_running_) return fail(ServerErrorCode::bind_failed, "the server has stopped");
+    listener->start();
+    adopted_.push_back(std::move(listener));
+    return {};
+  }
+
+  void drop(const std::string& label) override {
+    const std::lock_guard lock(life_mutex_);
+    if (!is_running_) return;
+    const auto is_meant = [&](const auto& listener) { return listener->label() == label; };
+    for (const auto& listener : adopted_) {
+      if (is_meant(listener)) listener->stop();
+    }
+    std::erase_if(adopted_, is_meant);
+    // What was accepted before is with its thread by now, or in front of this in its queue.
+    for (const auto& thread : threads_) thread->abort_connections(label);
+  }
+
   void stop() override {
-    const std::lock_guard lock(stop_mutex_);
+    const std::lock_guard lock(life_mutex_);
     if (!std::exchange(is_running_, false)) return;
     edge_.is_stopping = true;
     for (const auto& listener : listeners_) listener->stop();
+    for (const auto& listener : adopted_) listener->stop();
     for (const auto& thread : threads_) thread->stop_connections();
     {
       std::unique_lock waiting(edge_.mutex);
@@ -61,11 +83,12 @@ class EdgeServer final : public Server {
   }
 
  private:
-  std::mutex stop_mutex_;
+  std::mutex life_mutex_;
   bool is_running_ = false;
   Edge edge_;
   std::vector<std::unique_ptr<IoThread>> threads_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<Listener>> adopted_;
 };
 
 }  // namespace

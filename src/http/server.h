@@ -56,7 +56,7 @@ struct TlsSettings {
 };
 
 struct ServerSettings {
-  std::vector<std::string> listen = {"127.0.0.1:4566"};  // host:port or [v6]:port; port 0 picks one
+  std::vector<std::string> listen = {"127.0.0.1:4566"};  // host:port or [v6]:port; port 0 picks one; none: adopt()
   TlsSettings tls;
   size_t io_threads = 1;
   size_t handler_threads = 64;          // grown on demand, never above this
@@ -92,6 +92,11 @@ class Server {
   // Addresses really bound, "host:port".
   virtual std::vector<std::string> addresses() const = 0;
   virtual ServerStats stats() const = 0;
+  // Accepts on a listening TCP socket too, and takes it over, also when this fails. Requests that come by it show the
+  // label, which several sockets may share and which isn't empty. Any thread, but no handler's.
+  virtual Result<void, ServerError> adopt(int descriptor, std::string label) = 0;
+  // On return the sockets of that label and all connections that came by them are closed. Any thread, but no handler's.
+  virtual void drop(const std::string& label) = 0;
   // Stops accepting, closes idle connections, lets running requests finish up to stop_deadline, joins all threads.
   virtual void stop() = 0;
 };

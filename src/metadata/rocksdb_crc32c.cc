@@ -8,7 +8,6 @@
 #include <cstdint>
 
 // rocksdb::crc32c::Extend(uint32_t, const char*, size_t) as the linker knows it.
-// NOLINTNEXTLINE(readability-identifier-naming): the linker's name
 extern "C" uint32_t __wrap__ZN7rocksdb6crc32c6ExtendEjPKcm(uint32_t crc, const char* data, size_t size) {
   auto* next = reinterpret_cast<unsigned char*>(const_cast<char*>(data));
   uint32_t state = ~crc;

@@ -91,6 +91,10 @@ class ValueWriter {
 
   void element(std::string_view name, const Member& member, const void* value) {
     const Shape& shape = *member.shape;
+    if (shape.kind == Kind::string && member.xml_namespace.uri.empty()) {
+      xml_.leaf(name, *static_cast<const std::string*>(value));
+      return;
+    }
     xml_.open(name);
     xml_.xml_namespace(member.xml_namespace);
     switch (shape.kind) {

@@ -16,7 +16,7 @@
 #include "base/result.h"
 
 namespace pugi {
-class xml_document;  // NOLINT(readability-identifier-naming): pugixml's own
+class xml_document;  // pugixml's own
 struct xml_node_struct;
 }  // namespace pugi
 

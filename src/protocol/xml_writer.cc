@@ -146,15 +146,31 @@ void XmlWriter::close(std::string_view name) {
     in_start_tag_ = false;
     return;
   }
-  out_ += "</";
-  out_ += name;
-  out_ += '>';
+  grow(name.size() + 3, [&](char* to) {
+    *to++ = '<';
+    *to++ = '/';
+    *std::ranges::copy(name, to).out = '>';
+  });
 }
 
+// Most of an answer is these, and most of their texts are plain: one piece each.
 void XmlWriter::leaf(std::string_view name, std::string_view value) {
-  open(name);
-  text(value);
-  close(name);
+  end_start_tag();
+  if (value.empty() || plain_size(value) != value.size()) {
+    open(name);
+    text(value);
+    close(name);
+    return;
+  }
+  grow(2 * name.size() + value.size() + 5, [&](char* to) {
+    *to++ = '<';
+    to = std::ranges::copy(name, to).out;
+    *to++ = '>';
+    to = std::ranges::copy(value, to).out;
+    *to++ = '<';
+    *to++ = '/';
+    *std::ranges::copy(name, to).out = '>';
+  });
 }
 
 }  // namespace aerolith::protocol

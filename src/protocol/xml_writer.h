@@ -36,6 +36,15 @@ class XmlWriter {
 
  private:
   void end_start_tag();
+  // Appends `size` bytes, which `fill` writes to where it is told.
+  template <typename Fill>
+  void grow(size_t size, Fill fill) {
+    const size_t before = out_.size();
+    out_.resize_and_overwrite(before + size, [&](char* data, size_t) {
+      fill(data + before);
+      return before + size;
+    });
+  }
 
   std::string& out_;
   bool in_start_tag_ = false;
