@@ -1,0 +1,136 @@
+#include "blocks/volumes.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "blocks/qcow2.h"
+#include "os/program.h"
+#include "os/test_directory.h"
+
+namespace aerolith::blocks {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+class VolumesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (os::find_program("qemu-img").empty() || os::find_program("qemu-io").empty()) {
+      GTEST_SKIP() << "no qemu-img here: apt-get install qemu-utils";
+    }
+    volumes_ = Volumes::open(folder_.path()).value();
+  }
+
+  void write(const std::string& volume, const std::string& pattern_and_range) {
+    const auto end = os::run_checked(
+        {.arguments = {"qemu-io", "-f", "qcow2", "-c", "write -P " + pattern_and_range, volumes_->file_of(volume)}});
+    ASSERT_TRUE(end.has_value()) << end.error().detail;
+  }
+  bool reads(const std::string& volume, const std::string& pattern_and_range) {
+    const auto end = os::run_checked({.arguments = {"qemu-io", "-r", "-f", "qcow2", "-c",
+                                                    "read -P " + pattern_and_range, volumes_->file_of(volume)}});
+    return end.has_value() && end->find("verification failed") == std::string::npos;
+  }
+
+  os::TestDirectory folder_;
+  os::RealFileSystem files_;
+  std::unique_ptr<Volumes> volumes_;
+};
+
+TEST_F(VolumesTest, AVolumeIsSparseAndHasItsSize) {
+  ASSERT_TRUE(volumes_->create("vol-1", uint64_t{100} << 30, "").has_value());
+  EXPECT_EQ(read_qcow2_header(files_, volumes_->file_of("vol-1"))->size_bytes, uint64_t{100} << 30);
+  struct stat info{};
+  ASSERT_EQ(::stat(volumes_->file_of("vol-1").c_str(), &info), 0);
+  EXPECT_LT(static_cast<uint64_t>(info.st_blocks) * 512, kMiB);
+  EXPECT_EQ(volumes_->list().value(), std::vector<std::string>{"vol-1"});
+  EXPECT_TRUE(volumes_->remove("vol-1").has_value());
+  EXPECT_TRUE(volumes_->remove("vol-1").has_value());
+  EXPECT_TRUE(volumes_->list()->empty());
+}
+
+TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  write("vol-1", "0x22 0 1M");
+  ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
+  EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
+  EXPECT_TRUE(reads("vol-2", "0 8M 8M"));
+  write("vol-2", "0x33 0 1M");
+  ASSERT_TRUE(volumes_->create("vol-3", 8 * kMiB, "snap-1").has_value());
+  EXPECT_TRUE(reads("vol-3", "0x11 0 1M"));
+  EXPECT_EQ(volumes_->snapshot_size_bytes("snap-1").value(), 8 * kMiB);
+}
+
+TEST_F(VolumesTest, TheFolderMayMove) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-1").has_value());
+  const os::TestDirectory elsewhere;
+  std::filesystem::rename(folder_ / "volumes", elsewhere / "volumes");
+  std::filesystem::rename(folder_ / "snapshots", elsewhere / "snapshots");
+  volumes_ = Volumes::open(elsewhere.path()).value();
+  EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
+}
+
+TEST_F(VolumesTest, ASnapshotStaysWhileAChildIsThere) {
+  ASSERT_TRUE(volumes_->create("vol-1", kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create("vol-2", kMiB, "snap-1").has_value());
+  auto removed = volumes_->remove_snapshot("snap-1");
+  ASSERT_FALSE(removed.has_value());
+  EXPECT_EQ(removed.error().code, VolumeErrorCode::in_use);
+  ASSERT_TRUE(volumes_->remove("vol-2").has_value());
+  EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
+  EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
+  EXPECT_EQ(volumes_->create("vol-4", kMiB, "snap-1").error().code, VolumeErrorCode::not_found);
+}
+
+TEST_F(VolumesTest, ImportsRawAndQcow2) {
+  const std::string raw = folder_ / "disk.raw";
+  std::ofstream(raw) << std::string(2 * kMiB, 'x');
+  ASSERT_TRUE(volumes_->import_file(raw, "snap-raw").has_value());
+  EXPECT_EQ(volumes_->snapshot_size_bytes("snap-raw").value(), 2 * kMiB);
+  const std::string qcow2 = folder_ / "disk.qcow2";
+  ASSERT_TRUE(os::run_checked({.arguments = {"qemu-img", "convert", "-O", "qcow2", raw, qcow2}}).has_value());
+  ASSERT_TRUE(volumes_->import_file(qcow2, "snap-qcow2").has_value());
+  ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "snap-qcow2").has_value());
+  EXPECT_TRUE(reads("vol-1", "0x78 0 2M"));
+}
+
+TEST_F(VolumesTest, AnImportMayNotNameOtherFiles) {
+  const std::string secret = folder_ / "secret";
+  std::ofstream(secret) << std::string(kMiB, 's');
+  const std::string thief = folder_ / "thief.qcow2";
+  ASSERT_TRUE(os::run_checked({.arguments = {"qemu-img", "create", "-f", "qcow2", "-F", "raw", "-b", secret, thief}})
+                  .has_value());
+  EXPECT_EQ(volumes_->import_file(thief, "snap-1").error().code, VolumeErrorCode::corrupt);
+  const std::string outside = folder_ / "outside.qcow2";
+  ASSERT_TRUE(os::run_checked({.arguments = {"qemu-img", "create", "-f", "qcow2", "-o",
+                                             "data_file=" + secret + ",data_file_raw=on", outside, "1M"}})
+                  .has_value());
+  EXPECT_EQ(volumes_->import_file(outside, "snap-1").error().code, VolumeErrorCode::corrupt);
+}
+
+TEST_F(VolumesTest, WhatACrashLeftHalfDoneIsGone) {
+  std::ofstream(folder_ / "volumes/.vol-1.new") << "half";
+  volumes_ = Volumes::open(folder_.path()).value();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "volumes/.vol-1.new"));
+  EXPECT_TRUE(volumes_->list()->empty());
+}
+
+TEST_F(VolumesTest, RefusesWhatItCanNotDo) {
+  EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1").error().code, VolumeErrorCode::not_found);
+  EXPECT_EQ(volumes_->create("../vol-1", kMiB, "").error().code, VolumeErrorCode::not_found);
+  ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  EXPECT_EQ(volumes_->create("vol-2", kMiB, "snap-1").error().code, VolumeErrorCode::command);
+}
+
+}  // namespace
+}  // namespace aerolith::blocks
