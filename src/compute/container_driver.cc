@@ -1,0 +1,368 @@
+// A container: runc runs the root volume's file system, conmon watches it, qemu-storage-daemon serves its disks. All of
+// these go on when this process ends.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "base/step.h"
+#include "compute/cgroup.h"
+#include "compute/console_log.h"
+#include "compute/container_network.h"
+#include "compute/container_root.h"
+#include "compute/container_runtime.h"
+#include "compute/disk_server.h"
+#include "compute/driver.h"
+#include "compute/from_os.h"
+#include "compute/instance_folder.h"
+#include "compute/missing.h"
+#include "compute/oci_config.h"
+#include "compute/spec_json.h"
+
+namespace aerolith::compute {
+
+namespace {
+
+constexpr const char* kInit = "init.process";
+constexpr const char* kStopped = "stopped";  // a marker: it was ended by us
+constexpr auto kRebootPatience = std::chrono::seconds(30);
+constexpr uint64_t kMostOpenFiles = 524'288;
+
+// What reboot(2) in a pid namespace does to its init: halt and power-off, and restart.
+constexpr int kEndedByPowerOff = 128 + SIGINT;
+constexpr int kEndedByRestart = 128 + SIGHUP;
+
+class ContainerDriver final : public Driver {
+ public:
+  explicit ContainerDriver(DriverSettings settings)
+      : settings_(std::move(settings)), folder_(absolute(settings_.run_folder) + "/container") {}
+
+  std::vector<std::string> find_missing() override { return find_missing_for_containers(); }
+
+  Result<std::string> prepare(const Spec& spec) override {
+    TRY(InstanceFolder(folder_, spec.instance).make());
+    step("container/folder-made");
+    return make_namespace(namespace_name(spec.instance));
+  }
+
+  Result<> launch(const Spec& spec) override {
+    const InstanceFolder folder(folder_, spec.instance);
+    if (const auto init = folder.read_process(kInit); init && os::is_alive(init->identity)) {
+      ContainerRuntime runtime(folder, spec.instance);
+      // Where we were killed before its first step.
+      return runtime.is_waiting() ? runtime.start() : Result<>();
+    }
+    if (const auto missing = find_missing_for_containers(); !missing.empty()) {
+      return fail(DriverErrorCode::unavailable, missing.front());
+    }
+    TRY(prepare(spec));
+    TRY(take_down(folder, spec.instance));
+    folder.erase(kStopped);
+    step("container/clear");
+    auto launched = bring_up(folder, spec);
+    if (!launched.has_value()) {
+      (void)take_down(folder, spec.instance);
+      folder.erase("spec.json");
+    }
+    return launched;
+  }
+
+  Result<> stop(std::string_view instance, std::chrono::milliseconds patience) override {
+    const InstanceFolder folder = TRY(known(instance));
+    if (const auto init = folder.read_process(kInit); init && os::is_alive(init->identity)) {
+      ask_to_end(folder, init->identity, patience);
+    }
+    step("container/asked-to-end");
+    TRY(folder.write_text(kStopped, ""));
+    return take_down(folder, instance);
+  }
+
+  Result<> reboot(std::string_view instance) override {
+    const InstanceFolder folder = TRY(known(instance));
+    const Spec spec = TRY(folder.read_spec());
+    TRY(stop(instance, kRebootPatience));
+    step("container/stopped-to-reboot");
+    return launch(spec);
+  }
+
+  Result<> remove(std::string_view instance) override {
+    const InstanceFolder folder(folder_, instance);
+    if (folder.exists()) TRY(take_down(folder, instance));
+    step("container/taken-down");
+    TRY(remove_namespace(namespace_name(instance)));
+    step("container/namespace-removed");
+    return folder.remove();
+  }
+
+  Result<Observation> observe(std::string_view instance) override {
+    const InstanceFolder folder(folder_, instance);
+    const auto init = folder.read_process(kInit);
+    if (!init) return Observation{.state = folder.has(kStopped) ? State::stopped : State::absent};
+    Observation seen{.state = State::running, .started_at = init->started_at};
+    if (os::is_alive(init->identity)) {
+      const os::ProcessUse use = use_of_cgroup(cgroup_of(instance));
+      seen.memory_bytes = use.resident_bytes;
+      seen.cpu_time = use.cpu_time;
+      return seen;
+    }
+    return settle_end(folder, instance, seen);
+  }
+
+  Result<std::string> console(std::string_view instance, size_t limit_bytes) override {
+    const InstanceFolder folder = TRY(known(instance));
+    return last_bytes(console_text(folder.read_text("console.log")), limit_bytes);
+  }
+
+  Result<> attach(std::string_view instance, const Disk& disk) override {
+    const InstanceFolder folder = TRY(known(instance));
+    Spec spec = TRY(folder.read_spec());
+    const auto is_it = [&](const Disk& other) { return other.volume == disk.volume; };
+    if (std::ranges::any_of(spec.disks, is_it)) return {};
+    const auto init = folder.read_process(kInit);
+    if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    TRY(show(folder, init->identity.pid, disk));
+    spec.disks.push_back(disk);
+    return folder.write_spec(spec);
+  }
+
+  Result<> detach(std::string_view instance, std::string_view volume) override {
+    const InstanceFolder folder = TRY(known(instance));
+    Spec spec = TRY(folder.read_spec());
+    const auto found = std::ranges::find(spec.disks, volume, &Disk::volume);
+    if (found == spec.disks.end()) return {};
+    if (found->is_root)
+      return fail(DriverErrorCode::command, "the root volume of a running instance can't be detached");
+    const auto init = folder.read_process(kInit);
+    if (init && os::is_alive(init->identity)) {
+      TRY(hide(init->identity.pid, *found));
+      TRY(DiskServer(folder).remove(volume));
+    }
+    spec.disks.erase(found);
+    return folder.write_spec(spec);
+  }
+
+  Result<> attach_port(std::string_view instance, const NetworkPort& port) override {
+    const InstanceFolder folder = TRY(known(instance));
+    Spec spec = TRY(folder.read_spec());
+    if (std::ranges::find(spec.ports, port.interface, &NetworkPort::interface) != spec.ports.end()) return {};
+    TRY(configure_port(namespace_name(instance), port));
+    add_port(spec, port);
+    return folder.write_spec(spec);
+  }
+
+  Result<> detach_port(std::string_view instance, std::string_view interface, Detach /*how*/) override {
+    const InstanceFolder folder = TRY(known(instance));
+    Spec spec = TRY(folder.read_spec());
+    const auto found = std::ranges::find(spec.ports, interface, &NetworkPort::interface);
+    if (found == spec.ports.end()) return {};
+    if (found == spec.ports.begin()) return fail(DriverErrorCode::command, "the first port can't be detached");
+    const NetworkPort port = std::move(*found);
+    spec.ports.erase(found);
+    // First: a reboot that the guest asks for meanwhile doesn't look for the device.
+    TRY(folder.write_spec(spec));
+    return remove_port(namespace_name(instance), port);
+  }
+
+  Result<std::vector<std::string>> list() override { return list_instances(folder_); }
+
+ private:
+  // Again and again: an init that has only begun doesn't hear yet, and nothing tells that from one that takes its time.
+  static void ask_to_end(const InstanceFolder& folder, const os::ProcessIdentity& init,
+                         std::chrono::milliseconds patience) {
+    constexpr std::chrono::milliseconds kAskAgain{500};
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    do {
+      os::send_signal(init, shutdown_signal(folder, init.pid));
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      os::wait_until_gone(init, std::clamp(left, std::chrono::milliseconds{0}, kAskAgain));
+    } while (os::is_alive(init) && std::chrono::steady_clock::now() < deadline);
+  }
+
+  static std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto canonical = std::filesystem::weakly_canonical(path, error);  // as the kernel names it in /sys
+    return error ? path : canonical.string();
+  }
+  std::string namespace_name(std::string_view instance) const {
+    return fmt::format("aerolith-{}-{}", settings_.installation, instance);
+  }
+  std::string cgroup_of(std::string_view instance) const {
+    return fmt::format("/aerolith-{}/{}", settings_.installation, instance);
+  }
+  Result<InstanceFolder> known(std::string_view instance) const {
+    InstanceFolder folder(folder_, instance);
+    if (folder.has("spec.json")) return folder;
+    return fail(DriverErrorCode::not_found, fmt::format("no container {} here", instance));
+  }
+
+  Result<> bring_up(const InstanceFolder& folder, const Spec& spec) {
+    const auto root = std::ranges::find_if(spec.disks, &Disk::is_root);
+    if (root == spec.disks.end()) return fail(DriverErrorCode::bad_image, "no root volume");
+    TRY(folder.write_spec(spec));
+    step("container/spec-written");
+    TRY(configure_ports(namespace_name(spec.instance), spec));
+    step("container/ports-configured");
+    DiskServer disks(folder);
+    TRY(disks.start());
+    const LoopDevice device = TRY(disks.add(*root));
+    step("container/root-attached");
+    auto mounted = mount_root(device.path, folder / "root");
+    ::close(device.holder);
+    TRY(std::move(mounted));
+    step("container/root-ready");
+    const bool is_systemd = TRY(runs_systemd(folder / "root"));
+    if (is_systemd) TRY(folder.write_text("systemd", ""));
+    TRY(write_bundle(folder, spec, is_systemd));
+    ContainerRuntime runtime(folder, spec.instance);
+    step("container/bundle-written");
+    const pid_t init = TRY(runtime.create());
+    step("container/created");
+    for (const Disk& disk : spec.disks) {
+      if (!disk.is_root) TRY(show(folder, init, disk));
+    }
+    // Recorded before its first step: whatever it does, it is known.
+    TRY(folder.write_process(kInit, init));
+    step("container/recorded");
+    TRY(runtime.start());
+    step("container/started");
+    return {};
+  }
+
+  Result<> write_bundle(const InstanceFolder& folder, const Spec& spec, bool is_systemd) {
+    os::RealFileSystem files;
+    TRY(from_os(files.make_directories(folder / "bundle")));
+    rlimit open_files{};
+    ::getrlimit(RLIMIT_NOFILE, &open_files);
+    return folder.write_text(
+        "bundle/config.json",
+        oci_config(spec, {.rootfs = folder / "root",
+                          .network_namespace = "/run/netns/" + namespace_name(spec.instance),
+                          .cgroup = cgroup_of(spec.instance),
+                          .runs_systemd = is_systemd,
+                          .systemd_hierarchy = is_systemd ? TRY(find_systemd_hierarchy()) : std::string(),
+                          .open_files_limit = std::min<uint64_t>(open_files.rlim_max, kMostOpenFiles)}));
+  }
+
+  // Everything but the namespace, the spec, the console's log and the word that it was stopped, which comes first: it
+  // isn't to be started again. Fine where nothing is.
+  Result<> take_down(const InstanceFolder& folder, std::string_view instance) {
+    if (const auto init = folder.read_process(kInit)) os::kill_and_wait(init->identity);
+    step("container/init-ended");
+    TRY(close_all(folder, instance));
+    for (const char* name : {kInit, "systemd", "conmon.pid", "container.pid"}) folder.erase(name);
+    return {};
+  }
+
+  Result<> close_all(const InstanceFolder& folder, std::string_view instance) {
+    TRY(ContainerRuntime(folder, std::string(instance)).destroy());
+    step("container/destroyed");
+    remove_cgroup(cgroup_of(instance));
+    TRY(unmount_root(folder / "root"));
+    step("container/root-unmounted");
+    TRY(DiskServer(folder).stop());
+    step("container/disks-closed");
+    return {};
+  }
+
+  // Its init has ended by itself.
+  Result<Observation> settle_end(const InstanceFolder& folder, std::string_view instance, Observation seen) {
+    const std::optional<int> code = ContainerRuntime(folder, std::string(instance)).exit_code();
+    const bool is_out_of_memory = folder.has("exit/oom");
+    if (code == kEndedByRestart) {
+      const Spec spec = TRY(folder.read_spec());
+      TRY(launch(spec));
+      return observe(instance);
+    }
+    if (code == 0 || code == kEndedByPowerOff) {
+      TRY(folder.write_text(kStopped, ""));
+      TRY(take_down(folder, instance));
+      seen.state = State::stopped;
+      return seen;
+    }
+    seen.state = State::crashed;
+    if (!code) {
+      seen.detail = "its init ended and nobody saw how: the host was restarted, or its watcher killed";
+    } else if (*code > 128) {
+      seen.detail = fmt::format("its init was ended by signal {}", *code - 128);
+    } else {
+      seen.detail = fmt::format("its init ended with {}", *code);
+    }
+    if (is_out_of_memory) seen.detail += ", out of memory";
+    // Its record stays, so that it is seen until the next launch, stop or remove.
+    TRY(close_all(folder, instance));
+    return seen;
+  }
+
+  // systemd's own signal for a power-off in a container; that of busybox's init, where it is listened to.
+  static int shutdown_signal(const InstanceFolder& folder, pid_t init) {
+    if (folder.has("systemd")) return SIGRTMIN + 4;
+    const std::string status = os::read_kernel_file(fmt::format("/proc/{}/status", init));
+    const size_t at = status.find("SigCgt:\t");
+    const uint64_t caught = at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 8, nullptr, 16);
+    return (caught >> (SIGUSR2 - 1) & 1) != 0 ? SIGUSR2 : SIGTERM;
+  }
+
+  // As a device node of the container: by the API's name, and by the link that a virtual machine has.
+  Result<> show(const InstanceFolder& folder, pid_t init, const Disk& disk) {
+    DiskServer disks(folder);
+    TRY(disks.start());
+    const LoopDevice device = TRY(disks.add(disk));
+    struct stat info{};
+    const bool is_known = ::fstat(device.holder, &info) == 0;
+    ::close(device.holder);
+    if (!is_known) return failed_call(errno, "stat " + device.path);
+    const int dev = TRY(open_inside(init, "/dev"));
+    const std::string name = disk.device.substr(disk.device.rfind('/') + 1);
+    ::unlinkat(dev, name.c_str(), 0);  // half attached, where we were killed in between
+    const bool is_made = ::mknodat(dev, name.c_str(), S_IFBLK | 0660, info.st_rdev) == 0;
+    const int error = errno;
+    if (is_made) {
+      ::mkdirat(dev, "disk", 0755);
+      ::mkdirat(dev, "disk/by-id", 0755);
+    }
+    ::close(dev);
+    if (!is_made) {
+      (void)disks.remove(disk.volume);
+      return failed_call(error, "make " + disk.device + " in the container");
+    }
+    const int by_id = TRY(open_inside(init, "/dev/disk/by-id"));
+    (void)::symlinkat(("../../" + name).c_str(), by_id, link_name(disk).c_str());
+    ::close(by_id);
+    return {};
+  }
+
+  static Result<> hide(pid_t init, const Disk& disk) {
+    const int dev = TRY(open_inside(init, "/dev"));
+    ::unlinkat(dev, disk.device.substr(disk.device.rfind('/') + 1).c_str(), 0);
+    ::close(dev);
+    const auto by_id = open_inside(init, "/dev/disk/by-id");
+    if (!by_id.has_value()) return {};  // the guest has removed it
+    ::unlinkat(*by_id, link_name(disk).c_str(), 0);
+    ::close(*by_id);
+    return {};
+  }
+
+  static std::string link_name(const Disk& disk) {
+    std::string serial = disk.volume;
+    std::erase(serial, '-');
+    return "virtio-" + serial;
+  }
+
+  const DriverSettings settings_;
+  const std::string folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> make_container_driver(DriverSettings settings) {
+  return std::make_unique<ContainerDriver>(std::move(settings));
+}
+
+}  // namespace aerolith::compute

@@ -1,0 +1,134 @@
+#include "compute/disk_server.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "base/step.h"
+#include "compute/from_os.h"
+#include "compute/qmp.h"
+#include "os/program.h"
+
+namespace aerolith::compute {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr const char* kProcess = "disks.process";
+constexpr const char* kSocket = "disks.sock";
+constexpr const char* kLog = "disks.log";
+constexpr const char* kMark = "disks.pid";  // an argument of its own, by which it is found
+constexpr auto kPatience = std::chrono::seconds(30);
+
+Result<LoopDevice> attach(const std::string& file, bool is_root) {
+  if (!is_root) return attach_loop(file, {}, true);
+  os::RealFileSystem files;
+  const auto disk = TRY(from_os(files.open(file, os::OpenMode::read, 0600)));
+  const auto extent = find_root_partition(*disk);
+  if (!extent.has_value()) return fail(DriverErrorCode::bad_image, extent.error().detail);
+  return attach_loop(file, *extent, false);
+}
+
+}  // namespace
+
+std::string DiskServer::exported_file(std::string_view volume) const {
+  return fmt::format("{}/disks/{}", folder_.path(), volume);
+}
+
+std::string DiskServer::last_words() const {
+  const std::string said = folder_.read_text(kLog);
+  return said.size() > 500 ? said.substr(said.size() - 500) : said;
+}
+
+Result<> DiskServer::start() {
+  if (const auto running = folder_.read_process(kProcess); running && os::is_alive(running->identity)) return {};
+  os::RealFileSystem files;
+  TRY(from_os(files.make_directories(folder_ / "disks")));
+  const int socket = TRY(listen_on(folder_ / kSocket));
+  const auto started =
+      os::start_program({.arguments = {"qemu-storage-daemon", "--chardev", "socket,id=control,fd=3,server=on,wait=off",
+                                       "--monitor", "chardev=control", "--pidfile", folder_ / kMark},
+                         .descriptors = {{socket, 3}}},
+                        folder_ / kLog);
+  ::close(socket);
+  step("disks/started");
+  return folder_.write_process(kProcess, TRY(from_os(started)));
+}
+
+Result<LoopDevice> DiskServer::add(const Disk& disk) {
+  auto control = QmpClient::connect(folder_ / kSocket, kPatience);
+  if (!control.has_value()) return fail(control.error().code, control.error().detail + ": " + last_words());
+  const std::string file = exported_file(disk.volume);
+  // Half added, where we were killed in between.
+  if (::access(file.c_str(), F_OK) == 0) (void)remove(**control, disk.volume);
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0) return failed_call(errno, "make " + file);
+  ::close(made);
+  step("disks/file-made");
+  TRY((*control)->execute("blockdev-add",
+                          {{"node-name", disk.volume},
+                           {"driver", "qcow2"},
+                           {"discard", "unmap"},
+                           {"file", {{"driver", "file"}, {"filename", disk.file}, {"discard", "unmap"}}}}));
+  auto exported = (*control)->execute(
+      "block-export-add",
+      {{"type", "fuse"}, {"id", disk.volume}, {"node-name", disk.volume}, {"mountpoint", file}, {"writable", true}});
+  if (!exported.has_value()) {
+    (void)(*control)->execute("blockdev-del", {{"node-name", disk.volume}});
+    return std::unexpected(exported.error());
+  }
+  step("disks/exported");
+  auto device = attach(file, disk.is_root);
+  if (!device.has_value()) (void)remove(**control, disk.volume);
+  return device;
+}
+
+Result<> DiskServer::remove(std::string_view volume) {
+  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+  return remove(*control, volume);
+}
+
+Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
+  const std::string file = exported_file(volume);
+  TRY(detach_loops(file));
+  const auto asked = control.execute("block-export-del", {{"id", volume}, {"mode", "hard"}});
+  if (asked.has_value()) TRY(control.wait_for("BLOCK_EXPORT_DELETED", "id", volume, kPatience));
+  TRY(control.execute("blockdev-del", {{"node-name", volume}}));
+  ::umount2(file.c_str(), MNT_DETACH);
+  ::unlink(file.c_str());
+  return {};
+}
+
+Result<> DiskServer::stop() {
+  TRY(detach_loops(folder_ / "disks"));
+  step("disks/detached");
+  if (const auto running = folder_.read_process(kProcess)) {
+    // TERM closes exports and images in order; a loop device that lingers can't hold it up for ever.
+    os::send_signal(running->identity, SIGTERM);
+    if (!os::wait_until_gone(running->identity, kPatience) && !os::kill_and_wait(running->identity)) {
+      return fail(DriverErrorCode::command, "qemu-storage-daemon can't be ended: " + last_words());
+    }
+  }
+  std::error_code error;
+  // Started and not recorded, where we were killed in between.
+  if (fs::exists(folder_ / "disks", error)) {
+    for (const auto& stray : os::find_by_argument(folder_ / kMark)) os::kill_and_wait(stray);
+  }
+  step("disks/ended");
+  for (fs::directory_iterator entry(folder_ / "disks", error), end; !error && entry != end; entry.increment(error)) {
+    ::umount2(entry->path().c_str(), MNT_DETACH);  // left where it was killed
+  }
+  fs::remove_all(folder_ / "disks", error);
+  for (const char* name : {kProcess, kSocket, kLog, kMark}) folder_.erase(name);
+  return {};
+}
+
+}  // namespace aerolith::compute

@@ -1,0 +1,36 @@
+// The disks of a container as block devices of the host: a qemu-storage-daemon for each instance opens the qcow2 files
+// and shows each as a file (FUSE), over which a loop device lies. It outlives us.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "compute/instance_folder.h"
+#include "compute/loop_device.h"
+
+namespace aerolith::compute {
+
+class QmpClient;
+
+class DiskServer {
+ public:
+  explicit DiskServer(const InstanceFolder& folder) : folder_(folder) {}
+
+  // Fine where it runs already.
+  Result<> start();
+  // The whole disk as a device that lasts until it is removed; of the root volume its file system, as a device that
+  // lasts while it is mounted (see attach_loop).
+  Result<LoopDevice> add(const Disk& disk);
+  Result<> remove(std::string_view volume);
+  // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
+  Result<> stop();
+
+ private:
+  Result<> remove(QmpClient& control, std::string_view volume);
+  std::string exported_file(std::string_view volume) const;
+  std::string last_words() const;
+
+  const InstanceFolder& folder_;
+};
+
+}  // namespace aerolith::compute

@@ -1,0 +1,125 @@
+// What runs an instance: a virtual machine or a container, behind one seam. An instance outlives this process: a driver
+// finds again what an earlier one started, by files in `run_folder` alone.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aerolith::compute {
+
+enum class DriverErrorCode {
+  unavailable,  // the machine lacks something; `detail` names it and the command that mends it
+  no_capacity,  // memory or disk
+  bad_image,    // it can't boot so
+  not_found,    // no such instance here
+  command,      // a step failed that should not have
+};
+using DriverError = Failure<DriverErrorCode>;
+template <typename T = void>
+using Result = aerolith::Result<T, DriverError>;
+
+enum class Kind : uint8_t { container, vm };
+
+struct Disk {
+  std::string volume;  // vol-…; the guest sees its serial without the dash
+  std::string file;    // qcow2
+  std::string device;  // /dev/xvda, /dev/sdf: as the API names it
+  bool is_root = false;
+};
+
+struct NetworkPort {
+  std::string interface;  // eni-…
+  std::string mac;
+  std::string address;  // with prefix length, e.g. 10.0.0.5/24
+  std::string gateway;
+  int device_index = 0;  // of a container: N of its device ethN
+  // Of a vm: made by the fabric before launch.
+  std::string tap;
+  std::string tap_namespace;  // path of the network namespace that it is in; empty: the host's
+};
+
+// Everything needed to start it again after a stop or a host's reboot.
+struct Spec {
+  std::string instance;  // i-…
+  Kind kind = Kind::container;
+  std::string instance_type;
+  std::string hostname;  // ip-10-0-0-5
+  int vcpus = 1;
+  uint64_t memory_bytes = 0;
+  std::vector<Disk> disks;
+  std::vector<NetworkPort> ports;  // by device index
+  // Of images that say so (tiny): kernel and initramfs to boot directly. Empty: the disk's own boot loader.
+  std::string kernel;
+  std::string initramfs;
+  std::string kernel_arguments;
+};
+
+enum class State : uint8_t {
+  absent,  // never launched here, or removed
+  running,
+  stopped,  // the guest ended by itself, or was stopped
+  crashed,  // the guest's process died without ending in order
+};
+struct Observation {
+  State state = State::absent;
+  std::string detail;  // why it crashed, for StateReason
+  std::chrono::system_clock::time_point started_at;
+  uint64_t memory_bytes = 0;  // resident, of the whole instance
+  std::chrono::nanoseconds cpu_time{};
+};
+
+enum class Detach : uint8_t {
+  in_order,  // the guest lets go of it, or an error is returned
+  by_force,  // what a guest that doesn't let go of it still has leads nowhere
+};
+
+// Safe from any thread; calls for one instance come one after another.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  // What lacks on this machine, one sentence each with the command that mends it; empty: all is there.
+  virtual std::vector<std::string> find_missing() = 0;
+  // A container: makes its network namespace, whose path the fabric needs before launch. A vm: empty.
+  virtual Result<std::string> prepare(const Spec& spec) = 0;
+  // Running on return, or an error and nothing left. Fine where it runs already. Of a container: devices eth0, eth1, …
+  // lie in its namespace, one for each port; their addresses are set here, and what makes answers from each leave by
+  // it.
+  virtual Result<> launch(const Spec& spec) = 0;
+  // Asks the guest to shut down, waits up to `patience`, then ends it. Stopped on return; disks are closed.
+  virtual Result<> stop(std::string_view instance, std::chrono::milliseconds patience) = 0;
+  virtual Result<> reboot(std::string_view instance) = 0;
+  // Ends it at once, and removes all that launch made (not the disks). Fine where nothing is.
+  virtual Result<> remove(std::string_view instance) = 0;
+  // Where the guest has ended, its disks are closed on return; where it asked for its own reboot, it runs again.
+  virtual Result<Observation> observe(std::string_view instance) = 0;
+  // What the guest wrote to its serial console since its start, the last `limit_bytes` of it. Of more than 1 MiB only
+  // the end is kept.
+  virtual Result<std::string> console(std::string_view instance, size_t limit_bytes) = 0;
+  virtual Result<> attach(std::string_view instance, const Disk& disk) = 0;
+  virtual Result<> detach(std::string_view instance, std::string_view volume) = 0;
+  // While it runs; the fabric has made the device. Fine where it is attached.
+  virtual Result<> attach_port(std::string_view instance, const NetworkPort& port) = 0;
+  // Not the first one. Fine where it isn't attached. A vm's tap is the fabric's to remove, afterwards.
+  virtual Result<> detach_port(std::string_view instance, std::string_view interface, Detach how) = 0;
+  // Instances that this driver has anything of on this host, running or not.
+  virtual Result<std::vector<std::string>> list() = 0;
+};
+
+struct DriverSettings {
+  std::string run_folder;    // sockets, pids, logs; made if missing
+  std::string installation;  // keeps names on the host apart
+  // Files of the image `tiny`, with which it is tried once whether /dev/kvm boots a guest; empty: KVM isn't used.
+  std::string probe_kernel;
+  std::string probe_initramfs;
+};
+std::unique_ptr<Driver> make_container_driver(DriverSettings settings);
+std::unique_ptr<Driver> make_vm_driver(DriverSettings settings);
+
+}  // namespace aerolith::compute

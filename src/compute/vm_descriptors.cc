@@ -1,0 +1,122 @@
+#include "compute/vm_descriptors.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "blocks/qcow2.h"
+#include "compute/from_os.h"
+#include "compute/qmp.h"
+
+namespace aerolith::compute {
+
+namespace {
+
+constexpr int kFirstNumber = 3;
+constexpr size_t kLongestChain = 32;
+
+int open_tap_here(const std::string& tap) {
+  const int descriptor = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return -1;
+  ifreq request{};
+  tap.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+  request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+  if (::ioctl(descriptor, TUNSETIFF, &request) == 0) return descriptor;
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
+  return -1;
+}
+
+Result<int> open_file(const std::string& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+  if (descriptor < 0) return failed_call(errno, "open " + path);
+  return descriptor;
+}
+
+}  // namespace
+
+// In a thread of its own, which alone enters the namespace.
+Result<int> open_tap(const NetworkPort& port) {
+  int descriptor = -1;
+  int error = 0;
+  std::thread([&] {
+    if (!port.tap_namespace.empty()) {
+      const int where = ::open(port.tap_namespace.c_str(), O_RDONLY | O_CLOEXEC);
+      const bool entered = where >= 0 && ::setns(where, CLONE_NEWNET) == 0;
+      error = errno;
+      if (where >= 0) ::close(where);
+      if (!entered) return;
+    }
+    // Else TUNSETIFF would make one that no fabric knows.
+    if (::if_nametoindex(port.tap.c_str()) == 0) {
+      error = ENODEV;
+      return;
+    }
+    descriptor = open_tap_here(port.tap);
+    error = errno;
+  }).join();
+  if (descriptor < 0) return failed_call(error, fmt::format("open the tap {} of {}", port.tap, port.interface));
+  return descriptor;
+}
+
+Result<std::vector<int>> open_chain(const std::string& file) {
+  std::vector<int> opened;
+  std::optional<DriverError> error;
+  for (std::string path = file; !path.empty() && !error;) {
+    os::RealFileSystem files;
+    const auto header = from_os(blocks::read_qcow2_header(files, path));
+    auto descriptor = open_file(path, opened.empty() ? O_RDWR : O_RDONLY);
+    if (descriptor.has_value()) opened.push_back(*descriptor);
+    if (!header.has_value()) {
+      error = header.error();
+    } else if (!descriptor.has_value()) {
+      error = descriptor.error();
+    } else if (!header->is_qcow2 || opened.size() > kLongestChain) {
+      error = DriverError{DriverErrorCode::bad_image, path + " is no qcow2 file, or has too many behind it"};
+    }
+    path = error || header->backing_file.empty() ? std::string()
+                                                 : blocks::resolve_backing_file(path, header->backing_file);
+  }
+  if (!error) return opened;
+  for (const int descriptor : opened) ::close(descriptor);
+  return std::unexpected(*error);
+}
+
+Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const std::string& control_path,
+                                            const std::string& console_path) {
+  QemuDescriptors numbers;
+  numbers.control = give(TRY(listen_on(control_path)));
+  numbers.console = give(TRY(open_file(console_path, O_WRONLY | O_CREAT | O_APPEND)));
+  for (const NetworkPort& port : spec.ports) numbers.taps.push_back(give(TRY(open_tap(port))));
+  for (const Disk& disk : spec.disks) {
+    std::vector<int>& files = numbers.disks.emplace_back();
+    for (const int file : TRY(open_chain(disk.file))) files.push_back(give(file));
+  }
+  if (!spec.kernel.empty()) numbers.kernel = give(TRY(open_file(spec.kernel, O_RDONLY)));
+  if (!spec.initramfs.empty()) numbers.initramfs = give(TRY(open_file(spec.initramfs, O_RDONLY)));
+  return numbers;
+}
+
+void VmDescriptors::close() {
+  for (const os::GivenDescriptor& given : given_) ::close(given.ours);
+  given_.clear();
+}
+
+int VmDescriptors::give(int ours) {
+  const int number = kFirstNumber + static_cast<int>(given_.size());
+  given_.push_back({ours, number});
+  return number;
+}
+
+}  // namespace aerolith::compute
