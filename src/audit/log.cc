@@ -101,6 +101,7 @@ void Log::write_batch(const Batch& batch, uint64_t lost) {
     events = 0;
   };
   for (const auto& event : batch) {
+    if (settings_.on_event) settings_.on_event(*event);
     append_event(lines_, *event);
     ++events;
     if (lines_.size() >= kWriteBytes) write_out();

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,6 +38,8 @@ struct LogSettings {
   std::chrono::milliseconds sync_every = std::chrono::seconds(1);  // zero: when the kernel thinks it is time
   std::chrono::milliseconds gather{50};                            // from an event to its write
   std::chrono::milliseconds patience = std::chrono::seconds(1);    // of write(), where the queue is full
+  // Told of every event that is written, on the writer's thread. May be null.
+  std::function<void(const Event&)> on_event = {};
 };
 
 struct LogStats {

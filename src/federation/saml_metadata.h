@@ -21,6 +21,12 @@ struct SamlMetadata {
   std::optional<Timestamp> valid_until;
 };
 
+// What a provider's assertions may be encrypted for.
+struct SamlDecryption {
+  std::vector<std::string> private_keys;  // RSA, PEM
+  bool is_required = false;               // one that isn't encrypted is refused
+};
+
 // nullopt for what is no such document: no EntityDescriptor with an id at its root, no IDPSSODescriptor, no certificate
 // for signatures that can be read, or too many.
 std::optional<SamlMetadata> parse_saml_metadata(std::string_view document);

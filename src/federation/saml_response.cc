@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/encoding.h"
+#include "federation/saml_decryption.h"
 #include "federation/saml_signature.h"
 #include "federation/saml_xml.h"
 
@@ -23,6 +24,8 @@ constexpr std::chrono::minutes kRedeemWithin{5};
 
 // AWS's words: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html
 constexpr const char* kInvalidResponse = "Your request included an invalid SAML response";
+
+constexpr const char* kWrongSignature = "Response signature invalid";
 
 std::unexpected<TokenError> invalid(std::string message) { return fail(Code::invalid, std::move(message)); }
 std::unexpected<TokenError> invalid_response(std::string_view why) {
@@ -45,8 +48,7 @@ bool is_sign_in(std::string_view url) {
 
 bool is_our_audience(std::string_view text) { return text == "urn:amazon:webservices" || is_sign_in(text); }
 
-// The assertion of a response in which nothing else could be taken for it.
-Result<xmlNode*, TokenError> find_assertion(xmlNode* root) {
+Result<void, TokenError> check_response(const xmlNode* root) {
   if (!is_element(root, kSamlProtocolNamespace, "Response") || attribute(root, "Version") != "2.0") {
     return invalid_response("not a Response of SAML 2.0");
   }
@@ -54,9 +56,21 @@ Result<xmlNode*, TokenError> find_assertion(xmlNode* root) {
   if (attribute(only_child(status, kSamlProtocolNamespace, "StatusCode"), "Value") != kSuccess) {
     return invalid_response("its status isn't Success");
   }
-  if (!descendants(root, kSamlNamespace, "EncryptedAssertion").empty()) {
-    return invalid_response("encrypted assertions aren't supported");
+  return {};
+}
+
+// Whether an element is signed; an error where one of its signatures is wrong.
+Result<bool, TokenError> is_signed(xmlNode* element, const std::vector<std::string>& certificates) {
+  const auto signatures = children(element, kSignatureNamespace, "Signature");
+  if (signatures.empty()) return false;
+  if (signatures.size() > 1 || !verify_enveloped_signature(element, signatures.front(), certificates)) {
+    return invalid(kWrongSignature);
   }
+  return true;
+}
+
+// The assertion of a response in which nothing else could be taken for it.
+Result<xmlNode*, TokenError> find_assertion(xmlNode* root) {
   xmlNode* const assertion = only_child(root, kSamlNamespace, "Assertion");
   // One hidden elsewhere is an attempt to have another one used than was signed.
   if (assertion == nullptr || descendants(root, kSamlNamespace, "Assertion").size() != 1 ||
@@ -70,18 +84,41 @@ Result<xmlNode*, TokenError> find_assertion(xmlNode* root) {
 Result<void, TokenError> check_signatures(xmlNode* root, xmlNode* assertion,
                                           const std::vector<std::string>& certificates) {
   size_t right = 0;
-  for (xmlNode* const element : {root, assertion}) {
-    const auto signatures = children(element, kSignatureNamespace, "Signature");
-    if (signatures.size() > 1) return invalid("Response signature invalid");
-    for (xmlNode* const signature : signatures) {
-      if (!verify_enveloped_signature(element, signature, certificates)) return invalid("Response signature invalid");
-      ++right;
-    }
-  }
+  for (xmlNode* const element : {root, assertion}) right += TRY(is_signed(element, certificates)) ? 1 : 0;
   if (right == 0 || descendants(root, kSignatureNamespace, "Signature").size() != right) {
-    return invalid("Response signature invalid");
+    return invalid(kWrongSignature);
   }
   return {};
+}
+
+// The one encrypted assertion of a response, decrypted and verified, as a document of its own. Where the response isn't
+// signed its bytes may be a stranger's: he learns nothing of what they are decrypted to.
+Result<XmlDocument, TokenError> open_assertion(xmlNode* root, const SamlMetadata& provider,
+                                               const SamlDecryption& decryption) {
+  xmlNode* const encrypted = only_child(root, kSamlNamespace, "EncryptedAssertion");
+  if (encrypted == nullptr || descendants(root, kSamlNamespace, "EncryptedAssertion").size() != 1 ||
+      !descendants(root, kSamlNamespace, "Assertion").empty() ||
+      descendants(root, kSamlProtocolNamespace, "Response").size() != 1) {
+    return invalid_response("it must have exactly one assertion");
+  }
+  if (decryption.private_keys.empty()) return invalid_response("the provider has no key to decrypt its assertion with");
+  const bool is_response_signed = TRY(is_signed(root, provider.certificates));
+  if (descendants(root, kSignatureNamespace, "Signature").size() != (is_response_signed ? 1 : 0)) {
+    return invalid(kWrongSignature);
+  }
+  const auto refuse = [] { return invalid("Response can't be decrypted, or its signature is invalid"); };
+  XmlDocument opened = decrypt_assertion(encrypted, decryption.private_keys);
+  xmlNode* const assertion = opened != nullptr ? xmlDocGetRootElement(opened.get()) : nullptr;
+  if (!is_element(assertion, kSamlNamespace, "Assertion") ||
+      descendants(assertion, kSamlNamespace, "Assertion").size() != 1) {
+    return refuse();
+  }
+  const auto signature = is_signed(assertion, provider.certificates);
+  if (!signature.has_value() || !(is_response_signed || *signature) ||
+      descendants(assertion, kSignatureNamespace, "Signature").size() != (*signature ? 1 : 0)) {
+    return refuse();
+  }
+  return opened;
 }
 
 Result<std::optional<Timestamp>, TokenError> read_time(const xmlNode* element, const char* name) {
@@ -201,7 +238,7 @@ Result<void, TokenError> read_attributes(const xmlNode* assertion, SamlAssertion
 }  // namespace
 
 Result<SamlAssertion, TokenError> verify_saml_response(std::string_view response, const SamlMetadata& provider,
-                                                       Timestamp now) {
+                                                       const SamlDecryption& decryption, Timestamp now) {
   // Some clients break the lines.
   std::string text(response.substr(0, kMaxSamlCharacters + 1));
   std::erase_if(text, [](char c) { return c == '\r' || c == '\n'; });
@@ -210,12 +247,17 @@ Result<SamlAssertion, TokenError> verify_saml_response(std::string_view response
   const XmlDocument document = parse_xml(*bytes);
   if (document == nullptr) return invalid_response("it isn't well-formed XML without a document type");
   xmlNode* const root = xmlDocGetRootElement(document.get());
-  xmlNode* const assertion = TRY(find_assertion(root));
+  TRY(check_response(root));
+  const bool is_encrypted = !descendants(root, kSamlNamespace, "EncryptedAssertion").empty();
+  if (decryption.is_required && !is_encrypted) return invalid_response("its assertion isn't encrypted");
+  XmlDocument opened;
+  if (is_encrypted) opened = TRY(open_assertion(root, provider, decryption));
+  xmlNode* const assertion = is_encrypted ? xmlDocGetRootElement(opened.get()) : TRY(find_assertion(root));
 
   SamlAssertion read;
   read.issuer = text_of(only_child(assertion, kSamlNamespace, "Issuer"));
   if (read.issuer != provider.entity_id) return invalid("Issuer not present in specified provider");
-  TRY(check_signatures(root, assertion, provider.certificates));
+  if (!is_encrypted) TRY(check_signatures(root, assertion, provider.certificates));
   TRY(check_conditions(assertion, now));
   TRY(read_subject(assertion, now, read));
   TRY(read_attributes(assertion, read));

@@ -36,9 +36,10 @@ struct SamlAssertion {
   std::vector<SamlAttribute> attributes;     // all
 };
 
-// `response` in base64, as it is posted. Verifies the signatures against the provider's certificates, then times,
-// audience and recipient. Every signature in it must be right, and there must be one that covers the assertion.
+// `response` in base64, as it is posted. Decrypts the assertion where it is encrypted, verifies the signatures against
+// the provider's certificates, then times, audience and recipient. Every signature in it must be right, and there must
+// be one that covers the assertion.
 Result<SamlAssertion, TokenError> verify_saml_response(std::string_view response, const SamlMetadata& provider,
-                                                       Timestamp now);
+                                                       const SamlDecryption& decryption, Timestamp now);
 
 }  // namespace aerolith::federation

@@ -1,19 +1,14 @@
 #include "federation/saml_signature.h"
 
 #include <openssl/err.h>
-#include <xmlsec/crypto.h>
-#include <xmlsec/errors.h>
-#include <xmlsec/openssl/evp.h>
 #include <xmlsec/xmldsig.h>
-#include <xmlsec/xmlsec.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
-#include "base/log.h"
 #include "federation/jwk.h"
-#include "federation/openssl_owned.h"
+#include "federation/saml_xmlsec.h"
 
 namespace aerolith::federation {
 namespace {
@@ -32,17 +27,6 @@ const Names kCanonicalizations = {"http://www.w3.org/2001/10/xml-exc-c14n#",
                                   "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
                                   "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"};
 constexpr std::string_view kEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-
-void ignore_errors(const char*, int, const char*, const char*, const char*, int, const char*) {}
-
-bool start_xmlsec() {
-  if (xmlSecInit() < 0 || xmlSecCryptoAppInit(nullptr) < 0 || xmlSecCryptoInit() < 0) {
-    log_error("xmlsec can't be started");
-    return false;
-  }
-  xmlSecErrorsSetCallback(&ignore_errors);
-  return true;
-}
 
 bool uses(const xmlNode* element, const Names& allowed) {
   const std::string algorithm = attribute(element, "Algorithm").value_or("");
@@ -110,7 +94,6 @@ bool register_id(xmlNode* element, const std::string& id) {
   return xmlAddID(nullptr, element->doc, name, attribute) != nullptr;
 }
 
-using SecKey = Owned<xmlSecKey, xmlSecKeyDestroy>;
 using SignatureContext = Owned<xmlSecDSigCtx, xmlSecDSigCtxDestroy>;
 
 SecKey key_of(const std::string& der) {
@@ -121,18 +104,7 @@ SecKey key_of(const std::string& der) {
   if (key == nullptr || (EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) < kMinRsaBits)) {
     return nullptr;
   }
-  EVP_PKEY* const public_key = key.release();
-  xmlSecKeyData* const data = xmlSecOpenSSLEvpKeyAdopt(public_key);  // which owns it now, unless it is null
-  if (data == nullptr) {
-    EVP_PKEY_free(public_key);
-    return nullptr;
-  }
-  SecKey made(xmlSecKeyCreate());
-  if (made == nullptr || xmlSecKeySetValue(made.get(), data) < 0) {
-    xmlSecKeyDataDestroy(data);
-    return nullptr;
-  }
-  return made;
+  return to_sec_key(std::move(key));
 }
 
 bool verifies(xmlNode* signature, const std::string& certificate) {
@@ -148,8 +120,7 @@ bool verifies(xmlNode* signature, const std::string& certificate) {
 }  // namespace
 
 bool verify_enveloped_signature(xmlNode* element, xmlNode* signature, const std::vector<std::string>& certificates) {
-  static const bool is_ready = start_xmlsec();
-  if (!is_ready || signature->parent != element) return false;
+  if (!is_xmlsec_ready() || signature->parent != element) return false;
   const std::string id = attribute(element, "ID").value_or("");
   if (!is_plain_id(id) || !is_good_form(signature, id) || !is_unique_id(element->doc, id) ||
       !register_id(element, id)) {

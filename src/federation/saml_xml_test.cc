@@ -43,7 +43,7 @@ TEST(SamlXml, AResponseWithoutASignature) {
           R"(<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns="urn:oasis:names:tc:SAML:2.0:assertion" Version="2.0">)"
           R"(<p:Status><p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></p:Status>)"
           R"(<Assertion ID="_1"><Issuer>idp</Issuer></Assertion></p:Response>)"),
-      provider, {});
+      provider, {}, Timestamp());
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().detail, "Response signature invalid");
 }

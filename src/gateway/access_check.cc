@@ -8,6 +8,11 @@ namespace {
 
 constexpr size_t kMostAsks = 1000;
 
+const policy::ContextKey& resource_account() {
+  static const policy::ContextKey key("aws:ResourceAccount");
+  return key;
+}
+
 }  // namespace
 
 const Identity* AccessCheck::identity() const {
@@ -41,7 +46,7 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
   if (Authorizer::is_unlimited(context_.key.get(), resource_policy)) return {.allowed = true};
   policy::Context& keys = conditions();
   const AccountId& owner = found ? found->owner : context_.principal().account;
-  if (!owner.empty()) keys.replace("aws:ResourceAccount", owner.view());
+  if (!owner.empty()) keys.replace(resource_account(), owner.view());
   if (found && found->add_keys) found->add_keys(keys);
   return authorizer_.decide({.key = context_.key.get(),
                              .identity = identity(),
@@ -50,7 +55,7 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
                              .resource_policy = resource_policy,
                              .context = keys,
                              .quotes = quotes(),
-                             .encode_denial = table_.encodes_denials});
+                             .encode_denial = table_.encodes_denials && need.resource != "*"});
 }
 
 AccessAnswer AccessCheck::settle(AccessNeed need, Purpose purpose, AccessAnswer answer) const {
@@ -103,7 +108,7 @@ AccessAnswer AccessCheck::ask_for_token(std::string_view provider_arn, AccessNee
 ApiResult<void> AccessCheck::require(AccessNeed need) const {
   AccessAnswer answer = ask(std::move(need), Purpose::permission);
   if (answer.allowed) return {};
-  if (!answer.encoded.empty()) answer.denial += " Encoded authorization failure message: " + answer.encoded;
+  if (!answer.encoded.empty()) answer.denial += ". Encoded authorization failure message: " + answer.encoded;
   return std::unexpected(
       access_denied(context_.key == nullptr, std::move(answer.denial), error_style(context_.resolved.protocol)));
 }

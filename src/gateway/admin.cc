@@ -1,6 +1,9 @@
 #include "gateway/admin.h"
 
 #include <boost/json.hpp>
+#include <charconv>
+
+#include "base/encoding.h"
 
 namespace aerolith::gateway {
 namespace {
@@ -19,6 +22,34 @@ http::Response answer_error(int status, std::string_view code, std::string_view 
 
 boost::json::object describe(const AccountInfo& account) {
   return {{"account_id", account.id}, {"name", account.name}, {"created", format_iso8601(account.created_at)}};
+}
+
+boost::json::object describe(const InstanceInfo& instance) {
+  return {{"instance_id", instance.id},
+          {"account_id", instance.account},
+          {"name", instance.name},
+          {"state", instance.state},
+          {"type", instance.type},
+          {"driver", instance.driver},
+          {"image_id", instance.image},
+          {"image_name", instance.image_name},
+          {"base_image_name", instance.base_image_name},
+          {"private_address", instance.private_address},
+          {"public_address", instance.public_address},
+          {"vpc_id", instance.vpc},
+          {"network_namespace", instance.network_namespace},
+          {"key_name", instance.key_name},
+          {"public_key", instance.public_key},
+          {"launched", format_iso8601(instance.launched_at)}};
+}
+
+boost::json::object describe(const ImageInfo& image) {
+  return {{"image_id", image.id},
+          {"name", image.name},
+          {"description", image.description},
+          {"driver", image.driver.empty() ? "any" : image.driver},
+          {"size_gib", image.size_gib},
+          {"created", format_iso8601(image.created_at)}};
 }
 
 }  // namespace
@@ -48,10 +79,22 @@ http::Response Admin::handle(const http::RequestHead& head, audit::Event& event)
   }
   if (path == "/_aerolith/accounts") {
     if (is_post) return run_for_owner("CreateAccount", &Admin::create_account, head, event);
+    if (head.method == "DELETE") return run_for_owner("DeleteAccount", &Admin::delete_account, head, event);
     if (head.method == "GET") return run_for_owner("ListAccounts", &Admin::list_accounts, head, event);
+    return answer_error(405, "MethodNotAllowed", "use GET, POST or DELETE");
+  }
+  if (path == "/_aerolith/images") {
+    if (is_post) return run_for_owner("AddImage", &Admin::add_image, head, event);
+    if (head.method == "GET") return run_for_owner("ListImages", &Admin::list_images, head, event);
     return answer_error(405, "MethodNotAllowed", "use GET or POST");
   }
-  return answer_error(404, "NotFound", "there are health, metrics, backup and accounts under /_aerolith/");
+  if (path == "/_aerolith/instances" || path == "/_aerolith/console") {
+    if (head.method != "GET") return answer_error(405, "MethodNotAllowed", "use GET");
+    return path.ends_with("s") ? run_for_owner("ListInstances", &Admin::list_instances, head, event)
+                               : run_for_owner("ReadConsole", &Admin::read_console, head, event);
+  }
+  return answer_error(404, "NotFound",
+                      "there are health, metrics, backup, accounts, images, instances and console under /_aerolith/");
 }
 
 http::Response Admin::run_for_owner(std::string_view operation, Action action, const http::RequestHead& head,
@@ -103,12 +146,65 @@ http::Response Admin::create_account(const http::RequestHead& head) const {
   return answer_json(200, body);
 }
 
+http::Response Admin::delete_account(const http::RequestHead& head) const {
+  const std::string id = auth::find_parameter(head.query(), "id").value_or("");
+  const auto deleted = settings_.delete_account(id);
+  if (!deleted.has_value()) return answer_error(400, "DeleteAccountFailed", deleted.error());
+  return answer_json(200, {{"account_id", id}});
+}
+
 http::Response Admin::list_accounts(const http::RequestHead&) const {
   const auto found = settings_.list_accounts();
   if (!found.has_value()) return answer_error(500, "ListAccountsFailed", found.error());
   boost::json::array accounts;
   for (const AccountInfo& account : *found) accounts.push_back(describe(account));
   return answer_json(200, {{"accounts", std::move(accounts)}});
+}
+
+http::Response Admin::add_image(const http::RequestHead& head) const {
+  const auto given = [&](std::string_view name) { return auth::find_parameter(head.query(), name).value_or(""); };
+  const NewImage image{.name = given("name"),
+                       .description = given("description"),
+                       .file = given("file"),
+                       .driver = given("driver"),
+                       .kernel = given("kernel"),
+                       .initramfs = given("initramfs"),
+                       .kernel_arguments = given("kernel_arguments")};
+  if (!image.file.starts_with('/')) {
+    return answer_error(400, "InvalidArgument", "`file` must be the absolute path of a file");
+  }
+  const auto added = settings_.add_image(image);
+  if (!added.has_value()) return answer_error(400, "AddImageFailed", added.error());
+  return answer_json(200, describe(*added));
+}
+
+http::Response Admin::list_images(const http::RequestHead&) const {
+  const auto found = settings_.list_images();
+  if (!found.has_value()) return answer_error(500, "ListImagesFailed", found.error());
+  boost::json::array images;
+  for (const ImageInfo& image : *found) images.push_back(describe(image));
+  return answer_json(200, {{"images", std::move(images)}});
+}
+
+http::Response Admin::list_instances(const http::RequestHead&) const {
+  const auto found = settings_.list_instances();
+  if (!found.has_value()) return answer_error(500, "ListInstancesFailed", found.error());
+  boost::json::array instances;
+  for (const InstanceInfo& instance : *found) instances.push_back(describe(instance));
+  return answer_json(200, {{"instances", std::move(instances)}});
+}
+
+http::Response Admin::read_console(const http::RequestHead& head) const {
+  const std::string place = auth::find_parameter(head.query(), "place").value_or("0");
+  uint64_t number = 0;
+  const auto parsed = std::from_chars(place.data(), place.data() + place.size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != place.data() + place.size()) {
+    return answer_error(400, "InvalidArgument", "`place` must be a number");
+  }
+  const auto read = settings_.read_console(auth::find_parameter(head.query(), "instance").value_or(""), number);
+  if (!read.has_value()) return answer_error(400, "ReadConsoleFailed", read.error());
+  // A console's bytes are whatever the guest wrote.
+  return answer_json(200, {{"text", base64_encode(read->text)}, {"end", read->end}, {"over", read->is_over}});
 }
 
 }  // namespace aerolith::gateway

@@ -1,5 +1,6 @@
 #include "gateway/authorization_message.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace aerolith::gateway {
@@ -87,6 +88,32 @@ json::object message(const auth::Principal& caller, const policy::Request& reque
   return told;
 }
 
+// AWS's are in the alphabet for URLs, without padding.
+std::string for_urls(std::string base64) {
+  std::ranges::replace(base64, '+', '-');
+  std::ranges::replace(base64, '/', '_');
+  base64.erase(std::min(base64.find('='), base64.size()));
+  return base64;
+}
+
+std::string from_urls(std::string_view text) {
+  std::string base64(text);
+  std::ranges::replace(base64, '-', '+');
+  std::ranges::replace(base64, '_', '/');
+  base64.resize((base64.size() + 3) / 4 * 4, '=');
+  return base64;
+}
+
+// Each sealing is another text: the AWS CLI would take one that begins with a dash for an option.
+std::string seal_for_urls(const auth::SecretBox& box, const json::object& told, const AccountId& account) {
+  const std::string text = json::serialize(told);
+  std::string sealed;
+  do {
+    sealed = for_urls(box.seal(text, seal_context(account)));
+  } while (sealed.starts_with('-'));
+  return sealed;
+}
+
 }  // namespace
 
 std::string authorization_message(const auth::Principal& caller, const policy::Request& request,
@@ -98,19 +125,18 @@ std::string encode_authorization_message(const auth::SecretBox& box, const auth:
                                          const policy::Request& request, const policy::Decision& decision) {
   constexpr size_t kMostConditions = 64;
   for (size_t most = kMostConditions; most > 0; most /= 2) {
-    std::string sealed =
-        box.seal(json::serialize(message(caller, request, decision, most)), seal_context(caller.account));
+    std::string sealed = seal_for_urls(box, message(caller, request, decision, most), caller.account);
     if (sealed.size() <= kMaxEncodedMessageBytes) return sealed;
   }
   // A statement as long as that: then only whose it is.
   policy::Decision bare = decision;
   bare.statement = nullptr;
-  return box.seal(json::serialize(message(caller, request, bare, 0)), seal_context(caller.account));
+  return seal_for_urls(box, message(caller, request, bare, 0), caller.account);
 }
 
 std::optional<std::string> decode_authorization_message(const auth::SecretBox& box, const AccountId& account,
                                                         std::string_view encoded) {
-  return box.open(encoded, seal_context(account));
+  return box.open(from_urls(encoded), seal_context(account));
 }
 
 }  // namespace aerolith::gateway

@@ -44,6 +44,7 @@ void finish(const Record& record, http::Response& response, Metrics& metrics, co
   std::shared_ptr<const audit::Event> shared = record.event;
   if (settings.audit != nullptr && may_wait) settings.audit->write(shared);
   if (settings.audit != nullptr && !may_wait) settings.audit->write_now(shared);
+  if (settings.audit == nullptr && settings.on_event) settings.on_event(*shared);
   response.on_sent = [event = std::move(shared), started = record.started, &metrics, access_log = settings.access_log](
                          uint64_t body_bytes, bool complete) {
     metrics.count_sent(body_bytes);
@@ -78,20 +79,21 @@ http::Response finish_response(CallContext& context, http::Response encoded) {
 
 Gateway::Gateway(GatewaySettings settings, const Registry& registry, const Pipeline& pipeline, const Admin& admin,
                  Metrics& metrics)
-    : settings_(settings), registry_(registry), pipeline_(pipeline), admin_(admin), metrics_(metrics) {}
+    : settings_(std::move(settings)), registry_(registry), pipeline_(pipeline), admin_(admin), metrics_(metrics) {}
 
 http::Response Gateway::handle(http::Request& request) {
   const RequestId request_id(make_request_id());
-  if (!Admin::owns(request.head.path()) || pipeline_.is_virtual_hosted(request.head))
+  // To guests, who come by sockets of their own, there are no such paths: S3 answers, which has no such bucket.
+  const bool is_guest = !request.head.listener.empty();
+  if (is_guest || !Admin::owns(request.head.path()) || pipeline_.is_virtual_hosted(request.head))
     return run_pipeline(request, request_id);
   const Record record(request_id, request.head);
   record.event->service = Admin::kSigningName;
   http::Response response = admin_.handle(request.head, *record.event);
   // Whether it lives and how it does is asked every few seconds, by anybody.
   const bool is_watched = !record.event->operation.empty();
-  GatewaySettings settings = settings_;
-  if (!is_watched) settings.audit = nullptr;
-  finish(record, response, metrics_, settings, true);
+  finish(record, response, metrics_, is_watched ? settings_ : GatewaySettings{.access_log = settings_.access_log},
+         true);
   return response;
 }
 

@@ -1,6 +1,8 @@
 // What the edge calls: every request goes through here, every answer is logged here, and counted but for the admin's.
 #pragma once
 
+#include <functional>
+
 #include "audit/log.h"
 #include "gateway/admin.h"
 #include "gateway/pipeline.h"
@@ -11,6 +13,8 @@ namespace aerolith::gateway {
 struct GatewaySettings {
   bool access_log = true;
   audit::Log* audit = nullptr;  // none: no audit log is kept
+  // Told of every call where there is no audit log, which tells of them otherwise. May be null.
+  std::function<void(const audit::Event&)> on_event = {};
 };
 
 // The rooms it uses must outlive it.

@@ -79,20 +79,21 @@ void add_session_keys(const auth::Session& session, Timestamp now, policy::Conte
 }
 
 void add_principal_keys(const RequestFacts& facts, policy::Context& context) {
+  const Keys& known = keys();
   if (facts.key == nullptr) {
-    context.set_first(keys().principal_type, "Anonymous");
-    context.set_first(keys().principal_account, "anonymous");
-    context.set_first(keys().user_id, "anonymous");
+    context.set(known.principal_type, "Anonymous");
+    context.set(known.principal_account, "anonymous");
+    context.set(known.user_id, "anonymous");
     return;
   }
   const auth::Principal& principal = facts.key->principal;
   const bool is_session = principal.kind == auth::PrincipalKind::assumed_role;
   // Of a role's session it is the role's.
-  context.set_first(keys().principal_arn, is_session ? principal.entity_arn : principal.arn);
-  context.set_first(keys().principal_account, principal.account.view());
-  context.set_first(keys().principal_type, type_name(principal.kind));
-  context.set_first(keys().user_id, principal.user_id);
-  if (principal.kind == auth::PrincipalKind::user) context.set_first(keys().user_name, principal.entity_name);
+  context.set(known.principal_arn, is_session ? principal.entity_arn : principal.arn);
+  context.set(known.principal_account, principal.account.view());
+  context.set(known.principal_type, type_name(principal.kind));
+  context.set(known.user_id, principal.user_id);
+  if (principal.kind == auth::PrincipalKind::user) context.set(known.user_name, principal.entity_name);
   for (const auto& [name, value] : facts.principal_tags) context.set("aws:PrincipalTag/" + name, value);
   if (facts.key->session) add_session_keys(*facts.key->session, facts.now, context);
 }
@@ -100,17 +101,18 @@ void add_principal_keys(const RequestFacts& facts, policy::Context& context) {
 }  // namespace
 
 void add_request_keys(const RequestFacts& facts, policy::Context& context) {
+  const Keys& known = keys();
   add_principal_keys(facts, context);
-  context.set_first(keys().is_aws_service, "false");
-  context.set_first(keys().via_aws_service, "false");
+  context.set(known.is_aws_service, "false");
+  context.set(known.via_aws_service, "false");
   const Second& second = second_of(facts.now);
-  context.set_first(keys().current_time, second.iso8601);
-  context.set_first(keys().epoch_time, second.epoch);
-  context.set_first(keys().source_ip, facts.head.peer_address);
-  context.set_first(keys().secure_transport, facts.head.is_tls ? "true" : "false");
-  context.set_first(keys().requested_region, facts.region);
-  if (const auto agent = facts.head.headers.find("user-agent")) context.set_first(keys().user_agent, *agent);
-  if (const auto referer = facts.head.headers.find("referer")) context.set_first(keys().referer, *referer);
+  context.set(known.current_time, second.iso8601);
+  context.set(known.epoch_time, second.epoch);
+  context.set(known.source_ip, facts.head.peer_address);
+  context.set(known.secure_transport, facts.head.is_tls ? "true" : "false");
+  context.set(known.requested_region, facts.region);
+  if (const auto agent = facts.head.headers.find("user-agent")) context.set(known.user_agent, *agent);
+  if (const auto referer = facts.head.headers.find("referer")) context.set(known.referer, *referer);
 }
 
 }  // namespace aerolith::gateway

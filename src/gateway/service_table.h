@@ -68,7 +68,8 @@ OperationEntry make_entry(uint16_t operation_id, std::string_view iam_action, Ma
   OperationEntry entry;
   entry.operation_id = operation_id;
   entry.iam_action = iam_action;
-  entry.resource = [resource_of](const CallContext& context, const void* input) -> std::string {
+  entry.resource = [resource_of = std::move(resource_of)](const CallContext& context,
+                                                          const void* input) -> std::string {
     return resource_of(context, *static_cast<const Input*>(input));
   };
   entry.make_input = [] { return InputHolder(new Input(), [](void* input) { delete static_cast<Input*>(input); }); };

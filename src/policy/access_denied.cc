@@ -38,7 +38,9 @@ std::string_view name_of(const Principal& principal) {
 std::string access_denied_message(const Request& request, const Decision& decision, ResourceQuotes quotes) {
   std::string text =
       fmt::format("User: {} is not authorized to perform: {}", name_of(request.principal), request.action);
-  if (!request.resource.empty()) {
+  // Where the action is for no resource in particular, only IAM says so.
+  const bool is_told = request.resource != "*" || request.action.starts_with("iam:");
+  if (is_told && !request.resource.empty()) {
     const std::string_view mark = quotes == ResourceQuotes::marks ? "\"" : "";
     text += fmt::format(" on resource: {}{}{}", mark, request.resource, mark);
   }

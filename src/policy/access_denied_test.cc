@@ -49,5 +49,14 @@ TEST(AccessDenied, QuotesAndNamelessCallers) {
             "resource-based policy allows the s3:GetObject action");
 }
 
+TEST(AccessDenied, ActionsForNoResourceInParticular) {
+  const auto told = [](std::string_view action, ResourceQuotes quotes = ResourceQuotes::none) {
+    return message(Verdict::implicit_deny, PolicySource::identity, "*", action, kJohn, quotes);
+  };
+  EXPECT_NE(told("iam:GetAccountSummary").find(":GetAccountSummary on resource: * because"), std::string::npos);
+  EXPECT_NE(told("ec2:DescribeInstances").find(":DescribeInstances because"), std::string::npos);
+  EXPECT_NE(told("s3:ListAllMyBuckets", ResourceQuotes::marks).find(":ListAllMyBuckets because"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace aerolith::policy

@@ -115,13 +115,11 @@ bool Condition::matches_some(std::string_view value, const Context& context) con
   switch (operands_.index()) {
     case 0: {
       const auto& patterns = std::get<Patterns>(operands_);
-      const auto some = [&](std::string_view text) {
-        return std::any_of(patterns.begin(), patterns.end(),
-                           [&](const Pattern& p) { return p.matches(text, context); });
-      };
       const bool folded =
           how_.comparison == Comparison::string_equals_ignore_case || how_.comparison == Comparison::boolean;
-      return folded ? some(to_lower(value)) : some(value);
+      return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& p) {
+        return folded ? p.matches_in_any_case(value, context) : p.matches(value, context);
+      });
     }
     case 1: {
       const auto& arns = std::get<Arns>(operands_);

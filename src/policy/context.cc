@@ -1,5 +1,7 @@
 #include "policy/context.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 
 namespace aerolith::policy {
@@ -14,34 +16,18 @@ uint32_t hash_name(std::string_view name) {
   return hash;
 }
 
-constexpr size_t kUsualKeys = 32;
-constexpr size_t kUsualText = 1500;
-
 }  // namespace
 
 ContextKey::ContextKey(std::string_view text) : name(to_lower(text)), written(text), hash(hash_name(text)) {}
 
-std::string_view Context::Values::Iterator::operator*() const { return context_->view(context_->values_[at_].text); }
-
-Context::Context() {
-  text_.reserve(kUsualText);
+Context::Context() : memory_(space_.data(), space_.size()), entries_(&memory_), more_values_(&memory_) {
   entries_.reserve(kUsualKeys);
-  values_.reserve(kUsualKeys);
-}
-
-Context::Values::Iterator& Context::Values::Iterator::operator++() {
-  at_ = context_->values_[at_].next;
-  return *this;
+  by_hash_.fill(kNone);
 }
 
 void Context::set(std::string_view name, std::string_view value) { append(entry(name), value); }
 
-void Context::set_first(const ContextKey& key, std::string_view value) {
-  Entry added;
-  added.hash = key.hash;
-  added.key = &key;
-  append(entries_.emplace_back(added), value);
-}
+void Context::set(const ContextKey& key, std::string_view value) { append(entry(key), value); }
 
 void Context::add_value(std::string_view name, std::string_view value) {
   Entry& found = entry(name);
@@ -49,74 +35,78 @@ void Context::add_value(std::string_view name, std::string_view value) {
   append(found, value);
 }
 
-void Context::replace(std::string_view name, std::string_view value) {
-  Entry& found = entry(name);
-  found.first = found.last = kNone;
-  found.multivalued = false;
-  append(found, value);
-}
+void Context::replace(std::string_view name, std::string_view value) { set_only(entry(name), value); }
+
+void Context::replace(const ContextKey& key, std::string_view value) { set_only(entry(key), value); }
 
 void Context::remove_prefix(std::string_view prefix) {
-  std::erase_if(entries_, [&](const Entry& known) {
-    const std::string_view name = name_of(known);
-    return name.size() >= prefix.size() && equals_ignore_case(name.substr(0, prefix.size()), prefix);
-  });
-}
-
-void Context::clear() {
-  text_.clear();
-  entries_.clear();
-  values_.clear();
-}
-
-Context::Values Context::find(const ContextKey& key) const {
-  const Entry* found = find_entry(key.name, key.hash);
-  return {this, found == nullptr ? kNone : found->first};
+  const size_t removed = std::erase_if(
+      entries_, [&](const Entry& known) { return equals_ignore_case(known.name.substr(0, prefix.size()), prefix); });
+  if (removed == 0) return;
+  by_hash_.fill(kNone);
+  for (uint32_t at = 0; at < entries_.size(); ++at) {
+    uint32_t& newest = by_hash_[entries_[at].hash % kEndings];
+    entries_[at].next_alike = newest;
+    newest = at;
+  }
 }
 
 bool Context::find_single(const ContextKey& key, std::string_view& value) const {
-  const Entry* found = find_entry(key.name, key.hash);
-  if (found == nullptr || found->multivalued || found->first != found->last) return false;
-  value = view(values_[found->first].text);
+  const Entry* const found = find_entry(key);
+  if (found == nullptr || found->multivalued || found->value.next != kNone) return false;
+  value = found->value.text;
   return true;
 }
 
-Context::Text Context::keep(std::string_view text) {
-  const Text kept{static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(text.size())};
-  text_ += text;
+char* Context::keep(std::string_view text) {
+  char* const kept = static_cast<char*>(memory_.allocate(text.size(), 1));
+  text.copy(kept, text.size());
   return kept;
 }
 
 Context::Entry& Context::entry(std::string_view name) {
   const uint32_t hash = hash_name(name);
-  for (Entry& known : entries_) {
-    if (known.hash == hash && equals_ignore_case(name_of(known), name)) return known;
+  for (uint32_t at = by_hash_[hash % kEndings]; at != kNone; at = entries_[at].next_alike) {
+    if (entries_[at].hash == hash && equals_ignore_case(entries_[at].name, name)) return entries_[at];
   }
-  Entry added;
-  added.hash = hash;
-  added.name = keep(name);
-  for (uint32_t i = 0; i < added.name.length; ++i) {
-    text_[added.name.offset + i] = lower(text_[added.name.offset + i]);
-  }
-  return entries_.emplace_back(added);
+  char* const kept = keep(name);
+  std::transform(kept, kept + name.size(), kept, lower);
+  return add_entry({kept, name.size()}, hash);
 }
 
-const Context::Entry* Context::find_entry(std::string_view lower_name, uint32_t hash) const {
-  for (const Entry& known : entries_) {
-    if (known.hash == hash && name_of(known) == lower_name) return &known;
-  }
-  return nullptr;
+Context::Entry& Context::entry(const ContextKey& key) {
+  const uint32_t known = position_of(key);
+  return known == kNone ? add_entry(key.name, key.hash) : entries_[known];
+}
+
+Context::Entry& Context::add_entry(std::string_view lower_name, uint32_t hash) {
+  uint32_t& newest = by_hash_[hash % kEndings];
+  Entry& added = entries_.emplace_back();
+  added.name = lower_name;
+  added.hash = hash;
+  added.next_alike = newest;
+  newest = static_cast<uint32_t>(entries_.size() - 1);
+  return added;
 }
 
 void Context::append(Entry& entry, std::string_view value) {
-  const auto at = static_cast<uint32_t>(values_.size());
-  values_.push_back({keep(value), kNone});
-  if (entry.first == kNone) {
-    entry.first = at;
-  } else {
-    values_[entry.last].next = at;
+  const std::string_view kept(keep(value), value.size());
+  if (entry.value.text.data() == nullptr) {
+    entry.value.text = kept;
+    return;
   }
+  const auto at = static_cast<uint32_t>(more_values_.size());
+  more_values_.push_back({.text = kept});
+  (entry.last == kNone ? entry.value : more_values_[entry.last]).next = at;
   entry.last = at;
+}
+
+void Context::set_only(Entry& entry, std::string_view value) {
+  const bool is_same = entry.value.text.data() != nullptr && entry.value.text == value;
+  const std::string_view kept = is_same ? entry.value.text : std::string_view(keep(value), value.size());
+  entry.value = {.text = kept};
+  entry.last = kNone;
+  entry.multivalued = false;
 }
 
 }  // namespace aerolith::policy

@@ -1,11 +1,15 @@
 // What a request carries for conditions and policy variables: context keys and their values.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html#AccessPolicyLanguage_RequestContext
 //
-// A flat table that is filled once a request and may be used again after `clear`, which keeps its memory. Names compare
-// without case. Not for several threads at once while it is filled; reading is free for all.
+// A table that is filled once a request, in memory of its own: what a request has as a rule is kept without allocation.
+// Names compare without case. Not for several threads at once while it is filled; reading is free for all.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,87 +28,106 @@ struct ContextKey {
 
 class Context {
  public:
-  // With room for what a request has as a rule.
   Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
 
   // A key of one value: aws:SourceIp. Given twice under names that differ by case only (tags), both values count.
   void set(std::string_view name, std::string_view value);
-  // The same for a key that is known beforehand and that the context has no value of yet: cheaper. `key` must outlive
-  // it.
-  void set_first(const ContextKey& key, std::string_view value);
+  // The same for a key that is known beforehand, which is cheaper. `key` must outlive the context.
+  void set(const ContextKey& key, std::string_view value);
   // One more value of a multivalued key, aws:TagKeys: such a key can't stand in a policy variable.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
   void add_value(std::string_view name, std::string_view value);
   // The one value of a key, whatever was given for it before: the keys of one resource after those of another.
   void replace(std::string_view name, std::string_view value);
+  void replace(const ContextKey& key, std::string_view value);
   // All keys that start so are gone: "s3:ExistingObjectTag/".
   void remove_prefix(std::string_view prefix);
-  void clear();
 
+ private:
+  static constexpr uint32_t kNone = 0xFFFFFFFF;
+  struct Value {
+    std::string_view text;
+    uint32_t next = kNone;  // in more_values_
+  };
+  struct Entry {
+    std::string_view name;  // in lower case
+    Value value;            // the first
+    uint32_t hash = 0;
+    uint32_t next_alike = kNone;  // the entry before it whose hash ends as its own
+    uint32_t last = kNone;        // of its values in more_values_
+    bool multivalued = false;
+  };
+
+ public:
   // The values of one key, in the order they came; empty where the request has no such key.
   class Values {
    public:
     class Iterator {
      public:
-      Iterator(const Context* context, uint32_t at) : context_(context), at_(at) {}
-      std::string_view operator*() const;
-      Iterator& operator++();
-      bool operator==(const Iterator& other) const { return at_ == other.at_; }
+      Iterator(const Context* context, const Value* at) : context_(context), at_(at) {}
+      std::string_view operator*() const { return at_->text; }
+      Iterator& operator++() {
+        at_ = at_->next == kNone ? nullptr : &context_->more_values_[at_->next];
+        return *this;
+      }
+      bool operator==(std::default_sentinel_t) const { return at_ == nullptr; }
 
      private:
       const Context* context_;
-      uint32_t at_;
+      const Value* at_;
     };
-    Values(const Context* context, uint32_t first) : context_(context), first_(first) {}
-    Iterator begin() const { return {context_, first_}; }
-    Iterator end() const { return {context_, kNone}; }
-    bool empty() const { return first_ == kNone; }
+    Values(const Context* context, const Entry* entry) : context_(context), entry_(entry) {}
+    Iterator begin() const { return {context_, entry_ == nullptr ? nullptr : &entry_->value}; }
+    std::default_sentinel_t end() const { return {}; }
+    bool empty() const { return entry_ == nullptr; }
 
    private:
     const Context* context_;
-    uint32_t first_;
+    const Entry* entry_;
   };
 
   // Calls visit(name, Values) for each key, in the order they came; names in lower case.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Entry& entry : entries_) visit(name_of(entry), Values(this, entry.first));
+    for (const Entry& entry : entries_) visit(entry.name, Values(this, &entry));
   }
 
-  Values find(const ContextKey& key) const;
-  bool contains(const ContextKey& key) const { return !find(key).empty(); }
+  Values find(const ContextKey& key) const { return {this, find_entry(key)}; }
+  bool contains(const ContextKey& key) const { return find_entry(key) != nullptr; }
   // What a policy variable stands for: false where the key is missing, multivalued, or given twice.
   bool find_single(const ContextKey& key, std::string_view& value) const;
 
  private:
-  static constexpr uint32_t kNone = 0xFFFFFFFF;
-  struct Text {
-    uint32_t offset = 0;
-    uint32_t length = 0;
-  };
-  struct Entry {
-    uint32_t hash = 0;
-    Text name;  // where `key` is null
-    const ContextKey* key = nullptr;
-    uint32_t first = kNone;
-    uint32_t last = kNone;
-    bool multivalued = false;
-  };
-  struct Value {
-    Text text;
-    uint32_t next = kNone;
-  };
+  static constexpr size_t kUsualKeys = 32;
+  static constexpr size_t kUsualText = 1024;
+  static constexpr size_t kEndings = 32;
 
-  std::string_view view(Text text) const { return std::string_view(text_).substr(text.offset, text.length); }
-  std::string_view name_of(const Entry& entry) const { return entry.key ? entry.key->name : view(entry.name); }
-  Text keep(std::string_view text);
+  // In entries_, or kNone.
+  uint32_t position_of(const ContextKey& key) const {
+    uint32_t at = by_hash_[key.hash % kEndings];
+    while (at != kNone && (entries_[at].hash != key.hash || entries_[at].name != key.name))
+      at = entries_[at].next_alike;
+    return at;
+  }
+  const Entry* find_entry(const ContextKey& key) const {
+    const uint32_t at = position_of(key);
+    return at == kNone ? nullptr : &entries_[at];
+  }
+  // The entry of that name, a new one without a value where there is none.
   Entry& entry(std::string_view name);
-  const Entry* find_entry(std::string_view lower_name, uint32_t hash) const;
+  Entry& entry(const ContextKey& key);
+  Entry& add_entry(std::string_view lower_name, uint32_t hash);
   void append(Entry& entry, std::string_view value);
+  void set_only(Entry& entry, std::string_view value);
+  char* keep(std::string_view text);  // a copy, as long
 
-  std::string text_;
-  std::vector<Entry> entries_;
-  std::vector<Value> values_;
+  std::array<std::byte, kUsualKeys * sizeof(Entry) + kUsualText> space_;
+  std::pmr::monotonic_buffer_resource memory_;
+  std::pmr::vector<Entry> entries_;
+  std::pmr::vector<Value> more_values_;
+  std::array<uint32_t, kEndings> by_hash_;  // the newest entry whose hash ends so
 };
 
 }  // namespace aerolith::policy

@@ -40,13 +40,35 @@ TEST(Context, AVariableStandsForOneValueOnly) {
   EXPECT_EQ(values_of(context, "aws:ResourceTag/ec2").size(), 2U);
 }
 
-TEST(Context, IsEmptyAfterClear) {
+TEST(Context, HoldsMoreThanARequestHasAsARule) {
   Context context;
-  context.set("aws:username", "carlos");
-  context.clear();
-  EXPECT_FALSE(context.contains(ContextKey("aws:username")));
-  context.set("aws:username", "mary");
-  EXPECT_EQ(values_of(context, "aws:username"), std::vector<std::string>{"mary"});
+  const ContextKey known("aws:username");
+  context.set(known, "carlos");
+  constexpr int kMany = 1000;
+  for (int i = 0; i < kMany; ++i) context.set("aws:PrincipalTag/" + std::to_string(i), std::string(50, 'v'));
+  for (int i = 0; i < kMany; ++i) context.add_value("aws:TagKeys", std::to_string(i));
+  EXPECT_EQ(values_of(context, "aws:username"), std::vector<std::string>{"carlos"});
+  EXPECT_EQ(values_of(context, "aws:principaltag/999"), std::vector<std::string>{std::string(50, 'v')});
+  EXPECT_EQ(values_of(context, "aws:TagKeys").size(), size_t{kMany});
+}
+
+TEST(Context, AKnownKeyMeetsTheSameName) {
+  Context context;
+  const ContextKey known("aws:ResourceAccount");
+  context.set("AWS:resourceaccount", "1");
+  context.set(known, "2");
+  EXPECT_EQ(values_of(context, "aws:ResourceAccount"), (std::vector<std::string>{"1", "2"}));
+  context.replace(known, "3");
+  context.set("aws:ResourceAccount", "");
+  EXPECT_EQ(values_of(context, "aws:ResourceAccount"), (std::vector<std::string>{"3", ""}));
+}
+
+TEST(Context, AnEmptyValueIsAValue) {
+  Context context;
+  context.set("s3:prefix", "");
+  context.replace("s3:delimiter", "");
+  EXPECT_TRUE(context.contains(ContextKey("s3:prefix")));
+  EXPECT_EQ(values_of(context, "s3:delimiter"), std::vector<std::string>{""});
 }
 
 TEST(Context, KeysOfOneResourceTakeThePlaceOfOthers) {
@@ -60,8 +82,10 @@ TEST(Context, KeysOfOneResourceTakeThePlaceOfOthers) {
   context.set("s3:existingobjecttag/b", "2");
   context.set("s3:prefix", "p");
   context.remove_prefix("s3:ExistingObjectTag/");
+  context.set("s3:existingobjecttag/c", "3");
   EXPECT_FALSE(context.contains(ContextKey("s3:ExistingObjectTag/a")));
   EXPECT_FALSE(context.contains(ContextKey("s3:ExistingObjectTag/b")));
+  EXPECT_TRUE(context.contains(ContextKey("s3:ExistingObjectTag/C")));
   EXPECT_TRUE(context.contains(ContextKey("s3:prefix")));
   EXPECT_TRUE(context.contains(ContextKey("aws:ResourceAccount")));
 }

@@ -36,7 +36,9 @@ class Parser {
                     "Version");
     }
     const JsonNode* statements = root.find("Statement");
-    if (statements == nullptr) {
+    if (statements == nullptr && kind_ == PolicyKind::resource) {
+      problems_.add(Phase::syntax, PolicyErrorCode::syntax, "Missing required field Statement");
+    } else if (statements == nullptr) {
       problems_.syntax("Statement");
     } else if (statements->is_object()) {
       add_statement(*statements, 0);
@@ -288,6 +290,29 @@ class Parser {
   std::set<std::string> sids_;
 };
 
+std::vector<Policy::ActionStart> action_starts(const std::vector<Statement>& statements) {
+  std::vector<Policy::ActionStart> starts;
+  for (size_t i = 0; i < statements.size(); ++i) {
+    if (statements[i].is_not_action) {
+      starts.push_back({.statement = i});
+      continue;
+    }
+    for (const Pattern& action : statements[i].actions) {
+      const std::string_view begin = action.literal_prefix().substr(0, sizeof(uint64_t));
+      const std::string all_bits(begin.size(), '\xFF');
+      starts.push_back({.letters = first_letters(begin), .mask = first_letters(all_bits), .statement = i});
+    }
+  }
+  return starts;
+}
+
+std::string line_and_column(std::string_view text, size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return "line " + std::to_string(line) + ", column " + std::to_string(before.size() - start + 1);
+}
+
 }  // namespace
 
 Result<Policy, PolicyError> parse_policy(std::string_view text, PolicyKind kind) {
@@ -297,7 +322,11 @@ Result<Policy, PolicyError> parse_policy(std::string_view text, PolicyKind kind)
   const auto root = parse_json_tree(text);
   Problems problems;
   if (!root || !root->is_object()) {
-    problems.syntax();
+    if (root && kind != PolicyKind::resource) {
+      problems.syntax();
+    } else {
+      problems.no_json(kind, line_and_column(text, root ? size_t{0} : root.error()));
+    }
     return std::unexpected(*problems.first());
   }
   Policy policy = Parser(kind, problems).parse(*root);
@@ -307,6 +336,7 @@ Result<Policy, PolicyError> parse_policy(std::string_view text, PolicyKind kind)
     policy.statements[i].start = places[i].start;
     policy.statements[i].end = places[i].end;
   }
+  policy.action_starts = action_starts(policy.statements);
   return policy;
 }
 

@@ -4,8 +4,10 @@
 // A Policy is immutable and free to share between threads.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,11 +79,39 @@ struct Statement {
   bool conditions_hold(const Context& context) const;
 };
 
+// The first eight letters of an action, in lower case.
+inline uint64_t first_letters(std::string_view lower_action) {
+  uint64_t letters = 0;
+  std::memcpy(&letters, lower_action.data(), std::min(lower_action.size(), sizeof letters));
+  return letters;
+}
+
+// Comes from parse_policy only.
 struct Policy {
   PolicyKind kind = PolicyKind::identity;
   std::string id;
   bool has_variables = false;  // Version 2012-10-17: ${...} is a variable
   std::vector<Statement> statements;
+
+  // Calls visit(Statement) for each that an action with these first letters may be one of, in order, until it answers
+  // false. Most statements are about other actions, and this tells without reading them.
+  template <typename Visit>
+  void visit_candidates(uint64_t letters, Visit visit) const {
+    size_t next = 0;
+    for (const ActionStart& start : action_starts) {
+      if (((letters ^ start.letters) & start.mask) != 0 || start.statement < next) continue;
+      next = start.statement + 1;
+      if (!visit(statements[start.statement])) return;
+    }
+  }
+
+  // How an action of a statement begins, each action of each statement.
+  struct ActionStart {
+    uint64_t letters = 0;
+    uint64_t mask = 0;  // of the letters that are known: none of "*", none where it is NotAction
+    size_t statement = 0;
+  };
+  std::vector<ActionStart> action_starts;
 };
 
 Result<Policy, PolicyError> parse_policy(std::string_view text, PolicyKind kind);

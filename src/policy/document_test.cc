@@ -215,6 +215,18 @@ TEST(PolicyDocument, ErrorsNameTheirPlace) {
                                       "Condition":{"DateEquals":{"aws:CurrentTime":"soon"}}})"))
                 .place,
             "Statement[0], Condition, DateEquals, aws:CurrentTime");
+  EXPECT_EQ(error_of("").place, "line 1, column 1");
+  EXPECT_EQ(error_of("{\n  \"Version\": 2012-10-17\n}").place, "line 2, column 18");
+}
+
+TEST(PolicyDocument, WhatIsNoJson) {
+  constexpr std::string_view kCut = R"({"Version":"2012-10-17","Statement":[)";
+  EXPECT_EQ(error_of(kCut, PolicyKind::identity).message, kSyntax);
+  EXPECT_EQ(error_of(kCut, PolicyKind::trust).message, "This policy contains invalid Json");
+  const std::string of_buckets = "Policies must be valid JSON and the first byte must be '{'";
+  EXPECT_EQ(error_of(kCut, PolicyKind::resource).message, of_buckets);
+  EXPECT_EQ(error_of("[]", PolicyKind::resource).message, of_buckets);
+  EXPECT_EQ(error_of("{}", PolicyKind::resource).message, "Missing required field Statement");
 }
 
 // The example of `aws iam simulate-custom-policy`.

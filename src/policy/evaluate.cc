@@ -42,11 +42,12 @@ class Evaluation {
     if (request.action.size() > sizeof(buffer_)) {
       long_action_ = to_lower(request.action);
       action_ = long_action_;
-      return;
+    } else {
+      std::transform(request.action.begin(), request.action.end(), buffer_,
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+      action_ = std::string_view(buffer_, request.action.size());
     }
-    std::transform(request.action.begin(), request.action.end(), buffer_,
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-    action_ = std::string_view(buffer_, request.action.size());
+    letters_ = first_letters(action_);
   }
 
   Decision run() {
@@ -139,14 +140,16 @@ class Evaluation {
 
   Outcome look_through(std::span<const NamedPolicy> policies, PolicySource source) {
     Outcome outcome;
+    const auto is_settled = [&] { return outcome.deny && trace_ == nullptr; };
     for (const NamedPolicy& policy : policies) {
-      for (const Statement& statement : policy.policy->statements) {
+      policy.policy->visit_candidates(letters_, [&](const Statement& statement) {
         Found& found = statement.effect == Effect::allow ? outcome.allow : outcome.deny;
-        if ((found && trace_ == nullptr) || !applies(statement)) continue;
+        if ((found && trace_ == nullptr) || !applies(statement)) return true;
         note(source, policy, statement);
         if (!found) found = {.policy = &policy, .statement = &statement};
-        if (outcome.deny && trace_ == nullptr) return outcome;
-      }
+        return !is_settled();
+      });
+      if (is_settled()) break;
     }
     return outcome;
   }
@@ -179,15 +182,16 @@ class Evaluation {
   }
 
   void look_through_statements(const NamedPolicy& policy, ResourceOutcome& outcome) {
-    for (const Statement& statement : policy.policy->statements) {
+    policy.policy->visit_candidates(letters_, [&](const Statement& statement) {
       const bool is_allow = statement.effect == Effect::allow;
-      if (is_allow && policies_.resource_only_denies) continue;
+      if (is_allow && policies_.resource_only_denies) return true;
       const PrincipalMatch match = match_principal(statement);
-      if (match == PrincipalMatch::none || !applies(statement)) continue;
+      if (match == PrincipalMatch::none || !applies(statement)) return true;
       note(resource_source(), policy, statement);
       Found& found = is_allow ? outcome.by(match) : outcome.deny;
       if (!found) found = {.policy = &policy, .statement = &statement};
-    }
+      return true;
+    });
   }
 
   const Request& request_;
@@ -197,6 +201,7 @@ class Evaluation {
   char buffer_[kLongestUsualAction];
   std::string long_action_;
   std::string_view action_;
+  uint64_t letters_ = 0;
   Found identity_;
   bool is_cross_account_ = false;
   bool is_root_ = false;

@@ -118,6 +118,38 @@ TEST(Evaluate, LongActionsAreActions) {
   EXPECT_TRUE(evaluate(Asked().request(action), {.identity = named}).allowed());
 }
 
+// Statements are first sorted out by the first eight letters of their actions.
+TEST(Evaluate, HoweverAnActionBegins) {
+  const auto is_denied = [](std::string_view actions, std::string_view action) {
+    const Policy policy = parse(R"([{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny",)" +
+                                std::string(actions) + R"(,"Resource":"*"}])");
+    const NamedPolicy named[] = {{&policy, "p"}};
+    return evaluate(Asked().request(action), {.identity = named}).verdict == Verdict::explicit_deny;
+  };
+  constexpr std::string_view kMatching[] = {R"("Action":"*")",
+                                            R"("Action":"*:GetObject")",
+                                            R"("Action":"s3:G*")",
+                                            R"("Action":"S3:GETO*")",
+                                            R"("Action":"s3:GetOb*")",
+                                            R"("Action":"s3:GetObj*")",
+                                            R"("Action":"s3:GetObject")",
+                                            R"("Action":["ec2:*","s3:GetObject","s3:*"])",
+                                            R"("NotAction":"ec2:*")",
+                                            R"("NotAction":["ec2:*","s3:GetObjectAcl"])"};
+  constexpr std::string_view kOthers[] = {R"("Action":"s3:GetObjectAcl")",
+                                          R"("Action":"s3:GetObjec")",
+                                          R"("Action":"s3:P*")",
+                                          R"("Action":"ec2:*")",
+                                          R"("Action":"s3:??????")",
+                                          R"("NotAction":"s3:*")",
+                                          R"("NotAction":["ec2:*","s3:Get*"])"};
+  for (const std::string_view actions : kMatching) EXPECT_TRUE(is_denied(actions, "s3:GetObject")) << actions;
+  for (const std::string_view actions : kOthers) EXPECT_FALSE(is_denied(actions, "s3:GetObject")) << actions;
+  EXPECT_TRUE(is_denied(R"("Action":"a:b")", "A:B"));
+  EXPECT_TRUE(is_denied(R"("Action":"a:b*")", "a:b"));
+  EXPECT_FALSE(is_denied(R"("Action":"a:bc")", "a:b"));
+}
+
 TEST(Evaluate, MissingContextKeys) {
   const Policy policy = parse(R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}",
     "Condition":{"StringEquals":{"aws:SourceVpc":"v","s3:prefix":"p"}}})");

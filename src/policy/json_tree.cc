@@ -100,13 +100,13 @@ const JsonNode* JsonNode::find(std::string_view wanted) const {
   return nullptr;
 }
 
-std::optional<JsonNode> parse_json_tree(std::string_view text) {
+Result<JsonNode, size_t> parse_json_tree(std::string_view text) {
   json::parse_options options;
   options.max_depth = kMaxPolicyDepth;
   json::basic_parser<Builder> parser(options);
   boost::system::error_code error;
   const size_t used = parser.write_some(false, text.data(), text.size(), error);
-  if (error || used < text.size()) return std::nullopt;
+  if (error || used < text.size()) return std::unexpected(used);
   return std::move(parser.handler().root);
 }
 

@@ -2,11 +2,13 @@
 // they were written.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/result.h"
 
 namespace aerolith::policy {
 
@@ -29,6 +31,7 @@ inline constexpr size_t kMaxPolicyDepth = 16;
 
 // Strict JSON in UTF-8, kMaxPolicyDepth levels at most, and no object that has a member twice ("Individual elements
 // must not contain multiple instances of the same key").
-std::optional<JsonNode> parse_json_tree(std::string_view text);
+// Else the offset of the byte at which it stops to be that.
+Result<JsonNode, size_t> parse_json_tree(std::string_view text);
 
 }  // namespace aerolith::policy

@@ -102,6 +102,10 @@ const std::vector<ContextKey>& Pattern::variables() const {
   return parts_ == nullptr ? kNoKeys : parts_->keys;
 }
 
+bool Pattern::matches_in_any_case(std::string_view value, const Context& context) const {
+  return kind_ == Kind::exact ? equals_ignore_case(value, literal_) : matches(to_lower(value), context);
+}
+
 bool Pattern::lacks_value(const Context& context) const {
   if (!has_variables()) return false;
   std::string_view text;

@@ -46,6 +46,9 @@ class Pattern {
     return matches_general(value, context);
   }
 
+  // Of a folded pattern, whatever the case of `value`.
+  bool matches_in_any_case(std::string_view value, const Context& context) const;
+
   // Whether a variable of it has neither value nor default.
   bool lacks_value(const Context& context) const;
   bool has_wildcards() const { return has_wildcards_; }

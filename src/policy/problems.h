@@ -40,6 +40,14 @@ class Problems {
   void syntax(std::string_view element = {}) {
     add(Phase::syntax, PolicyErrorCode::syntax, "Syntax errors in policy.", element);
   }
+  // Each in its own words; recorded from AWS by the tests of moto and of LocalStack
+  // (test_create_role_with_malformed_assume_role_policy_document, test_bucket_policy_exc).
+  void no_json(PolicyKind kind, std::string_view element) {
+    std::string message = "Syntax errors in policy.";
+    if (kind == PolicyKind::trust) message = "This policy contains invalid Json";
+    if (kind == PolicyKind::resource) message = "Policies must be valid JSON and the first byte must be '{'";
+    add(Phase::syntax, PolicyErrorCode::syntax, std::move(message), element);
+  }
   void legacy(std::string_view element) {
     add(Phase::legacy_parsing, PolicyErrorCode::legacy_parsing, "The policy failed legacy parsing", element);
   }

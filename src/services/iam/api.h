@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,7 @@
 #include "policy/document.h"
 #include "services/iam/mfa_attempts.h"
 #include "services/iam/principals.h"
+#include "services/iam/service_uses.h"
 
 namespace aerolith::iam {
 
@@ -53,6 +55,19 @@ struct Identity : gateway::Identity {
 struct OidcProvider {
   std::vector<std::string> client_ids;
   std::vector<std::string> thumbprints;  // lower case
+};
+
+// What hands a role to an instance.
+struct InstanceProfileFacts {
+  std::string arn;
+  std::string id;        // AIPA...
+  std::string role_arn;  // empty: it has none now
+};
+
+struct SamlProvider {
+  std::string metadata;                   // the document
+  std::vector<std::string> private_keys;  // PEM, to decrypt assertions with
+  bool requires_encryption = false;
 };
 
 struct AccessKeyInfo {
@@ -96,9 +111,12 @@ class Directory {
   // By its URL without https://; nullopt where there is none. Read anew each time.
   metadata::Result<std::optional<OidcProvider>> find_oidc_provider(const AccountId& account,
                                                                    std::string_view url) const;
-  // The metadata document of a SAML provider.
-  metadata::Result<std::optional<std::string>> find_saml_metadata(const AccountId& account,
-                                                                  std::string_view name) const;
+  // The same for SAML providers, by name. `corrupt` for a key that can't be opened.
+  metadata::Result<std::optional<SamlProvider>> find_saml_provider(const AccountId& account,
+                                                                   std::string_view name) const;
+  // By its name; nullopt where there is none. Read anew each time: its role may be another by now.
+  metadata::Result<std::optional<InstanceProfileFacts>> find_instance_profile(const AccountId& account,
+                                                                              std::string_view name) const;
 
   // Makes the account where it isn't there yet. Durable on return.
   metadata::Result<> ensure_account(const AccountId& account, std::string_view name, Timestamp now);
@@ -110,6 +128,8 @@ class Directory {
   void note_key_use(const std::string& id, const AccountId& account, const SeenUse& seen);
   // What was noted lately.
   std::optional<KeyUse> noted_key_use(const AccountId& account, const std::string& id) const;
+  // What users and roles tried.
+  ServiceUses& service_uses() { return service_uses_; }
   // Tries a code of six digits against the user's device (its ARN); a code serves once, and after many wrong ones none
   // serves for a while. For STS.
   metadata::Result<bool> check_mfa_code(const AccountId& account, std::string_view user_name, std::string_view serial,
@@ -124,12 +144,16 @@ class Directory {
     uint64_t as_of = 0;
     bool is_fresh() const { return generation->load(std::memory_order_acquire) == as_of; }
   };
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
   template <typename Value>
-  using Cache = std::unordered_map<std::string, Kept<Value>>;
+  using Cache = std::unordered_map<std::string, Kept<Value>, TextHash, std::equal_to<>>;
 
   std::shared_ptr<Generation> generation_of(const AccountId& account) const;
   template <typename Value>
-  std::shared_ptr<const Value> find_kept(const Cache<Value>& cache, const std::string& key) const;
+  std::shared_ptr<const Value> find_kept(const Cache<Value>& cache, std::string_view key) const;
   template <typename Value>
   void keep(Cache<Value>& cache, std::string key, Kept<Value> kept) const;
   metadata::Result<std::shared_ptr<const Identity>> find_identity(Identity::Kind kind, const AccountId& account,
@@ -145,6 +169,7 @@ class Directory {
   mutable Cache<AccessKeyInfo> keys_;
 
   MfaAttempts mfa_attempts_;
+  ServiceUses service_uses_;
 
   using UseKey = std::pair<AccountId, std::string>;
   mutable std::shared_mutex uses_mutex_;

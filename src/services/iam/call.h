@@ -1,6 +1,8 @@
 // What a handler of this service is given.
 #pragma once
 
+#include <span>
+#include <string>
 #include <utility>
 
 #include "auth/secret_box.h"
@@ -21,6 +23,7 @@ struct Call {
   metadata::Store& metadata;
   const auth::SecretBox& secrets;
   Directory& directory;
+  std::span<const std::string> known_actions;  // of all services of this server
 
   const AccountId& account() const { return context.principal().account; }
 

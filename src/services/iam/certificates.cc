@@ -180,6 +180,15 @@ Result<> check_key_pair(const std::string& certificate_pem, const std::string& k
   return errors::key_pair_mismatch("Private key does not match the certificate.");
 }
 
+Result<> check_rsa_private_key(const std::string& pem) {
+  const Bio bio = reader_of(pem);
+  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  if (key != nullptr && EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) >= kLeastBits) return {};
+  return errors::invalid_input(
+      "Unable to parse the private key: it must be of RSA, in PEM, without a password, and have "
+      "2048 bits at least.");
+}
+
 Result<SshKey> read_ssh_key(const std::string& body) {
   Key key;
   const std::string_view text = trim(body);

@@ -21,6 +21,9 @@ Result<> check_chain(const std::string& pem);
 // MalformedCertificate for what is no private key without a password in PEM, KeyPairMismatch for another's.
 Result<> check_key_pair(const std::string& certificate_pem, const std::string& key_pem);
 
+// InvalidInput for what is no private key of RSA without a password in PEM, with 2,048 bits at least.
+Result<> check_rsa_private_key(const std::string& pem);
+
 struct SshKey {
   std::string ssh_form;     // "ssh-rsa AAAA..."
   std::string pem;          // the same as a SubjectPublicKeyInfo

@@ -21,10 +21,25 @@ constexpr std::chrono::seconds kUseGrain{1};
 // A code of the step before or after serves too, as clocks differ.
 constexpr uint64_t kCodeWindow = 1;
 
+// Of a user or a role: "u123456789012/name". In memory of its own, since each call needs it.
+class CacheKey {
+ public:
+  CacheKey(Identity::Kind kind, const AccountId& account, std::string_view name) {
+    text_.push_back(kind == Identity::Kind::user ? 'u' : 'r');
+    text_.append(account.view());
+    text_.push_back('/');
+    for (const char c : name) text_.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c);
+  }
+  std::string_view view() const { return {text_.data(), text_.size()}; }
+
+ private:
+  fmt::basic_memory_buffer<char, 100> text_;
+};
+
 }  // namespace
 
 Directory::Directory(metadata::Store& store, const auth::SecretBox& secrets)
-    : store_(store), secrets_(secrets), writer_([this] { write_uses_regularly(); }) {}
+    : store_(store), secrets_(secrets), service_uses_(store), writer_([this] { write_uses_regularly(); }) {}
 
 Directory::~Directory() {
   {
@@ -51,7 +66,7 @@ std::shared_ptr<Directory::Generation> Directory::generation_of(const AccountId&
 void Directory::changed(const AccountId& account) { generation_of(account)->fetch_add(1, std::memory_order_acq_rel); }
 
 template <typename Value>
-std::shared_ptr<const Value> Directory::find_kept(const Cache<Value>& cache, const std::string& key) const {
+std::shared_ptr<const Value> Directory::find_kept(const Cache<Value>& cache, std::string_view key) const {
   const std::shared_lock lock(mutex_);
   const auto found = cache.find(key);
   if (found == cache.end() || !found->second.is_fresh()) return nullptr;
@@ -68,18 +83,17 @@ void Directory::keep(Cache<Value>& cache, std::string key, Kept<Value> kept) con
 metadata::Result<std::shared_ptr<const Identity>> Directory::find_identity(Identity::Kind kind,
                                                                            const AccountId& account,
                                                                            std::string_view name) const {
-  const Name lower = lower_name(name);
-  std::string cache_key = fmt::format("{}{}/{}", kind == Identity::Kind::user ? 'u' : 'r', account.view(), lower);
-  if (auto kept = find_kept(identities_, cache_key)) return kept;
+  const CacheKey cache_key(kind, account, name);
+  if (auto kept = find_kept(identities_, cache_key.view())) return kept;
   // The generation first: a change that commits while this reads makes the result stale at once.
   Kept<Identity> fresh;
   fresh.generation = generation_of(account);
   fresh.as_of = fresh.generation->load(std::memory_order_acquire);
   auto txn = store_.begin_read();
-  fresh.value = TRY(load_identity(*txn, kind, account, lower));
+  fresh.value = TRY(load_identity(*txn, kind, account, lower_name(name)));
   if (fresh.value == nullptr) return std::shared_ptr<const Identity>();
   auto value = fresh.value;
-  keep(identities_, std::move(cache_key), std::move(fresh));
+  keep(identities_, std::string(cache_key.view()), std::move(fresh));
   return value;
 }
 
@@ -148,11 +162,32 @@ metadata::Result<std::optional<OidcProvider>> Directory::find_oidc_provider(cons
   return std::optional(OidcProvider{std::move(record->client_ids), std::move(record->thumbprints)});
 }
 
-metadata::Result<std::optional<std::string>> Directory::find_saml_metadata(const AccountId& account,
-                                                                           std::string_view name) const {
+metadata::Result<std::optional<SamlProvider>> Directory::find_saml_provider(const AccountId& account,
+                                                                            std::string_view name) const {
   auto record = TRY(kSamlProviders.get(*store_.begin_read(), {account, std::string(name)}));
-  if (!record) return std::optional<std::string>();
-  return std::optional(std::move(record->metadata));
+  if (!record) return std::optional<SamlProvider>();
+  SamlProvider provider{.metadata = std::move(record->metadata),
+                        .private_keys = {},
+                        .requires_encryption = record->encryption == AssertionEncryption::required};
+  for (const SamlKeyRecord& key : record->private_keys) {
+    auto pem = secrets_.open(key.sealed_pem, saml_key_context(account, key.id));
+    if (!pem) return fail(metadata::ErrorCode::corrupt, "the private key " + key.id + " can't be opened");
+    provider.private_keys.push_back(*std::move(pem));
+  }
+  return std::optional(std::move(provider));
+}
+
+metadata::Result<std::optional<InstanceProfileFacts>> Directory::find_instance_profile(const AccountId& account,
+                                                                                       std::string_view name) const {
+  const auto txn = store_.begin_read();
+  const auto profile = TRY(kInstanceProfiles.get(*txn, {account, lower_name(name)}));
+  if (!profile) return std::optional<InstanceProfileFacts>();
+  InstanceProfileFacts facts{
+      .arn = make_arn(account, "instance-profile", profile->path, profile->name), .id = profile->id, .role_arn = {}};
+  if (!profile->role) return std::optional(std::move(facts));
+  const auto role = TRY(kRoles.get(*txn, {account, *profile->role}));
+  if (role) facts.role_arn = make_arn(account, "role", role->path, role->name);
+  return std::optional(std::move(facts));
 }
 
 metadata::Result<> Directory::ensure_account(const AccountId& account, std::string_view name, Timestamp now) {

@@ -104,7 +104,9 @@ std::unexpected<CallError> validation_error(std::string message) {
 }
 
 std::unexpected<CallError> malformed_policy(const policy::PolicyError& error) {
-  return of(malformed_policy_document_exception(error.message));
+  ApiError told = malformed_policy_document_exception(error.message);
+  if (!error.place.empty()) told.fields.emplace_back("Detail", error.place);
+  return of(std::move(told));
 }
 
 std::unexpected<CallError> unmodifiable(std::string message) {

@@ -33,11 +33,19 @@ std::string policy_arn(const AccountId& account, const PolicyRecord& policy) {
   return make_arn(account, "policy", policy.path, policy.name);
 }
 
+namespace {
+
+// Recorded from AWS by the tests of LocalStack (test_role_attach_policy).
+std::unexpected<CallError> no_policy_arn(const std::string& arn) {
+  if (!arn.starts_with("arn:")) return errors::validation_error("Invalid ARN:  Could not be parsed!");
+  return errors::invalid_input(fmt::format("ARN {} is not valid.", arn));
+}
+
+}  // namespace
+
 Result<OwnPolicy> find_own_policy(metadata::ReadTransaction& txn, const AccountId& account, const std::string& arn) {
   const auto parts = split_arn(arn);
-  if (!parts || parts->type != "policy" || parts->name.empty()) {
-    return errors::invalid_input(fmt::format("ARN {} is not valid.", arn));
-  }
+  if (!parts || parts->type != "policy" || parts->name.empty()) return no_policy_arn(arn);
   if (parts->account == "aws" && find_aws_policy(arn) != nullptr) {
     return errors::access_denied("The policies of AWS can't be changed.");
   }
@@ -51,9 +59,7 @@ Result<OwnPolicy> find_own_policy(metadata::ReadTransaction& txn, const AccountI
 
 Result<> check_attachable(metadata::ReadTransaction& txn, const AccountId& account, const std::string& arn) {
   const auto parts = split_arn(arn);
-  if (!parts || parts->type != "policy" || parts->name.empty()) {
-    return errors::invalid_input(fmt::format("ARN {} is not valid.", arn));
-  }
+  if (!parts || parts->type != "policy" || parts->name.empty()) return no_policy_arn(arn);
   if (find_aws_policy(arn) != nullptr) return {};
   const auto name = policy_of(account, arn);
   const auto record = name ? TRY(kPolicies.get(txn, {account, *name})) : std::nullopt;

@@ -14,6 +14,10 @@ std::string server_certificate_context(const AccountId& account, std::string_vie
   return fmt::format("iam-server-certificate/1/{}/{}", account.view(), lower_name);
 }
 
+std::string saml_key_context(const AccountId& account, std::string_view key_id) {
+  return fmt::format("iam-saml-key/1/{}/{}", account.view(), key_id);
+}
+
 std::string mfa_context(const AccountId& account, std::string_view lower_device_name) {
   return fmt::format("iam-mfa-seed/1/{}/{}", account.view(), lower_device_name);
 }

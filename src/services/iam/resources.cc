@@ -76,6 +76,11 @@ std::string new_arn(const AccountId& account, Target target, const std::optional
   return make_arn(account, type_of(target), path.value_or("/"), name);
 }
 
+std::string list_arn(const AccountId& account, Target target, const std::optional<std::string>& path_prefix) {
+  if (target == Target::oidc_provider) return oidc_provider_arn(account, "*");
+  return make_arn(account, type_of(target), path_prefix.value_or("/"), "");
+}
+
 std::string oidc_provider_arn(const AccountId& account, const std::string& url) {
   constexpr std::string_view kHttps = "https://";
   return make_arn(account, "oidc-provider", "/", url.starts_with(kHttps) ? url.substr(kHttps.size()) : url);

@@ -23,7 +23,7 @@ enum class Target : uint8_t {
   server_certificate,
   oidc_provider,
   saml_provider,
-  source,  // whose policies are simulated: its ARN is given
+  source,  // whose policies are simulated or told: its ARN is given
 };
 
 // With the path that the entity has; "/" for one that isn't there. A store that can't be read answers "*", which no
@@ -32,6 +32,9 @@ std::string stored_arn(metadata::Store& store, const AccountId& account, Target 
 // Of what is about to be made.
 std::string new_arn(const AccountId& account, Target target, const std::optional<std::string>& path,
                     const std::string& name);
+// What the lists of entities are asked for, as AWS's denials tell it: "arn:aws:iam::123456789012:user/", with the
+// path's prefix where one is given. A policy for "...:user/*" allows iam:ListUsers.
+std::string list_arn(const AccountId& account, Target target, const std::optional<std::string>& path_prefix);
 // Of identity providers; of one that is about to be made, too.
 std::string oidc_provider_arn(const AccountId& account, const std::string& url);
 std::string saml_provider_arn(const AccountId& account, const std::string& name);
@@ -96,6 +99,7 @@ std::string resource_of(metadata::Store& store, Target target, const gateway::Ca
       break;
     case Target::source:
       if constexpr (requires { input.policy_source_arn; }) return input.policy_source_arn.value_or("*");
+      if constexpr (requires { input.arn; }) return input.arn.value_or("*");
       break;
   }
   return "*";

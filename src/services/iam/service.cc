@@ -38,20 +38,19 @@ class TableBuilder {
   template <auto handler>
   void row(OperationId id, std::string_view action, Target target) {
     using Input = typename Guarded<handler>::InputType;
-    auto make_call = [parts = parts_](CallContext& context) {
-      return Call{
-          .context = context, .metadata = parts.metadata, .secrets = parts.secrets, .directory = parts.directory};
-    };
-    auto resource = [parts = parts_, target](const CallContext& context, const Input& input) {
+    add<handler>(id, action, target, [parts = parts_, target](const CallContext& context, const Input& input) {
       return resource_of(parts.metadata, target, context, input);
-    };
-    table_.operations.push_back(
-        gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call, resource, &Guarded<handler>::run));
-    table_.operations.back().conditions = [parts = parts_, target, action](const CallContext& context,
-                                                                           const void* input, policy::Context& keys) {
-      add_condition_keys(parts.metadata, {.action = action, .target = target, .context = context},
-                         *static_cast<const Input*>(input), keys);
-    };
+    });
+  }
+  // A list of all of a kind.
+  template <auto handler>
+  void list_row(OperationId id, std::string_view action, Target target) {
+    using Input = typename Guarded<handler>::InputType;
+    add<handler>(id, action, Target::anything, [target](const CallContext& context, const Input& input) {
+      const AccountId& account = context.principal().account;
+      if constexpr (requires { input.path_prefix; }) return list_arn(account, target, input.path_prefix);
+      return list_arn(account, target, std::nullopt);
+    });
   }
   // The handler asks.
   void decide_inside() {
@@ -60,6 +59,25 @@ class TableBuilder {
   gateway::ServiceTable take() { return std::move(table_); }
 
  private:
+  template <auto handler, typename Resource>
+  void add(OperationId id, std::string_view action, Target target, Resource resource) {
+    using Input = typename Guarded<handler>::InputType;
+    auto make_call = [parts = parts_](CallContext& context) {
+      return Call{.context = context,
+                  .metadata = parts.metadata,
+                  .secrets = parts.secrets,
+                  .directory = parts.directory,
+                  .known_actions = parts.known_actions ? parts.known_actions() : std::span<const std::string>()};
+    };
+    table_.operations.push_back(gateway::make_entry<Call>(static_cast<uint16_t>(id), action, make_call,
+                                                          std::move(resource), &Guarded<handler>::run));
+    table_.operations.back().conditions = [parts = parts_, target, action](const CallContext& context,
+                                                                           const void* input, policy::Context& keys) {
+      add_condition_keys(parts.metadata, {.action = action, .target = target, .context = context},
+                         *static_cast<const Input*>(input), keys);
+    };
+  }
+
   Parts parts_;
   gateway::ServiceTable table_;
 };
@@ -226,6 +244,8 @@ void add_account_rows(TableBuilder& table) {
                                                  Target::anything);
   table.row<iam::generate_credential_report>(generate_credential_report, "iam:GenerateCredentialReport",
                                              Target::anything);
+  table.row<iam::generate_service_last_accessed_details>(generate_service_last_accessed_details,
+                                                         "iam:GenerateServiceLastAccessedDetails", Target::source);
   table.row<iam::get_access_key_last_used>(get_access_key_last_used, "iam:GetAccessKeyLastUsed", Target::anything);
   table.row<iam::get_account_authorization_details>(get_account_authorization_details,
                                                     "iam:GetAccountAuthorizationDetails", Target::anything);
@@ -237,16 +257,27 @@ void add_account_rows(TableBuilder& table) {
   table.row<iam::get_context_keys_for_principal_policy>(get_context_keys_for_principal_policy,
                                                         "iam:GetContextKeysForPrincipalPolicy", Target::source);
   table.row<iam::get_credential_report>(get_credential_report, "iam:GetCredentialReport", Target::anything);
+  table.row<iam::get_service_last_accessed_details>(get_service_last_accessed_details,
+                                                    "iam:GetServiceLastAccessedDetails", Target::anything);
+  table.row<iam::get_service_last_accessed_details_with_entities>(get_service_last_accessed_details_with_entities,
+                                                                  "iam:GetServiceLastAccessedDetailsWithEntities",
+                                                                  Target::anything);
   table.row<iam::get_service_linked_role_deletion_status>(get_service_linked_role_deletion_status,
                                                           "iam:GetServiceLinkedRoleDeletionStatus", Target::anything);
   table.row<iam::list_account_aliases>(list_account_aliases, "iam:ListAccountAliases", Target::anything);
-  table.row<iam::list_groups>(list_groups, "iam:ListGroups", Target::anything);
-  table.row<iam::list_instance_profiles>(list_instance_profiles, "iam:ListInstanceProfiles", Target::anything);
+  table.list_row<iam::list_groups>(list_groups, "iam:ListGroups", Target::group);
+  table.list_row<iam::list_instance_profiles>(list_instance_profiles, "iam:ListInstanceProfiles",
+                                              Target::instance_profile);
+  table.row<iam::list_policies_granting_service_access>(list_policies_granting_service_access,
+                                                        "iam:ListPoliciesGrantingServiceAccess", Target::source);
   table.row<iam::list_policies>(list_policies, "iam:ListPolicies", Target::anything);
-  table.row<iam::list_roles>(list_roles, "iam:ListRoles", Target::anything);
+  table.list_row<iam::list_roles>(list_roles, "iam:ListRoles", Target::role);
   table.row<iam::list_server_certificates>(list_server_certificates, "iam:ListServerCertificates", Target::anything);
-  table.row<iam::list_users>(list_users, "iam:ListUsers", Target::anything);
-  table.row<iam::list_virtual_mfa_devices>(list_virtual_mfa_devices, "iam:ListVirtualMFADevices", Target::anything);
+  table.list_row<iam::list_users>(list_users, "iam:ListUsers", Target::user);
+  table.list_row<iam::list_virtual_mfa_devices>(list_virtual_mfa_devices, "iam:ListVirtualMFADevices",
+                                                Target::mfa_device);
+  table.row<iam::set_security_token_service_preferences>(set_security_token_service_preferences,
+                                                         "iam:SetSecurityTokenServicePreferences", Target::anything);
   table.row<iam::simulate_custom_policy>(simulate_custom_policy, "iam:SimulateCustomPolicy", Target::anything);
   table.row<iam::simulate_principal_policy>(simulate_principal_policy, "iam:SimulatePrincipalPolicy", Target::source);
   table.row<iam::update_account_password_policy>(update_account_password_policy, "iam:UpdateAccountPasswordPolicy",
@@ -265,8 +296,8 @@ void add_provider_rows(TableBuilder& table) {
                                                Target::oidc_provider);
   table.row<iam::list_open_id_connect_provider_tags>(list_open_id_connect_provider_tags,
                                                      "iam:ListOpenIDConnectProviderTags", Target::oidc_provider);
-  table.row<iam::list_open_id_connect_providers>(list_open_id_connect_providers, "iam:ListOpenIDConnectProviders",
-                                                 Target::anything);
+  table.list_row<iam::list_open_id_connect_providers>(list_open_id_connect_providers, "iam:ListOpenIDConnectProviders",
+                                                      Target::oidc_provider);
   table.row<iam::remove_client_id_from_open_id_connect_provider>(remove_client_id_from_open_id_connect_provider,
                                                                  "iam:RemoveClientIDFromOpenIDConnectProvider",
                                                                  Target::oidc_provider);

@@ -92,6 +92,25 @@ TEST_F(IamTest, TheDirectorySeesChangesAtOnce) {
   EXPECT_EQ(directory_->find_access_key("AKIA2").value(), nullptr);
 }
 
+TEST_F(IamTest, AnInstanceProfileIsFoundWithTheRoleThatItHasNow) {
+  EXPECT_FALSE(directory_->find_instance_profile(account_, "web").value().has_value());
+  write([&](metadata::Transaction& txn) {
+    kInstanceProfiles.put(txn, {account_, "web"}, {.name = "Web", .path = "/x/", .id = "AIPA1"});
+  });
+  auto found = directory_->find_instance_profile(account_, "WEB").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->arn, "arn:aws:iam::123456789012:instance-profile/x/Web");
+  EXPECT_EQ(found->id, "AIPA1");
+  EXPECT_EQ(found->role_arn, "");
+  write([&](metadata::Transaction& txn) {
+    kInstanceProfiles.put(txn, {account_, "web"}, {.name = "Web", .path = "/x/", .id = "AIPA1", .role = "reader"});
+    kRoles.put(txn, {account_, "reader"}, {.name = "Reader", .path = "/", .id = "AROA1"});
+  });
+  found = directory_->find_instance_profile(account_, "web").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->role_arn, "arn:aws:iam::123456789012:role/Reader");
+}
+
 TEST_F(IamTest, NotedUsesAreWrittenAtTheEnd) {
   write(
       [&](metadata::Transaction& txn) { kAccessKeyOwners.put(txn, {"AKIA1"}, {.account = account_, .user = "ann"}); });

@@ -198,6 +198,16 @@ void fields(Archive& archive, KeyUseRecord& r) {
   archive(r.at, r.service, r.region);
 }
 
+struct ServiceUseRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp at;
+  std::string region;
+};
+template <class Archive>
+void fields(Archive& archive, ServiceUseRecord& r) {
+  archive(r.at, r.region);
+}
+
 struct LoginProfileRecord {
   static constexpr uint32_t kVersion = 1;
   Timestamp created_at;
@@ -289,17 +299,33 @@ void fields(Archive& archive, SshKeyRecord& r) {
   archive(r.body, r.fingerprint, r.active, r.uploaded_at);
 }
 
+struct SamlKeyRecord {
+  std::string id;
+  Timestamp uploaded_at;
+  std::string sealed_pem;
+};
+template <class Archive>
+void fields(Archive& archive, SamlKeyRecord& r) {
+  archive(r.id, r.uploaded_at, r.sealed_pem);
+}
+
+// Of a SAML provider's assertions. Values are in records: they never change.
+enum class AssertionEncryption : uint8_t { unset = 0, allowed = 1, required = 2 };
+
 struct SamlProviderRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   Timestamp created_at;
   std::string id;
   std::string metadata;  // the document, parsed before it is stored
   Timestamp valid_until;
   Tags tags;
+  // Since version 2.
+  AssertionEncryption encryption = AssertionEncryption::unset;
+  std::vector<SamlKeyRecord> private_keys;
 };
 template <class Archive>
 void fields(Archive& archive, SamlProviderRecord& r) {
-  archive(r.created_at, r.id, r.metadata, r.valid_until, r.tags);
+  archive(r.created_at, r.id, r.metadata, r.valid_until, r.tags, r.encryption, r.private_keys);
 }
 
 struct DeletionTaskRecord {
@@ -319,6 +345,44 @@ struct CredentialReportRecord {
 template <class Archive>
 void fields(Archive& archive, CredentialReportRecord& r) {
   archive(r.made_at, r.content);
+}
+
+struct ActionUseRecord {
+  std::string action;
+  Timestamp at;
+  std::string region;
+};
+template <class Archive>
+void fields(Archive& archive, ActionUseRecord& r) {
+  archive(r.action, r.at, r.region);
+}
+
+// A user or role in an access report, as it was then.
+struct ReportedEntityRecord {
+  EntityKind kind = EntityKind::user;
+  std::string name;
+  std::string path;
+  std::string id;
+  std::vector<ActionUseRecord> uses;
+};
+template <class Archive>
+void fields(Archive& archive, ReportedEntityRecord& r) {
+  archive(r.kind, r.name, r.path, r.id, r.uses);
+}
+
+struct AccessReportRecord {
+  static constexpr uint32_t kVersion = 1;
+  Timestamp created_at;
+  Timestamp completed_at;
+  std::string requester;              // the ARN of the user, role or root that may read it
+  bool has_actions = false;           // ACTION_LEVEL
+  std::vector<std::string> services;  // that the policies allow, by namespace, sorted
+  std::vector<std::string> actions;   // the same; those that this server has
+  std::vector<ReportedEntityRecord> entities;
+};
+template <class Archive>
+void fields(Archive& archive, AccessReportRecord& r) {
+  archive(r.created_at, r.completed_at, r.requester, r.has_actions, r.services, r.actions, r.entities);
 }
 
 template <typename Record, typename... Parts>
@@ -343,6 +407,8 @@ inline const AccountTable<AccessKeyRecord, Name, AccessKeyId> kAccessKeys{"iam.a
 inline const metadata::Table<AccessKeyOwnerRecord, AccessKeyId> kAccessKeyOwners{"iam.access_key_owner"};
 inline const metadata::Table<AliasRecord, std::string> kAliases{"iam.alias"};
 inline const AccountTable<KeyUseRecord, AccessKeyId> kKeyUses{"iam.key_use"};
+inline const AccountTable<ServiceUseRecord, std::string, std::string> kServiceUses{"iam.service_use"};  // id, action
+inline const AccountTable<AccessReportRecord, std::string> kAccessReports{"iam.access_report"};         // job id
 inline const AccountTable<LoginProfileRecord, Name> kLoginProfiles{"iam.login_profile"};
 inline const AccountTable<MfaDeviceRecord, Name> kMfaDevices{"iam.mfa_device"};
 inline const AccountTable<LinkRecord, Name, Name> kUserMfaDevices{"iam.user_mfa_device"};        // user, device

@@ -18,8 +18,13 @@ std::unexpected<protocol::ApiError> access_denied(std::string message) {
 std::unexpected<protocol::ApiError> validation_error(std::string message) {
   return refuse("ValidationError", 400, std::move(message));
 }
-std::unexpected<protocol::ApiError> malformed_policy(std::string message) {
-  return refuse("MalformedPolicyDocument", 400, std::move(message));
+std::unexpected<protocol::ApiError> invalid_parameter_value(std::string message) {
+  return refuse("InvalidParameterValue", 400, std::move(message));
+}
+std::unexpected<protocol::ApiError> malformed_policy(const policy::PolicyError& error) {
+  auto told = refuse("MalformedPolicyDocument", 400, error.message);
+  if (!error.place.empty()) told.error().fields.emplace_back("Detail", error.place);
+  return told;
 }
 std::unexpected<protocol::ApiError> packed_policy_too_large(std::string message) {
   return refuse("PackedPolicyTooLarge", 400, std::move(message));

@@ -6,13 +6,17 @@
 
 #include "base/result.h"
 #include "federation/token_error.h"
+#include "policy/document.h"
 #include "protocol/service_model.h"
 
 namespace aerolith::sts::errors {
 
 std::unexpected<protocol::ApiError> access_denied(std::string message);
 std::unexpected<protocol::ApiError> validation_error(std::string message);
-std::unexpected<protocol::ApiError> malformed_policy(std::string message);
+// For what is wrong with session tags.
+std::unexpected<protocol::ApiError> invalid_parameter_value(std::string message);
+// With the place, where it is known, as <Detail>.
+std::unexpected<protocol::ApiError> malformed_policy(const policy::PolicyError& error);
 std::unexpected<protocol::ApiError> packed_policy_too_large(std::string message);
 std::unexpected<protocol::ApiError> invalid_authorization_message(std::string message);
 std::unexpected<protocol::ApiError> invalid_identity_token(std::string message);

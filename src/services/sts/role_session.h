@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "services/sts/session_request.h"
 
@@ -48,5 +49,15 @@ struct FederatedSession {
 // Asks the role's trust policy and makes the session. AccessDenied in the same words for a role that isn't there and
 // for one that trusts somebody else.
 Result<FederatedSession> assume_federated_role(Call& call, const FederatedRequest& request, FederatedClaims claims);
+// The part that the answers of both operations share.
+template <typename Output>
+Output to_output(FederatedSession session) {
+  Output output;
+  output.credentials = std::move(session.credentials);
+  output.assumed_role_user = std::move(session.user);
+  output.packed_policy_size = session.packed_percent;
+  output.source_identity = std::move(session.source_identity);
+  return output;
+}
 
 }  // namespace aerolith::sts

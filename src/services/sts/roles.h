@@ -10,6 +10,7 @@
 #include "auth/credentials.h"
 #include "base/strong_string.h"
 #include "federation/oidc_keys.h"
+#include "federation/saml_metadata.h"
 #include "policy/document.h"
 
 namespace aerolith::sts {
@@ -23,6 +24,11 @@ struct Role {
   auth::Tags tags;
 };
 
+struct SamlProvider {
+  std::string metadata;  // the document
+  federation::SamlDecryption decryption;
+};
+
 // The seam to IAM. Safe from any thread.
 class RoleSource {
  public:
@@ -32,8 +38,8 @@ class RoleSource {
   // The account's OIDC provider of that URL (without https://).
   virtual std::optional<federation::OidcProvider> find_oidc_provider(const AccountId& account,
                                                                      std::string_view url) const = 0;
-  // The metadata document of the account's SAML provider of that name.
-  virtual std::optional<std::string> find_saml_metadata(const AccountId& account, std::string_view name) const = 0;
+  // The account's SAML provider of that name.
+  virtual std::optional<SamlProvider> find_saml_provider(const AccountId& account, std::string_view name) const = 0;
   // Whether the code is what this device of the caller shows now. A code counts once.
   virtual bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) = 0;
 };

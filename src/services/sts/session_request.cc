@@ -26,7 +26,7 @@ Result<> add_policies(const std::optional<std::string>& document,
                       const std::optional<std::vector<PolicyDescriptorType>>& arns, auth::Session& session) {
   if (document) {
     const auto parsed = policy::parse_policy(*document, policy::PolicyKind::identity);
-    if (!parsed) return errors::malformed_policy(parsed.error().message);
+    if (!parsed) return errors::malformed_policy(parsed.error());
     session.policies.push_back(*document);
   }
   if (arns) {
@@ -54,7 +54,10 @@ Result<> add_transitive_keys(const std::vector<std::string>& keys, auth::Session
   for (const std::string& key : keys) {
     const bool is_there =
         std::ranges::any_of(session.tags, [&](const auto& tag) { return equals_ignore_case(tag.first, key); });
-    if (!is_there) return errors::validation_error("Transitive tag key " + key + " is not among the session tags.");
+    if (!is_there) {
+      return errors::invalid_parameter_value(
+          "The specified transitive tag key must be included in the requested tags.");
+    }
     session.transitive_tag_keys.push_back(key);
   }
   return {};
@@ -68,7 +71,8 @@ Result<> add_tags(const std::optional<std::vector<Tag>>& tags, auth::Session& se
     const bool is_twice =
         std::ranges::any_of(session.tags, [&](const auto& t) { return equals_ignore_case(t.first, name); });
     if (is_twice) {
-      return errors::validation_error("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+      return errors::invalid_parameter_value(
+          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
     if (to_lower(name).starts_with("aws:")) {
       return errors::validation_error("System tags cannot be added or modified: " + name);

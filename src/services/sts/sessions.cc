@@ -6,13 +6,12 @@
 
 #include "base/random.h"
 #include "metadata/record.h"
+#include "services/sts/key_ids.h"
 
 namespace aerolith::sts {
 namespace {
 
-constexpr std::string_view kKeyPrefix = "ASIA";
 constexpr std::string_view kSealContext = "sts session";
-constexpr std::string_view kIdAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::string_view kSecretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr size_t kMostOpened = 4096;
 
@@ -128,7 +127,7 @@ auth::AccessKey from_record(TokenRecord record, std::string_view token) {
 
 auth::AccessKey Sessions::issue(auth::Principal principal, auth::Session session) const {
   auth::AccessKey key;
-  key.id = auth::AccessKeyId(std::string(kKeyPrefix) + random_string(16, kIdAlphabet));
+  key.id = auth::AccessKeyId(make_session_key_id(principal.account));
   key.secret = random_string(40, kSecretAlphabet);
   key.principal = std::move(principal);
   key.session = std::move(session);
@@ -138,7 +137,7 @@ auth::AccessKey Sessions::issue(auth::Principal principal, auth::Session session
 
 Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> Sessions::find(
     const auth::AccessKeyId& id, std::string_view session_token) const {
-  if (!id.view().starts_with(kKeyPrefix)) return nullptr;
+  if (!id.view().starts_with(kSessionKeyPrefix)) return nullptr;
   // Without its token a temporary key is unknown, as with AWS.
   if (session_token.empty()) return nullptr;
   const auto invalid = [] { return fail(auth::CredentialErrorCode::invalid_token, "not a session token of this key"); };

@@ -29,6 +29,9 @@ std::unexpected<CallError> no_password_policy(const AccountId& account) {
   return errors::no_such(fmt::format("The Password Policy with domain name {} cannot be found.", account.view()));
 }
 
+// Tokens of the global endpoint are valid in all regions, as a server has one and nobody must enable it: version 2.
+constexpr int32_t kGlobalEndpointTokenVersion = 2;
+
 template <typename Change>
 Result<NoOutput> change_account(Call& call, Change change) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
@@ -106,7 +109,7 @@ Result<GetAccountSummaryOutput> get_account_summary(Call& call, const NoInput&) 
              {"UserPolicySizeQuota", 2048},
              {"UsersQuota", kMaxUsers},
              {"VersionsPerPolicyQuota", 5},
-             {"GlobalEndpointTokenVersion", 2},
+             {"GlobalEndpointTokenVersion", kGlobalEndpointTokenVersion},
              // The root has neither certificates nor MFA devices nor a password here.
              {"AccountSigningCertificatesPresent", 0},
              {"AccountMFAEnabled", 0},
@@ -130,6 +133,15 @@ Result<GetAccountSummaryOutput> get_account_summary(Call& call, const NoInput&) 
   // The installation's own root key, which no row stands for.
   numbers["AccountAccessKeysPresent"] = 1;
   return output;
+}
+
+// What is asked for is so already, or can't be had.
+Result<NoOutput> set_security_token_service_preferences(Call&, const SetSecurityTokenServicePreferencesInput& input) {
+  if (input.global_endpoint_token_version == fmt::format("v{}Token", kGlobalEndpointTokenVersion)) return NoOutput{};
+  return errors::of({.code = "NotImplemented",
+                     .http_status = 501,
+                     .message = "Tokens that are valid in some regions only (v1Token) are not implemented by Aerolith: "
+                                "its tokens are valid wherever the server is."});
 }
 
 Result<GetAccountPasswordPolicyOutput> get_account_password_policy(Call& call, const NoInput&) {

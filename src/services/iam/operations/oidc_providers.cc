@@ -11,14 +11,11 @@
 #include "iam/errors.h"
 #include "services/iam/entities.h"
 #include "services/iam/operations/operations.h"
-#include "services/iam/paging.h"
-#include "services/iam/resources.h"
-#include "services/iam/tags.h"
+#include "services/iam/providers.h"
 
 namespace aerolith::iam {
 namespace {
 
-constexpr std::string_view kTagQuota = "TagsPerOpenIdConnectProvider";
 constexpr std::string_view kHttps = "https://";
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 constexpr int32_t kMaxProviders = 100;
@@ -68,30 +65,6 @@ Result<std::vector<std::string>> fetch_thumbprint(const std::string& url) {
 
 std::string arn_prefix(const AccountId& account) { return oidc_provider_arn(account, ""); }
 
-struct OwnProvider {
-  std::string key;
-  OidcProviderRecord record;
-};
-Result<OwnProvider> find_provider(metadata::ReadTransaction& txn, const AccountId& account, const std::string& arn) {
-  if (!arn.starts_with("arn:aws:iam::") || arn.find(":oidc-provider/") == std::string::npos) {
-    return errors::invalid_input(fmt::format("Invalid ARN: {}", arn));
-  }
-  auto key = oidc_provider_of(account, arn);
-  auto record = key ? TRY(kOidcProviders.get(txn, {account, *key})) : std::nullopt;
-  if (!record) return errors::no_such(fmt::format("OpenIDConnect Provider not found for arn {}", arn));
-  return OwnProvider{*std::move(key), *std::move(record)};
-}
-
-template <typename Change>
-Result<NoOutput> change_provider(Call& call, const std::string& arn, Change change) {
-  return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    OwnProvider provider = TRY(find_provider(txn, call.account(), arn));
-    TRY(change(provider.record));
-    kOidcProviders.put(txn, {call.account(), provider.key}, provider.record);
-    return NoOutput{};
-  });
-}
-
 }  // namespace
 
 Result<CreateOpenIDConnectProviderOutput> create_open_id_connect_provider(
@@ -101,7 +74,7 @@ Result<CreateOpenIDConnectProviderOutput> create_open_id_connect_provider(
   OidcProviderRecord record{.created_at = call.context.now,
                             .client_ids = TRY(read_client_ids(input.client_id_list)),
                             .thumbprints = {},
-                            .tags = TRY(read_tags(input.tags, kTagQuota))};
+                            .tags = TRY(read_tags(input.tags, OidcKind::kTagQuota))};
   const bool is_given = input.thumbprint_list && !input.thumbprint_list->empty();
   record.thumbprints = TRY(is_given ? read_thumbprints(*input.thumbprint_list) : fetch_thumbprint(*input.url));
   return call.write([&](metadata::Transaction& txn) -> Result<CreateOpenIDConnectProviderOutput> {
@@ -119,8 +92,8 @@ Result<CreateOpenIDConnectProviderOutput> create_open_id_connect_provider(
 
 Result<GetOpenIDConnectProviderOutput> get_open_id_connect_provider(Call& call,
                                                                     const GetOpenIDConnectProviderInput& input) {
-  const OwnProvider provider =
-      TRY(find_provider(*call.metadata.begin_read(), call.account(), *input.open_id_connect_provider_arn));
+  const OwnProvider<OidcKind> provider =
+      TRY(find_provider<OidcKind>(*call.metadata.begin_read(), call.account(), *input.open_id_connect_provider_arn));
   return GetOpenIDConnectProviderOutput{.url = provider.key,
                                         .client_id_list = provider.record.client_ids,
                                         .thumbprint_list = provider.record.thumbprints,
@@ -151,49 +124,45 @@ Result<NoOutput> delete_open_id_connect_provider(Call& call, const DeleteOpenIDC
 
 Result<NoOutput> add_client_id_to_open_id_connect_provider(Call& call,
                                                            const AddClientIDToOpenIDConnectProviderInput& input) {
-  return change_provider(call, *input.open_id_connect_provider_arn, [&](OidcProviderRecord& record) -> Result<> {
-    record.client_ids.push_back(*input.client_id);
-    record.client_ids = TRY(read_client_ids(record.client_ids));
-    return {};
-  });
+  return change_provider<OidcKind>(call, *input.open_id_connect_provider_arn,
+                                   [&](OidcProviderRecord& record) -> Result<> {
+                                     record.client_ids.push_back(*input.client_id);
+                                     record.client_ids = TRY(read_client_ids(record.client_ids));
+                                     return {};
+                                   });
 }
 
 Result<NoOutput> remove_client_id_from_open_id_connect_provider(
     Call& call, const RemoveClientIDFromOpenIDConnectProviderInput& input) {
-  return change_provider(call, *input.open_id_connect_provider_arn, [&](OidcProviderRecord& record) -> Result<> {
-    std::erase(record.client_ids, *input.client_id);
-    return {};
-  });
+  return change_provider<OidcKind>(call, *input.open_id_connect_provider_arn,
+                                   [&](OidcProviderRecord& record) -> Result<> {
+                                     std::erase(record.client_ids, *input.client_id);
+                                     return {};
+                                   });
 }
 
 Result<NoOutput> update_open_id_connect_provider_thumbprint(Call& call,
                                                             const UpdateOpenIDConnectProviderThumbprintInput& input) {
   std::vector<std::string> thumbprints = TRY(read_thumbprints(*input.thumbprint_list));
-  return change_provider(call, *input.open_id_connect_provider_arn, [&](OidcProviderRecord& record) -> Result<> {
-    record.thumbprints = thumbprints;
-    return {};
-  });
+  return change_provider<OidcKind>(call, *input.open_id_connect_provider_arn,
+                                   [&](OidcProviderRecord& record) -> Result<> {
+                                     record.thumbprints = thumbprints;
+                                     return {};
+                                   });
 }
 
 Result<NoOutput> tag_open_id_connect_provider(Call& call, const TagOpenIDConnectProviderInput& input) {
-  return change_provider(call, *input.open_id_connect_provider_arn,
-                         [&](OidcProviderRecord& record) { return merge_tags(record.tags, input.tags, kTagQuota); });
+  return tag_provider<OidcKind>(call, *input.open_id_connect_provider_arn, input);
 }
 
 Result<NoOutput> untag_open_id_connect_provider(Call& call, const UntagOpenIDConnectProviderInput& input) {
-  return change_provider(call, *input.open_id_connect_provider_arn, [&](OidcProviderRecord& record) -> Result<> {
-    remove_tags(record.tags, input.tag_keys);
-    return {};
-  });
+  return untag_provider<OidcKind>(call, *input.open_id_connect_provider_arn, input);
 }
 
 Result<ListOpenIDConnectProviderTagsOutput> list_open_id_connect_provider_tags(
     Call& call, const ListOpenIDConnectProviderTagsInput& input) {
-  const OwnProvider provider =
-      TRY(find_provider(*call.metadata.begin_read(), call.account(), *input.open_id_connect_provider_arn));
-  ListOpenIDConnectProviderTagsOutput output;
-  output.tags = TRY(list_items(TRY(read_page(input)), output, to_wire(provider.record.tags)));
-  return output;
+  return list_provider_tags<OidcKind, ListOpenIDConnectProviderTagsOutput>(call, *input.open_id_connect_provider_arn,
+                                                                           input);
 }
 
 }  // namespace aerolith::iam

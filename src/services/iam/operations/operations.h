@@ -56,6 +56,8 @@ Result<NoOutput> detach_role_policy(Call& call, const DetachRolePolicyInput& inp
 Result<NoOutput> detach_user_policy(Call& call, const DetachUserPolicyInput& input);
 Result<NoOutput> enable_mfa_device(Call& call, const EnableMFADeviceInput& input);
 Result<GenerateCredentialReportOutput> generate_credential_report(Call& call, const NoInput& input);
+Result<GenerateServiceLastAccessedDetailsOutput> generate_service_last_accessed_details(
+    Call& call, const GenerateServiceLastAccessedDetailsInput& input);
 Result<GetAccessKeyLastUsedOutput> get_access_key_last_used(Call& call, const GetAccessKeyLastUsedInput& input);
 Result<GetAccountAuthorizationDetailsOutput> get_account_authorization_details(
     Call& call, const GetAccountAuthorizationDetailsInput& input);
@@ -79,6 +81,10 @@ Result<GetRoleOutput> get_role(Call& call, const GetRoleInput& input);
 Result<GetRolePolicyOutput> get_role_policy(Call& call, const GetRolePolicyInput& input);
 Result<GetSAMLProviderOutput> get_saml_provider(Call& call, const GetSAMLProviderInput& input);
 Result<GetServerCertificateOutput> get_server_certificate(Call& call, const GetServerCertificateInput& input);
+Result<GetServiceLastAccessedDetailsOutput> get_service_last_accessed_details(
+    Call& call, const GetServiceLastAccessedDetailsInput& input);
+Result<GetServiceLastAccessedDetailsWithEntitiesOutput> get_service_last_accessed_details_with_entities(
+    Call& call, const GetServiceLastAccessedDetailsWithEntitiesInput& input);
 Result<GetServiceLinkedRoleDeletionStatusOutput> get_service_linked_role_deletion_status(
     Call& call, const GetServiceLinkedRoleDeletionStatusInput& input);
 Result<GetSSHPublicKeyOutput> get_ssh_public_key(Call& call, const GetSSHPublicKeyInput& input);
@@ -107,6 +113,8 @@ Result<ListOpenIDConnectProviderTagsOutput> list_open_id_connect_provider_tags(
 Result<ListOpenIDConnectProvidersOutput> list_open_id_connect_providers(Call& call,
                                                                         const ListOpenIDConnectProvidersInput& input);
 Result<ListPoliciesOutput> list_policies(Call& call, const ListPoliciesInput& input);
+Result<ListPoliciesGrantingServiceAccessOutput> list_policies_granting_service_access(
+    Call& call, const ListPoliciesGrantingServiceAccessInput& input);
 Result<ListPolicyTagsOutput> list_policy_tags(Call& call, const ListPolicyTagsInput& input);
 Result<ListPolicyVersionsOutput> list_policy_versions(Call& call, const ListPolicyVersionsInput& input);
 Result<ListRolePoliciesOutput> list_role_policies(Call& call, const ListRolePoliciesInput& input);
@@ -134,6 +142,8 @@ Result<NoOutput> remove_role_from_instance_profile(Call& call, const RemoveRoleF
 Result<NoOutput> remove_user_from_group(Call& call, const RemoveUserFromGroupInput& input);
 Result<NoOutput> resync_mfa_device(Call& call, const ResyncMFADeviceInput& input);
 Result<NoOutput> set_default_policy_version(Call& call, const SetDefaultPolicyVersionInput& input);
+Result<NoOutput> set_security_token_service_preferences(Call& call,
+                                                        const SetSecurityTokenServicePreferencesInput& input);
 Result<SimulateCustomPolicyOutput> simulate_custom_policy(Call& call, const SimulateCustomPolicyInput& input);
 Result<SimulatePrincipalPolicyOutput> simulate_principal_policy(Call& call, const SimulatePrincipalPolicyInput& input);
 Result<NoOutput> tag_instance_profile(Call& call, const TagInstanceProfileInput& input);

@@ -142,6 +142,7 @@ Result<NoOutput> delete_role(Call& call, const DeleteRoleInput& input) {
     }
     TRY(check_has_no_policies<kRole>(txn, account, name, role));
     kRoles.erase(txn, {account, name});
+    TRY(ServiceUses::erase(txn, account, role.id));
     kKeyUses.erase(txn, {account, role.id});
     return NoOutput{};
   });

@@ -6,31 +6,58 @@
 
 #include "base/random.h"
 #include "federation/saml_metadata.h"
+#include "services/iam/certificates.h"
 #include "services/iam/entities.h"
+#include "services/iam/mfa_seed.h"
 #include "services/iam/operations/operations.h"
-#include "services/iam/paging.h"
-#include "services/iam/resources.h"
-#include "services/iam/tags.h"
+#include "services/iam/providers.h"
 
 namespace aerolith::iam {
 namespace {
 
-constexpr std::string_view kTagQuota = "TagsPerSAMLProvider";
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 constexpr int32_t kMaxProviders = 100;
+constexpr std::string_view kRequired = "Required";
+constexpr std::string_view kAllowed = "Allowed";
 // Of metadata that doesn't say how long it is valid.
 constexpr std::chrono::years kUsualLife{100};
 
-// Encrypted assertions: a private key of the provider would have to be kept.
+std::string make_id() { return random_string(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"); }
+
+// "You can add up to two private keys per identity provider": one can follow the other.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
+constexpr size_t kMaxPrivateKeys = 2;
+
+Result<> add_private_key(const Call& call, const std::string& pem, SamlProviderRecord& record) {
+  TRY(check_rsa_private_key(pem));
+  if (record.private_keys.size() >= kMaxPrivateKeys) {
+    return errors::quota_exceeded("PrivateKeysPerSAMLProvider", static_cast<int64_t>(kMaxPrivateKeys));
+  }
+  const std::string id = make_id();
+  record.private_keys.push_back({.id = id,
+                                 .uploaded_at = call.context.now,
+                                 .sealed_pem = call.secrets.seal(pem, saml_key_context(call.account(), id))});
+  return {};
+}
+
+// What an input says of encryption; both operations have these fields.
 template <typename Input>
-Result<> check_supported(const Input& input) {
-  bool wants_encryption = input.assertion_encryption_mode || input.add_private_key;
-  if constexpr (requires { input.remove_private_key; }) wants_encryption |= input.remove_private_key.has_value();
-  if (!wants_encryption) return {};
-  return errors::of({.code = "NotImplemented",
-                     .http_status = 501,
-                     .message = "Encrypted SAML assertions (AssertionEncryptionMode, private keys) are not implemented "
-                                "by Aerolith."});
+Result<> change_encryption(const Call& call, const Input& input, SamlProviderRecord& record) {
+  if constexpr (requires { input.remove_private_key; }) {
+    const auto& id = input.remove_private_key;
+    if (id && std::erase_if(record.private_keys, [&](const SamlKeyRecord& key) { return key.id == *id; }) == 0) {
+      return errors::no_such(fmt::format("Private key {} cannot be found.", *id));
+    }
+  }
+  if (input.add_private_key) TRY(add_private_key(call, *input.add_private_key, record));
+  if (input.assertion_encryption_mode) {
+    record.encryption =
+        *input.assertion_encryption_mode == kRequired ? AssertionEncryption::required : AssertionEncryption::allowed;
+  }
+  if (record.encryption == AssertionEncryption::required && record.private_keys.empty()) {
+    return errors::invalid_input("A private key is needed where AssertionEncryptionMode is Required.");
+  }
+  return {};
 }
 
 struct Metadata {
@@ -47,43 +74,19 @@ Result<Metadata> read_metadata(const Call& call, const std::string& document) {
 
 std::string arn_of(const AccountId& account, const std::string& name) { return saml_provider_arn(account, name); }
 
-struct OwnProvider {
-  std::string key;
-  SamlProviderRecord record;
-};
-Result<OwnProvider> find_provider(metadata::ReadTransaction& txn, const AccountId& account, const std::string& arn) {
-  if (!arn.starts_with("arn:aws:iam::") || arn.find(":saml-provider/") == std::string::npos) {
-    return errors::invalid_input(fmt::format("Invalid ARN: {}", arn));
-  }
-  auto key = saml_provider_of(account, arn);
-  auto record = key ? TRY(kSamlProviders.get(txn, {account, *key})) : std::nullopt;
-  if (!record) return errors::no_such(fmt::format("Manifest not found for arn {}", arn));
-  return OwnProvider{*std::move(key), *std::move(record)};
-}
-
-template <typename Change>
-Result<NoOutput> change_provider(Call& call, const std::string& arn, Change change) {
-  return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    OwnProvider provider = TRY(find_provider(txn, call.account(), arn));
-    TRY(change(provider.record));
-    kSamlProviders.put(txn, {call.account(), provider.key}, provider.record);
-    return NoOutput{};
-  });
-}
-
 }  // namespace
 
 Result<CreateSAMLProviderOutput> create_saml_provider(Call& call, const CreateSAMLProviderInput& input) {
-  TRY(check_supported(input));
   const AccountId& account = call.account();
   Metadata metadata = TRY(read_metadata(call, *input.saml_metadata_document));
-  const SamlProviderRecord record{
+  SamlProviderRecord record{
       .created_at = call.context.now,
-      .id = random_string(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+      .id = make_id(),
       .metadata = std::move(metadata.document),
       .valid_until = metadata.valid_until,
-      .tags = TRY(read_tags(input.tags, kTagQuota)),
+      .tags = TRY(read_tags(input.tags, SamlKind::kTagQuota)),
   };
+  TRY(change_encryption(call, input, record));
   return call.write([&](metadata::Transaction& txn) -> Result<CreateSAMLProviderOutput> {
     if (TRY(kSamlProviders.contains(txn, {account, *input.name}))) {
       return errors::already_exists(fmt::format("Provider with name {} already exists.", *input.name));
@@ -98,14 +101,22 @@ Result<CreateSAMLProviderOutput> create_saml_provider(Call& call, const CreateSA
 }
 
 Result<GetSAMLProviderOutput> get_saml_provider(Call& call, const GetSAMLProviderInput& input) {
-  const OwnProvider provider =
-      TRY(find_provider(*call.metadata.begin_read(), call.account(), *input.saml_provider_arn));
+  const OwnProvider<SamlKind> provider =
+      TRY(find_provider<SamlKind>(*call.metadata.begin_read(), call.account(), *input.saml_provider_arn));
   GetSAMLProviderOutput output;
   output.saml_provider_uuid = provider.record.id;
   output.saml_metadata_document = provider.record.metadata;
   output.create_date = provider.record.created_at;
   output.valid_until = provider.record.valid_until;
   output.tags = to_wire_or_none(provider.record.tags);
+  if (provider.record.encryption != AssertionEncryption::unset) {
+    output.assertion_encryption_mode =
+        std::string(provider.record.encryption == AssertionEncryption::required ? kRequired : kAllowed);
+  }
+  for (const SamlKeyRecord& key : provider.record.private_keys) {
+    if (!output.private_key_list) output.private_key_list.emplace();
+    output.private_key_list->push_back({.key_id = key.id, .timestamp = key.uploaded_at});
+  }
   return output;
 }
 
@@ -124,46 +135,41 @@ Result<ListSAMLProvidersOutput> list_saml_providers(Call& call, const ListSAMLPr
 }
 
 Result<UpdateSAMLProviderOutput> update_saml_provider(Call& call, const UpdateSAMLProviderInput& input) {
-  TRY(check_supported(input));
-  if (!input.saml_metadata_document) {
+  const bool changes_encryption = input.assertion_encryption_mode || input.add_private_key || input.remove_private_key;
+  if (!input.saml_metadata_document && !changes_encryption) {
     return errors::invalid_input(
         "Unable to update identity provider. No updates are defined for metadata or encryption assertion.");
   }
-  const Metadata metadata = TRY(read_metadata(call, *input.saml_metadata_document));
-  TRY(change_provider(call, *input.saml_provider_arn, [&](SamlProviderRecord& record) -> Result<> {
-    record.metadata = metadata.document;
-    record.valid_until = metadata.valid_until;
-    return {};
+  std::optional<Metadata> metadata;
+  if (input.saml_metadata_document) metadata = TRY(read_metadata(call, *input.saml_metadata_document));
+  TRY(change_provider<SamlKind>(call, *input.saml_provider_arn, [&](SamlProviderRecord& record) -> Result<> {
+    if (metadata) {
+      record.metadata = metadata->document;
+      record.valid_until = metadata->valid_until;
+    }
+    return change_encryption(call, input, record);
   }));
   return UpdateSAMLProviderOutput{.saml_provider_arn = *input.saml_provider_arn};
 }
 
 Result<NoOutput> delete_saml_provider(Call& call, const DeleteSAMLProviderInput& input) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    const OwnProvider provider = TRY(find_provider(txn, call.account(), *input.saml_provider_arn));
+    const OwnProvider<SamlKind> provider = TRY(find_provider<SamlKind>(txn, call.account(), *input.saml_provider_arn));
     kSamlProviders.erase(txn, {call.account(), provider.key});
     return NoOutput{};
   });
 }
 
 Result<NoOutput> tag_saml_provider(Call& call, const TagSAMLProviderInput& input) {
-  return change_provider(call, *input.saml_provider_arn,
-                         [&](SamlProviderRecord& record) { return merge_tags(record.tags, input.tags, kTagQuota); });
+  return tag_provider<SamlKind>(call, *input.saml_provider_arn, input);
 }
 
 Result<NoOutput> untag_saml_provider(Call& call, const UntagSAMLProviderInput& input) {
-  return change_provider(call, *input.saml_provider_arn, [&](SamlProviderRecord& record) -> Result<> {
-    remove_tags(record.tags, input.tag_keys);
-    return {};
-  });
+  return untag_provider<SamlKind>(call, *input.saml_provider_arn, input);
 }
 
 Result<ListSAMLProviderTagsOutput> list_saml_provider_tags(Call& call, const ListSAMLProviderTagsInput& input) {
-  const OwnProvider provider =
-      TRY(find_provider(*call.metadata.begin_read(), call.account(), *input.saml_provider_arn));
-  ListSAMLProviderTagsOutput output;
-  output.tags = TRY(list_items(TRY(read_page(input)), output, to_wire(provider.record.tags)));
-  return output;
+  return list_provider_tags<SamlKind, ListSAMLProviderTagsOutput>(call, *input.saml_provider_arn, input);
 }
 
 }  // namespace aerolith::iam

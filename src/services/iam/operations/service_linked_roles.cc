@@ -17,6 +17,7 @@ struct LinkedService {
   std::string_view role;
   std::string_view policy;  // after arn:aws:iam::aws:policy/aws-service-role/
   bool takes_suffix = false;
+  std::string_view description = {};  // that AWS gives where the caller gives none
 };
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
@@ -31,7 +32,8 @@ constexpr LinkedService kServices[] = {
     {"elasticmapreduce.amazonaws.com", "AWSServiceRoleForEMRCleanup", "AmazonEMRCleanupPolicy"},
     {"spot.amazonaws.com", "AWSServiceRoleForEC2Spot", "AWSEC2SpotServiceRolePolicy"},
     {"spotfleet.amazonaws.com", "AWSServiceRoleForEC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy"},
-    {"ssm.amazonaws.com", "AWSServiceRoleForAmazonSSM", "AmazonSSMServiceRolePolicy"},
+    {"ssm.amazonaws.com", "AWSServiceRoleForAmazonSSM", "AmazonSSMServiceRolePolicy", false,
+     "Provides access to AWS Resources managed or used by Amazon SSM."},
 };
 
 constexpr std::string_view kPolicyStart = "arn:aws:iam::aws:policy/aws-service-role/";
@@ -58,6 +60,7 @@ Result<CreateServiceLinkedRoleOutput> create_service_linked_role(Call& call,
                   .trust_policy = trust_policy_of(service->name),
                   .description = input.description,
                   .linked_service = std::string(service->name)};
+  if (!role.description && !service->description.empty()) role.description.emplace(service->description);
   if (input.custom_suffix) {
     if (!service->takes_suffix) {
       return errors::invalid_input(fmt::format("Custom suffix is not allowed for {}", service->name));
@@ -97,6 +100,7 @@ Result<DeleteServiceLinkedRoleOutput> delete_service_linked_role(Call& call,
       kAttachedTo.erase(txn, {account, arn, EntityKind::role, name});
     }
     kRoles.erase(txn, {account, name});
+    TRY(ServiceUses::erase(txn, account, role.id));
     const std::string task = fmt::format("task{}{}/{}", role.path, role.name, nonce);
     kDeletionTasks.put(txn, {account, task}, {.at = call.context.now});
     return DeleteServiceLinkedRoleOutput{.deletion_task_id = task};

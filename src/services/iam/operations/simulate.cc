@@ -8,69 +8,28 @@
 #include "services/iam/identity_loader.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
+#include "services/iam/policy_source.h"
 #include "services/iam/simulator.h"
 
 namespace aerolith::iam {
 namespace {
-
-using metadata::Direction;
 
 struct Source {
   std::vector<AppliedPolicy> policies;
   std::optional<AppliedPolicy> boundary;
 };
 
-// Inline policies of one entity are named "user_alice_policy" in results, managed ones by their name.
-Result<> add_policies_of(metadata::ReadTransaction& txn, const AccountId& account, EntityKind kind,
-                         const std::string& shown_name, std::vector<AppliedPolicy>& policies) {
-  const Name name = lower_name(shown_name);
-  auto attached = kAttachments.scan(txn, Direction::forward, account, kind, name);
-  while (TRY(attached.next())) {
-    const PolicyArn& arn = std::get<3>(attached.key());
-    auto policy = TRY(load_policy(txn, account, arn));
-    if (!policy) continue;
-    policy->name = arn.substr(arn.rfind('/') + 1);
-    policies.push_back(*std::move(policy));
-  }
-  auto inlined = kInlinePolicies.scan(txn, Direction::forward, account, kind, name);
-  while (TRY(inlined.next())) {
-    auto parsed = policy::parse_policy(TRY(inlined.record()).document, policy::PolicyKind::identity);
-    if (!parsed.has_value()) return errors::internal_error("a stored policy doesn't parse");
-    policies.push_back({.name = fmt::format("{}_{}_{}", errors::noun(kind), shown_name, std::get<3>(inlined.key())),
-                        .policy = std::make_shared<const policy::Policy>(*std::move(parsed))});
-  }
-  return {};
-}
-
-template <EntityKind kind>
-Result<Source> load_source(metadata::ReadTransaction& txn, const AccountId& account, const ArnParts& parts,
-                           const std::string& arn) {
-  const auto entity = TRY(find_entity<kind>(txn, account, parts.name));
-  if (make_arn(account, parts.type, entity.path, entity.name) != arn) return errors::no_such_entity(kind, parts.name);
-  Source source;
-  TRY(add_policies_of(txn, account, kind, entity.name, source.policies));
-  if constexpr (requires { entity.boundary; }) {
-    if (entity.boundary) source.boundary = TRY(load_policy(txn, account, *entity.boundary));
-  }
-  if constexpr (kind == EntityKind::user) {
-    auto groups = kMemberships.scan(txn, Direction::forward, account, lower_name(entity.name));
-    while (TRY(groups.next())) {
-      const auto group = TRY(find_entity<EntityKind::group>(txn, account, std::get<2>(groups.key())));
-      TRY(add_policies_of(txn, account, EntityKind::group, group.name, source.policies));
-    }
-  }
-  return source;
-}
-
+// In results managed policies are called by their name, inline ones "user_alice_policy".
 Result<Source> find_source(metadata::ReadTransaction& txn, const AccountId& account, const std::string& arn) {
-  const auto parts = split_arn(arn);
-  if (!parts || parts->account != account.view()) {
-    return errors::invalid_input(fmt::format("Invalid Entity Arn: {}", arn));
+  PolicySource found = TRY(find_policy_source(txn, account, arn));
+  Source source;
+  for (SourcePolicy& one : found.policies) {
+    std::string name = one.arn.empty() ? fmt::format("{}_{}_{}", errors::noun(one.owner_kind), one.owner_name, one.name)
+                                       : std::move(one.name);
+    source.policies.push_back({.name = std::move(name), .policy = std::move(one.policy)});
   }
-  if (parts->type == "user") return load_source<EntityKind::user>(txn, account, *parts, arn);
-  if (parts->type == "group") return load_source<EntityKind::group>(txn, account, *parts, arn);
-  if (parts->type == "role") return load_source<EntityKind::role>(txn, account, *parts, arn);
-  return errors::invalid_input(fmt::format("Invalid Entity Arn: {}", arn));
+  if (found.boundary) source.boundary = TRY(load_policy(txn, account, *found.boundary));
+  return source;
 }
 
 template <typename Output, typename Input>

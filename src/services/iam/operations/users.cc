@@ -151,6 +151,7 @@ Result<NoOutput> delete_user(Call& call, const DeleteUserInput& input) {
     if (TRY(has_rows(txn, kMemberships, account, name))) return errors::delete_conflict("remove users from group");
     TRY(check_has_no_policies<kUser>(txn, account, name, user));
     kUsers.erase(txn, {account, name});
+    TRY(ServiceUses::erase(txn, account, user.id));
     return NoOutput{};
   });
 }

@@ -42,7 +42,7 @@ Result<> inherit(const Call& call, const AssumeRoleInput& input, auth::Session& 
   for (const std::string& name : before->transitive_tag_keys) {
     const auto same = [&](const auto& tag) { return equals_ignore_case(tag.first, name); };
     if (std::ranges::any_of(session.tags, same)) {
-      return errors::validation_error(
+      return errors::invalid_parameter_value(
           "One of the specified transitive tag keys can't be set because it conflicts with "
           "a transitive tag key from the calling session.");
     }

@@ -23,11 +23,9 @@ Result<std::string> provider_name(const std::string& arn, const AccountId& accou
   return errors::access_denied("Not authorized to perform sts:AssumeRoleWithSAML");
 }
 
-Result<federation::SamlMetadata> find_metadata(const Call& call, const AccountId& account, const std::string& name) {
-  const auto document = call.roles.find_saml_metadata(account, name);
-  if (!document) return errors::invalid_identity_token("Specified provider doesn't exist");
+Result<federation::SamlMetadata> read_metadata(const Call& call, const std::string& document) {
   // It was parsed before it was stored.
-  auto metadata = federation::parse_saml_metadata(*document);
+  auto metadata = federation::parse_saml_metadata(document);
   if (!metadata) return errors::invalid_identity_token("Could not parse metadata");
   if (metadata->valid_until && *metadata->valid_until <= call.context.now) {
     return errors::invalid_identity_token("The metadata of the specified provider has expired");
@@ -43,8 +41,11 @@ Result<AssumeRoleWithSAMLOutput> assume_role_with_saml(Call& call, const AssumeR
   const std::string provider_arn = input.principal_arn.value_or("");
   const AccountId account = TRY(account_of_role(role_arn));
   const std::string name = TRY(provider_name(provider_arn, account));
-  const federation::SamlMetadata metadata = TRY(find_metadata(call, account, name));
-  auto assertion = federation::verify_saml_response(input.saml_assertion.value_or(""), metadata, call.context.now);
+  const std::optional<SamlProvider> provider = call.roles.find_saml_provider(account, name);
+  if (!provider) return errors::invalid_identity_token("Specified provider doesn't exist");
+  const federation::SamlMetadata metadata = TRY(read_metadata(call, provider->metadata));
+  auto assertion = federation::verify_saml_response(input.saml_assertion.value_or(""), metadata, provider->decryption,
+                                                    call.context.now);
   if (!assertion.has_value()) return errors::token_refused(assertion.error());
   if (std::ranges::find(assertion->roles, std::pair(role_arn, provider_arn)) == assertion->roles.end()) {
     return errors::access_denied("Not authorized to perform sts:AssumeRoleWithSAML");
@@ -65,11 +66,7 @@ Result<AssumeRoleWithSAMLOutput> assume_role_with_saml(Call& call, const AssumeR
                                                         .policy = input.policy,
                                                         .policy_arns = input.policy_arns},
                                                        std::move(claims)));
-  AssumeRoleWithSAMLOutput output;
-  output.credentials = std::move(session.credentials);
-  output.assumed_role_user = std::move(session.user);
-  output.packed_policy_size = session.packed_percent;
-  output.source_identity = std::move(session.source_identity);
+  auto output = to_output<AssumeRoleWithSAMLOutput>(std::move(session));
   output.subject = assertion->subject;
   output.subject_type = assertion->subject_type;
   output.issuer = assertion->issuer;

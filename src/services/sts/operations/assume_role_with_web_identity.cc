@@ -52,11 +52,7 @@ Result<AssumeRoleWithWebIdentityOutput> assume_role_with_web_identity(Call& call
                                                         .policy = input.policy,
                                                         .policy_arns = input.policy_arns},
                                                        std::move(claims)));
-  AssumeRoleWithWebIdentityOutput output;
-  output.credentials = std::move(session.credentials);
-  output.assumed_role_user = std::move(session.user);
-  output.packed_policy_size = session.packed_percent;
-  output.source_identity = std::move(session.source_identity);
+  auto output = to_output<AssumeRoleWithWebIdentityOutput>(std::move(session));
   output.subject_from_web_identity_token = identity->subject;
   output.audience = identity->audience;
   // Of a provider that IAM has, AWS tells the ARN.
