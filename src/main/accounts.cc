@@ -25,6 +25,19 @@ void fields(Archive& archive, AccountRecord& r) {
 
 const metadata::Table<AccountRecord, AccountId> kAccounts{"main.account"};
 
+struct RemovedAccountRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string name;
+  Timestamp removed_at;
+};
+template <class Archive>
+void fields(Archive& archive, RemovedAccountRecord& r) {
+  archive(r.name, r.removed_at);
+}
+
+// Sessions of the account are sealed into their tokens: only this says that they are over.
+const metadata::Table<RemovedAccountRecord, AccountId> kRemovedAccounts{"main.removed_account"};
+
 std::string secret_context(const AccountId& account, std::string_view key_id) {
   return "account root key " + account.str() + " " + std::string(key_id);
 }
@@ -51,6 +64,8 @@ metadata::Result<std::unique_ptr<Accounts>> Accounts::open(metadata::Store& stor
     accounts->keep({.id = id.str(), .name = std::move(record.name), .created_at = record.created_at},
                    std::move(record.root_key_id), *std::move(secret));
   }
+  auto removed = kRemovedAccounts.scan(*txn, metadata::Direction::forward);
+  while (TRY(removed.next())) accounts->set_removed(std::get<0>(removed.key()), true);
   return accounts;
 }
 
@@ -62,7 +77,7 @@ metadata::Result<gateway::NewAccount> Accounts::create(std::string_view name, Ti
   made.secret_access_key = random_string(40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
   do {
     made.info.id = random_string(1, "123456789") + random_string(11, "0123456789");
-  } while (contains(AccountId(made.info.id)));
+  } while (contains(AccountId(made.info.id)) || was_removed(AccountId(made.info.id)));
   const AccountId id(made.info.id);
   const AccountRecord record{
       .name = made.info.name,
@@ -76,6 +91,48 @@ metadata::Result<gateway::NewAccount> Accounts::create(std::string_view name, Ti
   }));
   keep(made.info, made.access_key_id, made.secret_access_key);
   return made;
+}
+
+metadata::Result<std::vector<std::string>> Accounts::remove(const AccountId& id, const AccountContent& content,
+                                                            Timestamp now) {
+  if (id.str() == first_.id) return fail(metadata::ErrorCode::invalid, "the first account can't be deleted");
+  if (!contains(id)) return fail(metadata::ErrorCode::invalid, "there is no account " + id.str());
+  set_removed(id, true);
+  const auto left =
+      metadata::run_transaction(store_, [&](metadata::Transaction& txn) -> metadata::Result<std::vector<std::string>> {
+        const auto record = TRY(kAccounts.get(txn, {id}));
+        if (!record) return fail(metadata::ErrorCode::invalid, "there is no account " + id.str());
+        auto found = TRY(content.find(txn, id));
+        if (!found.empty()) return found;
+        TRY(content.erase(txn, id));
+        kAccounts.erase(txn, {id});
+        kRemovedAccounts.put(txn, {id}, {.name = record->name, .removed_at = now});
+        return found;
+      });
+  const bool is_removed = left.has_value() && left->empty();
+  if (!is_removed) set_removed(id, false);
+  if (is_removed) {
+    const std::unique_lock lock(mutex_);
+    accounts_.erase(id.str());
+    std::erase_if(keys_, [&](const auto& entry) { return entry.second->principal.account == id; });
+  }
+  return left;
+}
+
+void Accounts::set_removed(const AccountId& id, bool is_removed) {
+  const std::unique_lock lock(mutex_);
+  if (is_removed) {
+    removed_.insert(id);
+  } else {
+    removed_.erase(id);
+  }
+  has_removed_ = !removed_.empty();
+}
+
+bool Accounts::was_removed(const AccountId& id) const {
+  if (!has_removed_) return false;
+  const std::shared_lock lock(mutex_);
+  return removed_.contains(id);
 }
 
 void Accounts::keep(gateway::AccountInfo info, std::string key_id, std::string secret) {

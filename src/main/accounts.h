@@ -1,12 +1,15 @@
 // The accounts beside the installation's first one, each with its root key. docs/formats/installation.md
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "auth/credentials.h"
@@ -18,6 +21,14 @@
 
 namespace aerolith::main_program {
 
+// What an account has in the services. Each runs in the transaction that deletes the account, maybe several times.
+struct AccountContent {
+  // What stands in the way: "2 buckets".
+  std::function<metadata::Result<std::vector<std::string>>(metadata::ReadTransaction&, const AccountId&)> find;
+  // The rest, which goes with it.
+  std::function<metadata::Result<>(metadata::Transaction&, const AccountId&)> erase;
+};
+
 // Safe from any thread. Answers from memory.
 class Accounts final : public auth::CredentialSource {
  public:
@@ -27,6 +38,12 @@ class Accounts final : public auth::CredentialSource {
 
   // A new account and its root key, which is shown only here. Durable on return, and good from the next call on.
   metadata::Result<gateway::NewAccount> create(std::string_view name, Timestamp now);
+  // Deletes the account, unless something is in it: that is the answer then. `invalid` for one that isn't there, and
+  // for the first one. From its start on the account's keys and sessions are refused; calls that were let in before
+  // still end. Durable on return. Nobody gets its id again.
+  metadata::Result<std::vector<std::string>> remove(const AccountId& id, const AccountContent& content, Timestamp now);
+  // Whether there was such an account: all that speaks for it is refused.
+  bool was_removed(const AccountId& id) const;
   // The first one first, then by id.
   std::vector<gateway::AccountInfo> list() const;
   bool contains(const AccountId& id) const;
@@ -37,6 +54,7 @@ class Accounts final : public auth::CredentialSource {
  private:
   Accounts(metadata::Store& store, const auth::SecretBox& box, gateway::AccountInfo first)
       : store_(store), box_(box), first_(std::move(first)) {}
+  void set_removed(const AccountId& id, bool is_removed);
   void keep(gateway::AccountInfo info, std::string key_id, std::string secret);
 
   metadata::Store& store_;
@@ -45,6 +63,8 @@ class Accounts final : public auth::CredentialSource {
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, gateway::AccountInfo> accounts_;  // by id
   std::unordered_map<std::string, std::shared_ptr<const auth::AccessKey>> keys_;
+  std::unordered_set<AccountId> removed_;
+  std::atomic<bool> has_removed_ = false;  // spares most installations the lock
 };
 
 // What is wrong with an account's name, empty when nothing is: 1 to 50 printable characters.

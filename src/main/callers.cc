@@ -1,9 +1,17 @@
 #include "main/callers.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 #include "main/sealer.h"
+#include "services/ec2/account_end.h"
+#include "services/iam/account_end.h"
+#include "services/s3/api.h"
+#include "services/sts/key_ids.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -25,6 +33,37 @@ class InstallationBox final : public auth::SecretBox {
   const Sealer& sealer_;
 };
 
+// Keys and sessions of accounts that are there.
+class LivingAccounts final : public auth::CredentialSource {
+ public:
+  LivingAccounts(std::vector<const auth::CredentialSource*> sources, const Accounts& accounts)
+      : chain_(std::move(sources)), accounts_(accounts) {}
+  Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> find(
+      const auth::AccessKeyId& id, std::string_view session_token) const override {
+    auto found = TRY(chain_.find(id, session_token));
+    if (found == nullptr || accounts_.was_removed(found->principal.account)) return nullptr;
+    return found;
+  }
+
+ private:
+  const gateway::CredentialChain chain_;
+  const Accounts& accounts_;
+};
+
+metadata::Result<std::vector<std::string>> find_content(metadata::ReadTransaction& txn, const AccountId& account) {
+  std::vector<std::string> content = TRY(iam::find_account_content(txn, account));
+  for (std::string& each : TRY(ec2::find_account_content(txn, account))) content.push_back(std::move(each));
+  const uint64_t buckets = TRY(s3::count_buckets(txn, account));
+  if (buckets > 0) content.push_back(std::to_string(buckets) + (buckets == 1 ? " bucket" : " buckets"));
+  return content;
+}
+
+metadata::Result<> erase_rest(metadata::Transaction& txn, const AccountId& account) {
+  s3::erase_account(txn, account);
+  TRY(ec2::erase_account(txn, account));
+  return iam::erase_account(txn, account);
+}
+
 gateway::AccountInfo first_account(const Installation& installation) {
   return {.id = installation.account_id.str(), .name = "", .created_at = installation.created};
 }
@@ -45,7 +84,7 @@ Callers::Callers(std::unique_ptr<auth::SecretBox> box, std::unique_ptr<Accounts>
       identities_(directory_, clock) {
   std::vector<const auth::CredentialSource*> sources{&root_key_, &sessions_, accounts_.get(), &identities_};
   if (config.security.open_test_account) sources.push_back(&open_test_account_);
-  keys_ = std::make_unique<const gateway::CredentialChain>(std::move(sources));
+  keys_ = std::make_unique<const LivingAccounts>(std::move(sources), *accounts_);
 }
 
 metadata::Result<std::unique_ptr<Callers>> Callers::open(metadata::Store& store, const Installation& installation,
@@ -67,6 +106,10 @@ std::vector<AccountId> Callers::account_ids() const {
 }
 
 std::optional<AccountId> Callers::account_of_key(const std::string& access_key_id) {
+  if (const auto account = sts::account_of_session_key(access_key_id)) {
+    const std::vector<AccountId> known = account_ids();
+    return std::ranges::find(known, *account) == known.end() ? std::nullopt : account;
+  }
   if (access_key_id == installation_.root_access_key_id) return installation_.account_id;
   const auto root_of_another = accounts_->find(auth::AccessKeyId(access_key_id), "");
   if (root_of_another.has_value() && *root_of_another) return (*root_of_another)->principal.account;
@@ -85,6 +128,18 @@ Result<gateway::NewAccount, std::string> Callers::create_account(const std::stri
   if (!known.has_value()) return std::unexpected(known.error().detail);
   log_info("made an account", {{"account", made->info.id}, {"name", made->info.name}});
   return *std::move(made);
+}
+
+Result<void, std::string> Callers::delete_account(const std::string& id) {
+  const AccountId account(id);
+  const auto left = accounts_->remove(account, {.find = find_content, .erase = erase_rest}, clock_.now());
+  if (!left.has_value()) return std::unexpected(left.error().detail);
+  if (!left->empty()) {
+    return std::unexpected(fmt::format("account {} isn't empty: delete its {} first", id, fmt::join(*left, ", ")));
+  }
+  directory_.changed(account);
+  log_info("deleted an account", {{"account", id}});
+  return {};
 }
 
 }  // namespace aerolith::main_program

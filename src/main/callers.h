@@ -39,10 +39,12 @@ class Callers {
 
   std::vector<gateway::AccountInfo> accounts() const { return accounts_->list(); }
   std::vector<AccountId> account_ids() const;
-  // Of long-lived keys; nullopt for a key that nobody has.
+  // nullopt for a key that nobody has; of temporary ones only the account is looked for.
   std::optional<AccountId> account_of_key(const std::string& access_key_id);
   // Durable on return. The error is a sentence for a person.
   Result<gateway::NewAccount, std::string> create_account(const std::string& name);
+  // The same; one that isn't empty stays.
+  Result<void, std::string> delete_account(const std::string& id);
 
  private:
   Callers(std::unique_ptr<auth::SecretBox> box, std::unique_ptr<Accounts> accounts, metadata::Store& store,
@@ -57,7 +59,7 @@ class Callers {
   const sts::Sessions sessions_;
   iam::Directory directory_;
   IamIdentities identities_;
-  std::unique_ptr<const gateway::CredentialChain> keys_;
+  std::unique_ptr<const auth::CredentialSource> keys_;
 };
 
 }  // namespace aerolith::main_program

@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
@@ -153,30 +154,47 @@ Timestamp end_of(X509* certificate) {
   return Timestamp{std::chrono::seconds(timegm(&fields))};
 }
 
-Result<KeyPair, CertificateError> issue(const KeyPair& authority, const std::vector<std::string>& names,
-                                        const std::string& common_name, Timestamp now, std::chrono::days life) {
+struct Issue {
+  std::string common_name;
+  std::vector<std::string> names;  // none: it isn't a server's
+  Timestamp now;
+  std::chrono::days life;
+};
+
+// The issuer's certificate isn't behind it.
+Result<KeyPair, CertificateError> issue(const KeyPair& authority, EVP_PKEY* key, const Issue& wanted) {
   const Certificate issuer = read_certificate(authority.certificate_pem);
   const Key issuer_key = read_key(authority.key_pem);
   if (issuer == nullptr || issuer_key == nullptr) {
     return fail(CertificateErrorCode::malformed, "the CA's certificate or key can't be read");
   }
-  const Key key(EVP_EC_gen("P-256"));
-  if (key == nullptr) return failed("no P-256 key");
+  if (key == nullptr) return failed("no key");
   // Past the CA's own end nobody would take it.
-  const Timestamp end = std::min<Timestamp>(now + life, end_of(issuer.get()));
-  const Certificate certificate = begin_certificate(key.get(), common_name, now, end);
+  const Timestamp end = std::min<Timestamp>(wanted.now + wanted.life, end_of(issuer.get()));
+  const Certificate certificate = begin_certificate(key, wanted.common_name, wanted.now, end);
   X509* const raw = certificate.get();
+  const auto add_server_parts = [&] {
+    return wanted.names.empty() ||
+           (add_extension(raw, issuer.get(), NID_ext_key_usage, "serverAuth") &&
+            add_extension(raw, issuer.get(), NID_subject_alt_name, alternative_names(wanted.names)));
+  };
   const bool good = raw != nullptr && X509_set_issuer_name(raw, X509_get_subject_name(issuer.get())) == 1 &&
                     add_extension(raw, issuer.get(), NID_basic_constraints, "critical,CA:FALSE") &&
                     add_extension(raw, issuer.get(), NID_key_usage, "critical,digitalSignature") &&
-                    add_extension(raw, issuer.get(), NID_ext_key_usage, "serverAuth") &&
                     add_extension(raw, issuer.get(), NID_subject_key_identifier, "hash") &&
                     add_extension(raw, issuer.get(), NID_authority_key_identifier, "keyid:always") &&
-                    add_extension(raw, issuer.get(), NID_subject_alt_name, alternative_names(names)) &&
-                    X509_sign(raw, issuer_key.get(), EVP_sha256()) > 0;
-  if (!good) return failed("no server certificate");
-  KeyPair pair{write_certificate(raw) + write_certificate(issuer.get()), write_key(key.get())};
+                    add_server_parts() && X509_sign(raw, issuer_key.get(), EVP_sha256()) > 0;
+  if (!good) return failed("no certificate");
+  KeyPair pair{write_certificate(raw), write_key(key)};
   if (pair.key_pem.empty()) return failed("no PEM");
+  return pair;
+}
+
+Result<KeyPair, CertificateError> issue_for_server(const KeyPair& authority, const Issue& wanted) {
+  const Key key(EVP_EC_gen("P-256"));
+  KeyPair pair = TRY(issue(authority, key.get(), wanted));
+  const Certificate issuer = read_certificate(authority.certificate_pem);
+  pair.certificate_pem += write_certificate(issuer.get());
   return pair;
 }
 
@@ -200,14 +218,22 @@ Result<KeyPair, CertificateError> make_authority(const std::string& common_name,
 
 Result<KeyPair, CertificateError> issue_server_certificate(const KeyPair& authority,
                                                            const std::vector<std::string>& names, Timestamp now) {
-  return issue(authority, names, "localhost", now, kServerLife);
+  return issue_for_server(authority, {.common_name = "localhost", .names = names, .now = now, .life = kServerLife});
 }
 
 Result<KeyPair, CertificateError> issue_name_certificate(const KeyPair& authority,
                                                          const std::vector<std::string>& names, Timestamp now) {
   // Clients look at the alternative names only; a common name has room for 64 letters (RFC 5280, ub-common-name).
   const bool fits = !names.empty() && names.front().size() <= 64;
-  return issue(authority, names, fits ? names.front() : "Aerolith", now, kNameLife);
+  return issue_for_server(
+      authority, {.common_name = fits ? names.front() : "Aerolith", .names = names, .now = now, .life = kNameLife});
+}
+
+Result<KeyPair, CertificateError> issue_signing_certificate(const KeyPair& authority, const std::string& common_name,
+                                                            Timestamp now) {
+  constexpr int kBits = 2048;
+  const Key key(EVP_RSA_gen(kBits));
+  return issue(authority, key.get(), {.common_name = common_name, .names = {}, .now = now, .life = kServerLife});
 }
 
 std::string common_name_of(std::string_view certificate_pem) {

@@ -28,6 +28,11 @@ Result<KeyPair, CertificateError> issue_server_certificate(const KeyPair& author
 Result<KeyPair, CertificateError> issue_name_certificate(const KeyPair& authority,
                                                          const std::vector<std::string>& names, Timestamp now);
 
+// For documents, not for servers: RSA 2048, as those who verify instance identity documents expect. As long as the
+// server's; the CA's certificate isn't behind it.
+Result<KeyPair, CertificateError> issue_signing_certificate(const KeyPair& authority, const std::string& common_name,
+                                                            Timestamp now);
+
 // Why the server needs a new certificate, for the log: it is damaged, not the CA's, expires within 30 days, or has
 // other names. Empty when it needs none.
 std::string find_certificate_fault(const KeyPair& server, std::string_view authority_pem,

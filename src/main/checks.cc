@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "main/aws_profile.h"
+#include "main/host.h"
 #include "main/listen_address.h"
 #include "main/name_checks.h"
 #include "main/quantity.h"
@@ -246,6 +247,21 @@ void check_profile(const Invocation& invocation, std::vector<Check>& checks) {
   check_profile_content(invocation, *files, checks);
 }
 
+void check_instances(const Invocation& invocation, std::vector<Check>& checks) {
+  constexpr std::pair<const char*, compute::Kind> kKinds[] = {{"containers", compute::Kind::container},
+                                                              {"virtual machines", compute::Kind::vm}};
+  for (const auto& [name, kind] : kKinds) {
+    const std::vector<std::string> missing = find_missing_for(kind, invocation.config());
+    if (missing.empty()) checks.push_back(good(name, "instances of EC2 run here"));
+    for (const std::string& sentence : missing) {
+      // "… is missing: apt-get install …"
+      const size_t colon = sentence.rfind(": ");
+      const bool has_remedy = colon != std::string::npos;
+      checks.push_back(warning(name, sentence.substr(0, colon), has_remedy ? sentence.substr(colon + 2) : ""));
+    }
+  }
+}
+
 }  // namespace
 
 bool aws_cli_knows_endpoint_url(const std::string& version_text) {
@@ -268,6 +284,7 @@ std::vector<Check> check_machine(const Invocation& invocation) {
   check_local_names(checks);
   check_dns(invocation, checks);
   check_trust(invocation, checks);
+  check_instances(invocation, checks);
   check_aws_cli(checks);
   check_profile(invocation, checks);
   return checks;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 
+#include "main/commands_ec2.h"
 #include "main/completion.h"
 #include "main/quantity.h"
 #include "main/version.h"
@@ -39,13 +40,17 @@ struct Arguments {
   bool json = false;
   bool markdown = false;
   std::string patience;
+  bool ends_instances = false;
   std::string shell = "bash";
   std::string folder;
   std::string trust_action = "status";
   std::string name;
+  std::string account_id;
   LogsOptions logs;
   AuditOptions audit;
   TraceOptions trace;
+  ImageOptions image;
+  Ec2Options ec2;
   std::map<const Setting*, std::vector<std::string>> settings;
 };
 
@@ -60,6 +65,8 @@ class CommandLine {
     add_asking();
     add_data();
     add_identity();
+    add_images();
+    add_instances();
     add_helpers();
   }
 
@@ -106,6 +113,7 @@ class CommandLine {
       for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
     }
     for (const std::string& word : words) {
+      if (word == "--") break;
       const std::string flag = word.substr(0, word.find('='));
       if (!flag.starts_with("--") || flag == "--" || std::ranges::find(flags, flag) != flags.end()) continue;
       return with_nearest("there is no flag", flag, flags, path + " --help");
@@ -177,10 +185,13 @@ class CommandLine {
             [this](const Invocation& invocation) { return run_up(invocation, patience(std::chrono::seconds(30))); });
     add_json(up);
     add_patience(up, "How long to wait (default 30s)");
-    CLI::App* down =
-        add("down", "Stop the server; running requests finish first", Flags::common,
-            [this](const Invocation& invocation) { return run_down(invocation, patience(std::chrono::seconds(60))); });
+    CLI::App* down = add("down", "Stop the server; running requests finish first", Flags::common,
+                         [this](const Invocation& invocation) {
+                           return run_down(invocation, patience(std::chrono::seconds(60)), arguments_.ends_instances);
+                         });
     add_patience(down, "How long to wait (default 60s)");
+    down->add_flag("--instances", arguments_.ends_instances,
+                   "End its instances too, and take its networks off this host; the next start brings them back");
   }
 
   void add_asking() {
@@ -282,14 +293,75 @@ class CommandLine {
     tracer->add_flag("--include-denied", trace.include_denied, "Allow what was denied, too");
     add_json(tracer);
 
-    CLI::App& account = add_group("account", "Make and list accounts");
+    CLI::App& account = add_group("account", "Make, delete and list accounts");
     CLI::App* create =
         add_below(account, "create", "Make an account, and print its root's access key, this once", Flags::common,
                   [this](const Invocation& invocation) { return run_account_create(invocation, arguments_.name); });
     create->add_option("--name", arguments_.name, "What to call it")->type_name("TEXT")->required();
     add_json(create);
+    CLI::App* erase = add_below(
+        account, "delete", "Delete an account that has nothing in it any more", Flags::common,
+        [this](const Invocation& invocation) { return run_account_delete(invocation, arguments_.account_id); });
+    erase->add_option("--account", arguments_.account_id, "Its id")->type_name("ID")->required();
+    add_json(erase);
     add_json(add_below(account, "list", "List all accounts", Flags::common,
                        [](const Invocation& invocation) { return run_account_list(invocation); }));
+  }
+
+  void add_images() {
+    ImageOptions& options = arguments_.image;
+    CLI::App& image = add_group("image", "Machine images that every account may launch");
+    CLI::App* build = add_below(
+        image, "build", "Make an image of programs and packages of this host's, and register it", Flags::common,
+        [this](const Invocation& invocation) { return run_image_build(invocation, arguments_.image); });
+    build->add_option("image", options.name, "tiny or debian-12")
+        ->required()
+        ->check(CLI::IsMember({"tiny", "debian-12"}));
+    add_json(build);
+    CLI::App* import =
+        add_below(image, "import", "Register a disk's file, raw or qcow2", Flags::common,
+                  [this](const Invocation& invocation) { return run_image_import(invocation, arguments_.image); });
+    import->add_option("file", options.source, "The file")->required();
+    import->add_option("--name", options.name, "What to call it; a name that is there gets the new content")
+        ->type_name("NAME")
+        ->required();
+    add_text(import, "--description", options.description, "TEXT", "What it is");
+    import->add_option("--driver", options.driver, "What boots it: container or vm (default: as the host decides)")
+        ->check(CLI::IsMember({"container", "vm"}));
+    add_json(import);
+    CLI::App* pull =
+        add_below(image, "pull", "Fetch an official cloud image, check it, and register it", Flags::common,
+                  [this](const Invocation& invocation) { return run_image_pull(invocation, arguments_.image); });
+    pull->add_option("source", options.source, "debian-12-genericcloud, or a URL")->required();
+    add_text(pull, "--sha512", options.sha512, "DIGITS", "Its checksum; a URL needs one");
+    add_text(pull, "--name", options.name, "NAME", "What to call it; a URL needs one");
+    add_text(pull, "--description", options.description, "TEXT", "What it is");
+    pull->add_option("--driver", options.driver, "What boots it: container or vm (default: as the host decides)")
+        ->check(CLI::IsMember({"container", "vm"}));
+    add_json(pull);
+    add_json(add_below(image, "list", "List them", Flags::common,
+                       [](const Invocation& invocation) { return run_image_list(invocation); }));
+  }
+
+  void add_instances() {
+    Ec2Options& options = arguments_.ec2;
+    CLI::App& ec2 = add_group("ec2", "Instances of all accounts: list them, log in, read their consoles");
+    add_json(add_below(ec2, "list", "List them", Flags::common,
+                       [](const Invocation& invocation) { return run_ec2_list(invocation); }));
+    CLI::App* ssh = add_below(ec2, "ssh", "Log in, or run a command there", Flags::common,
+                              [this](const Invocation& invocation) { return run_ec2_ssh(invocation, arguments_.ec2); });
+    ssh->add_option("instance", options.instance, "Its id")->required();
+    ssh->add_option("command", options.command, "What to run instead of a login, after --");
+    add_text(ssh, "--user", options.user, "NAME", "As whom (default: the user of the image)");
+    add_text(ssh, "-i,--identity", options.key_file, "FILE",
+             "The private key (default: the one of ~/.ssh that is the instance's key pair's)");
+    ssh->add_flag("--private", options.is_private, "By its private address, from within its VPC; needs root");
+    ssh->footer("Examples:\n  aerolith ec2 ssh i-0123456789abcdef0\n  aerolith ec2 ssh i-0123456789abcdef0 -- uptime");
+    CLI::App* console =
+        add_below(ec2, "console", "Print what the guest wrote to its serial console", Flags::common,
+                  [this](const Invocation& invocation) { return run_ec2_console(invocation, arguments_.ec2); });
+    console->add_option("instance", options.instance, "Its id")->required();
+    console->add_flag("-f,--follow", options.follow, "Go on as it grows, until it is down");
   }
 
   void add_helpers() {
@@ -331,6 +403,8 @@ class CommandLine {
 
   static std::vector<std::string> choices_of(const std::string& name) {
     if (name == "--shell" || name == "shell") return {"bash", "fish", "zsh"};
+    if (name == "image") return {"tiny", "debian-12"};
+    if (name == "--driver") return {"container", "vm"};
     if (name == "action") return {"install", "remove", "status"};
     for (const Setting& setting : settings()) {
       if (setting.flag() != name) continue;

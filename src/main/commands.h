@@ -40,7 +40,8 @@ using DaemonMain = int (*)(const Config&, const Installation&, const DaemonCallb
 
 int run_serve(const Invocation& invocation, DaemonMain daemon);
 int run_up(const Invocation& invocation, std::chrono::milliseconds patience);
-int run_down(const Invocation& invocation, std::chrono::milliseconds patience);
+// `ends_instances`: else they run on.
+int run_down(const Invocation& invocation, std::chrono::milliseconds patience, bool ends_instances);
 int run_status(const Invocation& invocation);
 int run_env(const Invocation& invocation, Shell shell);
 int run_doctor(const Invocation& invocation);
@@ -84,7 +85,20 @@ int run_iam_trace(const Invocation& invocation, const TraceOptions& options);
 int report_bad_moment(std::string_view flag, std::string_view text);
 
 int run_account_create(const Invocation& invocation, const std::string& name);
+int run_account_delete(const Invocation& invocation, const std::string& id);
 int run_account_list(const Invocation& invocation);
+
+struct ImageOptions {
+  std::string name;    // of build and pull: which one
+  std::string source;  // a file or a URL
+  std::string sha512;
+  std::string description;
+  std::string driver;
+};
+int run_image_build(const Invocation& invocation, const ImageOptions& options);
+int run_image_import(const Invocation& invocation, const ImageOptions& options);
+int run_image_pull(const Invocation& invocation, const ImageOptions& options);
+int run_image_list(const Invocation& invocation);
 int run_backup(const Invocation& invocation, const std::filesystem::path& to);
 int run_restore(const Invocation& invocation, const std::filesystem::path& from);
 int run_fsck(const Invocation& invocation);

@@ -66,6 +66,13 @@ struct Config {
     std::filesystem::path web_identity_ca;  // empty: none
   } sts;
 
+  struct Ec2 {
+    std::string public_cidr;      // a /16 to /28 of IPv4
+    bool allows_internet = true;  // whether guests reach beyond this host
+    uint64_t memory_percent = 0;  // of the host's, for instances
+    uint64_t container_overcommit = 0;
+  } ec2;
+
   struct Objects {
     std::chrono::milliseconds scrub_every{};
     uint64_t scrub_bytes_per_second = 0;

@@ -2,9 +2,12 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <set>
+#include <span>
+#include <stdexcept>
 
 #include "audit/log.h"
 #include "auth/authenticate.h"
@@ -16,6 +19,11 @@
 #include "http/server.h"
 #include "main/backup.h"
 #include "main/callers.h"
+#include "main/cloud.h"
+#include "main/daemon_settings.h"
+#include "main/guest_services.h"
+#include "main/host.h"
+#include "main/log_delivery.h"
 #include "main/name_issuer.h"
 #include "main/version.h"
 #include "metadata/store.h"
@@ -23,10 +31,12 @@
 #include "objects/scrubber.h"
 #include "os/file_system.h"
 #include "services.h"
+#include "services/ec2/service.h"
 #include "services/iam/api.h"
 #include "services/iam/service.h"
 #include "services/s3/service.h"
 #include "services/s3control/service.h"
+#include "services/ssm/service.h"
 #include "services/sts/service.h"
 
 namespace aerolith::main_program {
@@ -51,71 +61,6 @@ class StopSignals {
  private:
   sigset_t signals_{};
 };
-
-auth::AuthSettings auth_settings(const Config& config) {
-  auth::AuthSettings settings;
-  settings.region = config.region;
-  // Global services are signed for us-east-1 wherever the client is:
-  // https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints
-  settings.accepts_region = [region = config.region](std::string_view signed_for, std::string_view service) {
-    if (signed_for == region) return true;
-    return signed_for == "us-east-1" && (service == "iam" || service == "sts" || service == "route53");
-  };
-  return settings;
-}
-
-http::ServerSettings server_settings(const Config& config, const Installation& installation,
-                                     http::CertificateSource* names) {
-  http::ServerSettings settings;
-  settings.listen = config.listen;
-  if (config.tls) {
-    settings.tls.certificate_file = installation.folder.server_certificate().string();
-    settings.tls.key_file = installation.folder.server_key().string();
-    settings.tls.names = names;
-  }
-  settings.io_threads = config.http.io_threads;
-  settings.handler_threads = config.http.handler_threads;
-  settings.handler_queue = config.http.handler_queue;
-  settings.max_connections = config.http.max_connections;
-  settings.head_limit_bytes = config.http.head_limit_bytes;
-  settings.body_limit_bytes = config.http.body_limit_bytes;
-  settings.body_buffer_bytes = config.http.body_buffer_bytes;
-  settings.body_memory_bytes = std::max(config.http.body_memory_bytes, config.http.body_buffer_bytes);
-  settings.head_deadline = config.http.head_deadline;
-  settings.idle_deadline = config.http.idle_deadline;
-  settings.stall_deadline = config.http.stall_deadline;
-  settings.stop_deadline = config.http.stop_deadline;
-  return settings;
-}
-
-// Null where none is kept.
-os::Result<std::unique_ptr<audit::Log>> open_audit_log(const Config& config, const DataFolder& folder,
-                                                       os::FileSystem& files, const Clock& clock) {
-  if (!config.audit.enabled) return nullptr;
-  audit::LogSettings settings;
-  settings.folder = folder.audit().string();
-  settings.file_bytes = config.audit.file_bytes;
-  settings.file_age = config.audit.file_age;
-  settings.keep_bytes = config.audit.keep_bytes;
-  settings.keep_age = config.audit.keep_age;
-  settings.queue_events = config.audit.queue_events;
-  settings.sync_every = config.audit.sync_every;
-  return audit::Log::open(files, std::move(settings), clock);
-}
-
-// What makes this server easier to get into than others, so that nobody runs it so without knowing.
-void warn_of_open_doors(const Config& config) {
-  if (config.security.is_audit_mode) {
-    log_warning(
-        "[security] mode is \"audit\": POLICIES DENY NOTHING to callers with a valid signature; the audit log "
-        "says what they would have");
-  }
-  if (config.security.open_test_account) {
-    log_warning(
-        "[security] open_test_account is on: WHOEVER REACHES THIS SERVER can sign as the access key \"test\" or "
-        "any number of twelve digits, secret \"test\"");
-  }
-}
 
 // Null without TLS, and where the CA can't sign: the server's own certificate has the most usual names.
 std::unique_ptr<NameIssuer> make_issuer(const Config& config, const Installation& installation,
@@ -142,6 +87,45 @@ Result<std::unique_ptr<dns::Server>, dns::ServerError> start_dns(const Config& c
   return server;
 }
 
+// Null where no instances run.
+std::unique_ptr<GuestServices> make_guest_services(const Config& config, const Installation& installation, Cloud& cloud,
+                                                   metadata::Store& metadata, Callers& callers, const Clock& clock) {
+  if (cloud.fabric() == nullptr) return nullptr;
+  auto authority = open_authority(installation);
+  if (!authority.has_value()) {
+    log_error("instance identity documents aren't signed", {{"reason", authority.error().detail}});
+  }
+  return std::make_unique<GuestServices>(GuestParts{
+      .fabric = *cloud.fabric(),
+      .settings = fabric_settings(config, installation),
+      .metadata = metadata,
+      .clock = clock,
+      .region = config.region,
+      .authority = authority.has_value() ? *std::move(authority) : KeyPair(),
+      .box = callers.box(),
+      .sessions = callers.sessions(),
+      .roles = callers.identities(),
+      .find_profile = [&callers](
+                          const AccountId& account,
+                          const std::string& name) { return callers.directory().find_instance_profile(account, name); },
+      .upstream = config.dns.upstream});
+}
+
+// What EC2 has of the others.
+ec2::Parts ec2_parts(Cloud& cloud, Callers& callers, GuestServices* guests) {
+  ec2::Parts parts = cloud.parts();
+  parts.find_profile = [&callers](const AccountId& account, const std::string& name) -> std::optional<ec2::Profile> {
+    const auto found = callers.directory().find_instance_profile(account, name);
+    if (!found.has_value()) throw std::runtime_error("IAM's records can't be read: " + found.error().detail);
+    if (!*found) return std::nullopt;
+    return ec2::Profile{.arn = (*found)->arn, .id = (*found)->id, .role_arn = (*found)->role_arn};
+  };
+  if (guests == nullptr) return parts;
+  parts.network_applied = [guests](const std::string& vpc) { guests->network_applied(vpc); };
+  parts.network_leaves = [guests](const std::string& vpc) { guests->network_leaves(vpc); };
+  return parts;
+}
+
 int refuse_to_start(std::string_view room, const std::string& detail) {
   log_error("can't start", {{"room", room}, {"what", detail}});
   flush_log();
@@ -149,7 +133,8 @@ int refuse_to_start(std::string_view room, const std::string& detail) {
 }
 
 std::vector<gateway::ServiceTable> make_services(metadata::Store& metadata, objects::ObjectStore& objects,
-                                                 Callers& callers, federation::OidcKeys& oidc_keys) {
+                                                 Callers& callers, federation::OidcKeys& oidc_keys, ec2::Service& ec2,
+                                                 Cloud& cloud, const std::vector<std::string>& known_actions) {
   std::vector<gateway::ServiceTable> services;
   services.push_back(s3::make_service(
       {.metadata = metadata, .objects = objects, .accounts = [&callers] { return callers.account_ids(); }}));
@@ -161,8 +146,48 @@ std::vector<gateway::ServiceTable> make_services(metadata::Store& metadata, obje
                          .messages = callers.box(),
                          .account_of_key = [&callers](const std::string& id) { return callers.account_of_key(id); }}));
   services.push_back(
-      iam::make_service({.metadata = metadata, .secrets = callers.box(), .directory = callers.directory()}));
+      iam::make_service({.metadata = metadata,
+                         .secrets = callers.box(),
+                         .directory = callers.directory(),
+                         .known_actions = [&known_actions] { return std::span<const std::string>(known_actions); }}));
+  services.push_back(ec2.table());
+  services.push_back(ssm::make_service(cloud.parameters()));
   return services;
+}
+
+// Sorted, each once.
+std::vector<std::string> actions_of(const gateway::Registry& registry) {
+  std::set<std::string> actions;
+  for (const gateway::RegisteredService& service : registry.services()) {
+    for (const gateway::OperationEntry* entry : service.entries) {
+      if (entry != nullptr) actions.emplace(entry->iam_action);
+    }
+  }
+  return {actions.begin(), actions.end()};
+}
+
+// But for what the server and the audit log count.
+gateway::AdminSettings make_admin_settings(const Installation& installation, metadata::Store& metadata,
+                                           objects::ObjectStore& objects, Callers& callers, Cloud& cloud,
+                                           ec2::Service& ec2) {
+  return {.version = std::string(version()),
+          .owner = installation.account_id,
+          .backup =
+              [&](const std::string& folder) {
+                const auto report = make_backup(installation.folder, metadata, objects, folder);
+                return report.has_value() ? std::string() : report.error().detail;
+              },
+          .create_account = [&](const std::string& name) { return callers.create_account(name); },
+          .delete_account = [&](const std::string& id) { return callers.delete_account(id); },
+          .list_accounts = [&] -> Result<std::vector<gateway::AccountInfo>, std::string> { return callers.accounts(); },
+          .add_image = [&](const gateway::NewImage& image) -> Result<gateway::ImageInfo, std::string> {
+            AddedImage added = TRY(cloud.add_image(image));
+            if (!added.replaced_snapshot.empty()) ec2.snapshot_unused(added.replaced_snapshot);
+            return std::move(added.info);
+          },
+          .list_images = [&] { return cloud.list_images(); },
+          .list_instances = [&] { return cloud.list_instances(); },
+          .read_console = [&](const std::string& id, uint64_t place) { return cloud.read_console(id, place); }};
 }
 
 }  // namespace
@@ -188,7 +213,18 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   if (!opened_callers.has_value()) return refuse_to_start("iam", opened_callers.error().detail);
   Callers& callers = **opened_callers;
   federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string());
-  const gateway::Registry registry(all_services(), make_services(**metadata, **objects, callers, oidc_keys));
+  Cloud cloud(config, installation, **metadata, clock);
+  const auto guests = make_guest_services(config, installation, cloud, **metadata, callers, clock);
+  ec2::Parts ec2_has = ec2_parts(cloud, callers, guests.get());
+  deliver_logs_to_s3(ec2_has, **metadata, **objects, clock);
+  ec2::Service ec2(ec2_has);
+  if (const auto settled = ec2.settle_all(); !settled.has_value())
+    return refuse_to_start("ec2", settled.error().message);
+  // Filled before anybody asks: the services' tables say which there are.
+  std::vector<std::string> known_actions;
+  const gateway::Registry registry(all_services(),
+                                   make_services(**metadata, **objects, callers, oidc_keys, ec2, cloud, known_actions));
+  known_actions = actions_of(registry);
 
   const auth::Authenticator authenticator(auth_settings(config), callers.keys(), clock);
   const gateway::Authorizer authorizer(
@@ -201,29 +237,21 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
                          Timestamp now) { callers.identities().note_use(key, service, config.region, now); }},
       registry, authenticator, authorizer, clock);
   gateway::Metrics metrics(registry);
-  const auto opened_log = open_audit_log(config, installation.folder, files, clock);
+  const auto note_call = [&](const audit::Event& event) { callers.identities().note_call(event, config.region); };
+  const auto opened_log = open_audit_log(config, installation.folder, files, clock, note_call);
   if (!opened_log.has_value()) return refuse_to_start("audit", opened_log.error().detail);
   audit::Log* const audit_log = opened_log->get();
   // Set once: requests come in before Server::start returns, and may ask for the metrics.
   std::atomic<const http::Server*> running = nullptr;
-  const gateway::Admin admin(
-      {.version = std::string(version()),
-       .owner = installation.account_id,
-       .backup =
-           [&](const std::string& folder) {
-             const auto report = make_backup(installation.folder, **metadata, **objects, folder);
-             return report.has_value() ? std::string() : report.error().detail;
-           },
-       .create_account = [&](const std::string& name) { return callers.create_account(name); },
-       .list_accounts = [&] -> Result<std::vector<gateway::AccountInfo>, std::string> { return callers.accounts(); },
-       .server_stats =
-           [&] {
-             const http::Server* const server = running.load();
-             return server != nullptr ? server->stats() : http::ServerStats{};
-           },
-       .audit_stats = [&] { return audit_log != nullptr ? audit_log->stats() : audit::LogStats{}; }},
-      registry, metrics, authenticator);
-  gateway::Gateway gateway({.access_log = config.log.access, .audit = audit_log}, registry, pipeline, admin, metrics);
+  gateway::AdminSettings admin_settings = make_admin_settings(installation, **metadata, **objects, callers, cloud, ec2);
+  admin_settings.server_stats = [&] {
+    const http::Server* const server = running.load();
+    return server != nullptr ? server->stats() : http::ServerStats{};
+  };
+  admin_settings.audit_stats = [&] { return audit_log != nullptr ? audit_log->stats() : audit::LogStats{}; };
+  const gateway::Admin admin(std::move(admin_settings), registry, metrics, authenticator);
+  gateway::Gateway gateway({.access_log = config.log.access, .audit = audit_log, .on_event = note_call}, registry,
+                           pipeline, admin, metrics);
 
   const FindOwnName find_own_name = [&](std::string_view name) {
     return gateway::find_own_name(registry, name, config.host_names);
@@ -236,6 +264,10 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   running = server.get();
   const auto responder = start_dns(config, find_own_name, server->addresses());
   if (!responder.has_value()) return refuse_to_start("dns", responder.error().detail);
+  if (guests != nullptr) {
+    const auto served = guests->start(*server, find_own_name);
+    if (!served.has_value()) return refuse_to_start("guests", served.error());
+  }
   callbacks.ready(server->addresses());
   log_info("Ready.");
   flush_log();
@@ -243,6 +275,7 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const int signal_number = signals.wait();
   log_info("stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server->stop();
+  if (guests != nullptr) guests->stop();
   log_info("stopped");
   flush_log();
   return 0;

@@ -1,8 +1,12 @@
 #include "main/iam_identities.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
+#include "gateway/admin.h"
 #include "services/iam/aws_policies.h"
+#include "services/iam/service_names.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -15,6 +19,11 @@ T value_or_throw(metadata::Result<T> result) {
 
 // "role/path/name" -> "name".
 std::string_view name_of(std::string_view arn) { return arn.substr(arn.rfind('/') + 1); }
+
+// Global services are signed for this region wherever they are called.
+std::string_view region_of_use(std::string_view service, std::string_view region) {
+  return service == "iam" || service == "sts" ? "us-east-1" : region;
+}
 
 }  // namespace
 
@@ -62,8 +71,13 @@ std::optional<federation::OidcProvider> IamIdentities::find_oidc_provider(const 
                                   .thumbprints = std::move(found->thumbprints)};
 }
 
-std::optional<std::string> IamIdentities::find_saml_metadata(const AccountId& account, std::string_view name) const {
-  return value_or_throw(directory_.find_saml_metadata(account, name));
+std::optional<sts::SamlProvider> IamIdentities::find_saml_provider(const AccountId& account,
+                                                                   std::string_view name) const {
+  auto found = value_or_throw(directory_.find_saml_provider(account, name));
+  if (!found) return std::nullopt;
+  return sts::SamlProvider{
+      .metadata = std::move(found->metadata),
+      .decryption = {.private_keys = std::move(found->private_keys), .is_required = found->requires_encryption}};
 }
 
 bool IamIdentities::verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) {
@@ -74,16 +88,38 @@ bool IamIdentities::verify_mfa(const auth::Principal& caller, std::string_view s
 void IamIdentities::note_use(const auth::AccessKey& key, std::string_view service, std::string_view region,
                              Timestamp now) const {
   const auth::Principal& caller = key.principal;
-  // Global services are signed for this region wherever they are called.
-  const std::string_view used_in = service == "iam" || service == "sts" ? "us-east-1" : region;
+  const std::string_view used_in = region_of_use(service, region);
   const auto note = [&](const std::string& id) {
     directory_.note_key_use(id, caller.account, {.service = service, .region = used_in, .at = now});
   };
   if (caller.kind == auth::PrincipalKind::assumed_role) {
     note(caller.entity_id);
   } else if (!key.session) {
-    note(key.id.str().starts_with("AKIA") && !caller.is_root() ? key.id.str() : std::string(iam::kUseOfRoot));
+    static const std::string of_root(iam::kUseOfRoot);
+    note(key.id.view().starts_with("AKIA") && !caller.is_root() ? key.id.str() : of_root);
   }
+}
+
+void IamIdentities::note_call(const audit::Event& event, std::string_view region) const {
+  // Nobody, the root and its sessions: reports are about users and roles.
+  if (event.key == nullptr || event.key->principal.entity_id.empty()) return;
+  const auth::Principal& caller = event.key->principal;
+  const auto note = [&](std::string_view action) {
+    directory_.service_uses().note({.account = caller.account,
+                                    .entity_id = caller.entity_id,
+                                    .entity_name = caller.entity_name,
+                                    .is_role = caller.kind == auth::PrincipalKind::assumed_role,
+                                    .action = action,
+                                    .region = region_of_use(event.service, region),
+                                    .at = event.time});
+  };
+  for (const audit::Ask& ask : event.asks) {
+    if (!ask.is_probe) note(ask.action);
+  }
+  if (!event.asks.empty() || event.service.empty() || event.service == gateway::Admin::kSigningName) return;
+  // What needs no permission has an action of its name; what failed before anybody was asked counts for the service.
+  const std::string_view name = event.error_code.empty() ? event.operation : "";
+  note(fmt::format("{}:{}", iam::namespace_of_model(event.service), name));
 }
 
 }  // namespace aerolith::main_program

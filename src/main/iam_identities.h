@@ -1,6 +1,7 @@
 // IAM as the gateway and STS know it: keys, the policies of users and roles, roles to assume.
 #pragma once
 
+#include "audit/event.h"
 #include "auth/credentials.h"
 #include "base/time.h"
 #include "gateway/authorize.h"
@@ -22,11 +23,13 @@ class IamIdentities final : public auth::CredentialSource, public gateway::Ident
   std::optional<sts::Role> find_role(const AccountId& account, std::string_view arn) const override;
   std::optional<federation::OidcProvider> find_oidc_provider(const AccountId& account,
                                                              std::string_view url) const override;
-  std::optional<std::string> find_saml_metadata(const AccountId& account, std::string_view name) const override;
+  std::optional<sts::SamlProvider> find_saml_provider(const AccountId& account, std::string_view name) const override;
   bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) override;
 
   // That a request was signed with this key, for a service of that signing name.
   void note_use(const auth::AccessKey& key, std::string_view service, std::string_view region, Timestamp now) const;
+  // What a user or a role tried with a call, allowed or not.
+  void note_call(const audit::Event& event, std::string_view region) const;
 
  private:
   iam::Directory& directory_;

@@ -2,7 +2,7 @@
 #include "main/daemon.h"
 
 // Read by jemalloc as the process starts: an idle server gives its memory back.
-extern "C" const char* malloc_conf;  // NOLINT(readability-identifier-naming)
+extern "C" const char* malloc_conf;
 const char* malloc_conf = "background_thread:true";
 
 int main(int argc, char** argv) {

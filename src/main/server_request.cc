@@ -7,6 +7,19 @@
 
 namespace aerolith::main_program {
 
+Result<Server, int> find_server(const Invocation& invocation) {
+  auto installation = open_installation(invocation.folder().root);
+  if (!installation.has_value()) return std::unexpected(report_problem(installation.error().detail));
+  auto state = find_running(invocation.folder());
+  if (state) return Server{*std::move(installation), *std::move(state)};
+  return std::unexpected(report_problem("the server doesn't run; start it with `aerolith up`", kNotRunning));
+}
+
+std::string text_of(const boost::json::object& object, const char* name) {
+  const boost::json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 Result<boost::json::object, std::string> ask_server(const RunState& state, const Installation& installation,
                                                     const ServerRequest& request) {
   if (!state.ready) return std::unexpected("the server is starting; try again when it is ready");

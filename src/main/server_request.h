@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "main/commands.h"
 #include "main/installation.h"
 #include "main/run_state.h"
 
@@ -17,8 +18,18 @@ struct ServerRequest {
   std::chrono::milliseconds deadline = std::chrono::seconds(60);
 };
 
+struct Server {
+  Installation installation;
+  RunState state;
+};
+// Of the invocation's data folder. The error is what to end with: it was told.
+Result<Server, int> find_server(const Invocation& invocation);
+
 // The server's answer, or what went wrong as a sentence for the user.
 Result<boost::json::object, std::string> ask_server(const RunState& state, const Installation& installation,
                                                     const ServerRequest& request);
+
+// Of an answer; empty where it is none.
+std::string text_of(const boost::json::object& object, const char* name);
 
 }  // namespace aerolith::main_program

@@ -1,4 +1,6 @@
 // The table of settings: a row here, and a field in Config, is all that a new setting needs.
+#include <arpa/inet.h>
+
 #include <array>
 #include <cctype>
 
@@ -50,6 +52,21 @@ std::string check_host_name(const std::string& text) {
   bool good = !text.empty() && text.size() <= 253 && text.front() != '.' && text.back() != '.';
   for (const char c : text) good = good && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.');
   return good ? "" : "is not a host name (no port, no wildcard; *.<name> is covered by itself)";
+}
+
+// a.b.c.d/16 to /28, without host bits.
+std::string check_public_cidr(const std::string& text) {
+  const std::string expected = "is not a range of IPv4 addresses between /16 and /28, such as 198.18.0.0/16";
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return expected;
+  const std::string prefix = text.substr(slash + 1);
+  in_addr address{};
+  if (::inet_pton(AF_INET, text.substr(0, slash).c_str(), &address) != 1) return expected;
+  if (prefix.size() != 2 || prefix.find_first_not_of("0123456789") != std::string::npos) return expected;
+  const unsigned long bits = std::stoul(prefix);
+  if (bits < 16 || bits > 28) return expected;
+  const uint32_t host_bits = ntohl(address.s_addr) & (UINT32_MAX >> bits);
+  return host_bits == 0 ? "" : "has bits of single hosts set; a range of /" + prefix + " ends in zeros";
 }
 
 std::string check_folder(const std::string& text) { return text.empty() ? "is empty: name a folder" : ""; }
@@ -365,6 +382,45 @@ const std::array kSettings = {
             .min = 0,
             .max = kHour,
             .store = [](Config& c, const SettingValue& v) { c.audit.sync_every = duration_of(v); }},
+    Setting{.section = "ec2",
+            .key = "public_cidr",
+            .kind = SettingKind::text,
+            .default_text = "198.18.0.0/16",
+            .doc =
+                "Where public addresses of instances are taken from. This host routes them; two installations on one "
+                "host need ranges of their own. The first four addresses are Aerolith's. See "
+                "[instances.md](instances.md).",
+            .check = check_public_cidr,
+            .store = [](Config& c, const SettingValue& v) { c.ec2.public_cidr = v.text; }},
+    Setting{.section = "ec2",
+            .key = "internet",
+            .kind = SettingKind::boolean,
+            .default_text = "true",
+            .doc = "Whether internet and NAT gateways lead beyond this host. This server they always reach.",
+            .store = [](Config& c, const SettingValue& v) { c.ec2.allows_internet = v.truth; }},
+    Setting{.section = "ec2",
+            .key = "memory_percent",
+            .kind = SettingKind::count,
+            .default_text = "90",
+            .doc =
+                "How much of this host's memory instances may take together, those of all accounts: a virtual machine "
+                "counts for its type's memory, a container for a part of that. RunInstances and StartInstances answer "
+                "`InsufficientInstanceCapacity` beyond it. More than 100 counts on guests that don't use what they "
+                "have.",
+            .min = 1,
+            .max = 1000,
+            .store = [](Config& c, const SettingValue& v) { c.ec2.memory_percent = v.number; }},
+    Setting{.section = "ec2",
+            .key = "container_overcommit",
+            .kind = SettingKind::count,
+            .default_text = "4",
+            .doc =
+                "A container takes what it uses, up to its type's memory: in the sum of `ec2.memory_percent` it "
+                "counts for its type's memory divided by this. `1`: for all of it, so that containers which use what "
+                "they may don't run the host out of memory.",
+            .min = 1,
+            .max = 1000,
+            .store = [](Config& c, const SettingValue& v) { c.ec2.container_overcommit = v.number; }},
     Setting{.section = "sts",
             .key = "web_identity_ca",
             .kind = SettingKind::path,

@@ -4,24 +4,16 @@
 
 #include "base/encoding.h"
 #include "main/commands.h"
-#include "main/run_state.h"
 #include "main/server_request.h"
 
 namespace aerolith::main_program {
 namespace {
 
-std::string text_of(const boost::json::object& object, const char* name) {
-  const boost::json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 // The server holds the accounts; without one there is nobody to ask.
 int ask(const Invocation& invocation, const ServerRequest& request, int (*print)(const boost::json::object&)) {
-  const auto installation = open_installation(invocation.folder().root);
-  if (!installation.has_value()) return report_problem(installation.error().detail);
-  const auto state = find_running(invocation.folder());
-  if (!state) return report_problem("the server doesn't run; start it with `aerolith up`", kNotRunning);
-  const auto answer = ask_server(*state, *installation, request);
+  const auto server = find_server(invocation);
+  if (!server.has_value()) return server.error();
+  const auto answer = ask_server(server->state, server->installation, request);
   if (!answer.has_value()) return report_problem(answer.error());
   if (invocation.output == Output::json) {
     fmt::print("{}\n", boost::json::serialize(*answer));
@@ -37,6 +29,11 @@ int print_created(const boost::json::object& account) {
       "  aws_secret_access_key = {}\n",
       text_of(account, "account_id"), text_of(account, "name"), text_of(account, "access_key_id"),
       text_of(account, "secret_access_key"));
+  return kSuccess;
+}
+
+int print_deleted(const boost::json::object& account) {
+  fmt::print("Account {} deleted. The audit log keeps what it did.\n", text_of(account, "account_id"));
   return kSuccess;
 }
 
@@ -59,6 +56,10 @@ int run_account_create(const Invocation& invocation, const std::string& name) {
   // The server says what is wrong with a name.
   return ask(invocation, {.method = "POST", .target = "/_aerolith/accounts?name=" + percent_encode(name)},
              print_created);
+}
+
+int run_account_delete(const Invocation& invocation, const std::string& id) {
+  return ask(invocation, {.method = "DELETE", .target = "/_aerolith/accounts?id=" + percent_encode(id)}, print_deleted);
 }
 
 int run_account_list(const Invocation& invocation) {

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "main/aws_profile.h"
 #include "main/commands.h"
 #include "main/listen_address.h"
@@ -77,6 +78,7 @@ Result<std::unique_ptr<os::LockFile>, os::Error> take_lock(const DataFolder& fol
 
 int run_serve(const Invocation& invocation, DaemonMain daemon) {
   umask(077);
+  listen_to_steps();
   block_stop_signals();
   raise_open_file_limit();
   const Config& config = invocation.config();

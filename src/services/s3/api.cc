@@ -56,4 +56,15 @@ metadata::Result<> set_public_access_block(metadata::Store& metadata, const Acco
   });
 }
 
+metadata::Result<uint64_t> count_buckets(metadata::ReadTransaction& txn, const AccountId& account) {
+  uint64_t count = 0;
+  auto rows = kBuckets.scan(txn, metadata::Direction::forward);
+  while (TRY(rows.next())) {
+    if (TRY(rows.record()).owner == account) ++count;
+  }
+  return count;
+}
+
+void erase_account(metadata::Transaction& txn, const AccountId& account) { kAccounts.erase(txn, {account}); }
+
 }  // namespace aerolith::s3

@@ -1,13 +1,17 @@
 // What other parts of the program may know of S3's records.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "base/strong_string.h"
+#include "base/time.h"
 #include "metadata/store.h"
 #include "objects/extent.h"
+#include "objects/object_store.h"
 
 namespace aerolith::s3 {
 
@@ -30,5 +34,34 @@ metadata::Result<std::optional<AccountPublicAccessBlock>> find_public_access_blo
 // nullopt takes it away. Durable on return; holds from the next call on.
 metadata::Result<> set_public_access_block(metadata::Store& metadata, const AccountId& account,
                                            const std::optional<AccountPublicAccessBlock>& block);
+
+// A file that a service of AWS's writes into somebody's bucket in its own name: flow logs.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html
+struct ServiceFile {
+  std::string service;  // delivery.logs.amazonaws.com
+  AccountId account;    // on whose behalf: aws:SourceAccount
+  std::string source;   // aws:SourceArn
+  std::string bucket;
+  std::string key;
+  std::string content_type;
+  std::string bytes;
+};
+enum class ServiceFileFault : uint8_t { no_such_bucket, denied, failed };
+struct ServiceFileError {
+  ServiceFileFault fault = ServiceFileFault::failed;
+  std::string detail;
+};
+// Whether it could be put now, whatever its bytes. In a bucket of the account's own unless the bucket's policy denies
+// it; in another one's where the policy allows it to the service. Throws std::runtime_error for a policy that can't be
+// read.
+aerolith::Result<void, ServiceFileError> may_put_service_file(metadata::Store& metadata, const ServiceFile& file);
+// The bucket's owner owns it. Durable on return; put again under the same key, it replaces the first.
+aerolith::Result<void, ServiceFileError> put_service_file(metadata::Store& metadata, objects::ObjectStore& objects,
+                                                          const ServiceFile& file, Timestamp now);
+
+// The buckets of an account.
+metadata::Result<uint64_t> count_buckets(metadata::ReadTransaction& txn, const AccountId& account);
+// What S3 keeps of an account that has no buckets any more.
+void erase_account(metadata::Transaction& txn, const AccountId& account);
 
 }  // namespace aerolith::s3

@@ -30,7 +30,11 @@ bool is_within(const policy::Policy& policy, const BucketName& bucket) {
 Result<policy::Policy> read_policy(const std::string& document, const BucketName& bucket) {
   if (document.size() > kMaxPolicyBytes) return errors::policy_too_large();
   auto parsed = policy::parse_policy(document, policy::PolicyKind::resource);
-  if (!parsed) return errors::malformed_policy(parsed.error().message);
+  if (!parsed) {
+    auto refused = errors::malformed_policy(parsed.error().message);
+    if (!parsed.error().place.empty()) refused.error().fields.emplace_back("Detail", parsed.error().place);
+    return refused;
+  }
   if (!is_within(*parsed, bucket)) return errors::malformed_policy("Policy has invalid resource");
   return *std::move(parsed);
 }

@@ -1,0 +1,25 @@
+// The commands of `aerolith ec2`: instances of all accounts, on the host that runs them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "main/commands.h"
+
+namespace aerolith::main_program {
+
+struct Ec2Options {
+  std::string instance;
+  bool follow = false;
+  // Of `ssh`.
+  std::string user;                  // empty: the image's
+  std::string key_file;              // empty: one of ~/.ssh that is the instance's key pair's
+  bool is_private = false;           // by the private address, also where there is a public one
+  std::vector<std::string> command;  // empty: a login
+};
+int run_ec2_list(const Invocation& invocation);
+// Ends as ssh does: it takes this process over.
+int run_ec2_ssh(const Invocation& invocation, const Ec2Options& options);
+int run_ec2_console(const Invocation& invocation, const Ec2Options& options);
+
+}  // namespace aerolith::main_program

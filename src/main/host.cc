@@ -1,0 +1,90 @@
+#include "main/host.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/digest.h"
+
+namespace aerolith::main_program {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Six characters that no other installation on the host is likely to have.
+std::string mark_of(const Installation& installation) {
+  return "a" + sha256_hex(installation.root_access_key_id).substr(0, 5);
+}
+
+// Short and outside the data folder: names of sockets have at most 107 characters.
+std::string run_folder_of(const Installation& installation) { return "/run/aerolith/" + mark_of(installation); }
+
+Result<void, std::string> remove_instances(compute::Driver& driver) {
+  const auto instances = driver.list();
+  if (!instances.has_value()) return std::unexpected(instances.error().detail);
+  for (const std::string& instance : *instances) {
+    (void)driver.stop(instance, 10s);  // what doesn't end in order is ended by remove()
+    if (auto removed = driver.remove(instance); !removed.has_value()) return std::unexpected(removed.error().detail);
+  }
+  return {};
+}
+
+}  // namespace
+
+network::FabricSettings fabric_settings(const Config& config, const Installation& installation) {
+  return {.installation = mark_of(installation),
+          .run_folder = run_folder_of(installation) + "/network",
+          .public_cidr = config.ec2.public_cidr,
+          .allows_internet = config.ec2.allows_internet};
+}
+
+compute::DriverSettings driver_settings(const Installation& installation) {
+  compute::DriverSettings settings{.run_folder = run_folder_of(installation), .installation = mark_of(installation)};
+  const std::string tiny = (installation.folder.images() / "tiny").string();
+  if (::access((tiny + "/vmlinuz").c_str(), R_OK) == 0) {
+    settings.probe_kernel = tiny + "/vmlinuz";
+    settings.probe_initramfs = tiny + "/initramfs";
+  }
+  return settings;
+}
+
+void remove_empty_run_folders(const Installation& installation) {
+  const std::string folder = run_folder_of(installation);
+  for (const char* part : {"/network", "/container", "/vm", ""}) ::rmdir((folder + part).c_str());
+}
+
+std::vector<std::string> find_missing_for(compute::Kind kind, const Config& config) {
+  // Only asked what it lacks: it makes nothing in its folder.
+  const compute::DriverSettings settings{.run_folder = "/run/aerolith", .installation = "doctor"};
+  const auto driver =
+      kind == compute::Kind::vm ? compute::make_vm_driver(settings) : compute::make_container_driver(settings);
+  std::vector<std::string> missing = driver->find_missing();
+  const network::FabricSettings networks{
+      .installation = "doctor", .run_folder = settings.run_folder, .public_cidr = config.ec2.public_cidr};
+  for (std::string& each : network::find_missing(networks)) {
+    if (std::ranges::find(missing, each) == missing.end()) missing.push_back(std::move(each));
+  }
+  return missing;
+}
+
+Result<void, std::string> leave_host(const Config& config, const Installation& installation) {
+  for (const auto& make : {compute::make_container_driver, compute::make_vm_driver}) {
+    const auto driver = make(driver_settings(installation));
+    if (auto removed = remove_instances(*driver); !removed.has_value()) return removed;
+  }
+  auto fabric = network::Fabric::open(fabric_settings(config, installation));
+  if (!fabric.has_value()) return {};  // a host that can't have networks has none of ours
+  const auto vpcs = (*fabric)->list();
+  if (!vpcs.has_value()) return std::unexpected(vpcs.error().detail);
+  for (const std::string& vpc : *vpcs) {
+    if (auto removed = (*fabric)->remove(vpc); !removed.has_value()) return std::unexpected(removed.error().detail);
+  }
+  std::error_code error;  // nothing but empty folders is left
+  std::filesystem::remove_all(run_folder_of(installation), error);
+  return {};
+}
+
+}  // namespace aerolith::main_program

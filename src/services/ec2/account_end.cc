@@ -1,0 +1,61 @@
+#include "services/ec2/account_end.h"
+
+#include <fmt/format.h>
+
+#include "metadata/erase_rows.h"
+#include "services/ec2/flow_logs.h"
+#include "services/ec2/instance_tables.h"
+#include "services/ec2/network_tables.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+using metadata::Direction;
+
+template <typename Table, typename Counts>
+metadata::Result<> add_count(metadata::ReadTransaction& txn, const Table& table, const AccountId& account,
+                             std::string_view noun, Counts counts, std::vector<std::string>& content) {
+  size_t count = 0;
+  auto rows = table.scan(txn, Direction::forward, account);
+  while (TRY(rows.next())) count += counts(TRY(rows.record())) ? 1 : 0;
+  if (count > 0) content.push_back(fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"));
+  return {};
+}
+
+template <typename... Tables>
+metadata::Result<> erase_all(metadata::Transaction& txn, const AccountId& account, const Tables&... tables) {
+  metadata::Result<> done;
+  (void)((done = metadata::erase_rows(txn, tables, account), done.has_value()) && ...);
+  return done;
+}
+
+}  // namespace
+
+metadata::Result<std::vector<std::string>> find_account_content(metadata::ReadTransaction& txn,
+                                                                const AccountId& account) {
+  const auto every = [](const auto&) { return true; };
+  std::vector<std::string> content;
+  TRY(add_count(
+      txn, kInstances.rows(), account, "instance",
+      [](const InstanceRecord& each) { return each.state != LifeState::terminated; }, content));
+  TRY(add_count(txn, kVolumes.rows(), account, "volume", every, content));
+  // Images are found by all: their rows are of no account.
+  TRY(add_count(
+      txn, kImages.rows(), AccountId(), "image", [&](const ImageRecord& each) { return each.owner == account.view(); },
+      content));
+  TRY(add_count(txn, kVpcs.rows(), account, "VPC", [](const VpcRecord& each) { return !each.is_default; }, content));
+  TRY(add_count(txn, kElasticIps.rows(), account, "Elastic IP", every, content));
+  TRY(add_count(txn, kNatGateways.rows(), account, "NAT gateway", every, content));
+  TRY(add_count(txn, kKeyPairs.rows(), account, "key pair", every, content));
+  TRY(add_count(txn, kLaunchTemplates.rows(), account, "launch template", every, content));
+  return content;
+}
+
+metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& account) {
+  return erase_all(txn, account, kArrivals, kVpcs.rows(), kSubnets.rows(), kInternetGateways.rows(),
+                   kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
+                   kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
+                   kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows());
+}
+
+}  // namespace aerolith::ec2

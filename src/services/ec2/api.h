@@ -1,0 +1,121 @@
+// What other rooms need of EC2: images that come with the installation, and who an instance is, for the metadata
+// service.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/strong_string.h"
+#include "base/time.h"
+#include "metadata/store.h"
+
+namespace aerolith::ec2 {
+
+// An image of the installation's own: everybody may launch it, its owner is "amazon".
+struct OwnImage {
+  std::string name;  // one image a name: registered again, the record is replaced and keeps its id
+  std::string description;
+  std::string snapshot;  // of blocks::Volumes
+  int32_t size_gib = 1;
+  std::string root_device = "/dev/xvda";
+  std::string driver;  // "container", "vm", or empty: either
+  // Of images that boot a kernel beside the disk.
+  std::string kernel;
+  std::string initramfs;
+  std::string kernel_arguments;
+  // Told by list_own_images; register_own_image decides for itself.
+  std::string id;
+  Timestamp created_at;
+};
+// -> its id. Durable on return.
+metadata::Result<std::string> register_own_image(metadata::Store& store, const aerolith::Region& region, Timestamp now,
+                                                 const OwnImage& image);
+
+// The public parameters of SSM that lead to these images: "/aws/service/aerolith/tiny/latest/amd64".
+struct ImageParameter {
+  std::string name;
+  std::string image;
+  Timestamp modified_at;
+};
+metadata::Result<std::vector<ImageParameter>> list_image_parameters(metadata::Store& store,
+                                                                    const aerolith::Region& region);
+metadata::Result<std::vector<OwnImage>> list_own_images(metadata::Store& store, const aerolith::Region& region);
+metadata::Result<std::optional<OwnImage>> find_own_image(metadata::Store& store, const aerolith::Region& region,
+                                                         std::string_view name);
+
+struct InterfaceFacts {
+  std::string id;
+  std::string mac;
+  int32_t device_index = 0;
+  std::string subnet;
+  std::string subnet_cidr;
+  std::string vpc;
+  std::vector<std::string> vpc_cidrs;
+  std::vector<std::string> private_addresses;           // the primary first
+  std::map<std::string, std::string> public_addresses;  // private -> public
+  std::vector<std::string> groups;                      // ids
+  std::vector<std::string> group_names;
+};
+
+// All that the metadata service tells a guest about itself.
+struct InstanceFacts {
+  AccountId account;
+  std::string id;
+  std::string reservation;
+  std::string image;
+  std::string type;
+  std::string architecture;
+  std::string zone;
+  std::string zone_id;
+  int32_t launch_index = 0;
+  Timestamp launched_at;
+  std::string private_address;
+  std::string private_name;
+  std::string public_address;  // empty: none
+  std::string public_name;
+  std::string key_name;
+  std::string public_key;  // a line of authorized_keys; empty: none
+  std::string profile_arn;
+  std::string profile_id;
+  std::string user_data;  // bytes
+  std::string root_device;
+  std::map<std::string, std::string> tags;
+  std::vector<InterfaceFacts> interfaces;  // by device index
+  bool metadata_enabled = true;
+  bool tokens_required = false;
+  int32_t hop_limit = 1;
+  bool shows_tags = false;
+};
+// Whoever has this private address in that VPC; nullopt: no instance.
+metadata::Result<std::optional<InstanceFacts>> find_instance(metadata::Store& store, const std::string& vpc,
+                                                             std::string_view address);
+
+// A VPC as its resolver sees it.
+struct NetworkFacts {
+  AccountId account;
+  aerolith::Region region;
+  std::vector<std::string> cidrs;  // the primary one first
+  bool dns_support = true;
+};
+// Nullopt: there is no such VPC.
+metadata::Result<std::optional<NetworkFacts>> find_network(metadata::Store& store, const std::string& vpc);
+// Behind a public address that an interface of that VPC has; nullopt: none of them has it.
+metadata::Result<std::optional<std::string>> find_private_address(metadata::Store& store, const std::string& vpc,
+                                                                  std::string_view public_address);
+
+// What a VPC's resolver knows under a name by itself. At most one of the first three is there.
+struct NameFacts {
+  std::string address;         // of an A record
+  std::string public_address;  // of a public name: inside, find_private_address says what it leads to
+  std::string pointer;         // a host name
+  bool is_there = true;        // false: no such name, and nobody else is to be asked
+};
+// `name` in lower case, without a dot at the end. Nullopt: others may know it. Private names are there for all
+// addresses of the VPC, whether somebody has them or not.
+// https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+std::optional<NameFacts> find_guest_name(const NetworkFacts& network, std::string_view name);
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,96 @@
+#include "services/ec2/block_devices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr int32_t kMaxGib = 65536;
+
+std::unexpected<CallError> invalid(std::string message) {
+  return errors::of("InvalidBlockDeviceMapping", std::move(message));
+}
+
+Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
+  if (ebs.kms_key_id) return errors::unsupported("Volumes are not encrypted with keys of KMS.");
+  const int32_t least = device.snapshot.empty() ? 1 : device.size_gib;
+  if (ebs.snapshot_id && *ebs.snapshot_id != device.snapshot) {
+    return invalid(fmt::format("snapshotId cannot be modified on the device '{}' of an image.", device.device));
+  }
+  if (ebs.volume_size) {
+    if (*ebs.volume_size < 1 || *ebs.volume_size > kMaxGib) {
+      return errors::invalid_parameter(fmt::format("Volume of {}GiB is out of range", *ebs.volume_size));
+    }
+    if (*ebs.volume_size < least) {
+      return invalid(fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB",
+                                 *ebs.volume_size, device.snapshot, least));
+    }
+    device.size_gib = *ebs.volume_size;
+  }
+  if (ebs.volume_type) device.type = *ebs.volume_type;
+  if (ebs.delete_on_termination) device.delete_on_termination = *ebs.delete_on_termination;
+  if (ebs.encrypted.value_or(false)) return errors::unsupported("Encrypted volumes are not built.");
+  const bool takes_iops = device.type == "gp3" || device.type.starts_with("io");
+  if (ebs.iops && !takes_iops) {
+    return errors::invalid_combination(fmt::format("The parameter iops is not supported for {} volumes.", device.type));
+  }
+  if (!ebs.iops && device.type.starts_with("io") && !device.iops) return errors::missing_parameter("iops");
+  if (ebs.throughput && device.type != "gp3") {
+    return errors::invalid_combination(
+        fmt::format("The parameter throughput is not supported for {} volumes.", device.type));
+  }
+  if (ebs.iops) device.iops = ebs.iops;
+  if (ebs.throughput) device.throughput = ebs.throughput;
+  return {};
+}
+
+}  // namespace
+
+Result<BlockDeviceRecord> read_device(const BlockDeviceMapping& mapping) {
+  if (!mapping.device_name) return errors::missing_parameter("deviceName");
+  if (mapping.virtual_name) return errors::unsupported("There are no instance store volumes.");
+  BlockDeviceRecord device{.device = *mapping.device_name};
+  if (!mapping.ebs) return invalid(fmt::format("The device '{}' has no EBS volume.", device.device));
+  device.snapshot = mapping.ebs->snapshot_id.value_or("");
+  TRY(change(device, *mapping.ebs));
+  return device;
+}
+
+Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, const Mappings& asked) {
+  std::vector<BlockDeviceRecord> result = image.devices;
+  for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+    const auto found = std::ranges::find(result, mapping.device_name.value_or(""), &BlockDeviceRecord::device);
+    if (mapping.no_device) {
+      if (found != result.end() && found->device == image.root_device)
+        return invalid("The root device can't be left out.");
+      if (found != result.end()) result.erase(found);
+    } else if (found != result.end()) {
+      if (mapping.ebs) TRY(change(*found, *mapping.ebs));
+    } else {
+      result.push_back(TRY(read_device(mapping)));
+      if (result.back().size_gib == 0) {
+        return invalid(fmt::format("The device '{}' needs a size.", result.back().device));
+      }
+      if (!result.back().snapshot.empty()) return errors::unsupported("Volumes from snapshots are an image's only.");
+    }
+  }
+  const auto root = std::ranges::find(result, image.root_device, &BlockDeviceRecord::device);
+  if (root == result.end()) return invalid("The image has no root device.");
+  std::rotate(result.begin(), root, root + 1);
+  return result;
+}
+
+BlockDeviceMapping to_wire(const BlockDeviceRecord& device) {
+  EbsBlockDevice ebs{.delete_on_termination = device.delete_on_termination,
+                     .volume_size = device.size_gib,
+                     .volume_type = device.type,
+                     .encrypted = device.encrypted};
+  if (!device.snapshot.empty()) ebs.snapshot_id = device.snapshot;
+  if (device.iops) ebs.iops = device.iops;
+  if (device.throughput) ebs.throughput = device.throughput;
+  return {.ebs = std::move(ebs), .device_name = device.device};
+}
+
+}  // namespace aerolith::ec2

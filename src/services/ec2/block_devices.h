@@ -1,0 +1,20 @@
+// Block device mappings: of images, and of requests that change them.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "ec2/model.h"
+#include "services/ec2/instance_tables.h"
+
+namespace aerolith::ec2 {
+
+using Mappings = std::optional<std::vector<BlockDeviceMapping>>;
+
+Result<BlockDeviceRecord> read_device(const BlockDeviceMapping& mapping);
+// The image's, with what the request says of each; the root first.
+Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, const Mappings& asked);
+BlockDeviceMapping to_wire(const BlockDeviceRecord& device);
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,71 @@
+#include "services/ec2/existence.h"
+
+#include <fmt/format.h>
+
+#include "services/ec2/flow_logs.h"
+#include "services/ec2/instance_tables.h"
+#include "services/ec2/network_tables.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+template <typename Table>
+Result<> require_in(metadata::ReadTransaction& txn, const Scope& scope, const Table& table, const std::string& id) {
+  TRY(table.get(txn, scope, id));
+  return {};
+}
+
+}  // namespace
+
+Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
+  const auto kind = kind_of_id(id);
+  if (!kind) return errors::of("InvalidID", fmt::format("The ID '{}' is not valid", id));
+  switch (*kind) {
+    case Kind::vpc:
+      return require_in(txn, scope, kVpcs, id);
+    case Kind::subnet:
+      return require_in(txn, scope, kSubnets, id);
+    case Kind::internet_gateway:
+      return require_in(txn, scope, kInternetGateways, id);
+    case Kind::route_table:
+      return require_in(txn, scope, kRouteTables, id);
+    case Kind::security_group:
+      return require_in(txn, scope, kGroups, id);
+    case Kind::network_acl:
+      return require_in(txn, scope, kAcls, id);
+    case Kind::network_interface:
+      return require_in(txn, scope, kInterfaces, id);
+    case Kind::elastic_ip:
+      return require_in(txn, scope, kElasticIps, id);
+    case Kind::nat_gateway:
+      return require_in(txn, scope, kNatGateways, id);
+    case Kind::peering:
+      return require_in(txn, scope, kPeerings, id);
+    case Kind::endpoint:
+      return require_in(txn, scope, kEndpoints, id);
+    case Kind::prefix_list:
+      return require_in(txn, scope, kPrefixLists, id);
+    case Kind::dhcp_options:
+      return require_in(txn, scope, kDhcpOptions, id);
+    case Kind::key_pair:
+      return require_in(txn, scope, kKeyPairs, id);
+    case Kind::security_group_rule:
+      if (!TRY(owner_of_part(txn, scope, id))) return errors::not_found(*kind, id);
+      return {};
+    case Kind::image:
+      return require_in(txn, image_scope(scope), kImages, id);
+    case Kind::launch_template:
+      return require_in(txn, scope, kLaunchTemplates, id);
+    case Kind::instance:
+      return require_in(txn, scope, kInstances, id);
+    case Kind::volume:
+      return require_in(txn, scope, kVolumes, id);
+    case Kind::flow_log:
+      return require_in(txn, scope, kFlowLogs, id);
+    case Kind::snapshot:
+      break;
+  }
+  return errors::not_found(*kind, id);
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,67 @@
+#include "services/ec2/image_making.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "services/ec2/instance_spec.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);  // for steps that should not fail
+
+}  // namespace
+
+aerolith::Result<ImageEnd, std::string> make_image_snapshots(const Cloud& cloud, const Scope& scope,
+                                                             const InstanceRecord& instance, Timestamp now) {
+  const auto txn = cloud.metadata.begin_read();
+  const auto image = kImages.find(*txn, image_scope(scope), instance.imaging);
+  if (!image.has_value()) return std::unexpected(image.error().message);
+  if (!*image) return ImageEnd{};  // deregistered in between
+  for (const BlockDeviceRecord& device : (*image)->devices) {
+    const auto volume = std::ranges::find(instance.volumes, device.device, &InstanceVolume::device);
+    if (volume == instance.volumes.end()) continue;  // an empty one, as the request asked
+    const auto made = cloud.volumes->snapshot(volume->volume, device.snapshot);
+    if (made.has_value()) continue;
+    const LaunchFailure failure = of_volumes(made.error());
+    if (failure.may_pass && now - (*image)->created_at < kPatience) return std::unexpected(failure.detail);
+    return ImageEnd{.failure = fmt::format("{} can't be copied: {}", volume->volume, failure.detail)};
+  }
+  return ImageEnd{};
+}
+
+Result<> end_image_making(const Cloud& cloud, const Scope& scope, const std::string& instance, const ImageEnd& end,
+                          Timestamp now) {
+  std::vector<std::string> unused;
+  TRY(metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+    unused.clear();
+    auto record = TRY(kInstances.find(txn, scope, instance));
+    if (!record || record->imaging.empty()) return {};
+    if (auto image = TRY(kImages.find(txn, image_scope(scope), record->imaging))) {
+      image->state = end.failure.empty() ? ImageState::available : ImageState::failed;
+      image->failure = end.failure;
+      if (!end.failure.empty()) {
+        for (BlockDeviceRecord& device : image->devices) unused.push_back(std::exchange(device.snapshot, {}));
+      }
+      kImages.put(txn, image_scope(scope), *image);
+    }
+    record->imaging.clear();
+    if (record->desired == Desired::running) {
+      record->state = LifeState::pending;
+      record->state_at = now;
+      record->transition_reason = kStartedAgain;
+    }
+    kInstances.put(txn, scope, *record);
+    return {};
+  }));
+  for (const std::string& snapshot : unused) {
+    if (!snapshot.empty()) cloud.snapshot_unused(scope, snapshot);
+  }
+  return {};
+}
+
+}  // namespace aerolith::ec2

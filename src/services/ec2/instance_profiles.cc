@@ -1,0 +1,38 @@
+#include "services/ec2/instance_profiles.h"
+
+#include "gateway/access_check.h"
+#include "policy/context.h"
+
+namespace aerolith::ec2 {
+
+std::optional<Profile> look_up_profile(const Cloud& cloud, const AccountId& account,
+                                       const IamInstanceProfileSpecification& asked) {
+  if (!cloud.find_profile) return std::nullopt;
+  std::string name = asked.name.value_or("");
+  if (asked.arn) name = asked.arn->substr(asked.arn->rfind('/') + 1);
+  auto profile = cloud.find_profile(account, name);
+  if (profile && asked.arn && *asked.arn != profile->arn) return std::nullopt;
+  return profile;
+}
+
+Result<Profile> find_profile(const Call& call, const std::optional<IamInstanceProfileSpecification>& asked) {
+  if (!asked) return Profile{};
+  if (!call.cloud.find_profile) return errors::unsupported("Instance profiles are not wired here.");
+  auto profile = look_up_profile(call.cloud, call.scope.account, *asked);
+  if (!profile) {
+    return errors::invalid_value(asked->arn ? "iamInstanceProfile.arn" : "iamInstanceProfile.name",
+                                 asked->arn ? *asked->arn : asked->name.value_or(""),
+                                 asked->arn ? "Invalid IAM Instance Profile ARN" : "Invalid IAM Instance Profile name");
+  }
+  if (!profile->role_arn.empty()) {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_PassedToService
+    policy::Context& keys = call.context.access->conditions();
+    keys.replace("iam:PassedToService", "ec2.amazonaws.com");
+    keys.remove_prefix("aws:ResourceTag/");  // of what was asked about before; the role's aren't known here
+    auto allowed = call.context.access->require({.action = "iam:PassRole", .resource = profile->role_arn});
+    if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
+  }
+  return *std::move(profile);
+}
+
+}  // namespace aerolith::ec2

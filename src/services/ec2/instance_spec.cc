@@ -1,0 +1,115 @@
+#include "services/ec2/instance_spec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/step.h"
+#include "services/ec2/cidr.h"
+#include "services/ec2/instance_types.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/zones.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr uint64_t kMib = uint64_t{1} << 20;
+constexpr uint64_t kGib = uint64_t{1} << 30;
+
+LaunchFailure of_records(const CallError& error) { return {.code = "Server.InternalError", .detail = error.message}; }
+
+}  // namespace
+
+LaunchFailure of_driver(const compute::DriverError& error) {
+  switch (error.code) {
+    case compute::DriverErrorCode::unavailable:
+      return {.code = "Server.InternalError", .detail = error.detail, .may_pass = false};
+    case compute::DriverErrorCode::no_capacity:
+      return {.code = "Server.InsufficientInstanceCapacity", .detail = error.detail, .may_pass = false};
+    case compute::DriverErrorCode::bad_image:
+      return {.code = "Client.InternalError", .detail = error.detail, .may_pass = false};
+    case compute::DriverErrorCode::not_found:
+    case compute::DriverErrorCode::command:
+      return {.code = "Server.InternalError", .detail = error.detail};
+  }
+  std::unreachable();
+}
+
+LaunchFailure of_volumes(const blocks::VolumeError& error) {
+  switch (error.code) {
+    case blocks::VolumeErrorCode::no_space:
+      return {.code = "Server.InsufficientInstanceCapacity", .detail = error.detail, .may_pass = false};
+    case blocks::VolumeErrorCode::not_found:
+      return {.code = "Client.InvalidSnapshot.NotFound", .detail = error.detail, .may_pass = false};
+    case blocks::VolumeErrorCode::unavailable:
+    case blocks::VolumeErrorCode::corrupt:
+      return {.code = "Server.InternalError", .detail = error.detail, .may_pass = false};
+    case blocks::VolumeErrorCode::in_use:
+    case blocks::VolumeErrorCode::command:
+      return {.code = "Server.InternalError", .detail = error.detail};
+  }
+  std::unreachable();
+}
+
+aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Scope& scope,
+                                                   const InstanceRecord& instance) {
+  const auto there = cloud.volumes->list();
+  if (!there.has_value()) return std::unexpected(of_volumes(there.error()));
+  const auto txn = cloud.metadata.begin_read();
+  for (const InstanceVolume& each : instance.volumes) {
+    if (std::ranges::find(*there, each.volume) != there->end()) continue;
+    const auto volume = kVolumes.get(*txn, scope, each.volume);
+    if (!volume.has_value()) return std::unexpected(of_records(volume.error()));
+    const auto made =
+        cloud.volumes->create(volume->id, static_cast<uint64_t>(volume->size_gib) * kGib, volume->snapshot);
+    if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
+    step("launch/volume-made");
+  }
+  return {};
+}
+
+Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Cloud& cloud, const Scope& scope,
+                                       const InstanceRecord& instance, const InterfaceRecord& interface) {
+  const SubnetRecord subnet = TRY(kSubnets.get(txn, scope, interface.subnet));
+  const Cidr cidr = parse_cidr(subnet.cidr).value_or(Cidr());
+  compute::NetworkPort port{.interface = interface.id,
+                            .mac = interface.mac,
+                            .address = fmt::format("{}/{}", interface.addresses.front().address, cidr.prefix),
+                            .gateway = format_ipv4(cidr.base + 1)};
+  if (interface.attachment) port.device_index = interface.attachment->device_index;
+  if (instance.driver == DriverChoice::vm && cloud.port_names.tap_of) {
+    port.tap = cloud.port_names.tap_of(interface.id);
+    port.tap_namespace = cloud.port_names.namespace_path_of(instance.vpc);
+  }
+  return port;
+}
+
+Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance) {
+  const TypeFacts* const type = find_instance_type(instance.type);
+  if (type == nullptr) return errors::internal_error("an instance of an unknown type: " + instance.type);
+  compute::Spec spec{.instance = instance.id, .instance_type = instance.type};
+  spec.kind = instance.driver == DriverChoice::vm ? compute::Kind::vm : compute::Kind::container;
+  const std::string name = private_name(scope.region, instance.private_address);
+  spec.hostname = name.substr(0, name.find('.'));
+  spec.vcpus = instance.cores * instance.threads_per_core;
+  spec.memory_bytes = static_cast<uint64_t>(type->memory_mib) * kMib;
+  spec.kernel = instance.kernel;
+  spec.initramfs = instance.initramfs;
+  spec.kernel_arguments = instance.kernel_arguments;
+  for (const InstanceVolume& each : instance.volumes) {
+    spec.disks.push_back({.volume = each.volume,
+                          .file = cloud.volumes->file_of(each.volume),
+                          .device = each.device,
+                          .is_root = each.is_root});
+  }
+  const auto txn = cloud.metadata.begin_read();
+  for (const std::string& id : instance.interfaces) {
+    const InterfaceRecord interface = TRY(kInterfaces.get(*txn, scope, id));
+    if (interface.attachment && interface.attachment->is_ending()) continue;
+    spec.ports.push_back(TRY(make_port(*txn, cloud, scope, instance, interface)));
+  }
+  return spec;
+}
+
+}  // namespace aerolith::ec2

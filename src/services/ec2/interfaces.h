@@ -1,0 +1,41 @@
+// Network interfaces: made by their own call, by instances and by NAT gateways; shown to all three.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ec2/model.h"
+#include "services/ec2/cloud.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/tags.h"
+
+namespace aerolith::ec2 {
+
+struct NewInterface {
+  SubnetRecord subnet;
+  std::string description;
+  std::string type = "interface";
+  std::string requester;
+  std::vector<std::string> addresses;  // the first is to be the primary one
+  int32_t more_addresses = 0;          // secondary ones, whichever
+  std::vector<std::string> groups;     // none: the VPC's default one
+};
+// Takes its addresses; writes it.
+Result<InterfaceRecord> make_interface(metadata::Transaction& txn, const Scope& scope, const NewInterface& wanted);
+// Gives back its addresses, also public ones; Elastic IPs become free.
+Result<> remove_interface(metadata::Transaction& txn, const Scope& scope, const InterfaceRecord& interface);
+
+// Gives the interface's address (empty: the primary one) the Elastic IP; writes both.
+Result<std::string> associate(metadata::Transaction& txn, const Scope& scope, ElasticIpRecord& elastic,
+                              InterfaceRecord& interface, const std::string& address);
+Result<> disassociate(metadata::Transaction& txn, const Scope& scope, ElasticIpRecord& elastic);
+
+PrivateAddressRecord* find_address(InterfaceRecord& interface, const std::string& address);
+std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const PrivateAddressRecord& address);
+Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn, const Scope& scope,
+                                                  const std::vector<std::string>& groups);
+Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scope, const InterfaceRecord& record,
+                               const TagMap& tags);
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,303 @@
+#include "services/ec2/launch_plan.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "services/ec2/attachments.h"
+#include "services/ec2/block_devices.h"
+#include "services/ec2/capacity.h"
+#include "services/ec2/image_checks.h"
+#include "services/ec2/image_parameters.h"
+#include "services/ec2/vpcs.h"
+#include "services/ec2/zones.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr size_t kMaxUserDataBytes = 16384;
+constexpr std::string_view kDefaultType = "t3.micro";
+
+Result<const TypeFacts*> read_type(const RunInstancesInput& input) {
+  const std::string name = input.instance_type.value_or(std::string(kDefaultType));
+  const TypeFacts* const type = find_instance_type(name);
+  if (type == nullptr) {
+    return errors::of("Unsupported", fmt::format("The requested configuration is currently not supported: there are no "
+                                                 "instances of the type {} here (DescribeInstanceTypes lists those "
+                                                 "there are).",
+                                                 name));
+  }
+  const auto host_mib =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) >> 20;
+  if (static_cast<uint64_t>(type->memory_mib) > host_mib) {
+    return insufficient_capacity(
+        fmt::format("We currently do not have sufficient {} capacity: the type has {} MiB of memory, this host {} MiB. "
+                    "Choose a smaller instance type.",
+                    name, type->memory_mib, host_mib));
+  }
+  return type;
+}
+
+Result<std::string> read_user_data(const std::optional<std::string>& text) {
+  if (!text || text->empty()) return std::string();
+  std::string joined;  // as `base64` writes it, in lines
+  for (const char c : *text) {
+    if (c != '\n' && c != '\r') joined += c;
+  }
+  auto data = base64_decode(joined);
+  if (!data) return errors::of("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
+  if (data->size() > kMaxUserDataBytes) return errors::invalid_parameter("User data is limited to 16384 bytes");
+  return *std::move(data);
+}
+
+// The subnet that a request without one means: the default one, in its zone if it names one.
+Result<SubnetRecord> default_subnet(metadata::ReadTransaction& txn, const Scope& scope,
+                                    const std::optional<std::string>& zone) {
+  const auto vpc = TRY(find_default_vpc(txn, scope));
+  if (!vpc) {
+    return errors::of("VPCIdNotSpecified",
+                      "No default VPC for this user. GroupName is only supported for EC2-Classic "
+                      "and default VPC.");
+  }
+  auto subnets = TRY(kSubnets.in_vpc(txn, scope, vpc->id));
+  std::ranges::sort(subnets, {}, &SubnetRecord::zone);
+  for (SubnetRecord& subnet : subnets) {
+    if (subnet.is_default && (!zone || zone->empty() || subnet.zone == *zone)) return std::move(subnet);
+  }
+  return errors::of("MissingInput",
+                    fmt::format("No subnets found for the default VPC '{}'. Please specify a subnet.", vpc->id));
+}
+
+Result<std::vector<std::string>> read_groups(metadata::ReadTransaction& txn, const Scope& scope,
+                                             const RunInstancesInput& input, const SubnetRecord& subnet) {
+  std::vector<std::string> groups = input.security_group_ids.value_or(std::vector<std::string>());
+  for (const std::string& name : input.security_groups.value_or(std::vector<std::string>())) {
+    const std::string key = "security-group/" + subnet.vpc + "/" + name;
+    const auto found = TRY(kNames.get(txn, {scope.account, scope.region, key}));
+    if (!found) {
+      return errors::of("InvalidGroup.NotFound",
+                        fmt::format("The security group '{}' does not exist in VPC '{}'", name, subnet.vpc));
+    }
+    groups.push_back(found->owner);
+  }
+  for (const std::string& id : groups) TRY(kGroups.get(txn, scope, id));
+  return groups;
+}
+
+Result<PlannedInterface> plan_interface(metadata::ReadTransaction& txn, const Scope& scope,
+                                        const RunInstancesInput& input,
+                                        const InstanceNetworkInterfaceSpecification& asked) {
+  PlannedInterface planned{.device_index = asked.device_index.value_or(0)};
+  TRY(check_device_index(planned.device_index));
+  if (asked.network_interface_id) {
+    const auto interface = TRY(kInterfaces.get(txn, scope, *asked.network_interface_id));
+    if (interface.attachment) {
+      return errors::of("InvalidNetworkInterface.InUse",
+                        fmt::format("The network interface {} is already in use.", interface.id));
+    }
+    planned.existing = interface.id;
+    planned.subnet = TRY(kSubnets.get(txn, scope, interface.subnet));
+    planned.delete_on_termination = asked.delete_on_termination.value_or(false);
+    return planned;
+  }
+  if (asked.ipv6_address_count.value_or(0) > 0 || asked.ipv6_addresses || asked.ipv4_prefixes) {
+    return errors::unsupported("Interfaces have single IPv4 addresses only.");
+  }
+  const auto zone = input.placement ? input.placement->availability_zone : std::nullopt;
+  planned.subnet =
+      asked.subnet_id ? TRY(kSubnets.get(txn, scope, *asked.subnet_id)) : TRY(default_subnet(txn, scope, zone));
+  planned.description = asked.description.value_or("");
+  planned.groups = asked.groups.value_or(std::vector<std::string>());
+  planned.more_addresses = asked.secondary_private_ip_address_count.value_or(0);
+  planned.delete_on_termination = asked.delete_on_termination.value_or(true);
+  planned.gets_public_address =
+      asked.associate_public_ip_address.value_or(planned.device_index == 0 && planned.subnet.maps_public_ip);
+  if (asked.private_ip_address) planned.addresses.push_back(*asked.private_ip_address);
+  for (const auto& each : asked.private_ip_addresses.value_or(std::vector<PrivateIpAddressSpecification>())) {
+    if (!each.private_ip_address) continue;
+    const auto at = each.primary.value_or(false) ? planned.addresses.begin() : planned.addresses.end();
+    planned.addresses.insert(at, *each.private_ip_address);
+  }
+  return planned;
+}
+
+std::optional<std::string> asked_driver(const RunInstancesInput& input) {
+  for (const auto& specification : input.tag_specifications.value_or(std::vector<TagSpecification>())) {
+    if (specification.resource_type != "instance") continue;
+    for (const Tag& tag : specification.tags.value_or(std::vector<Tag>())) {
+      if (tag.key == "aerolith:driver") return tag.value;
+    }
+  }
+  return std::nullopt;
+}
+
+// The tag's wish, the image's, or what this host can.
+Result<DriverChoice> choose_driver(const Cloud& cloud, const RunInstancesInput& input, const ImageRecord& image) {
+  const std::string wish = asked_driver(input).value_or(image.driver);
+  if (!wish.empty() && wish != "vm" && wish != "container") {
+    return errors::invalid_parameter("The tag aerolith:driver must be vm or container.");
+  }
+  if (wish == "vm" && cloud.vm != nullptr) return DriverChoice::vm;
+  if (wish == "container" && cloud.container != nullptr) return DriverChoice::container;
+  if (wish.empty() && cloud.container != nullptr && cloud.container->find_missing().empty()) {
+    return DriverChoice::container;
+  }
+  if (wish.empty() && cloud.vm != nullptr) return DriverChoice::vm;
+  if (wish.empty() && cloud.container != nullptr) return DriverChoice::container;
+  return errors::of("Unsupported", "This installation runs no instances" +
+                                       (wish.empty() ? std::string() : " with the driver " + wish) +
+                                       ". `aerolith doctor` says what it lacks.");
+}
+
+Result<> check_metadata_options(const RunInstancesInput& input) {
+  constexpr int32_t kMostHops = 64;
+  if (!input.metadata_options) return {};
+  const int32_t hops = input.metadata_options->http_put_response_hop_limit.value_or(1);
+  if (hops >= 1 && hops <= kMostHops) return {};
+  return errors::invalid_value("HttpPutResponseHopLimit", std::to_string(hops), "Valid values are from 1 to 64.");
+}
+
+Result<> check_counts(const RunInstancesInput& input) {
+  constexpr int32_t kMost = 1000;
+  if (*input.min_count < 1) {
+    return errors::invalid_parameter(fmt::format(
+        "Value ({}) for parameter minCount is invalid. Expecting a value greater than 0.", *input.min_count));
+  }
+  if (*input.max_count < *input.min_count) {
+    return errors::invalid_parameter(
+        fmt::format("Value ({}) for parameter maxCount is invalid. maxCount must be equal to or greater than minCount.",
+                    *input.max_count));
+  }
+  if (*input.max_count > kMost) {
+    return errors::of("InstanceLimitExceeded", "You have requested more instances than one call may launch.");
+  }
+  return {};
+}
+
+Result<> refuse_unbuilt(const RunInstancesInput& input) {
+  if (input.instance_market_options) return errors::unsupported("There are no Spot Instances.");
+  if (input.hibernation_options && input.hibernation_options->configured.value_or(false)) {
+    return errors::unsupported("Instances can't hibernate.");
+  }
+  if (input.enclave_options && input.enclave_options->enabled.value_or(false)) {
+    return errors::unsupported("There are no Nitro Enclaves.");
+  }
+  if (input.elastic_gpu_specification || input.elastic_inference_accelerators || input.license_specifications) {
+    return errors::unsupported("Elastic GPUs, inference accelerators and licenses are not built.");
+  }
+  if (input.ipv6_address_count.value_or(0) > 0 || input.ipv6_addresses || input.enable_primary_ipv6.value_or(false)) {
+    return errors::unsupported("Interfaces have IPv4 addresses only.");
+  }
+  if (input.kernel_id || input.ramdisk_id) return errors::unsupported("Kernels are an image's.");
+  if (input.secondary_interfaces || input.network_performance_options) {
+    return errors::unsupported("Secondary interfaces and bandwidth weightings are not built.");
+  }
+  if (input.capacity_reservation_specification &&
+      input.capacity_reservation_specification->capacity_reservation_target) {
+    return errors::unsupported("There are no Capacity Reservations.");
+  }
+  if (input.private_dns_name_options) {
+    const auto& asked = *input.private_dns_name_options;
+    if (asked.hostname_type.value_or("ip-name") != "ip-name" ||
+        asked.enable_resource_name_dns_a_record.value_or(false) ||
+        asked.enable_resource_name_dns_aaaa_record.value_or(false)) {
+      return errors::unsupported("Instances are named by their addresses (ip-name) only.");
+    }
+  }
+  if (input.placement) {
+    const auto& tenancy = input.placement->tenancy;
+    if (!input.placement->group_name.value_or("").empty()) {
+      return errors::of("InvalidPlacementGroup.Unknown",
+                        fmt::format("The Placement Group '{}' is unknown.", *input.placement->group_name));
+    }
+    if (input.placement->host_id || (tenancy && *tenancy == "host")) {
+      return errors::unsupported("There are no Dedicated Hosts.");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<PlannedInterface>> plan_interfaces(metadata::ReadTransaction& txn, const Scope& scope,
+                                                      const RunInstancesInput& merged) {
+  std::vector<PlannedInterface> result;
+  if (!merged.network_interfaces || merged.network_interfaces->empty()) {
+    InstanceNetworkInterfaceSpecification only{.subnet_id = merged.subnet_id};
+    if (merged.private_ip_address) only.private_ip_address = merged.private_ip_address;
+    result.push_back(TRY(plan_interface(txn, scope, merged, only)));
+    result.front().groups = TRY(read_groups(txn, scope, merged, result.front().subnet));
+    return result;
+  }
+  const auto exclude = [](bool given, std::string_view what) -> Result<> {
+    if (!given) return {};
+    return errors::invalid_combination(
+        fmt::format("Network interfaces and an instance-level {} may not be specified on the same request", what));
+  };
+  TRY(exclude(merged.subnet_id.has_value(), "subnet ID"));
+  TRY(exclude(merged.security_group_ids || merged.security_groups, "security groups"));
+  TRY(exclude(merged.private_ip_address.has_value(), "private address"));
+  for (const auto& each : *merged.network_interfaces) result.push_back(TRY(plan_interface(txn, scope, merged, each)));
+  std::ranges::sort(result, {}, &PlannedInterface::device_index);
+  for (size_t i = 0; i < result.size(); ++i) {
+    if (i > 0 && result[i].device_index == result[i - 1].device_index) {
+      return errors::invalid_parameter("Each network interface requires a unique device index.");
+    }
+    if (result[i].subnet.vpc != result.front().subnet.vpc || result[i].subnet.zone != result.front().subnet.zone) {
+      return errors::invalid_combination("Network interfaces of one instance must be in one availability zone.");
+    }
+  }
+  if (result.front().device_index != 0) {
+    return errors::invalid_parameter("When specifying network interfaces, you must include a device at index 0.");
+  }
+  return result;
+}
+
+bool may_launch(const Scope& scope, const ImageRecord& image) {
+  return image.owner.empty() || image.is_public || image.owner == scope.account.view() ||
+         std::ranges::find(image.shared_with, scope.account.str()) != image.shared_with.end();
+}
+
+Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
+  ImageRecord image = TRY(kImages.get(txn, image_scope(scope), id));
+  if (!may_launch(scope, image)) return errors::not_found(Kind::image, id);
+  return image;
+}
+
+Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call, const RunInstancesInput& merged) {
+  const Scope& scope = call.scope;
+  LaunchPlan plan{.input = merged};
+  TRY(check_counts(merged));
+  TRY(refuse_unbuilt(merged));
+  TRY(check_metadata_options(merged));
+  if (!merged.image_id || merged.image_id->empty()) return errors::missing_parameter("ImageId");
+  plan.image = TRY(get_image(txn, scope, TRY(resolve_image(txn, scope, *merged.image_id))));
+  TRY(check_is_available(plan.image));
+  plan.type = TRY(read_type(merged));
+  plan.driver = TRY(choose_driver(call.cloud, merged, plan.image));
+  plan.user_data = TRY(read_user_data(merged.user_data));
+  if (merged.key_name && !merged.key_name->empty()) {
+    if (!TRY(kNames.get(txn, {scope.account, scope.region, "key-pair/" + *merged.key_name}))) {
+      return errors::not_found(Kind::key_pair, *merged.key_name);
+    }
+  }
+  const auto zone = merged.placement ? merged.placement->availability_zone : std::nullopt;
+  if (zone && !zone->empty() && !find_zone(scope.region, *zone)) {
+    return errors::invalid_parameter(fmt::format("Invalid availability zone: [{}]", *zone));
+  }
+  plan.interfaces = TRY(plan_interfaces(txn, scope, merged));
+  if (zone && !zone->empty() && plan.interfaces.front().subnet.zone != *zone) {
+    return errors::invalid_parameter(
+        fmt::format("The availability zone '{}' is not that of subnet '{}'", *zone, plan.interfaces.front().subnet.id));
+  }
+  if (plan.interfaces.size() > static_cast<size_t>(plan.type->max_interfaces)) {
+    return errors::of("AttachmentLimitExceeded", fmt::format("Interface count {} exceeds the limit for {}",
+                                                             plan.interfaces.size(), plan.type->name));
+  }
+  plan.devices = TRY(merge_devices(plan.image, merged.block_device_mappings));
+  return plan;
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,80 @@
+#include "services/ec2/launch_targets.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "services/ec2/image_parameters.h"
+#include "services/ec2/launch_plan.h"
+#include "services/ec2/launch_templates.h"
+#include "services/ec2/network_tables.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+void add(std::vector<std::string>& ids, const std::string& id) {
+  if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+}
+
+std::string template_of(metadata::ReadTransaction& txn, const Scope& scope, const RunInstancesInput& input) {
+  if (!input.launch_template) return "";
+  const auto& asked = *input.launch_template;
+  if (asked.launch_template_id) return *asked.launch_template_id;
+  const auto found = find_template(txn, scope, asked.launch_template_id, asked.launch_template_name);
+  return found.has_value() ? found->id : "*";
+}
+
+std::string image_of(metadata::ReadTransaction& txn, const Scope& scope, const RunInstancesInput& merged) {
+  if (!merged.image_id) return "*";
+  const auto resolved = resolve_image(txn, scope, *merged.image_id);
+  return resolved.has_value() ? *resolved : *merged.image_id;
+}
+
+std::string default_group_of(metadata::ReadTransaction& txn, const Scope& scope, const std::string& vpc) {
+  const auto found = kVpcs.find(txn, scope, vpc);
+  return found.has_value() && *found ? (*found)->default_group : "*";
+}
+
+void add_named(const RunInstancesInput& merged, LaunchTargets& targets) {
+  if (merged.subnet_id) add(targets.subnets, *merged.subnet_id);
+  for (const std::string& id : merged.security_group_ids.value_or(std::vector<std::string>())) add(targets.groups, id);
+  for (const auto& each : merged.network_interfaces.value_or(std::vector<InstanceNetworkInterfaceSpecification>())) {
+    if (each.subnet_id) add(targets.subnets, *each.subnet_id);
+    if (each.network_interface_id) add(targets.interfaces, *each.network_interface_id);
+    for (const std::string& id : each.groups.value_or(std::vector<std::string>())) add(targets.groups, id);
+  }
+  if (targets.subnets.empty()) targets.subnets.emplace_back("*");
+  if (targets.groups.empty()) targets.groups.emplace_back("*");
+}
+
+}  // namespace
+
+RunInstancesInput merged_or_asked(metadata::ReadTransaction& txn, const Scope& scope, const RunInstancesInput& input) {
+  auto merged = merge_template(txn, scope, input);
+  return merged.has_value() ? *std::move(merged) : input;
+}
+
+LaunchTargets find_launch_targets(metadata::Store& store, const Scope& scope, const RunInstancesInput& input) {
+  const auto txn = store.begin_read();
+  LaunchTargets targets{.merged = merged_or_asked(*txn, scope, input)};
+  targets.launch_template = template_of(*txn, scope, input);
+  targets.image = image_of(*txn, scope, targets.merged);
+  const auto planned = plan_interfaces(*txn, scope, targets.merged);
+  if (!planned.has_value()) {
+    add_named(targets.merged, targets);
+    return targets;
+  }
+  targets.makes_interfaces = false;
+  for (const PlannedInterface& each : *planned) {
+    add(targets.subnets, each.subnet.id);
+    if (!each.existing.empty()) {
+      add(targets.interfaces, each.existing);
+      continue;
+    }
+    targets.makes_interfaces = true;
+    for (const std::string& id : each.groups) add(targets.groups, id);
+    if (each.groups.empty()) add(targets.groups, default_group_of(*txn, scope, each.subnet.vpc));
+  }
+  return targets;
+}
+
+}  // namespace aerolith::ec2

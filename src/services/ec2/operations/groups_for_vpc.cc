@@ -1,0 +1,50 @@
+#include <array>
+
+#include "services/ec2/describe.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/tags.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+using Definition = FilterDefinition<GroupRecord>;
+constexpr std::array kFilters{
+    Definition{"group-id", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    Definition{"group-name", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.name}; }},
+    Definition{"description",
+               [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.description}; }},
+    Definition{"primary-vpc-id", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+};
+
+}  // namespace
+
+// Groups belong to one VPC here: those that may be used in it are its own.
+Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
+                                                                  const GetSecurityGroupsForVpcInput& input) {
+  TRY(check_filters<GroupRecord>(input.filters, kFilters));
+  const auto txn = call.read();
+  const VpcRecord vpc = TRY(kVpcs.get(*txn, call.scope, input.vpc_id));
+  const std::string after = TRY(read_token(input.next_token));
+  const Lookup lookup{.txn = *txn, .scope = call.scope};
+  GetSecurityGroupsForVpcOutput output{.security_group_for_vpcs = std::vector<SecurityGroupForVpc>()};
+  auto& shown = *output.security_group_for_vpcs;
+  for (const GroupRecord& group : TRY(kGroups.in_vpc(*txn, call.scope, vpc.id))) {  // in the order of ids
+    if (group.id <= after) continue;
+    const TagMap tags = TRY(tags_of(*txn, call.scope, group.id));
+    if (!TRY(matches<GroupRecord>(input.filters, kFilters, lookup, group, tags))) continue;
+    if (input.max_results && shown.size() == static_cast<size_t>(*input.max_results)) {
+      output.next_token = make_token(*shown.back().group_id);
+      break;
+    }
+    shown.push_back({.description = group.description,
+                     .group_name = group.name,
+                     .owner_id = call.scope.account.str(),
+                     .group_id = group.id,
+                     .tags = wire_tags(tags),
+                     .primary_vpc_id = vpc.id});
+  }
+  return output;
+}
+
+}  // namespace aerolith::ec2

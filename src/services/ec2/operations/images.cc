@@ -1,0 +1,340 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "ec2/schema.h"
+#include "services/ec2/block_devices.h"
+#include "services/ec2/describe.h"
+#include "services/ec2/image_checks.h"
+#include "services/ec2/launch_plan.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/shown_values.h"
+#include "services/ec2/tags.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr std::string_view kOwnAlias = "amazon";  // of images that are the installation's
+
+std::string owner_of(const ImageRecord& image) { return image.owner.empty() ? std::string(kOwnAlias) : image.owner; }
+
+using Record = ImageRecord;
+using Definition = FilterDefinition<Record>;
+template <typename Project>
+Result<Strings> of_devices(const Record& record, Project project) {
+  Strings result;
+  for (const BlockDeviceRecord& each : record.devices) result.push_back(project(each));
+  return result;
+}
+
+Image to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
+  Image image{.platform_details = "Linux/UNIX",
+              .usage_operation = "RunInstances",
+              .block_device_mappings = std::vector<BlockDeviceMapping>(),
+              .ena_support = true,
+              .hypervisor = "xen",
+              .name = record.name,
+              .root_device_name = record.root_device,
+              .root_device_type = "ebs",
+              .tags = wire_tags(tags),
+              .virtualization_type = "hvm",
+              .image_id = record.id,
+              .image_location = owner_of(record) + "/" + record.name,
+              .state = std::string(name_of(record.state)),
+              .owner_id = owner_of(record),
+              .creation_date = format_iso8601_millis(record.created_at),
+              .public_ = record.is_public || record.owner.empty(),
+              .architecture = record.architecture,
+              .image_type = "machine"};
+  if (!record.description.empty()) image.description = record.description;
+  if (record.owner.empty()) image.image_owner_alias = std::string(kOwnAlias);
+  if (!record.boot_mode.empty()) image.boot_mode = record.boot_mode;
+  if (!record.failure.empty())
+    image.state_reason = StateReason{.code = "Server.InternalError", .message = record.failure};
+  if (!record.source_instance.empty()) image.source_instance_id = record.source_instance;
+  if (!record.source_image.empty()) {
+    image.source_image_id = record.source_image;
+    image.source_image_region = scope.region.str();
+  }
+  if (record.requires_imds_v2) image.imds_support = "v2.0";
+  for (const BlockDeviceRecord& device : record.devices) image.block_device_mappings->push_back(to_wire(device));
+  return image;
+}
+
+// As the answer shows it.
+template <Path path>
+Result<Strings> at(const Lookup& where, const Record& record) {
+  const Image all = to_wire(where.scope, record, {});
+  return values_at(schema::kImage, &all, path.view());
+}
+
+constexpr std::array kFilters{
+    Definition{"image-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
+    Definition{"name", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.name}; }},
+    Definition{"description", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.description}; }},
+    Definition{"architecture",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.architecture}; }},
+    Definition{"owner-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{owner_of(r)}; }},
+    Definition{"owner-alias",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return r.owner.empty() ? Strings{std::string(kOwnAlias)} : Strings();
+               }},
+    Definition{"is-public",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return Strings{flag(r.is_public || r.owner.empty())};
+               }},
+    Definition{
+        "state",
+        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
+    Definition{"source-instance-id",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return r.source_instance.empty() ? Strings() : Strings{r.source_instance};
+               }},
+    Definition{"source-image-id",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return r.source_image.empty() ? Strings() : Strings{r.source_image};
+               }},
+    Definition{"state-reason-message",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return r.failure.empty() ? Strings() : Strings{r.failure};
+               }},
+    Definition{"image-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"machine"}; }},
+    Definition{"hypervisor", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"xen"}; }},
+    Definition{"virtualization-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"hvm"}; }},
+    Definition{"root-device-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"ebs"}; }},
+    Definition{"root-device-name",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.root_device}; }},
+    Definition{"ena-support", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"true"}; }},
+    Definition{"platform", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{}; }},
+    Definition{
+        "creation-date",
+        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{format_iso8601_millis(r.created_at)}; }},
+    Definition{"block-device-mapping.device-name",
+               [](const Lookup&, const Record& r) { return of_devices(r, [](const auto& d) { return d.device; }); }},
+    Definition{"block-device-mapping.snapshot-id",
+               [](const Lookup&, const Record& r) { return of_devices(r, [](const auto& d) { return d.snapshot; }); }},
+    Definition{"block-device-mapping.volume-type",
+               [](const Lookup&, const Record& r) { return of_devices(r, [](const auto& d) { return d.type; }); }},
+    Definition{"block-device-mapping.volume-size",
+               [](const Lookup&, const Record& r) {
+                 return of_devices(r, [](const auto& d) { return std::to_string(d.size_gib); });
+               }},
+    Definition{"block-device-mapping.delete-on-termination", &at<"BlockDeviceMappings.Ebs.DeleteOnTermination">},
+    Definition{"block-device-mapping.encrypted", &at<"BlockDeviceMappings.Ebs.Encrypted">},
+    Definition{"boot-mode", &at<"BootMode">},
+    Definition{"free-tier-eligible", &at<"FreeTierEligible">},
+    Definition{"image-allowed", &at<"ImageAllowed">},
+    Definition{"kernel-id", &at<"KernelId">},
+    Definition{"manifest-location", &at<"ImageLocation">},
+    Definition{"product-code", &at<"ProductCodes.ProductCodeId">},
+    Definition{"product-code.type", &at<"ProductCodes.ProductCodeType">},
+    Definition{"ramdisk-id", &at<"RamdiskId">},
+    Definition{"source-image-region", &at<"SourceImageRegion">},
+    Definition{"state-reason-code", &at<"StateReason.Code">},
+    Definition{"sriov-net-support", &at<"SriovNetSupport">},
+};
+
+bool is_owned_by(const Scope& scope, const Record& image, const std::string& owner) {
+  if (owner == "self") return image.owner == scope.account.view();
+  return owner == owner_of(image);
+}
+
+// ExecutableUsers: who was given it; "self", "all" or an account.
+bool is_executable_by(const Scope& scope, const Record& image, const std::string& user) {
+  if (user == "all") return image.is_public || image.owner.empty();
+  const std::string account = user == "self" ? scope.account.str() : user;
+  return std::ranges::find(image.shared_with, account) != image.shared_with.end();
+}
+
+bool is_asked_for(const Scope& scope, const Record& image, const DescribeImagesInput& input) {
+  if (!may_launch(scope, image)) return false;
+  const auto any = [](const std::optional<Strings>& wanted, auto holds) {
+    return !wanted || wanted->empty() || std::ranges::any_of(*wanted, holds);
+  };
+  return any(input.owners, [&](const std::string& owner) { return is_owned_by(scope, image, owner); }) &&
+         any(input.executable_users, [&](const std::string& user) { return is_executable_by(scope, image, user); });
+}
+
+}  // namespace
+
+namespace {
+
+// The error names all that aren't there, or aren't the caller's to see.
+Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Scope& scope, const Strings& ids) {
+  std::vector<Record> images;
+  Strings missing;
+  for (const std::string& id : ids) {
+    if (!is_well_formed(Kind::image, id)) return errors::malformed_id(Kind::image, id);
+    auto image = get_image(txn, scope, id);
+    if (image.has_value()) {
+      images.push_back(*std::move(image));
+    } else if (image.error().code == info(Kind::image).not_found_code) {
+      missing.push_back(id);
+    } else {
+      return std::unexpected(std::move(image).error());
+    }
+  }
+  if (!missing.empty()) return not_found_all(Kind::image, missing);
+  std::ranges::sort(images, {}, &Record::id);
+  return images;
+}
+
+}  // namespace
+
+Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInput& input) {
+  TRY(check_filters<Record>(input.filters, kFilters));
+  TRY(check_max_results(input.max_results, 1, 1000));
+  call.await_own_images();
+  const auto txn = call.read();
+  const std::string after = TRY(read_token(input.next_token));
+  std::vector<Record> images;
+  if (input.image_ids && !input.image_ids->empty()) {
+    images = TRY(get_images(*txn, call.scope, *input.image_ids));
+  } else {
+    images = TRY(kImages.all(*txn, image_scope(call.scope)));
+  }
+  const size_t limit = input.max_results ? static_cast<size_t>(*input.max_results) : SIZE_MAX;
+  DescribeImagesOutput output{.images = std::vector<Image>()};
+  for (const Record& image : images) {
+    if (image.id <= after || !is_asked_for(call.scope, image, input)) continue;
+    const TagMap tags = TRY(tags_of(*txn, call.scope, image.id));
+    const Lookup lookup{.txn = *txn, .scope = call.scope};
+    if (!TRY(matches<Record>(input.filters, kFilters, lookup, image, tags))) continue;
+    if (output.images->size() == limit) {
+      output.next_token = make_token(*output.images->back().image_id);
+      break;
+    }
+    output.images->push_back(to_wire(call.scope, image, tags));
+  }
+  return output;
+}
+
+namespace {
+
+// There are no records of snapshots: whoever may launch an image may use what it names. NotFound otherwise.
+Result<> check_may_use_snapshots(metadata::ReadTransaction& txn, const Scope& scope,
+                                 const std::vector<BlockDeviceRecord>& devices) {
+  const std::vector<Record> images = TRY(kImages.all(txn, image_scope(scope)));
+  for (const BlockDeviceRecord& device : devices) {
+    const bool is_known =
+        device.snapshot.empty() || std::ranges::any_of(images, [&](const Record& image) {
+          return may_launch(scope, image) &&
+                 std::ranges::find(image.devices, device.snapshot, &BlockDeviceRecord::snapshot) != image.devices.end();
+        });
+    if (!is_known) return errors::not_found(Kind::snapshot, device.snapshot);
+  }
+  return {};
+}
+
+}  // namespace
+
+// From a snapshot that is there.
+Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput& input) {
+  constexpr uint64_t kGib = uint64_t{1} << 30;
+  if (input.image_location) return errors::unsupported("Images are registered from snapshots, not from S3.");
+  if (input.architecture.value_or("x86_64") != "x86_64") {
+    return errors::unsupported("Instances have the architecture x86_64 only.");
+  }
+  if (call.cloud.volumes == nullptr) {
+    return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
+  }
+  Record image{.id = make_id(Kind::image), .owner = call.scope.account.str(), .name = *input.name};
+  image.description = input.description.value_or("");
+  image.root_device = input.root_device_name.value_or("/dev/sda1");
+  image.boot_mode = input.boot_mode.value_or("");
+  image.requires_imds_v2 = input.imds_support == "v2.0";
+  image.created_at = call.context.now;
+  for (const BlockDeviceMapping& mapping : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
+    BlockDeviceRecord device = TRY(read_device(mapping));
+    if (!device.snapshot.empty()) {
+      const auto size = call.cloud.volumes->snapshot_size_bytes(device.snapshot);
+      if (!size.has_value()) return errors::not_found(Kind::snapshot, device.snapshot);
+      const auto least = static_cast<int32_t>((*size + kGib - 1) / kGib);
+      device.size_gib = std::max(device.size_gib, least);
+    }
+    image.devices.push_back(std::move(device));
+  }
+  const auto root = std::ranges::find(image.devices, image.root_device, &BlockDeviceRecord::device);
+  if (root == image.devices.end() || root->snapshot.empty()) {
+    return errors::of("InvalidBlockDeviceMapping",
+                      fmt::format("Unable to retrieve the snapshot of the root device '{}'", image.root_device));
+  }
+  const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image));
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    TRY(check_image_name(txn, call.scope, image.name));
+    TRY(check_may_use_snapshots(txn, call.scope, image.devices));
+    kImages.put(txn, image_scope(call.scope), image);
+    put_tags(txn, call.scope, image.id, tags);
+    return {};
+  }));
+  return RegisterImageOutput{.image_id = image.id};
+}
+
+Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input) {
+  const auto txn = call.read();
+  const Record image = TRY(get_own_image(*txn, call.scope, *input.image_id));
+  const Image all = to_wire(call.scope, image, {});
+  DescribeImageAttributeOutput output{.image_id = image.id};
+  const std::string& name = *input.attribute;
+  if (name == "description") {
+    output.description = AttributeValue{image.description};
+  } else if (name == "launchPermission") {
+    output.launch_permissions = std::vector<LaunchPermission>();
+    if (image.is_public) output.launch_permissions->push_back({.group = "all"});
+    for (const std::string& account : image.shared_with) output.launch_permissions->push_back({.user_id = account});
+  } else if (name == "blockDeviceMapping") {
+    output.block_device_mappings = all.block_device_mappings;
+  } else if (name == "bootMode") {
+    output.boot_mode = AttributeValue{all.boot_mode};
+  } else if (name == "imdsSupport") {
+    output.imds_support = AttributeValue{all.imds_support};
+  } else if (name == "productCodes") {
+    output.product_codes = std::vector<ProductCode>();
+  } else {
+    return errors::invalid_value("attribute", name, "Unknown attribute.");
+  }
+  return output;
+}
+
+Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input) {
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    Record image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    if (input.description) image.description = input.description->value.value_or("");
+    LaunchPermissionModifications changes = input.launch_permission.value_or(LaunchPermissionModifications());
+    if (!changes.add) changes.add.emplace();
+    if (!changes.remove) changes.remove.emplace();
+    // The old way.
+    auto& listed = input.operation_type == "remove" ? *changes.remove : *changes.add;
+    for (const std::string& account : input.user_ids.value_or(Strings())) listed.push_back({.user_id = account});
+    for (const std::string& group : input.user_groups.value_or(Strings())) listed.push_back({.group = group});
+    for (const LaunchPermission& each : *changes.add) {
+      if (each.group) image.is_public = true;
+      if (!each.user_id) continue;
+      std::erase(image.shared_with, *each.user_id);
+      image.shared_with.push_back(*each.user_id);
+    }
+    for (const LaunchPermission& each : *changes.remove) {
+      if (each.group) image.is_public = false;
+      if (each.user_id) std::erase(image.shared_with, *each.user_id);
+    }
+    kImages.put(txn, image_scope(call.scope), image);
+    return {};
+  }));
+  return NoOutput{};
+}
+
+Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input) {
+  if (*input.attribute != "launchPermission") {
+    return errors::invalid_value("attribute", *input.attribute, "Only launchPermission can be reset.");
+  }
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    Record image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    image.is_public = false;
+    image.shared_with.clear();
+    kImages.put(txn, image_scope(call.scope), image);
+    return {};
+  }));
+  return NoOutput{};
+}
+
+}  // namespace aerolith::ec2

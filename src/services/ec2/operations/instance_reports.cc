@@ -1,0 +1,201 @@
+// What is seen of running instances: their status and their console.
+#include <array>
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "base/encoding.h"
+#include "ec2/schema.h"
+#include "services/ec2/cidr.h"
+#include "services/ec2/describe.h"
+#include "services/ec2/instances.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/shown_values.h"
+#include "services/ec2/zones.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr size_t kConsoleBytes = size_t{64} << 10;
+// How long guests may take for an answer, and for their start.
+constexpr std::chrono::milliseconds kPatience{500};
+constexpr std::chrono::minutes kStartingTime{5};
+
+// Of what no instance here has: scheduled events and the like.
+Result<Strings> none(const Lookup&, const InstanceRecord&) { return Strings(); }
+
+using Definition = FilterDefinition<InstanceRecord>;
+constexpr std::array kFilters{
+    Definition{"instance-state-name",
+               [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
+                 return Strings{std::string(name_of(r.state))};
+               }},
+    Definition{"instance-state-code",
+               [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
+                 return Strings{std::to_string(static_cast<int>(r.state))};
+               }},
+    Definition{"availability-zone",
+               [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
+    Definition{"availability-zone-id",
+               [](const Lookup& where, const InstanceRecord& r) -> Result<Strings> {
+                 const auto zone = find_zone(where.scope.region, r.zone);
+                 return zone ? Strings{zone->id} : Strings();
+               }},
+    Definition{"event.code", &none},
+    Definition{"event.description", &none},
+    Definition{"event.instance-event-id", &none},
+    Definition{"event.not-after", &none},
+    Definition{"event.not-before", &none},
+    Definition{"event.not-before-deadline", &none},
+    Definition{"operator.managed", &none},
+    Definition{"operator.principal", &none},
+    Definition{"application-status.status", &none},
+};
+
+// What only asking the guests tells.
+template <Path path>
+Result<Strings> at(const Lookup&, const InstanceStatus& status) {
+  return values_at(schema::kInstanceStatus, &status, path.view());
+}
+using StatusDefinition = FilterDefinition<InstanceStatus>;
+constexpr std::array kStatusFilters{
+    StatusDefinition{"instance-status.reachability", &at<"InstanceStatus.Details.Status">},
+    StatusDefinition{"instance-status.status", &at<"InstanceStatus.Status">},
+    StatusDefinition{"system-status.reachability", &at<"SystemStatus.Details.Status">},
+    StatusDefinition{"system-status.status", &at<"SystemStatus.Status">},
+    StatusDefinition{"attached-ebs-status.status", &at<"AttachedEbsStatus.Status">},
+};
+
+compute::Driver* driver_of(const Call& call, const InstanceRecord& record) {
+  return record.driver == DriverChoice::vm ? call.cloud.vm : call.cloud.container;
+}
+
+// The guests that answer on their primary interface, by instance id: all of the page are asked at once, VPC by VPC.
+Result<std::set<std::string>> answering(const Call& call, metadata::ReadTransaction& txn,
+                                        const std::vector<Tagged<InstanceRecord>>& instances) {
+  if (call.cloud.fabric == nullptr) return std::set<std::string>();
+  std::map<std::string, std::vector<network::Probe>> probes;
+  std::map<std::string, std::string> instance_of;
+  for (const auto& [record, tags] : instances) {
+    if (record.state != LifeState::running || record.interfaces.empty()) continue;
+    const auto subnet = TRY(kSubnets.find(txn, call.scope, record.subnet));
+    const auto cidr = subnet ? parse_cidr(subnet->cidr) : std::nullopt;
+    if (!cidr) continue;
+    instance_of[record.interfaces.front()] = record.id;
+    probes[record.vpc].push_back({record.interfaces.front(), record.private_address, format_ipv4(cidr->base + 1)});
+  }
+  std::set<std::string> found;
+  for (const auto& [vpc, asked] : probes) {
+    const auto answers = call.cloud.fabric->answering(vpc, asked, kPatience);
+    if (!answers.has_value()) continue;  // its namespace is being made
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if ((*answers)[i]) found.insert(instance_of[asked[i].interface]);
+    }
+  }
+  return found;
+}
+
+struct Checks {
+  std::string system;    // the host's side of it
+  std::string instance;  // the guest's
+};
+
+// A guest is given time to start before its silence is a failure.
+Checks checks_of(const Call& call, const InstanceRecord& record, const std::set<std::string>& answering) {
+  if (record.state == LifeState::pending) return {"initializing", "initializing"};
+  if (record.state != LifeState::running) return {"not-applicable", "not-applicable"};
+  if (driver_of(call, record) == nullptr) return {"insufficient-data", "insufficient-data"};
+  if (answering.contains(record.id)) return {"ok", "ok"};
+  const bool may_be_starting = call.context.now - record.state_at < kStartingTime;
+  return {"ok", may_be_starting ? "initializing" : "impaired"};
+}
+
+InstanceStatusSummary summary_of(const std::string& status) {
+  InstanceStatusSummary summary{.details = std::vector<InstanceStatusDetails>(), .status = status};
+  const bool passed = status == "ok";
+  if (passed || status == "impaired" || status == "initializing") {
+    summary.details->push_back({.name = "reachability",
+                                .status = passed                 ? "passed"
+                                          : status == "impaired" ? "failed"
+                                                                 : "initializing"});
+  }
+  return summary;
+}
+
+InstanceStatus shown_status(const Call& call, const InstanceRecord& record, const std::set<std::string>& answering) {
+  const auto [system, instance] = checks_of(call, record, answering);
+  InstanceStatus result{.availability_zone = record.zone,
+                        .instance_id = record.id,
+                        .instance_state = to_wire(record.state),
+                        .instance_status = summary_of(instance),
+                        .system_status = summary_of(system)};
+  if (const auto zone = find_zone(call.scope.region, record.zone)) result.availability_zone_id = zone->id;
+  return result;
+}
+
+struct StatusFilters {
+  FilterList of_record = std::vector<Filter>();
+  FilterList of_status = std::vector<Filter>();
+};
+
+StatusFilters split(const DescribeInstanceStatusInput& input) {
+  StatusFilters result;
+  for (const Filter& filter : input.filters.value_or(std::vector<Filter>())) {
+    const bool is_of_status =
+        std::ranges::find(kStatusFilters, filter.name.value_or(""), &StatusDefinition::name) != kStatusFilters.end();
+    (is_of_status ? result.of_status : result.of_record)->push_back(filter);
+  }
+  // By default, those that run.
+  if (!input.include_all_instances.value_or(false)) {
+    result.of_record->push_back({.name = "instance-state-name", .values = Strings{"running"}});
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<DescribeInstanceStatusOutput> describe_instance_status(Call& call, const DescribeInstanceStatusInput& input) {
+  TRY(check_max_results(input.max_results, 5, 1000));
+  TRY(check_filters(input.filters));
+  const auto txn = call.read();
+  const StatusFilters filters = split(input);
+  // Which of them fill the page is seen only when the guests were asked.
+  const bool pages_here = !filters.of_status->empty();
+  const auto page = TRY(describe<InstanceRecord>(
+      *txn, call.scope, kInstances, kFilters,
+      {input.instance_ids, filters.of_record, pages_here ? std::nullopt : input.max_results, input.next_token}));
+  DescribeInstanceStatusOutput output{.instance_statuses = std::vector<InstanceStatus>(),
+                                      .next_token = page.next_token};
+  const Lookup lookup{.txn = *txn, .scope = call.scope};
+  const auto alive = TRY(answering(call, *txn, page.items));
+  for (const auto& item : page.items) {
+    InstanceStatus status = shown_status(call, item.record, alive);
+    if (!TRY(matches<InstanceStatus>(filters.of_status, kStatusFilters, lookup, status, {}))) continue;
+    if (input.max_results && output.instance_statuses->size() == static_cast<size_t>(*input.max_results)) {
+      output.next_token = make_token(*output.instance_statuses->back().instance_id);
+      break;
+    }
+    output.instance_statuses->push_back(std::move(status));
+  }
+  return output;
+}
+
+Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input) {
+  const auto txn = call.read();
+  const InstanceRecord record = TRY(kInstances.get(*txn, call.scope, input.instance_id));
+  GetConsoleOutputOutput output{.instance_id = record.id, .timestamp = call.context.now};
+  compute::Driver* const driver = driver_of(call, record);
+  if (driver == nullptr) {
+    return errors::of("Unsupported", "The driver that the instance was launched with is not there any more.");
+  }
+  const auto text = driver->console(record.id, kConsoleBytes);
+  // Nothing was written yet, or it is gone.
+  if (text.has_value() && !text->empty()) output.output = base64_encode(*text);
+  if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) {
+    return errors::internal_error(text.error().detail);
+  }
+  return output;
+}
+
+}  // namespace aerolith::ec2

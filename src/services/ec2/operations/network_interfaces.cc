@@ -1,0 +1,333 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "ec2/schema.h"
+#include "services/ec2/addresses.h"
+#include "services/ec2/attachments.h"
+#include "services/ec2/describe.h"
+#include "services/ec2/interfaces.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/shown_values.h"
+#include "services/ec2/tags.h"
+#include "services/ec2/tokens.h"
+#include "services/ec2/zones.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+using Record = InterfaceRecord;
+using Definition = FilterDefinition<Record>;
+
+template <typename Project>
+Result<Strings> of_attachment(const Record& record, Project project) {
+  return record.attachment ? Strings{project(*record.attachment)} : Strings();
+}
+template <typename Project>
+Result<Strings> of_addresses(const Record& record, Project project) {
+  Strings result;
+  for (const PrivateAddressRecord& each : record.addresses) {
+    if (each.public_address) result.push_back(project(each));
+  }
+  return result;
+}
+
+// As the answer shows it.
+template <Path path>
+Result<Strings> at(const Lookup& where, const Record& record) {
+  const NetworkInterface all = TRY(shown(where.txn, where.scope, record, {}));
+  return values_at(schema::kNetworkInterface, &all, path.view());
+}
+
+constexpr std::array kFilters{
+    Definition{"network-interface-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
+    Definition{"vpc-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    Definition{"subnet-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.subnet}; }},
+    Definition{"availability-zone", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.zone}; }},
+    Definition{"description", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.description}; }},
+    Definition{"group-id", [](const Lookup&, const Record& r) -> Result<Strings> { return r.groups; }},
+    Definition{"group-name",
+               [](const Lookup& at, const Record& r) -> Result<Strings> {
+                 Strings result;
+                 for (const auto& each : TRY(shown_groups(at.txn, at.scope, r.groups))) {
+                   result.push_back(*each.group_name);
+                 }
+                 return result;
+               }},
+    Definition{"interface-type", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.type}; }},
+    Definition{"mac-address", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.mac}; }},
+    Definition{"private-ip-address",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.addresses.front().address}; }},
+    Definition{"addresses.private-ip-address",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 Strings result;
+                 for (const PrivateAddressRecord& each : r.addresses) result.push_back(each.address);
+                 return result;
+               }},
+    Definition{"addresses.primary",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return r.addresses.size() > 1 ? Strings{"true", "false"} : Strings{"true"};
+               }},
+    Definition{"private-dns-name",
+               [](const Lookup& at, const Record& r) -> Result<Strings> {
+                 return Strings{private_name(at.scope.region, r.addresses.front().address)};
+               }},
+    Definition{"association.public-ip",
+               [](const Lookup&, const Record& r) {
+                 return of_addresses(r, [](const auto& each) { return each.public_address->address; });
+               }},
+    Definition{"addresses.association.public-ip",
+               [](const Lookup&, const Record& r) {
+                 return of_addresses(r, [](const auto& each) { return each.public_address->address; });
+               }},
+    Definition{"association.allocation-id",
+               [](const Lookup&, const Record& r) {
+                 return of_addresses(r, [](const auto& each) { return each.public_address->allocation; });
+               }},
+    Definition{"association.association-id",
+               [](const Lookup&, const Record& r) {
+                 return of_addresses(r, [](const auto& each) { return each.public_address->association; });
+               }},
+    Definition{"attachment.attachment-id",
+               [](const Lookup&, const Record& r) { return of_attachment(r, [](const auto& a) { return a.id; }); }},
+    Definition{
+        "attachment.instance-id",
+        [](const Lookup&, const Record& r) { return of_attachment(r, [](const auto& a) { return a.instance; }); }},
+    Definition{"attachment.device-index",
+               [](const Lookup&, const Record& r) {
+                 return of_attachment(r, [](const auto& a) { return std::to_string(a.device_index); });
+               }},
+    Definition{"attachment.delete-on-termination",
+               [](const Lookup&, const Record& r) {
+                 return of_attachment(r, [](const auto& a) { return flag(a.delete_on_termination); });
+               }},
+    Definition{"attachment.status",
+               [](const Lookup&, const Record& r) {
+                 return of_attachment(r, [](const auto& a) { return std::string(name_of(a.state)); });
+               }},
+    Definition{"attachment.instance-owner-id",
+               [](const Lookup& at, const Record& r) {
+                 return of_attachment(
+                     r, [&](const auto& a) { return a.instance.empty() ? r.requester : at.scope.account.str(); });
+               }},
+    Definition{"requester-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.requester}; }},
+    Definition{"requester-managed",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(!r.requester.empty())}; }},
+    Definition{"source-dest-check",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.source_dest_check)}; }},
+    Definition{"status",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return Strings{r.attachment ? "in-use" : "available"};
+               }},
+    Definition{"addresses.association.owner-id", &at<"PrivateIpAddresses.Association.IpOwnerId">},
+    Definition{"association.ip-owner-id", &at<"Association.IpOwnerId">},
+    Definition{"association.public-dns-name", &at<"Association.PublicDnsName">},
+    Definition{"attachment.attach-time", &at<"Attachment.AttachTime">},
+    Definition{"availability-zone-id",
+               [](const Lookup& where, const Record& r) -> Result<Strings> {
+                 const auto zone = find_zone(where.scope.region, r.zone);
+                 return zone ? Strings{zone->id} : Strings();
+               }},
+    Definition{"ipv6-addresses.ipv6-address", &at<"Ipv6Addresses.Ipv6Address">},
+    Definition{"operator.managed", &at<"Operator.Managed">},
+    Definition{"operator.principal", &at<"Operator.Principal">},
+};
+
+Result<std::vector<std::string>> read_addresses(const CreateNetworkInterfaceInput& input) {
+  std::vector<std::string> result;
+  if (input.private_ip_address) result.push_back(*input.private_ip_address);
+  for (const auto& each : input.private_ip_addresses.value_or(std::vector<PrivateIpAddressSpecification>())) {
+    if (!each.private_ip_address) continue;
+    if (!each.primary.value_or(false)) {
+      result.push_back(*each.private_ip_address);
+      continue;
+    }
+    if (input.private_ip_address) {
+      return errors::invalid_combination("Only one primary private IP address can be specified.");
+    }
+    result.insert(result.begin(), *each.private_ip_address);
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
+                                                                    const DescribeNetworkInterfacesInput& input) {
+  TRY(check_max_results(input.max_results, 5, 1000));
+  const auto txn = call.read();
+  const auto page =
+      TRY(describe<Record>(*txn, call.scope, kInterfaces, kFilters,
+                           {input.network_interface_ids, input.filters, input.max_results, input.next_token}));
+  DescribeNetworkInterfacesOutput output{.network_interfaces = std::vector<NetworkInterface>(),
+                                         .next_token = page.next_token};
+  for (const auto& [record, tags] : page.items) {
+    output.network_interfaces->push_back(TRY(shown(*txn, call.scope, record, tags)));
+  }
+  return output;
+}
+
+Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const CreateNetworkInterfaceInput& input) {
+  const bool is_unbuilt = input.ipv6_address_count.value_or(0) > 0 || input.ipv6_addresses || input.ipv4_prefixes ||
+                          input.ipv4_prefix_count.value_or(0) > 0 || input.ipv6_prefixes;
+  if (is_unbuilt) return errors::unsupported("Interfaces have single IPv4 addresses only.");
+  if (input.interface_type && *input.interface_type != "interface") {
+    return errors::unsupported("Only interfaces of the type 'interface' can be made.");
+  }
+  const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::network_interface));
+  NewInterface wanted{.description = input.description.value_or("")};
+  wanted.addresses = TRY(read_addresses(input));
+  wanted.more_addresses = input.secondary_private_ip_address_count.value_or(0);
+  wanted.groups = input.groups.value_or(std::vector<std::string>());
+  std::string vpc;
+  auto result = TRY(call.write([&](metadata::Transaction& txn) -> Result<NetworkInterface> {
+    if (const auto made = TRY(find_made(txn, call, input.client_token))) {
+      return shown(txn, call.scope, TRY(kInterfaces.get(txn, call.scope, *made)), tags);
+    }
+    NewInterface made = wanted;
+    made.subnet = TRY(kSubnets.get(txn, call.scope, input.subnet_id));
+    const InterfaceRecord interface = TRY(make_interface(txn, call.scope, made));
+    put_tags(txn, call.scope, interface.id, tags);
+    remember_made(txn, call, input.client_token, interface.id);
+    vpc = interface.vpc;
+    return shown(txn, call.scope, interface, tags);
+  }));
+  if (!vpc.empty()) call.settle_vpc(vpc);
+  return CreateNetworkInterfaceOutput{.network_interface = std::move(result), .client_token = input.client_token};
+}
+
+Result<NoOutput> delete_network_interface(Call& call, const DeleteNetworkInterfaceInput& input) {
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    const InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
+    if (interface.attachment) {
+      return errors::of("InvalidNetworkInterface.InUse",
+                        fmt::format("Network interface '{}' is currently in use.", interface.id));
+    }
+    TRY(remove_interface(txn, call.scope, interface));
+    return interface.vpc;
+  }));
+  call.settle_vpc(vpc);
+  return NoOutput{};
+}
+
+Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetworkInterfaceAttributeInput& input) {
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
+    if (input.description) interface.description = input.description->value.value_or("");
+    if (input.source_dest_check) interface.source_dest_check = input.source_dest_check->value.value_or(true);
+    if (input.groups) {
+      if (input.groups->empty()) return errors::missing_parameter("groups");
+      for (const std::string& id : *input.groups) {
+        if (TRY(kGroups.get(txn, call.scope, id)).vpc == interface.vpc) continue;
+        return errors::of("InvalidGroup.NotFound",
+                          fmt::format("You have specified two resources that belong to different networks: {} and {}.",
+                                      id, interface.id));
+      }
+      interface.groups = *input.groups;
+    }
+    if (input.attachment) {
+      const std::string id = input.attachment->attachment_id.value_or("");
+      if (!interface.attachment || interface.attachment->id != id) {
+        return errors::of("InvalidAttachmentID.NotFound",
+                          fmt::format("The interface attachment '{}' does not exist.", id));
+      }
+      if (input.attachment->ena_queue_count || input.attachment->default_ena_queue_count) {
+        return errors::unsupported("The number of an interface's queues can't be set.");
+      }
+      const auto& deletes = input.attachment->delete_on_termination;
+      interface.attachment->delete_on_termination = deletes.value_or(interface.attachment->delete_on_termination);
+    }
+    kInterfaces.put(txn, call.scope, interface);
+    return interface.vpc;
+  }));
+  call.settle_vpc(vpc);
+  return NoOutput{};
+}
+
+Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input) {
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
+    interface.source_dest_check = true;
+    kInterfaces.put(txn, call.scope, interface);
+    return interface.vpc;
+  }));
+  call.settle_vpc(vpc);
+  return NoOutput{};
+}
+
+Result<DescribeNetworkInterfaceAttributeOutput> describe_network_interface_attribute(
+    Call& call, const DescribeNetworkInterfaceAttributeInput& input) {
+  const auto txn = call.read();
+  const InterfaceRecord record = TRY(kInterfaces.get(*txn, call.scope, input.network_interface_id));
+  NetworkInterface all = TRY(shown(*txn, call.scope, record, {}));
+  DescribeNetworkInterfaceAttributeOutput output{.network_interface_id = record.id};
+  const std::string attribute = input.attribute.value_or("");
+  if (attribute == "description") {
+    output.description = AttributeValue{record.description};
+  } else if (attribute == "groupSet") {
+    output.groups = std::move(all.groups);
+  } else if (attribute == "sourceDestCheck") {
+    output.source_dest_check = AttributeBooleanValue{record.source_dest_check};
+  } else if (attribute == "attachment") {
+    output.attachment = std::move(all.attachment);
+  } else {
+    return errors::invalid_value("attribute", attribute, "Unknown attribute.");
+  }
+  return output;
+}
+
+Result<AssignPrivateIpAddressesOutput> assign_private_ip_addresses(Call& call,
+                                                                   const AssignPrivateIpAddressesInput& input) {
+  if (input.ipv4_prefixes || input.ipv4_prefix_count) return errors::unsupported("There are no prefixes of addresses.");
+  const Strings wanted = input.private_ip_addresses.value_or(Strings());
+  const int32_t count = input.secondary_private_ip_address_count.value_or(0);
+  if (wanted.empty() == (count <= 0)) {
+    return errors::invalid_combination(
+        "Exactly one of privateIpAddress and secondaryPrivateIpAddressCount must be given.");
+  }
+  AssignPrivateIpAddressesOutput output{.network_interface_id = input.network_interface_id};
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    output.assigned_private_ip_addresses = std::vector<AssignedPrivateIpAddress>();
+    InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
+    const SubnetRecord subnet = TRY(kSubnets.get(txn, call.scope, interface.subnet));
+    std::vector<std::optional<std::string>> asked(wanted.begin(), wanted.end());
+    asked.resize(asked.size() + static_cast<size_t>(count));
+    for (const auto& each : asked) {
+      std::string address = TRY(take_private_address(txn, call.scope, subnet, interface.id, each));
+      output.assigned_private_ip_addresses->push_back({.private_ip_address = address});
+      interface.addresses.push_back({.address = std::move(address)});
+    }
+    kInterfaces.put(txn, call.scope, interface);
+    return interface.vpc;
+  }));
+  call.settle_vpc(vpc);
+  return output;
+}
+
+Result<NoOutput> unassign_private_ip_addresses(Call& call, const UnassignPrivateIpAddressesInput& input) {
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
+    for (const std::string& address : input.private_ip_addresses.value_or(Strings())) {
+      const auto found = std::ranges::find(interface.addresses, address, &PrivateAddressRecord::address);
+      if (found == interface.addresses.end() || found == interface.addresses.begin()) {
+        return errors::invalid_parameter(
+            fmt::format("Some of [{}] are not assigned to interface {}", address, interface.id));
+      }
+      if (found->public_address) {
+        auto elastic = TRY(kElasticIps.get(txn, call.scope, found->public_address->allocation));
+        erase_part(txn, call.scope, elastic.association);
+        elastic = {.id = elastic.id, .address = elastic.address};
+        kElasticIps.put(txn, call.scope, elastic);
+      }
+      give_private_address_back(txn, call.scope, interface.subnet, address);
+      interface.addresses.erase(found);
+    }
+    kInterfaces.put(txn, call.scope, interface);
+    return interface.vpc;
+  }));
+  call.settle_vpc(vpc);
+  return NoOutput{};
+}
+
+}  // namespace aerolith::ec2

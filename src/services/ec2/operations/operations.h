@@ -1,0 +1,188 @@
+// Handlers of this service, one for each implemented operation.
+#pragma once
+
+#include "ec2/model.h"
+#include "services/ec2/call.h"
+
+namespace aerolith::ec2 {
+
+Result<AcceptVpcPeeringConnectionOutput> accept_vpc_peering_connection(Call& call,
+                                                                       const AcceptVpcPeeringConnectionInput& input);
+Result<AllocateAddressOutput> allocate_address(Call& call, const AllocateAddressInput& input);
+Result<AssignPrivateIpAddressesOutput> assign_private_ip_addresses(Call& call,
+                                                                   const AssignPrivateIpAddressesInput& input);
+Result<AssociateAddressOutput> associate_address(Call& call, const AssociateAddressInput& input);
+Result<NoOutput> associate_dhcp_options(Call& call, const AssociateDhcpOptionsInput& input);
+Result<AssociateIamInstanceProfileOutput> associate_iam_instance_profile(Call& call,
+                                                                         const AssociateIamInstanceProfileInput& input);
+Result<AssociateRouteTableOutput> associate_route_table(Call& call, const AssociateRouteTableInput& input);
+Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const AssociateVpcCidrBlockInput& input);
+Result<NoOutput> attach_internet_gateway(Call& call, const AttachInternetGatewayInput& input);
+Result<AttachNetworkInterfaceOutput> attach_network_interface(Call& call, const AttachNetworkInterfaceInput& input);
+Result<AuthorizeSecurityGroupEgressOutput> authorize_security_group_egress(
+    Call& call, const AuthorizeSecurityGroupEgressInput& input);
+Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
+    Call& call, const AuthorizeSecurityGroupIngressInput& input);
+Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input);
+Result<CreateDefaultSubnetOutput> create_default_subnet(Call& call, const CreateDefaultSubnetInput& input);
+Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput& input);
+Result<CreateDhcpOptionsOutput> create_dhcp_options(Call& call, const CreateDhcpOptionsInput& input);
+Result<CreateFlowLogsOutput> create_flow_logs(Call& call, const CreateFlowLogsInput& input);
+Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input);
+Result<CreateInternetGatewayOutput> create_internet_gateway(Call& call, const CreateInternetGatewayInput& input);
+Result<CreateKeyPairOutput> create_key_pair(Call& call, const CreateKeyPairInput& input);
+Result<CreateLaunchTemplateOutput> create_launch_template(Call& call, const CreateLaunchTemplateInput& input);
+Result<CreateLaunchTemplateVersionOutput> create_launch_template_version(Call& call,
+                                                                         const CreateLaunchTemplateVersionInput& input);
+Result<CreateManagedPrefixListOutput> create_managed_prefix_list(Call& call, const CreateManagedPrefixListInput& input);
+Result<CreateNatGatewayOutput> create_nat_gateway(Call& call, const CreateNatGatewayInput& input);
+Result<CreateNetworkAclOutput> create_network_acl(Call& call, const CreateNetworkAclInput& input);
+Result<NoOutput> create_network_acl_entry(Call& call, const CreateNetworkAclEntryInput& input);
+Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const CreateNetworkInterfaceInput& input);
+Result<CreateRouteOutput> create_route(Call& call, const CreateRouteInput& input);
+Result<CreateRouteTableOutput> create_route_table(Call& call, const CreateRouteTableInput& input);
+Result<CreateSecurityGroupOutput> create_security_group(Call& call, const CreateSecurityGroupInput& input);
+Result<CreateSubnetOutput> create_subnet(Call& call, const CreateSubnetInput& input);
+Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input);
+Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input);
+Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcEndpointInput& input);
+Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& call,
+                                                                       const CreateVpcPeeringConnectionInput& input);
+Result<NoOutput> delete_dhcp_options(Call& call, const DeleteDhcpOptionsInput& input);
+Result<DeleteFlowLogsOutput> delete_flow_logs(Call& call, const DeleteFlowLogsInput& input);
+Result<NoOutput> delete_internet_gateway(Call& call, const DeleteInternetGatewayInput& input);
+Result<DeleteKeyPairOutput> delete_key_pair(Call& call, const DeleteKeyPairInput& input);
+Result<DeleteLaunchTemplateOutput> delete_launch_template(Call& call, const DeleteLaunchTemplateInput& input);
+Result<DeleteLaunchTemplateVersionsOutput> delete_launch_template_versions(
+    Call& call, const DeleteLaunchTemplateVersionsInput& input);
+Result<DeleteManagedPrefixListOutput> delete_managed_prefix_list(Call& call, const DeleteManagedPrefixListInput& input);
+Result<DeleteNatGatewayOutput> delete_nat_gateway(Call& call, const DeleteNatGatewayInput& input);
+Result<NoOutput> delete_network_acl(Call& call, const DeleteNetworkAclInput& input);
+Result<NoOutput> delete_network_acl_entry(Call& call, const DeleteNetworkAclEntryInput& input);
+Result<NoOutput> delete_network_interface(Call& call, const DeleteNetworkInterfaceInput& input);
+Result<NoOutput> delete_route(Call& call, const DeleteRouteInput& input);
+Result<NoOutput> delete_route_table(Call& call, const DeleteRouteTableInput& input);
+Result<DeleteSecurityGroupOutput> delete_security_group(Call& call, const DeleteSecurityGroupInput& input);
+Result<NoOutput> delete_subnet(Call& call, const DeleteSubnetInput& input);
+Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input);
+Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input);
+Result<DeleteVpcEndpointsOutput> delete_vpc_endpoints(Call& call, const DeleteVpcEndpointsInput& input);
+Result<DeleteVpcPeeringConnectionOutput> delete_vpc_peering_connection(Call& call,
+                                                                       const DeleteVpcPeeringConnectionInput& input);
+Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImageInput& input);
+Result<DescribeAccountAttributesOutput> describe_account_attributes(Call& call,
+                                                                    const DescribeAccountAttributesInput& input);
+Result<DescribeAddressesOutput> describe_addresses(Call& call, const DescribeAddressesInput& input);
+Result<DescribeAddressesAttributeOutput> describe_addresses_attribute(Call& call,
+                                                                      const DescribeAddressesAttributeInput& input);
+Result<DescribeAvailabilityZonesOutput> describe_availability_zones(Call& call,
+                                                                    const DescribeAvailabilityZonesInput& input);
+Result<DescribeDhcpOptionsOutput> describe_dhcp_options(Call& call, const DescribeDhcpOptionsInput& input);
+Result<DescribeIamInstanceProfileAssociationsOutput> describe_iam_instance_profile_associations(
+    Call& call, const DescribeIamInstanceProfileAssociationsInput& input);
+Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input);
+Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInput& input);
+Result<DescribeInstanceAttributeOutput> describe_instance_attribute(Call& call,
+                                                                    const DescribeInstanceAttributeInput& input);
+Result<DescribeInstanceCreditSpecificationsOutput> describe_instance_credit_specifications(
+    Call& call, const DescribeInstanceCreditSpecificationsInput& input);
+Result<DescribeInstanceStatusOutput> describe_instance_status(Call& call, const DescribeInstanceStatusInput& input);
+Result<DescribeInstanceTypeOfferingsOutput> describe_instance_type_offerings(
+    Call& call, const DescribeInstanceTypeOfferingsInput& input);
+Result<DescribeInstanceTypesOutput> describe_instance_types(Call& call, const DescribeInstanceTypesInput& input);
+Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeInstancesInput& input);
+Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input);
+Result<DescribeInternetGatewaysOutput> describe_internet_gateways(Call& call,
+                                                                  const DescribeInternetGatewaysInput& input);
+Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyPairsInput& input);
+Result<DescribeLaunchTemplateVersionsOutput> describe_launch_template_versions(
+    Call& call, const DescribeLaunchTemplateVersionsInput& input);
+Result<DescribeLaunchTemplatesOutput> describe_launch_templates(Call& call, const DescribeLaunchTemplatesInput& input);
+Result<DescribeManagedPrefixListsOutput> describe_managed_prefix_lists(Call& call,
+                                                                       const DescribeManagedPrefixListsInput& input);
+Result<DescribeNatGatewaysOutput> describe_nat_gateways(Call& call, const DescribeNatGatewaysInput& input);
+Result<DescribeNetworkAclsOutput> describe_network_acls(Call& call, const DescribeNetworkAclsInput& input);
+Result<DescribeNetworkInterfaceAttributeOutput> describe_network_interface_attribute(
+    Call& call, const DescribeNetworkInterfaceAttributeInput& input);
+Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
+                                                                    const DescribeNetworkInterfacesInput& input);
+Result<DescribePrefixListsOutput> describe_prefix_lists(Call& call, const DescribePrefixListsInput& input);
+Result<DescribeRegionsOutput> describe_regions(Call& call, const DescribeRegionsInput& input);
+Result<DescribeRouteTablesOutput> describe_route_tables(Call& call, const DescribeRouteTablesInput& input);
+Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& call,
+                                                                       const DescribeSecurityGroupRulesInput& input);
+Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const DescribeSecurityGroupsInput& input);
+Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
+Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
+Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumesInput& input);
+Result<DescribeVpcAttributeOutput> describe_vpc_attribute(Call& call, const DescribeVpcAttributeInput& input);
+Result<DescribeVpcEndpointServicesOutput> describe_vpc_endpoint_services(Call& call,
+                                                                         const DescribeVpcEndpointServicesInput& input);
+Result<DescribeVpcEndpointsOutput> describe_vpc_endpoints(Call& call, const DescribeVpcEndpointsInput& input);
+Result<DescribeVpcPeeringConnectionsOutput> describe_vpc_peering_connections(
+    Call& call, const DescribeVpcPeeringConnectionsInput& input);
+Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& input);
+Result<NoOutput> detach_internet_gateway(Call& call, const DetachInternetGatewayInput& input);
+Result<NoOutput> detach_network_interface(Call& call, const DetachNetworkInterfaceInput& input);
+Result<NoOutput> disassociate_address(Call& call, const DisassociateAddressInput& input);
+Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
+    Call& call, const DisassociateIamInstanceProfileInput& input);
+Result<NoOutput> disassociate_route_table(Call& call, const DisassociateRouteTableInput& input);
+Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
+                                                                   const DisassociateVpcCidrBlockInput& input);
+Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
+Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
+    Call& call, const GetManagedPrefixListAssociationsInput& input);
+Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
+    Call& call, const GetManagedPrefixListEntriesInput& input);
+Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
+                                                                  const GetSecurityGroupsForVpcInput& input);
+Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
+Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
+Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
+Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input);
+Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specification(
+    Call& call, const ModifyInstanceCreditSpecificationInput& input);
+Result<ModifyInstanceMetadataOptionsOutput> modify_instance_metadata_options(
+    Call& call, const ModifyInstanceMetadataOptionsInput& input);
+Result<ModifyLaunchTemplateOutput> modify_launch_template(Call& call, const ModifyLaunchTemplateInput& input);
+Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call, const ModifyManagedPrefixListInput& input);
+Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetworkInterfaceAttributeInput& input);
+Result<ModifySecurityGroupRulesOutput> modify_security_group_rules(Call& call,
+                                                                   const ModifySecurityGroupRulesInput& input);
+Result<NoOutput> modify_subnet_attribute(Call& call, const ModifySubnetAttributeInput& input);
+Result<NoOutput> modify_vpc_attribute(Call& call, const ModifyVpcAttributeInput& input);
+Result<ModifyVpcEndpointOutput> modify_vpc_endpoint(Call& call, const ModifyVpcEndpointInput& input);
+Result<ModifyVpcPeeringConnectionOptionsOutput> modify_vpc_peering_connection_options(
+    Call& call, const ModifyVpcPeeringConnectionOptionsInput& input);
+Result<MonitorInstancesOutput> monitor_instances(Call& call, const MonitorInstancesInput& input);
+Result<NoOutput> reboot_instances(Call& call, const RebootInstancesInput& input);
+Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput& input);
+Result<RejectVpcPeeringConnectionOutput> reject_vpc_peering_connection(Call& call,
+                                                                       const RejectVpcPeeringConnectionInput& input);
+Result<NoOutput> release_address(Call& call, const ReleaseAddressInput& input);
+Result<ReplaceIamInstanceProfileAssociationOutput> replace_iam_instance_profile_association(
+    Call& call, const ReplaceIamInstanceProfileAssociationInput& input);
+Result<ReplaceNetworkAclAssociationOutput> replace_network_acl_association(
+    Call& call, const ReplaceNetworkAclAssociationInput& input);
+Result<NoOutput> replace_network_acl_entry(Call& call, const ReplaceNetworkAclEntryInput& input);
+Result<NoOutput> replace_route(Call& call, const ReplaceRouteInput& input);
+Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
+    Call& call, const ReplaceRouteTableAssociationInput& input);
+Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
+Result<RevokeSecurityGroupEgressOutput> revoke_security_group_egress(Call& call,
+                                                                     const RevokeSecurityGroupEgressInput& input);
+Result<RevokeSecurityGroupIngressOutput> revoke_security_group_ingress(Call& call,
+                                                                       const RevokeSecurityGroupIngressInput& input);
+Result<RunInstancesOutput> run_instances(Call& call, const RunInstancesInput& input);
+Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInput& input);
+Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput& input);
+Result<TerminateInstancesOutput> terminate_instances(Call& call, const TerminateInstancesInput& input);
+Result<NoOutput> unassign_private_ip_addresses(Call& call, const UnassignPrivateIpAddressesInput& input);
+Result<UnmonitorInstancesOutput> unmonitor_instances(Call& call, const UnmonitorInstancesInput& input);
+Result<UpdateSecurityGroupRuleDescriptionsEgressOutput> update_security_group_rule_descriptions_egress(
+    Call& call, const UpdateSecurityGroupRuleDescriptionsEgressInput& input);
+Result<UpdateSecurityGroupRuleDescriptionsIngressOutput> update_security_group_rule_descriptions_ingress(
+    Call& call, const UpdateSecurityGroupRuleDescriptionsIngressInput& input);
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,307 @@
+#include "services/ec2/vpcs.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/step.h"
+#include "services/ec2/cidr.h"
+#include "services/ec2/describe.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/tags.h"
+#include "services/ec2/wire.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr size_t kMaxVpcs = 500;
+constexpr int kLargestPrefix = 16;
+constexpr int kSmallestPrefix = 28;
+
+Strings cidrs_of(const VpcRecord& vpc) {
+  Strings result;
+  for (const CidrAssociation& each : vpc.cidrs) result.push_back(each.cidr);
+  return result;
+}
+
+using Definition = FilterDefinition<VpcRecord>;
+constexpr std::array kFilters{
+    Definition{"vpc-id", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    Definition{"cidr", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
+    Definition{"cidr-block",
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
+    Definition{"cidr-block-association.cidr-block",
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return cidrs_of(r); }},
+    Definition{"cidr-block-association.association-id",
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> {
+                 Strings ids;
+                 for (const CidrAssociation& each : r.cidrs) ids.push_back(each.id);
+                 return ids;
+               }},
+    Definition{"cidr-block-association.state",
+               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{"associated"}; }},
+    Definition{"ipv6-cidr-block-association.ipv6-cidr-block",
+               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    Definition{"ipv6-cidr-block-association.association-id",
+               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    Definition{"ipv6-cidr-block-association.ipv6-pool",
+               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    Definition{"ipv6-cidr-block-association.state",
+               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    Definition{"dhcp-options-id",
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{shown_dhcp_options(r)}; }},
+    Definition{"is-default",
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    Definition{"isDefault",
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    Definition{"state", [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{"available"}; }},
+};
+
+Result<std::string> read_vpc_cidr(const std::optional<std::string>& text) {
+  if (!text) return errors::missing_parameter("CidrBlock");
+  const auto cidr = parse_cidr(*text);
+  if (!cidr) return errors::invalid_value("cidrBlock", *text, "This is not a valid CIDR block.");
+  if (cidr->prefix < kLargestPrefix || cidr->prefix > kSmallestPrefix) {
+    return errors::of("InvalidVpc.Range", fmt::format("The CIDR '{}' is invalid.", *text));
+  }
+  return cidr->text();
+}
+
+// What there is no IPv6 and no IPAM for.
+template <typename Input>
+Result<> refuse_unbuilt(const Input& input) {
+  if (input.amazon_provided_ipv6_cidr_block.value_or(false) || input.ipv6_cidr_block || input.ipv6_pool) {
+    return errors::unsupported("VPCs have IPv4 blocks only.");
+  }
+  if (input.ipv4_ipam_pool_id || input.ipv6_ipam_pool_id) return errors::unsupported("There is no IPAM.");
+  return {};
+}
+
+Result<> check_deletable(metadata::ReadTransaction& txn, const Scope& scope, const VpcRecord& vpc) {
+  auto rows = kMembers.scan(txn, metadata::Direction::forward, scope.account, scope.region, vpc.id);
+  while (TRY(rows.next())) {
+    const std::string& id = std::get<3>(rows.key());
+    if (id == vpc.main_route_table || id == vpc.default_group || id == vpc.default_acl) continue;
+    return errors::dependency(fmt::format("The vpc '{}' has dependencies and cannot be deleted.", vpc.id));
+  }
+  return {};
+}
+
+Result<std::vector<PeeringRecord>> peerings_of(metadata::ReadTransaction& txn, const Scope& scope,
+                                               const std::string& vpc) {
+  std::vector<PeeringRecord> result;
+  for (PeeringRecord& peering : TRY(kPeerings.all(txn, scope))) {
+    if (peering.requester.vpc == vpc || peering.accepter.vpc == vpc) result.push_back(std::move(peering));
+  }
+  return result;
+}
+
+// Both sides' copies.
+void end_peering(metadata::Transaction& txn, const Scope& scope, PeeringRecord peering) {
+  peering.status = "deleted";
+  for (const std::string& account : {peering.requester.account, peering.accepter.account}) {
+    kPeerings.put(txn, {.account = AccountId(account), .region = scope.region}, peering);
+  }
+}
+
+}  // namespace
+
+std::string shown_dhcp_options(const VpcRecord& vpc) { return vpc.dhcp_options.empty() ? "default" : vpc.dhcp_options; }
+
+Vpc to_wire(const Scope& scope, const VpcRecord& record, const TagMap& tags) {
+  Vpc vpc{.owner_id = scope.account.str(),
+          .instance_tenancy = record.tenancy,
+          .cidr_block_association_set = std::vector<VpcCidrBlockAssociation>(),
+          .is_default = record.is_default,
+          .tags = wire_tags(tags),
+          .vpc_id = record.id,
+          .state = "available",
+          .cidr_block = record.cidrs.front().cidr,
+          .dhcp_options_id = shown_dhcp_options(record)};
+  for (const CidrAssociation& each : record.cidrs) {
+    vpc.cidr_block_association_set->push_back({.association_id = each.id,
+                                               .cidr_block = each.cidr,
+                                               .cidr_block_state = VpcCidrBlockState{.state = "associated"}});
+  }
+  return vpc;
+}
+
+Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& input) {
+  const auto txn = call.read();
+  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kFilters,
+                                            {input.vpc_ids, input.filters, input.max_results, input.next_token}));
+  DescribeVpcsOutput output{.next_token = page.next_token, .vpcs = std::vector<Vpc>()};
+  for (const auto& [record, tags] : page.items) output.vpcs->push_back(to_wire(call.scope, record, tags));
+  return output;
+}
+
+Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input) {
+  TRY(refuse_unbuilt(input));
+  NewVpc wanted{.cidr = TRY(read_vpc_cidr(input.cidr_block)), .tenancy = input.instance_tenancy.value_or("default")};
+  if (wanted.tenancy == "host") {
+    return errors::of("UnsupportedTenancy", "The tenancy value host is not supported.");
+  }
+  const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::vpc));
+  step("create-vpc/asked");
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<VpcRecord> {
+    if (TRY(kVpcs.all(txn, call.scope)).size() >= kMaxVpcs) {
+      return errors::of("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
+    }
+    const auto arrival = TRY(kArrivals.get(txn, {call.scope.account, call.scope.region}));
+    NewVpc made = wanted;
+    made.dhcp_options = arrival ? arrival->dhcp_options : std::string();
+    VpcRecord record = make_vpc(txn, call.scope, made);
+    put_tags(txn, call.scope, record.id, tags);
+    return record;
+  }));
+  step("create-vpc/committed");
+  if (!call.dry_run) call.settle_vpc(vpc.id);
+  step("create-vpc/told");
+  return CreateVpcOutput{.vpc = to_wire(call.scope, vpc, tags)};
+}
+
+Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput&) {
+  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<VpcRecord> {
+    if (TRY(find_default_vpc(txn, call.scope))) {
+      return errors::of("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.");
+    }
+    const auto arrival = TRY(kArrivals.get(txn, {call.scope.account, call.scope.region}));
+    return make_default_vpc(txn, call.scope, arrival ? arrival->dhcp_options : std::string());
+  }));
+  if (!call.dry_run) call.settle_vpc(vpc.id);
+  return CreateDefaultVpcOutput{.vpc = to_wire(call.scope, vpc, {})};
+}
+
+Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
+  step("delete-vpc/asked");
+  Strings peers;
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    peers.clear();
+    const VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
+    TRY(check_deletable(txn, call.scope, vpc));
+    for (PeeringRecord& peering : TRY(peerings_of(txn, call.scope, vpc.id))) {
+      peers.push_back(peering.requester.vpc == vpc.id ? peering.accepter.vpc : peering.requester.vpc);
+      end_peering(txn, call.scope, std::move(peering));
+    }
+    const RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, vpc.main_route_table));
+    for (const auto& each : table.associations) erase_part(txn, call.scope, each.id);
+    kRouteTables.erase(txn, call.scope, table);
+    const GroupRecord group = TRY(kGroups.get(txn, call.scope, vpc.default_group));
+    for (const RuleRecord& rule : group.rules) erase_part(txn, call.scope, rule.id);
+    kNames.erase(txn, {call.scope.account, call.scope.region, "security-group/" + vpc.id + "/default"});
+    kGroups.erase(txn, call.scope, group);
+    kAcls.erase(txn, call.scope, TRY(kAcls.get(txn, call.scope, vpc.default_acl)));
+    for (const CidrAssociation& each : vpc.cidrs) erase_part(txn, call.scope, each.id);
+    kVpcs.erase(txn, call.scope, vpc);
+    return {};
+  }));
+  step("delete-vpc/committed");
+  if (!call.dry_run) {
+    call.settle_vpc(*input.vpc_id);
+    for (const std::string& peer : peers) call.settle_vpc(peer);
+  }
+  return NoOutput{};
+}
+
+Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const AssociateVpcCidrBlockInput& input) {
+  constexpr size_t kMaxCidrs = 5;
+  TRY(refuse_unbuilt(input));
+  const std::string cidr = TRY(read_vpc_cidr(input.cidr_block));
+  const auto association = TRY(call.write([&](metadata::Transaction& txn) -> Result<CidrAssociation> {
+    VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
+    if (vpc.cidrs.size() >= kMaxCidrs) {
+      return errors::of(
+          "CidrLimitExceeded",
+          fmt::format("This network '{}' has met its maximum number of allowed CIDRs: {}", vpc.id, kMaxCidrs));
+    }
+    for (const CidrAssociation& each : vpc.cidrs) {
+      if (parse_cidr(each.cidr)->overlaps(*parse_cidr(cidr))) {
+        return errors::of("InvalidVpc.Range", fmt::format("The CIDR '{}' conflicts with one of the VPC's own.", cidr));
+      }
+    }
+    vpc.cidrs.push_back({.id = make_part_id("vpc-cidr-assoc-"), .cidr = cidr});
+    put_part(txn, call.scope, vpc.cidrs.back().id, vpc.id);
+    kVpcs.put(txn, call.scope, vpc);
+    return vpc.cidrs.back();
+  }));
+  call.settle_vpc(*input.vpc_id);
+  return AssociateVpcCidrBlockOutput{
+      .cidr_block_association = VpcCidrBlockAssociation{.association_id = association.id,
+                                                        .cidr_block = association.cidr,
+                                                        .cidr_block_state = VpcCidrBlockState{.state = "associating"}},
+      .vpc_id = input.vpc_id};
+}
+
+Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
+                                                                   const DisassociateVpcCidrBlockInput& input) {
+  const std::string& id = *input.association_id;
+  CidrAssociation removed;
+  const auto vpc_id = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    const auto owner = TRY(owner_of_part(txn, call.scope, id));
+    if (!owner || !id.starts_with("vpc-cidr-assoc-")) {
+      return errors::of("InvalidVpcCidrBlockAssociationID.NotFound",
+                        fmt::format("The vpc CIDR block association ID '{}' does not exist", id));
+    }
+    VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, *owner));
+    if (vpc.cidrs.front().id == id) {
+      return errors::not_permitted(
+          fmt::format("The vpc CIDR block with association ID {} may not be disassociated. It is the primary IPv4 CIDR "
+                      "block of the VPC",
+                      id));
+    }
+    const auto found = std::ranges::find(vpc.cidrs, id, &CidrAssociation::id);
+    removed = *found;
+    for (const SubnetRecord& subnet : TRY(kSubnets.in_vpc(txn, call.scope, vpc.id))) {
+      if (parse_cidr(removed.cidr)->contains(*parse_cidr(subnet.cidr))) {
+        return errors::of(
+            "DependencyViolation",
+            fmt::format("The vpc CIDR block '{}' has dependencies and cannot be disassociated.", removed.cidr));
+      }
+    }
+    vpc.cidrs.erase(found);
+    erase_part(txn, call.scope, id);
+    kVpcs.put(txn, call.scope, vpc);
+    return vpc.id;
+  }));
+  call.settle_vpc(vpc_id);
+  return DisassociateVpcCidrBlockOutput{
+      .cidr_block_association =
+          VpcCidrBlockAssociation{.association_id = removed.id,
+                                  .cidr_block = removed.cidr,
+                                  .cidr_block_state = VpcCidrBlockState{.state = "disassociating"}},
+      .vpc_id = vpc_id};
+}
+
+Result<NoOutput> modify_vpc_attribute(Call& call, const ModifyVpcAttributeInput& input) {
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
+    const int given = int{input.enable_dns_hostnames.has_value()} + int{input.enable_dns_support.has_value()} +
+                      int{input.enable_network_address_usage_metrics.has_value()};
+    if (given == 0) return errors::missing_parameter("attribute");
+    if (given > 1) return errors::invalid_combination("Only one attribute can be modified at a time");
+    if (input.enable_dns_hostnames) vpc.dns_hostnames = input.enable_dns_hostnames->value.value_or(false);
+    if (input.enable_dns_support) vpc.dns_support = input.enable_dns_support->value.value_or(false);
+    if (input.enable_network_address_usage_metrics) {
+      vpc.usage_metrics = input.enable_network_address_usage_metrics->value.value_or(false);
+    }
+    kVpcs.put(txn, call.scope, vpc);
+    return {};
+  }));
+  call.settle_vpc(*input.vpc_id);
+  return NoOutput{};
+}
+
+Result<DescribeVpcAttributeOutput> describe_vpc_attribute(Call& call, const DescribeVpcAttributeInput& input) {
+  const auto txn = call.read();
+  const VpcRecord vpc = TRY(kVpcs.get(*txn, call.scope, input.vpc_id));
+  DescribeVpcAttributeOutput output{.vpc_id = vpc.id};
+  if (*input.attribute == "enableDnsSupport") output.enable_dns_support = AttributeBooleanValue{vpc.dns_support};
+  if (*input.attribute == "enableDnsHostnames") output.enable_dns_hostnames = AttributeBooleanValue{vpc.dns_hostnames};
+  if (*input.attribute == "enableNetworkAddressUsageMetrics") {
+    output.enable_network_address_usage_metrics = AttributeBooleanValue{vpc.usage_metrics};
+  }
+  return output;
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,85 @@
+#include "services/ec2/resource_keys.h"
+
+#include <charconv>
+
+#include "services/ec2/network_tables.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+// "vpc-1" of "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1". Of a key pair, whose ARN has its name, the id.
+std::string id_of(metadata::Store& store, const Scope& scope, std::string_view arn) {
+  const size_t slash = arn.find('/');
+  if (!arn.starts_with("arn:aws:ec2:") || slash == std::string_view::npos) return "";
+  const std::string id(arn.substr(slash + 1));
+  if (!arn.substr(0, slash).ends_with(":key-pair")) return id;
+  const auto named = kNames.newest(store, {scope.account, scope.region, "key-pair/" + id});
+  return named.has_value() && *named ? (*named)->owner : id;
+}
+
+void add_stored_tags(metadata::Store& store, const Scope& scope, const std::string& id, policy::Context& keys) {
+  const auto found = kTags.newest(store, {scope.account, scope.region, id});
+  if (!found.has_value() || !*found) return;
+  for (const auto& [key, value] : (*found)->tags) {
+    keys.set("aws:ResourceTag/" + key, value);
+    keys.set("ec2:ResourceTag/" + key, value);
+  }
+}
+
+// Lengths before texts, so that no text can look like two.
+void append(std::string& packed, const std::optional<std::string>& text) {
+  const std::string given = text.value_or("");
+  packed.append(std::to_string(given.size())).append(":").append(given);
+}
+
+std::string_view take(std::string_view& packed) {
+  size_t length = 0;
+  const auto [end, error] = std::from_chars(packed.data(), packed.data() + packed.size(), length);
+  packed.remove_prefix(static_cast<size_t>(end - packed.data()) + 1);
+  const std::string_view text = packed.substr(0, length);
+  packed.remove_prefix(text.size());
+  return text;
+}
+
+}  // namespace
+
+std::vector<Tag> tags_for(const TagSpecifications& specifications, Kind kind) {
+  std::vector<Tag> result;
+  if (!specifications) return result;
+  for (const TagSpecification& each : *specifications) {
+    if (!each.tags || kind_of_type(each.resource_type.value_or("")) != kind) continue;
+    result.insert(result.end(), each.tags->begin(), each.tags->end());
+  }
+  return result;
+}
+
+std::string pack_tags(const std::vector<Tag>& tags) {
+  std::string packed;
+  for (const Tag& tag : tags) {
+    append(packed, tag.key);
+    append(packed, tag.value);
+  }
+  return packed;
+}
+
+gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallContext& context,
+                                const gateway::AccessNeed& need) {
+  gateway::ResourcePolicy result{.owner = context.principal().account};
+  result.add_keys = [&](policy::Context& keys) {
+    // Those of what was asked about before.
+    for (const std::string_view prefix : {"aws:ResourceTag/", "ec2:ResourceTag/", "aws:RequestTag/", "aws:TagKeys"}) {
+      keys.remove_prefix(prefix);
+    }
+    const Scope scope{.account = context.principal().account, .region = context.region};
+    add_stored_tags(store, scope, id_of(store, scope, need.resource), keys);
+    for (std::string_view rest = need.instance; !rest.empty();) {
+      const std::string_view key = take(rest);
+      const std::string_view value = take(rest);
+      keys.set("aws:RequestTag/" + std::string(key), value);
+      keys.add_value("aws:TagKeys", key);
+    }
+  };
+  return result;
+}
+
+}  // namespace aerolith::ec2

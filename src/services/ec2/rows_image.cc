@@ -1,0 +1,38 @@
+// Rows of the table: images, key pairs, launch templates, volumes.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/rows.h"
+
+namespace aerolith::ec2 {
+
+void add_image_rows(TableBuilder& table) {
+  using enum OperationId;
+  table.row<ec2::copy_image>(copy_image, "ec2:CopyImage", making(Kind::image));
+  table.row<ec2::create_image>(create_image, "ec2:CreateImage", making(Kind::image));
+  table.row<ec2::create_launch_template>(create_launch_template, "ec2:CreateLaunchTemplate",
+                                         making(Kind::launch_template));
+  table.row<ec2::create_launch_template_version>(create_launch_template_version, "ec2:CreateLaunchTemplateVersion",
+                                                 existing(Kind::launch_template));
+  table.row<ec2::delete_launch_template>(delete_launch_template, "ec2:DeleteLaunchTemplate",
+                                         existing(Kind::launch_template));
+  table.row<ec2::delete_launch_template_versions>(delete_launch_template_versions, "ec2:DeleteLaunchTemplateVersions",
+                                                  existing(Kind::launch_template));
+  table.row<ec2::deregister_image>(deregister_image, "ec2:DeregisterImage", existing(Kind::image));
+  table.row<ec2::describe_image_attribute>(describe_image_attribute, "ec2:DescribeImageAttribute",
+                                           existing(Kind::image));
+  table.row<ec2::describe_images>(describe_images, "ec2:DescribeImages", kAnything);
+  table.row<ec2::describe_instance_type_offerings>(describe_instance_type_offerings,
+                                                   "ec2:DescribeInstanceTypeOfferings", kAnything);
+  table.row<ec2::describe_instance_types>(describe_instance_types, "ec2:DescribeInstanceTypes", kAnything);
+  table.row<ec2::describe_launch_template_versions>(describe_launch_template_versions,
+                                                    "ec2:DescribeLaunchTemplateVersions", kAnything);
+  table.row<ec2::describe_launch_templates>(describe_launch_templates, "ec2:DescribeLaunchTemplates", kAnything);
+  table.row<ec2::describe_volumes>(describe_volumes, "ec2:DescribeVolumes", kAnything);
+  table.row<ec2::modify_image_attribute>(modify_image_attribute, "ec2:ModifyImageAttribute", existing(Kind::image));
+  table.row<ec2::reset_image_attribute>(reset_image_attribute, "ec2:ResetImageAttribute", existing(Kind::image));
+  table.row<ec2::modify_launch_template>(modify_launch_template, "ec2:ModifyLaunchTemplate",
+                                         existing(Kind::launch_template));
+  table.row<ec2::register_image>(register_image, "ec2:RegisterImage", making(Kind::image));
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,96 @@
+// Rows of the table: instances.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#include "services/ec2/instance_profiles.h"
+#include "services/ec2/launch_targets.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/rows.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+constexpr std::string_view kRunAction = "ec2:RunInstances";
+
+std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& context, const LaunchTargets& targets) {
+  std::vector<gateway::AccessNeed> needs;
+  const auto make = [&](Kind kind) {
+    std::ranges::move(needs_of(context, kRunAction, making(kind), targets.merged, Presence::required),
+                      std::back_inserter(needs));
+  };
+  const auto use = [&](Kind kind, const std::string& id) {
+    needs.push_back({.action = std::string(kRunAction), .resource = make_arn(scope_of(context), kind, id)});
+  };
+  make(Kind::instance);
+  make(Kind::volume);
+  if (targets.makes_interfaces) make(Kind::network_interface);
+  use(Kind::image, targets.image);
+  for (const std::string& id : targets.interfaces) use(Kind::network_interface, id);
+  for (const std::string& id : targets.subnets) use(Kind::subnet, id);
+  for (const std::string& id : targets.groups) use(Kind::security_group, id);
+  if (targets.merged.key_name) use(Kind::key_pair, *targets.merged.key_name);
+  if (!targets.launch_template.empty()) use(Kind::launch_template, targets.launch_template);
+  return needs;
+}
+
+void add_run_instances_row(TableBuilder& table) {
+  gateway::OperationEntry& entry =
+      table.row<ec2::run_instances>(OperationId::run_instances, kRunAction, making(Kind::instance));
+  metadata::Store& store = table.store();
+  entry.needs = [&store](const gateway::CallContext& context, const void* input) {
+    const auto& asked = *static_cast<const RunInstancesInput*>(input);
+    return launch_needs(context, find_launch_targets(store, scope_of(context), asked));
+  };
+  entry.conditions = [&store](const gateway::CallContext& context, const void* input, policy::Context& keys) {
+    const auto& asked = *static_cast<const RunInstancesInput*>(input);
+    add_condition_keys(context, merged_or_asked(*store.begin_read(), scope_of(context), asked), keys);
+  };
+}
+
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-ec2_NewInstanceProfile
+template <auto handler>
+void add_profile_row(TableBuilder& table, OperationId id, std::string_view action) {
+  gateway::OperationEntry& entry = table.row<handler>(id, action, existing(Kind::instance));
+  entry.conditions = [&cloud = table.cloud()](const gateway::CallContext& context, const void* input,
+                                              policy::Context& keys) {
+    const auto& asked = *static_cast<const typename Guarded<handler>::InputType*>(input);
+    add_condition_keys(context, asked, keys);
+    if (!asked.iam_instance_profile) return;
+    const auto profile = look_up_profile(cloud, scope_of(context).account, *asked.iam_instance_profile);
+    if (profile) keys.set("ec2:NewInstanceProfile", profile->arn);
+  };
+}
+
+}  // namespace
+
+void add_instance_rows(TableBuilder& table) {
+  using enum OperationId;
+  add_profile_row<ec2::associate_iam_instance_profile>(table, associate_iam_instance_profile,
+                                                       "ec2:AssociateIamInstanceProfile");
+  table.row<ec2::describe_iam_instance_profile_associations>(describe_iam_instance_profile_associations,
+                                                             "ec2:DescribeIamInstanceProfileAssociations", kAnything);
+  table.row<ec2::describe_instance_attribute>(describe_instance_attribute, "ec2:DescribeInstanceAttribute",
+                                              existing(Kind::instance));
+  table.row<ec2::describe_instance_credit_specifications>(describe_instance_credit_specifications,
+                                                          "ec2:DescribeInstanceCreditSpecifications", kAnything);
+  table.row<ec2::describe_instance_status>(describe_instance_status, "ec2:DescribeInstanceStatus", kAnything);
+  table.row<ec2::describe_instances>(describe_instances, "ec2:DescribeInstances", kAnything);
+  table.row<ec2::disassociate_iam_instance_profile>(disassociate_iam_instance_profile,
+                                                    "ec2:DisassociateIamInstanceProfile", existing(Kind::instance));
+  table.row<ec2::get_console_output>(get_console_output, "ec2:GetConsoleOutput", existing(Kind::instance));
+  table.row<ec2::modify_instance_attribute>(modify_instance_attribute, "ec2:ModifyInstanceAttribute",
+                                            existing(Kind::instance));
+  table.row<ec2::modify_instance_credit_specification>(
+      modify_instance_credit_specification, "ec2:ModifyInstanceCreditSpecification", existing(Kind::instance));
+  table.row<ec2::modify_instance_metadata_options>(modify_instance_metadata_options,
+                                                   "ec2:ModifyInstanceMetadataOptions", existing(Kind::instance));
+  table.row<ec2::monitor_instances>(monitor_instances, "ec2:MonitorInstances", existing(Kind::instance));
+  table.row<ec2::reboot_instances>(reboot_instances, "ec2:RebootInstances", existing(Kind::instance));
+  add_profile_row<ec2::replace_iam_instance_profile_association>(table, replace_iam_instance_profile_association,
+                                                                 "ec2:ReplaceIamInstanceProfileAssociation");
+  add_run_instances_row(table);
+  table.row<ec2::start_instances>(start_instances, "ec2:StartInstances", existing(Kind::instance));
+  table.row<ec2::stop_instances>(stop_instances, "ec2:StopInstances", existing(Kind::instance));
+  table.row<ec2::terminate_instances>(terminate_instances, "ec2:TerminateInstances", existing(Kind::instance));
+  table.row<ec2::unmonitor_instances>(unmonitor_instances, "ec2:UnmonitorInstances", existing(Kind::instance));
+}
+
+}  // namespace aerolith::ec2

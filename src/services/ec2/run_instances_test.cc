@@ -1,0 +1,190 @@
+// RunInstances and what follows it, with stand-ins for drivers, volumes and fabric.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "ec2/operations.h"
+#include "os/test_directory.h"
+#include "services/ec2/api.h"
+#include "services/ec2/filters.h"
+#include "services/ec2/instance_tables.h"
+#include "services/ec2/network_tables.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/test_fakes.h"
+#include "services/ec2/vpcs.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+class RunTest : public testing::Test {
+ protected:
+  RunTest() {
+    metadata::StoreOptions options;
+    options.directory = folder_ / "metadata";
+    store_ = metadata::open_store(options).value();
+    cloud_.reset(new Cloud{.metadata = *store_, .container = &driver_, .volumes = &volumes_});
+    cloud_->vpc_changed = [](const Scope&, const std::string&) {};
+    cloud_->snapshot_unused = [](const Scope&, const std::string&) {};
+    cloud_->instance_changed = [this](const Scope&, const std::string& id) { settled_.push_back(id); };
+    context_.now = Timestamp(std::chrono::milliseconds(1'700'000'000'000));
+    context_.key = std::make_shared<const auth::AccessKey>(auth::AccessKey{.principal = {.account = scope_.account}});
+    context_.resolved.operation = &service().operations[static_cast<uint16_t>(OperationId::run_instances)];
+    EXPECT_TRUE(arrive(*cloud_, scope_, context_.now).has_value());
+    image_ = register_own_image(*store_, scope_.region, context_.now, {.name = "tiny", .snapshot = "snap-1"}).value();
+  }
+  Call call() { return {.context = context_, .cloud = *cloud_, .scope = scope_}; }
+  RunInstancesInput request(int32_t count = 1) {
+    return {.image_id = image_, .instance_type = "t3.micro", .max_count = count, .min_count = 1};
+  }
+  Result<RunInstancesOutput> run(const RunInstancesInput& input) {
+    Call made = call();
+    return run_instances(made, input);
+  }
+  std::string code_of(const RunInstancesInput& input) {
+    const auto answer = run(input);
+    return answer.has_value() ? "none" : answer.error().code;
+  }
+  void set_state(const std::string& id, LifeState state) {
+    const auto done = metadata::run_transaction(*store_, [&](metadata::Transaction& txn) -> Result<> {
+      InstanceRecord record = TRY(kInstances.get(txn, scope_, id));
+      record.state = state;
+      kInstances.put(txn, scope_, record);
+      return {};
+    });
+    ASSERT_TRUE(done.has_value());
+  }
+
+  os::TestDirectory folder_;
+  Fuse fuse_;
+  FakeDriver driver_{fuse_};
+  FakeVolumes volumes_{fuse_};
+  Scope scope_{.account = AccountId("123456789012"), .region = RegionName("us-east-1")};
+  gateway::CallContext context_;
+  std::vector<std::string> settled_;
+  std::string image_;
+  std::unique_ptr<metadata::Store> store_;
+  std::unique_ptr<Cloud> cloud_;
+};
+
+TEST_F(RunTest, WhatIsRunIsDescribed) {
+  RunInstancesInput input = request(2);
+  input.user_data = base64_encode("#!/bin/sh");
+  input.tag_specifications = {{.resource_type = "instance", .tags = std::vector<Tag>{{.key = "Name", .value = "web"}}}};
+  const auto made = run(input).value();
+  ASSERT_EQ(made.instances->size(), 2U);
+  EXPECT_EQ(settled_.size(), 2U);
+  const Instance& first = made.instances->front();
+  EXPECT_EQ(first.state->name, "pending");
+  EXPECT_EQ(first.tags->at(0).value, "web");
+  EXPECT_TRUE(first.public_ip_address->starts_with("198.18."));
+  EXPECT_EQ(first.block_device_mappings->size(), 1U);
+  EXPECT_EQ(first.placement->availability_zone, "us-east-1a");
+  EXPECT_EQ(first.security_groups->at(0).group_name, "default");
+
+  Call asked = call();
+  const auto all = describe_instances(
+      asked, {.filters = std::vector<Filter>{{.name = "tag:Name", .values = Strings{"w*"}},
+                                             {.name = "instance-state-name", .values = Strings{"pending"}}}});
+  ASSERT_EQ(all->reservations->size(), 1U);
+  EXPECT_EQ(all->reservations->front().instances->size(), 2U);
+  const auto data = describe_instance_attribute(asked, {.instance_id = first.instance_id, .attribute = "userData"});
+  EXPECT_EQ(data->user_data->value, base64_encode("#!/bin/sh"));
+}
+
+TEST_F(RunTest, WhatIsRefused) {
+  RunInstancesInput input = request();
+  input.image_id = "ami-00000000";
+  EXPECT_EQ(code_of(input), "InvalidAMIID.NotFound");
+  input = request();
+  input.key_name = "nobody";
+  EXPECT_EQ(code_of(input), "InvalidKeyPair.NotFound");
+  input = request();
+  input.min_count = 3;
+  EXPECT_EQ(code_of(input), "InvalidParameterValue");
+  input = request();
+  input.user_data = "not base64";
+  EXPECT_EQ(code_of(input), "InvalidUserData.Malformed");
+  input = request();
+  input.user_data = base64_encode(std::string(16385, 'x'));
+  EXPECT_EQ(code_of(input), "InvalidParameterValue");
+  input = request();
+  input.subnet_id = "subnet-00000000";
+  EXPECT_EQ(code_of(input), "InvalidSubnetID.NotFound");
+  input.network_interfaces = std::vector<InstanceNetworkInterfaceSpecification>{{.device_index = 0}};
+  input.subnet_id = "subnet-1";
+  EXPECT_EQ(code_of(input), "InvalidParameterCombination");
+  input = request();
+  input.instance_type = "u-24tb1.112xlarge";
+  EXPECT_EQ(code_of(input), "Unsupported");
+  input = request();
+  input.block_device_mappings =
+      std::vector<BlockDeviceMapping>{{.ebs = EbsBlockDevice{.volume_size = 0}, .device_name = "/dev/xvda"}};
+  EXPECT_EQ(code_of(input), "InvalidParameterValue");
+  cloud_->container = nullptr;
+  EXPECT_EQ(code_of(request()), "Unsupported");
+  const auto txn = store_->begin_read();
+  EXPECT_TRUE(kInstances.all(*txn, scope_)->empty());
+  EXPECT_TRUE(kInterfaces.all(*txn, scope_)->empty());
+}
+
+TEST_F(RunTest, ATokenRunsOnce) {
+  RunInstancesInput input = request();
+  input.client_token = "once";
+  context_.whole_body = "Action=RunInstances&ClientToken=once";
+  const auto first = run(input).value();
+  const auto again = run(input).value();
+  EXPECT_EQ(first.instances->front().instance_id, again.instances->front().instance_id);
+  context_.whole_body = "Action=RunInstances&ClientToken=once&MaxCount=2";
+  EXPECT_EQ(code_of(input), "IdempotentParameterMismatch");
+}
+
+TEST_F(RunTest, ADryRunLeavesNothing) {
+  Call made = call();
+  made.dry_run = true;
+  EXPECT_TRUE(run_instances(made, request()).has_value());
+  const auto txn = store_->begin_read();
+  EXPECT_TRUE(kInstances.all(*txn, scope_)->empty());
+  EXPECT_TRUE(settled_.empty());
+}
+
+TEST_F(RunTest, ATemplateSaysWhatTheRequestDoesNot) {
+  Call made = call();
+  const auto created = create_launch_template(
+      made, {.launch_template_name = "web",
+             .launch_template_data = RequestLaunchTemplateData{.image_id = image_, .instance_type = "t3.small"}});
+  ASSERT_TRUE(created.has_value());
+  RunInstancesInput input{.max_count = 1, .min_count = 1};
+  input.launch_template = LaunchTemplateSpecification{.launch_template_name = "web"};
+  EXPECT_EQ(run(input).value().instances->front().instance_type, "t3.small");
+  input.instance_type = "t3.nano";
+  EXPECT_EQ(run(input).value().instances->front().instance_type, "t3.nano");
+  input.launch_template->version = "7";
+  EXPECT_EQ(code_of(input), "InvalidLaunchTemplateId.VersionNotFound");
+}
+
+TEST_F(RunTest, StatesAndWhatTheyForbid) {
+  RunInstancesInput input = request();
+  input.disable_api_termination = true;
+  const std::string id = *run(input).value().instances->front().instance_id;
+  Call made = call();
+  EXPECT_EQ(terminate_instances(made, {.instance_ids = Strings{id}}).error().code, "OperationNotPermitted");
+  EXPECT_EQ(reboot_instances(made, {.instance_ids = Strings{id}}).error().code, "IncorrectInstanceState");
+  set_state(id, LifeState::running);
+  const auto stopped = stop_instances(made, {.instance_ids = Strings{id}}).value();
+  EXPECT_EQ(stopped.stopping_instances->at(0).previous_state->name, "running");
+  EXPECT_EQ(stopped.stopping_instances->at(0).current_state->code, 64);
+  EXPECT_EQ(start_instances(made, {.instance_ids = Strings{id}}).error().code, "IncorrectInstanceState");
+  EXPECT_EQ(start_instances(made, {.instance_ids = Strings{id, "i-00000000"}}).error().code,
+            "InvalidInstanceID.NotFound");
+  set_state(id, LifeState::stopped);
+  ASSERT_TRUE(modify_instance_attribute(made, {.instance_id = id,
+                                               .disable_api_termination = AttributeBooleanValue{false},
+                                               .instance_type = AttributeValue{"t3.large"}})
+                  .has_value());
+  EXPECT_TRUE(start_instances(made, {.instance_ids = Strings{id}}).has_value());
+  EXPECT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
+}
+
+}  // namespace
+}  // namespace aerolith::ec2

@@ -1,0 +1,167 @@
+#include "services/ec2/service.h"
+
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "reconcile/queue.h"
+#include "services/ec2/flow_logs.h"
+#include "services/ec2/flow_reports.h"
+#include "services/ec2/instance_tables.h"
+#include "services/ec2/resource_keys.h"
+#include "services/ec2/rows.h"
+#include "services/ec2/settle_instance.h"
+#include "services/ec2/settle_network.h"
+#include "services/ec2/settle_snapshot.h"
+
+namespace aerolith::ec2 {
+
+struct Service::State {
+  Parts parts;
+  Cloud cloud;
+  Turns turns;  // of VPCs: instances settle their own, too
+  // Null without a fabric. The queues go first: their work uses the rest.
+  std::unique_ptr<FlowReports> flow_reports;
+  std::unique_ptr<reconcile::Queue> flows;
+  std::unique_ptr<reconcile::Queue> networks;
+  std::unique_ptr<reconcile::Queue> snapshots;
+  std::unique_ptr<reconcile::Queue> instances;
+
+  explicit State(const Parts& given)
+      : parts(given),
+        cloud{.metadata = given.metadata,
+              .settings = given.settings,
+              .container = given.container,
+              .vm = given.vm,
+              .volumes = given.volumes,
+              .fabric = given.fabric,
+              .port_names = given.port_names,
+              .find_profile = given.find_profile,
+              .make_own_images = given.make_own_images,
+              .network_applied = given.network_applied,
+              .network_leaves = given.network_leaves,
+              .deliver_log = given.deliver_log,
+              .check_log_destination = given.check_log_destination} {
+    cloud.vpc_changed = [this](const Scope& scope, const std::string& vpc) {
+      if (networks && !vpc.empty()) networks->add(make_key(scope, vpc));
+    };
+    cloud.instance_changed = [this](const Scope& scope, const std::string& instance) {
+      if (instances) instances->add(make_key(scope, instance));
+    };
+    cloud.flow_logs_changed = [this](const Scope& scope, const std::string& vpc) {
+      if (flows) flows->add(make_key(scope, vpc));
+    };
+    cloud.report_flows = [this](const Scope& scope, const std::string& vpc) {
+      if (flow_reports) flow_reports->report(make_key(scope, vpc));
+    };
+    cloud.snapshot_unused = [this](const Scope& scope, const std::string& snapshot) {
+      if (snapshots) snapshots->add(make_key(scope, snapshot));
+    };
+    if (parts.volumes != nullptr) {
+      snapshots =
+          std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "snapshots", .workers = 1},
+                                             [this](std::string_view key) { return settle_snapshot(cloud, key); });
+    }
+    if (parts.fabric == nullptr) return;
+    flow_reports = std::make_unique<FlowReports>(cloud, *parts.fabric, parts.clock);
+    flows = std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "flow logs", .workers = 1},
+                                               [this](std::string_view key) { return flow_reports->report(key); });
+    networks =
+        std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "vpcs"}, [this](std::string_view key) {
+          return settle_network({.cloud = cloud, .fabric = *parts.fabric, .turns = turns}, key);
+        });
+    if (parts.volumes == nullptr || (parts.container == nullptr && parts.vm == nullptr)) return;
+    instances = std::make_unique<reconcile::Queue>(
+        reconcile::QueueSettings{.name = "instances", .workers = 4}, [this](std::string_view key) {
+          return settle_instance({.cloud = cloud, .fabric = *parts.fabric, .clock = parts.clock, .turns = turns}, key);
+        });
+  }
+};
+
+Service::Service(const Parts& parts) : state_(std::make_unique<State>(parts)) {}
+Service::~Service() {
+  // An instance's work may add keys of the others.
+  state_->instances.reset();
+  state_->snapshots.reset();
+  state_->networks.reset();
+  state_->flows.reset();
+}
+
+gateway::ServiceTable Service::table() {
+  TableBuilder table(state_->cloud);
+  add_gateway_rows(table);
+  add_interface_rows(table);
+  add_vpc_rows(table);
+  add_route_rows(table);
+  add_group_rows(table);
+  add_image_rows(table);
+  add_instance_rows(table);
+  gateway::ServiceTable result = table.take();
+  result.encodes_denials = true;
+  result.resource_policy = [&store = state_->cloud.metadata](const gateway::CallContext& context,
+                                                             const gateway::AccessNeed& need) {
+    return std::optional(keys_of(store, context, need));
+  };
+  return result;
+}
+
+bool Service::wait_idle(std::chrono::milliseconds patience) {
+  const bool networks = !state_->networks || state_->networks->wait_idle(patience);
+  return networks && (!state_->instances || state_->instances->wait_idle(patience));
+}
+
+void Service::sweep_snapshots() {
+  if (!state_->snapshots) return;
+  const auto all = state_->parts.volumes->list_snapshots();
+  if (!all.has_value()) {
+    log_error("ec2: snapshots can't be listed", {{"detail", all.error().detail}});
+    return;
+  }
+  for (const std::string& id : *all) {
+    const auto looked = settle_snapshot(state_->cloud, make_key({}, id));
+    if (!std::holds_alternative<reconcile::Settled>(looked)) snapshot_unused(id);
+  }
+}
+
+Result<> Service::resume_flow_logs() {
+  const auto txn = state_->parts.metadata.begin_read();
+  auto logs = kFlowLogs.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(logs.next())) {
+    const auto& [account, region, id] = logs.key();
+    state_->cloud.flow_logs_changed({.account = account, .region = region}, TRY(logs.record()).network);
+  }
+  return {};
+}
+
+void Service::snapshot_unused(const std::string& snapshot) { state_->cloud.snapshot_unused({}, snapshot); }
+
+Result<> Service::settle_all() {
+  sweep_snapshots();
+  if (!state_->networks) return {};
+  const auto txn = state_->parts.metadata.begin_read();
+  std::set<std::string> known;
+  auto vpcs = kVpcs.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(vpcs.next())) {
+    const auto& [account, region, id] = vpcs.key();
+    known.insert(id);
+    state_->cloud.vpc_changed({.account = account, .region = region}, id);
+  }
+  const auto on_host = state_->parts.fabric->list();
+  if (!on_host.has_value()) {
+    log_error("ec2: the host's networks can't be listed", {{"detail", on_host.error().detail}});
+  } else {
+    // Of no account: there is no record, so it goes.
+    for (const std::string& id : *on_host) {
+      if (!known.contains(id)) state_->networks->add(make_key({}, id));
+    }
+  }
+  TRY(resume_flow_logs());
+  auto instances = kInstances.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(instances.next())) {
+    const auto& [account, region, id] = instances.key();
+    state_->cloud.instance_changed({.account = account, .region = region}, id);
+  }
+  return {};
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,64 @@
+// The EC2 service: what main/ puts into the registry, and the work that makes its records real.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "base/time.h"
+#include "gateway/service_table.h"
+#include "network/fabric.h"
+#include "services/ec2/cloud.h"
+
+namespace aerolith::ec2 {
+
+// What they point to outlives the service. Null: this installation has none of it, and what needs it says so.
+struct Parts {
+  metadata::Store& metadata;
+  const Clock& clock;
+  network::Fabric* fabric = nullptr;
+  compute::Driver* container = nullptr;
+  compute::Driver* vm = nullptr;
+  blocks::Volumes* volumes = nullptr;
+  CloudSettings settings{};
+  PortNames port_names{};
+  std::function<std::optional<Profile>(const AccountId&, const std::string& name)> find_profile{};
+  // Called before images are looked up: on return those that come with the installation are registered, or can't be.
+  std::function<void()> make_own_images{};
+  // Where flow logs go: S3. Durable on return of nullopt; the same file may come twice. The second one says whether
+  // such a file could be written now.
+  std::function<std::optional<DeliveryFault>(const LogFile&)> deliver_log{};
+  std::function<std::optional<DeliveryFault>(const LogFile&)> check_log_destination{};
+  // A VPC is on the host as its records say, after each such change; it is about to go. For what serves guests inside
+  // it. Called on a worker's thread; must not block for long.
+  std::function<void(const std::string& vpc)> network_applied{};
+  std::function<void(const std::string& vpc)> network_leaves{};
+};
+
+// Safe from any thread. The destructor lets running work end; the next start finds the rest.
+class Service {
+ public:
+  explicit Service(const Parts& parts);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Used until the service goes.
+  gateway::ServiceTable table();
+  // Looks at everything once: what the host has and the records don't, and the other way round.
+  Result<> settle_all();
+  // Of an image that was replaced: removed once no image and no volume needs it.
+  void snapshot_unused(const std::string& snapshot);
+  // Until nothing is due; false when that took longer. For tests.
+  bool wait_idle(std::chrono::milliseconds patience);
+
+ private:
+  // Of flow logs: their VPCs are looked at from now on.
+  Result<> resume_flow_logs();
+  // Before anything is served, so that none is being imported.
+  void sweep_snapshots();
+
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,291 @@
+#include "services/ec2/settle_instance.h"
+
+#include <algorithm>
+#include <concepts>
+#include <future>
+#include <utility>
+
+#include "base/log.h"
+#include "base/step.h"
+#include "services/ec2/attachments.h"
+#include "services/ec2/image_making.h"
+#include "services/ec2/instance_end.h"
+#include "services/ec2/instance_spec.h"
+#include "services/ec2/instance_tables.h"
+#include "services/ec2/settle_network.h"
+#include "services/ec2/settle_ports.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+using namespace std::chrono_literals;
+using reconcile::Again;
+using reconcile::Failed;
+using reconcile::Outcome;
+using reconcile::Settled;
+
+constexpr auto kLookEvery = 5s;          // whether a guest still runs
+constexpr auto kLaunchPatience = 60s;    // for steps that should not fail
+constexpr auto kShutdownPatience = 60s;  // for a guest to end in order
+constexpr auto kTerminatedFor = 1h;      // how long it is shown
+
+class Work {
+ public:
+  Work(const InstanceTools& tools, Key key, compute::Driver& driver, InstanceRecord record)
+      : tools_(tools), key_(std::move(key)), driver_(driver), record_(std::move(record)) {}
+
+  Outcome run() {
+    if (!record_.imaging.empty()) return make_image();
+    switch (record_.desired) {
+      case Desired::running:
+        return record_.state == LifeState::running ? keep_running() : launch();
+      case Desired::stopped:
+        return record_.state == LifeState::stopped ? Outcome(Settled{}) : stop();
+      case Desired::terminated:
+        return record_.state == LifeState::terminated ? forget() : terminate();
+    }
+    std::unreachable();
+  }
+
+ private:
+  // Changes the stored record where it is still meant to be so; `change` may run several times.
+  template <typename Change>
+  Result<bool> update(Change change) {
+    auto updated = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<bool> {
+      auto stored = TRY(kInstances.find(txn, key_.scope, key_.id));
+      if (!stored || stored->desired != record_.desired) return false;
+      if constexpr (std::invocable<Change, metadata::Transaction&, InstanceRecord&>) {
+        change(txn, *stored);
+      } else {
+        change(*stored);
+      }
+      kInstances.put(txn, key_.scope, *stored);
+      record_ = *std::move(stored);
+      return true;
+    });
+    step("instance/noted");
+    return updated;
+  }
+  template <typename Change>
+  Outcome update_then(Change change, const Outcome& next) {
+    const auto updated = update(std::move(change));
+    if (!updated.has_value()) return Failed{updated.error().message};
+    // Somebody wants it otherwise by now: look again.
+    return *updated ? std::move(next) : Outcome(Again{0ms});
+  }
+  void set_state(InstanceRecord& record, LifeState state) const {
+    record.state = state;
+    record.state_at = tools_.clock.now();
+  }
+
+  Outcome apply_network() {
+    return settle_network({.cloud = tools_.cloud, .fabric = tools_.fabric, .turns = tools_.turns},
+                          make_key(key_.scope, record_.vpc));
+  }
+
+  Outcome launch() {
+    // Making volumes and making the network wait for different programs.
+    auto volumes = std::async(std::launch::async,
+                              [&, instance = record_] { return make_volumes(tools_.cloud, key_.scope, instance); });
+    const auto spec = make_spec(tools_.cloud, key_.scope, record_);
+    if (!spec.has_value()) return Failed{spec.error().message};
+    const auto guest_namespace = driver_.prepare(*spec);
+    if (!guest_namespace.has_value()) return give_up_or_retry(of_driver(guest_namespace.error()));
+    step("launch/prepared");
+    const auto noted = update([&](InstanceRecord& record) {
+      record.prepared = true;
+      record.guest_namespace = *guest_namespace;
+    });
+    if (!noted.has_value()) return Failed{noted.error().message};
+    if (!*noted) return Again{0ms};
+    if (const Outcome applied = apply_network(); std::holds_alternative<Failed>(applied)) {
+      return give_up_or_retry({.code = "Server.InternalError", .detail = std::get<Failed>(applied).why});
+    }
+    step("launch/plugged");
+    if (const auto made = volumes.get(); !made.has_value()) return give_up_or_retry(made.error());
+    if (const auto launched = driver_.launch(*spec); !launched.has_value()) {
+      return give_up_or_retry(of_driver(launched.error()));
+    }
+    step("launch/launched");
+    return update_then(
+        [&](InstanceRecord& record) {
+          set_state(record, LifeState::running);
+          record.reboot_wanted = false;
+          record.reason_code.clear();
+          record.reason_message.clear();
+          record.transition_reason.clear();
+        },
+        Again{kLookEvery});
+  }
+
+  // Down for as long, by whatever way it is told to go afterwards; its addresses stay.
+  Outcome make_image() {
+    const auto stopped = driver_.stop(key_.id, kShutdownPatience);
+    if (!stopped.has_value() && stopped.error().code != compute::DriverErrorCode::not_found) {
+      return Failed{stopped.error().detail};
+    }
+    const auto made = make_image_snapshots(tools_.cloud, key_.scope, record_, tools_.clock.now());
+    if (!made.has_value()) return Failed{made.error()};
+    const auto ended = end_image_making(tools_.cloud, key_.scope, key_.id, *made, tools_.clock.now());
+    if (!ended.has_value()) return Failed{ended.error().message};
+    return Again{0ms};
+  }
+
+  // What can't work ends the launch at once; what should work is tried again for a while.
+  Outcome give_up_or_retry(const LaunchFailure& failure) {
+    const bool is_over = !failure.may_pass || tools_.clock.now() - record_.state_at > kLaunchPatience;
+    if (!is_over) return Failed{failure.detail};
+    log_warning("ec2: an instance can't be launched", {{"instance", key_.id}, {"why", failure.detail}});
+    // One that ran before goes back to stopped; a new one never was.
+    const bool was_there = record_.transition_reason == kStartedAgain;
+    return update_then(
+        [&](InstanceRecord& record) {
+          record.desired = was_there ? Desired::stopped : Desired::terminated;
+          set_state(record, was_there ? LifeState::stopping : LifeState::shutting_down);
+          record.reason_code = failure.code;
+          record.reason_message = failure.code + ": " + failure.detail;
+          record.transition_reason = "Server initiated";
+        },
+        Again{0ms});
+  }
+
+  Outcome keep_running() {
+    const auto seen = driver_.observe(key_.id);
+    if (!seen.has_value()) return Failed{seen.error().detail};
+    if (seen->state == compute::State::absent) return come_back();
+    // Also where it is down already: the process before this one had begun.
+    if (record_.reboot_wanted) return reboot();
+    switch (seen->state) {
+      case compute::State::running:
+        return settle_ports(tools_, key_, driver_, record_).value_or(Again{kLookEvery});
+      case compute::State::absent:
+        return Again{kLookEvery};
+      case compute::State::stopped:
+        return ended("Client.InstanceInitiatedShutdown",
+                     "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
+      case compute::State::crashed:
+        return ended("Server.InternalError", "Server.InternalError: " + seen->detail);
+    }
+    std::unreachable();
+  }
+
+  // The host was started anew. From here on it is one that is started again: patience begins, and what fails stops it.
+  Outcome come_back() {
+    return update_then(
+        [&](InstanceRecord& record) {
+          set_state(record, LifeState::pending);
+          record.transition_reason = kStartedAgain;
+        },
+        Again{0ms});
+  }
+
+  Outcome reboot() {
+    const auto rebooted = driver_.reboot(key_.id);
+    if (!rebooted.has_value()) return Failed{rebooted.error().detail};
+    step("reboot/done");
+    return update_then([](InstanceRecord& record) { record.reboot_wanted = false; }, Again{kLookEvery});
+  }
+
+  // The guest ended by itself.
+  Outcome ended(std::string code, std::string message) {
+    return update_then(
+        [&](InstanceRecord& record) {
+          const bool terminates = record.terminates_on_shutdown && code.starts_with("Client.");
+          record.desired = terminates ? Desired::terminated : Desired::stopped;
+          set_state(record, terminates ? LifeState::shutting_down : LifeState::stopping);
+          record.reason_code = code;
+          record.reason_message = message;
+        },
+        Again{0ms});
+  }
+
+  // The port goes: nothing may be plugged into what no longer runs.
+  Outcome unplug() {
+    const auto noted = update([](InstanceRecord& record) {
+      record.prepared = false;
+      record.guest_namespace.clear();
+    });
+    if (!noted.has_value()) return Failed{noted.error().message};
+    if (!*noted) return Again{0ms};
+    return apply_network();
+  }
+
+  Outcome stop() {
+    const auto patience = record_.force_stop ? 0s : kShutdownPatience;
+    const auto stopped = driver_.stop(key_.id, patience);
+    if (!stopped.has_value() && stopped.error().code != compute::DriverErrorCode::not_found) {
+      return Failed{stopped.error().detail};
+    }
+    step("stop/down");
+    if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
+    step("stop/removed");
+    const auto released = release_own_address(tools_.cloud, key_.scope, record_);
+    if (!released.has_value()) return Failed{released.error().message};
+    step("stop/address-released");
+    if (Outcome unplugged = unplug(); !std::holds_alternative<Settled>(unplugged)) return unplugged;
+    const auto settled = settle_attachments_of_stopped(tools_.cloud, key_.scope, key_.id);
+    if (!settled.has_value()) return Failed{settled.error().message};
+    return update_then(
+        [&](InstanceRecord& record) {
+          set_state(record, LifeState::stopped);
+          record.force_stop = false;
+        },
+        Settled{});
+  }
+
+  Outcome terminate() {
+    if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
+    step("terminate/removed");
+    if (Outcome unplugged = unplug(); !std::holds_alternative<Settled>(unplugged)) return unplugged;
+    const auto left = leave_network(tools_.cloud, key_.scope, record_);
+    if (!left.has_value()) return Failed{left.error().message};
+    step("terminate/left-network");
+    if (const Outcome applied = apply_network(); std::holds_alternative<Failed>(applied)) return applied;
+    const auto removed = remove_volumes(tools_.cloud, key_.scope, record_);
+    if (!removed.has_value()) return Failed{removed.error().detail};
+    step("terminate/volumes-removed");
+    return update_then(
+        [&](metadata::Transaction& txn, InstanceRecord& record) {
+          set_state(record, LifeState::terminated);
+          record.volumes.clear();
+          record.interfaces.clear();
+          // It is shown for a while, and doesn't keep its VPC from going.
+          kInstances.leave_vpc(txn, key_.scope, record);
+          record.vpc.clear();
+          record.subnet.clear();
+        },
+        Again{kTerminatedFor});
+  }
+
+  Outcome forget() {
+    const auto left = kTerminatedFor - (tools_.clock.now() - record_.state_at);
+    if (left > 0ms) return Again{std::chrono::ceil<std::chrono::milliseconds>(left)};
+    const auto gone = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      kInstances.erase(txn, key_.scope, record_);
+      kUserData.erase(txn, {key_.scope.account, key_.scope.region, key_.id});
+      return {};
+    });
+    if (!gone.has_value()) return Failed{gone.error().message};
+    return Settled{};
+  }
+
+  const InstanceTools& tools_;
+  const Key key_;
+  compute::Driver& driver_;
+  InstanceRecord record_;
+};
+
+}  // namespace
+
+reconcile::Outcome settle_instance(const InstanceTools& tools, std::string_view key) {
+  Key parsed = read_key(key);
+  const auto txn = tools.cloud.metadata.begin_read();
+  auto record = kInstances.find(*txn, parsed.scope, parsed.id);
+  if (!record.has_value()) return Failed{record.error().message};
+  if (!*record) return Settled{};
+  compute::Driver* const driver = (*record)->driver == DriverChoice::vm ? tools.cloud.vm : tools.cloud.container;
+  if (driver == nullptr) return Failed{"the driver that the instance was launched with is not there any more"};
+  return Work(tools, std::move(parsed), *driver, **std::move(record)).run();
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,185 @@
+// What an operation acts on, as ARNs, and the context keys of it for conditions.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/authorize.h"
+#include "gateway/call.h"
+#include "services/ec2/cloud.h"
+#include "services/ec2/resource_keys.h"
+#include "services/ec2/resources.h"
+#include "services/ec2/tags.h"
+
+namespace aerolith::ec2 {
+
+// `on_listed`: whatever the ids of `resources` are of.
+enum class Acts : uint8_t { on_nothing, on_existing, makes, on_listed };
+
+struct Target {
+  Acts acts = Acts::on_nothing;
+  Kind kind = Kind::vpc;
+};
+inline constexpr Target kAnything{};
+inline constexpr Target kListed{.acts = Acts::on_listed};
+constexpr Target existing(Kind kind) { return {Acts::on_existing, kind}; }
+constexpr Target making(Kind kind) { return {Acts::makes, kind}; }
+
+inline Scope scope_of(const gateway::CallContext& context) {
+  return {.account = context.principal().account, .region = context.region};
+}
+
+// The ids of that kind that the input names.
+template <typename Input>
+std::vector<std::string> ids_in(const Input& input, Kind kind) {
+  const auto one = [](const std::optional<std::string>& id) {
+    return id ? std::vector<std::string>{*id} : std::vector<std::string>();
+  };
+  switch (kind) {
+    case Kind::vpc:
+      if constexpr (requires { input.vpc_id; }) return one(input.vpc_id);
+      break;
+    case Kind::subnet:
+      if constexpr (requires { input.subnet_id; }) return one(input.subnet_id);
+      break;
+    case Kind::internet_gateway:
+      if constexpr (requires { input.internet_gateway_id; }) return one(input.internet_gateway_id);
+      break;
+    case Kind::route_table:
+      if constexpr (requires { input.route_table_id; }) return one(input.route_table_id);
+      break;
+    case Kind::security_group:
+      if constexpr (requires { input.group_id; }) return one(input.group_id);
+      if constexpr (requires { input.security_group_ids; }) {
+        return input.security_group_ids.value_or(std::vector<std::string>());
+      }
+      break;
+    case Kind::network_acl:
+      if constexpr (requires { input.network_acl_id; }) return one(input.network_acl_id);
+      break;
+    case Kind::network_interface:
+      if constexpr (requires { input.network_interface_id; }) return one(input.network_interface_id);
+      break;
+    case Kind::elastic_ip:
+      if constexpr (requires { input.allocation_id; }) return one(input.allocation_id);
+      break;
+    case Kind::nat_gateway:
+      if constexpr (requires { input.nat_gateway_id; }) return one(input.nat_gateway_id);
+      break;
+    case Kind::peering:
+      if constexpr (requires { input.vpc_peering_connection_id; }) return one(input.vpc_peering_connection_id);
+      break;
+    case Kind::endpoint:
+      if constexpr (requires { input.vpc_endpoint_id; }) return one(input.vpc_endpoint_id);
+      if constexpr (requires { input.vpc_endpoint_ids; }) {
+        return input.vpc_endpoint_ids.value_or(std::vector<std::string>());
+      }
+      break;
+    case Kind::prefix_list:
+      if constexpr (requires { input.prefix_list_id; }) return one(input.prefix_list_id);
+      break;
+    case Kind::dhcp_options:
+      if constexpr (requires { input.dhcp_options_id; }) return one(input.dhcp_options_id);
+      break;
+    case Kind::key_pair:
+      if constexpr (requires { input.key_name; }) return one(input.key_name);
+      break;
+    case Kind::image:
+      if constexpr (requires { input.image_id; }) return one(input.image_id);
+      break;
+    case Kind::launch_template:
+      if constexpr (requires { input.launch_template_id; }) return one(input.launch_template_id);
+      break;
+    case Kind::instance:
+      if constexpr (requires { input.instance_id; }) return one(input.instance_id);
+      if constexpr (requires { input.instance_ids; }) return input.instance_ids.value_or(std::vector<std::string>());
+      // Of a profile: the instance's own id names the association (operations/profile_associations.cc).
+      if constexpr (requires { input.association_id->size(); }) {
+        constexpr std::string_view kOfProfile = "iip-assoc-";
+        if (input.association_id && input.association_id->starts_with(kOfProfile)) {
+          return {"i-" + input.association_id->substr(kOfProfile.size())};
+        }
+      }
+      break;
+    case Kind::flow_log:
+      if constexpr (requires { input.flow_log_ids; }) return input.flow_log_ids.value_or(std::vector<std::string>());
+      break;
+    case Kind::security_group_rule:
+    case Kind::volume:
+    case Kind::snapshot:
+      break;
+  }
+  return {};
+}
+
+// `required`: an input that doesn't name it means any. Others mean none.
+enum class Presence : uint8_t { required, optional };
+
+template <typename Input>
+std::vector<std::string> arns_of(const gateway::CallContext& context, Target target, const Input& input,
+                                 Presence presence = Presence::required) {
+  const Scope scope = scope_of(context);
+  switch (target.acts) {
+    case Acts::on_nothing:
+      return {"*"};
+    case Acts::makes:
+      return {make_arn(scope, target.kind, "*")};
+    case Acts::on_existing:
+    case Acts::on_listed:
+      break;
+  }
+  std::vector<std::string> result;
+  if constexpr (requires { input.resources->front(); }) {
+    for (const std::string& id : input.resources.value_or(std::vector<std::string>())) {
+      const auto kind = kind_of_id(id);
+      result.push_back(kind ? make_arn(scope, *kind, id) : "*");
+    }
+    if (!result.empty()) return result;
+  }
+  for (const std::string& id : ids_in(input, target.kind)) result.push_back(make_arn(scope, target.kind, id));
+  // Named otherwise (an association, a public address): any of them.
+  if (result.empty() && presence == Presence::required) result.push_back(make_arn(scope, target.kind, "*"));
+  return result;
+}
+
+// What a call asks for and of what, for the policies: an ARN each, and the tags that the call gives to it.
+template <typename Input>
+std::vector<gateway::AccessNeed> needs_of(const gateway::CallContext& context, std::string_view action, Target target,
+                                          const Input& input, Presence presence) {
+  std::string tags;
+  if constexpr (requires { input.tag_specifications; }) {
+    if (target.acts == Acts::makes) tags = pack_tags(tags_for(input.tag_specifications, target.kind));
+  }
+  if constexpr (requires {
+                  input.resources;
+                  input.tags->front().key;
+                }) {
+    if (target.acts == Acts::on_listed) tags = pack_tags(input.tags.value_or(std::vector<Tag>()));
+  }
+  std::vector<gateway::AccessNeed> needs;
+  for (std::string& arn : arns_of(context, target, input, presence)) {
+    needs.push_back({.action = std::string(action), .resource = std::move(arn), .instance = tags});
+  }
+  return needs;
+}
+
+// The keys that are the same for all that a call acts on. What differs is made by keys_of (resource_keys.h).
+template <typename Input>
+void add_condition_keys(const gateway::CallContext& context, const Input& input, policy::Context& keys) {
+  const Scope scope = scope_of(context);
+  keys.set("ec2:Region", scope.region.view());
+  if constexpr (requires { input.tag_specifications; }) {
+    if (input.tag_specifications) keys.set("ec2:CreateAction", context.resolved.operation->name);
+  }
+  if constexpr (requires { input.instance_type->size(); }) {
+    if (input.instance_type) keys.set("ec2:InstanceType", *input.instance_type);
+  }
+  if constexpr (requires { input.vpc_id; }) {
+    if (input.vpc_id) keys.set("ec2:Vpc", make_arn(scope, Kind::vpc, *input.vpc_id));
+  }
+}
+
+}  // namespace aerolith::ec2

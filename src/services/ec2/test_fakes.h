@@ -1,0 +1,186 @@
+// Small stand-ins for the seams, for unit tests only: they keep what they are told, and fail where a test says so.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "blocks/volumes.h"
+#include "compute/driver.h"
+#include "network/fabric.h"
+
+namespace aerolith::ec2 {
+
+// Thrown at the step of this number: what a kill of the process would leave behind.
+struct Killed {};
+struct Fuse {
+  std::atomic<int> steps_left = -1;  // -1: never
+  void step() {
+    if (steps_left == 0) throw Killed{};
+    if (steps_left > 0) --steps_left;
+  }
+};
+
+class FakeFabric final : public network::Fabric {
+ public:
+  explicit FakeFabric(Fuse& fuse) : fuse_(fuse) {}
+  network::Result<> apply(const network::Vpc& vpc) override {
+    fuse_.step();
+    applied[vpc.id] = vpc;
+    fuse_.step();
+    return {};
+  }
+  network::Result<> remove(std::string_view vpc_id) override {
+    fuse_.step();
+    applied.erase(std::string(vpc_id));
+    return {};
+  }
+  network::Result<std::vector<std::string>> list() override {
+    std::vector<std::string> ids;
+    for (const auto& entry : applied) ids.push_back(entry.first);
+    return ids;
+  }
+  network::Result<int> listen_inside(std::string_view, std::string_view, uint16_t, bool) override {
+    return std::unexpected(network::FabricError{network::FabricErrorCode::unavailable, "a fake"});
+  }
+  network::Result<std::vector<bool>> answering(std::string_view, std::span<const network::Probe> probes,
+                                               std::chrono::milliseconds) override {
+    std::vector<bool> answers;
+    for (const network::Probe& probe : probes) answers.push_back(!silent.contains(probe.interface));
+    return answers;
+  }
+  network::Result<std::vector<network::FlowWindow>> turn_flows(std::string_view, Timestamp) override { return windows; }
+  network::Result<> drop_flows(std::string_view, Timestamp last_begin) override {
+    std::erase_if(windows, [&](const network::FlowWindow& each) { return each.begin <= last_begin; });
+    return {};
+  }
+  std::map<std::string, network::Vpc> applied;
+  std::set<std::string> silent;              // interfaces whose guests don't answer
+  std::vector<network::FlowWindow> windows;  // of any VPC
+
+ private:
+  Fuse& fuse_;
+};
+
+class FakeDriver final : public compute::Driver {
+ public:
+  explicit FakeDriver(Fuse& fuse) : fuse_(fuse) {}
+  std::vector<std::string> find_missing() override { return missing; }
+  compute::Result<std::string> prepare(const compute::Spec& spec) override {
+    fuse_.step();
+    prepared.insert(spec.instance);
+    return "/run/netns/" + spec.instance;
+  }
+  compute::Result<> launch(const compute::Spec& spec) override {
+    fuse_.step();
+    if (launch_error) return std::unexpected(*launch_error);
+    launched[spec.instance] = spec;
+    states[spec.instance] = compute::State::running;
+    fuse_.step();
+    return {};
+  }
+  compute::Result<> stop(std::string_view instance, std::chrono::milliseconds) override {
+    fuse_.step();
+    if (!launched.contains(std::string(instance))) return fail(compute::DriverErrorCode::not_found);
+    states[std::string(instance)] = compute::State::stopped;
+    fuse_.step();
+    return {};
+  }
+  compute::Result<> reboot(std::string_view) override {
+    ++reboots;
+    return {};
+  }
+  compute::Result<> remove(std::string_view instance) override {
+    fuse_.step();
+    prepared.erase(std::string(instance));
+    launched.erase(std::string(instance));
+    states.erase(std::string(instance));
+    return {};
+  }
+  compute::Result<compute::Observation> observe(std::string_view instance) override {
+    const auto found = states.find(std::string(instance));
+    return compute::Observation{.state = found == states.end() ? compute::State::absent : found->second,
+                                .detail = "it fell over"};
+  }
+  compute::Result<std::string> console(std::string_view, size_t) override { return std::string("hello"); }
+  compute::Result<> attach(std::string_view, const compute::Disk&) override { return {}; }
+  compute::Result<> detach(std::string_view, std::string_view) override { return {}; }
+  compute::Result<> attach_port(std::string_view instance, const compute::NetworkPort& port) override {
+    fuse_.step();
+    if (port_error) return std::unexpected(*port_error);
+    ports[std::string(instance)].insert(port.interface);
+    fuse_.step();
+    return {};
+  }
+  compute::Result<> detach_port(std::string_view instance, std::string_view interface, compute::Detach how) override {
+    fuse_.step();
+    if (port_error && how == compute::Detach::in_order) return std::unexpected(*port_error);
+    ports[std::string(instance)].erase(std::string(interface));
+    fuse_.step();
+    return {};
+  }
+  compute::Result<std::vector<std::string>> list() override { return std::vector<std::string>(); }
+
+  std::vector<std::string> missing;
+  std::set<std::string> prepared;
+  std::map<std::string, compute::Spec> launched;
+  std::map<std::string, compute::State> states;
+  std::optional<compute::DriverError> launch_error;
+  std::map<std::string, std::set<std::string>> ports;  // that came while it ran
+  std::optional<compute::DriverError> port_error;
+  int reboots = 0;
+
+ private:
+  Fuse& fuse_;
+};
+
+class FakeVolumes final : public blocks::Volumes {
+ public:
+  explicit FakeVolumes(Fuse& fuse) : fuse_(fuse) {}
+  blocks::Result<> create(std::string_view volume, uint64_t size_bytes, std::string_view) override {
+    fuse_.step();
+    sizes[std::string(volume)] = size_bytes;
+    fuse_.step();
+    return {};
+  }
+  blocks::Result<> remove(std::string_view volume) override {
+    fuse_.step();
+    sizes.erase(std::string(volume));
+    return {};
+  }
+  std::string file_of(std::string_view volume) const override { return "/volumes/" + std::string(volume); }
+  blocks::Result<std::vector<std::string>> list() override {
+    std::vector<std::string> ids;
+    for (const auto& entry : sizes) ids.push_back(entry.first);
+    return ids;
+  }
+  blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot) override {
+    fuse_.step();
+    if (snapshot_error) return std::unexpected(*snapshot_error);
+    snapshots[std::string(snapshot)] = std::string(volume);
+    fuse_.step();
+    return {};
+  }
+  blocks::Result<std::vector<std::string>> list_snapshots() override {
+    std::vector<std::string> ids;
+    for (const auto& entry : snapshots) ids.push_back(entry.first);
+    return ids;
+  }
+  blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
+  blocks::Result<uint64_t> snapshot_size_bytes(std::string_view) override { return uint64_t{1} << 30; }
+  blocks::Result<> remove_snapshot(std::string_view snapshot) override {
+    fuse_.step();
+    snapshots.erase(std::string(snapshot));
+    return {};
+  }
+  std::map<std::string, uint64_t> sizes;
+  std::map<std::string, std::string> snapshots;  // and the volume of each
+  std::optional<blocks::VolumeError> snapshot_error;
+
+ private:
+  Fuse& fuse_;
+};
+
+}  // namespace aerolith::ec2
