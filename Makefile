@@ -18,16 +18,16 @@ build: setup ## build the release binary: build/release/aerolith
 	@$(PYTHON) -m tools.verify build
 
 tour: ## install, build, start a fresh cloud and run the main jobs with real clients
-	@scripts/setup.sh build tour
+	@scripts/setup.sh build tour instances
 	@$(PYTHON) -m tools.verify build
 	@$(PYTHON) -m tools.tour
 
 test: ## all tests: unit (asan, ubsan, tsan), fuzz (short), black-box with real clients
-	@scripts/setup.sh build test
+	@scripts/setup.sh build test instances
 	@$(PYTHON) -m tools.verify test
 
 test-all: ## make check, make test, more rounds of the crash and load tests, power cuts
-	@scripts/setup.sh build test trust
+	@scripts/setup.sh build test trust instances
 	@$(PYTHON) -m tools.verify check test-all
 
 up: build ## start Aerolith in the background (port 4566)

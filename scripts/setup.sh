@@ -2,7 +2,7 @@
 # Installs what building, testing or touring Aerolith needs: Debian packages and the Python environment .venv.
 # Says what it installs; does nothing, quickly, where nothing is missing.
 #
-#   scripts/setup.sh [build] [test] [tour] [bench] [trust]      (build is always included)
+#   scripts/setup.sh [build] [test] [tour] [bench] [trust] [instances]      (build is always included)
 #
 # Knows Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere it prints what is needed and stops;
 # AEROLITH_SETUP_PACKAGES=skip says that you have installed it all by yourself.
@@ -17,11 +17,17 @@ readonly BUILD_PACKAGES=(
 )
 readonly TEST_PACKAGES=(
   clang-19 clang-format-19 clang-tidy-19 curl libclang-rt-19-dev libgtest-dev openssl rclone restic s3cmd shellcheck xmlsec1
+  dnsmasq-base iproute2 nftables
 )
-readonly TOUR_PACKAGES=(curl)
+readonly TOUR_PACKAGES=(curl dnsmasq-base iproute2 nftables)
 readonly BENCH_PACKAGES=(strace wrk)
 # The power cut needs an emulated machine; its kernel is fetched by the test itself, and not installed.
 readonly TRUST_PACKAGES=(e2fsprogs qemu-system-x86)
+# What running instances needs, and logging in to them in tests.
+readonly INSTANCE_PACKAGES=(
+  conmon curl debian-archive-keyring dropbear-bin e2fsprogs fdisk iproute2 lz4 mmdebstrap openssh-client qemu-system-x86
+  qemu-utils runc util-linux
+)
 
 say() { printf 'setup: %s\n' "$*"; }
 die() {
@@ -39,7 +45,8 @@ wanted_packages() {
       tour) printf '%s\n' "${TOUR_PACKAGES[@]}" ;;
       bench) printf '%s\n' "${BENCH_PACKAGES[@]}" ;;
       trust) printf '%s\n' "${TRUST_PACKAGES[@]}" ;;
-      *) die "no group '$group': build, test, tour, bench or trust" ;;
+      instances) printf '%s\n' "${INSTANCE_PACKAGES[@]}" && busybox_package ;;
+      *) die "no group '$group': build, test, tour, bench, trust or instances" ;;
     esac
   done
 }
@@ -57,6 +64,11 @@ boost_package() {
 # For the checker of histories (tools/linearizability); any Go from 1.19 on will do.
 go_package() {
   command -v go >/dev/null || echo golang-go
+}
+
+# Either will do, and each removes the other.
+busybox_package() {
+  command -v busybox >/dev/null || echo busybox-static
 }
 
 missing_packages() {

@@ -1,4 +1,5 @@
-"""Writes docs/compat: what each service implements, from operations.toml and the AWS service models.
+"""Writes docs/compat: what each service implements, from operations.toml and the AWS service models; and why something
+never will be, from docs/compat/left_out.toml.
 
 python -m tools.compat            writes
 python -m tools.compat --check    fails where the committed pages are stale
@@ -15,6 +16,7 @@ import botocore.loaders
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = REPOSITORY / "docs/compat"
+LEFT_OUT = PAGES / "left_out.toml"
 NOTICE = "<!-- Written by `make compat` from operations.toml. Don't edit. -->\n"
 
 
@@ -24,6 +26,7 @@ class Coverage:
     full_name: str
     implemented: list[str]
     missing: list[str]
+    left_out: list[dict]  # {"why": sentences, "operations": names}
 
     @property
     def total(self) -> int:
@@ -36,14 +39,18 @@ def added_operations(service: str) -> dict:
     return overrides.get(service, {}).get("added_operations", {})
 
 
-def coverage(service: str, entry: dict) -> Coverage:
+def coverage(service: str, entry: dict, left_out: list[dict]) -> Coverage:
     loader = botocore.loaders.Loader()
     model = loader.load_service_model(entry.get("model", service), "service-2")
     known = set(model["operations"]) | set(added_operations(service))
     implemented = set(entry.get("operations", []))
     if unknown := implemented - known:
         raise SystemExit(f"operations.toml: {service} has no operation {', '.join(sorted(unknown))}")
-    return Coverage(service, model["metadata"]["serviceFullName"], sorted(implemented), sorted(known - implemented))
+    for reason in left_out:
+        if wrong := set(reason["operations"]) - (known - implemented):
+            raise SystemExit(f"left_out.toml: {service} has or doesn't know {', '.join(sorted(wrong))}")
+    full_name = model["metadata"]["serviceFullName"]
+    return Coverage(service, full_name, sorted(implemented), sorted(known - implemented), left_out)
 
 
 def service_page(found: Coverage) -> str:
@@ -54,6 +61,9 @@ def service_page(found: Coverage) -> str:
     if found.missing:
         lines.append("\n## Answered with `NotImplemented`\n")
         lines += [f"- {name}" for name in found.missing]
+    if found.left_out:
+        lines.append("\n## Why they are left out\n")
+        lines += [f"- {', '.join(sorted(reason['operations']))}: {reason['why']}" for reason in found.left_out]
     return "\n".join(lines) + "\n"
 
 
@@ -75,7 +85,8 @@ def overview_page(all_found: list[Coverage]) -> str:
 def pages(operations_file: Path) -> dict[str, str]:
     """File name -> text of every page."""
     services = tomllib.loads(operations_file.read_text())
-    all_found = [coverage(service, entry) for service, entry in sorted(services.items())]
+    left_out = tomllib.loads(LEFT_OUT.read_text())
+    all_found = [coverage(service, entry, left_out.get(service, [])) for service, entry in sorted(services.items())]
     written = {f"{found.service}.md": service_page(found) for found in all_found}
     return written | {"README.md": overview_page(all_found)}
 

@@ -10,11 +10,8 @@ from typing import Any
 import pytest
 
 from tools.harness.clients import boto_client
+from tools.harness.identities import make_user, policy_of, with_keys
 from tools.harness.server import Server
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | one for one in statements]})
 
 
 @dataclass
@@ -37,10 +34,8 @@ class Account:
 
     def make_user(self, *rights: dict[str, Any]) -> User:
         iam = self.client("iam")
-        name = f"user-{uuid.uuid4().hex[:12]}"
-        arn = iam.create_user(UserName=name)["User"]["Arn"]
-        keys = iam.create_access_key(UserName=name)["AccessKey"]
-        user = User(self.server, self, name, arn, keys)
+        made = make_user(iam, f"user-{uuid.uuid4().hex[:12]}")
+        user = User(self.server, self, made["UserName"], made["Arn"], made)
         user.allow(*rights)
         return user
 
@@ -55,19 +50,14 @@ class User:
 
     def client(self, service: str, session: dict[str, Any] | None = None) -> Any:
         keys = session or self.keys
-        return boto_client(
-            self.server,
-            service,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
-        )
+        return with_keys(self.server, service, keys)
 
     def allow(self, *rights: dict[str, Any]) -> None:
         """These rights, and no others."""
         if rights:
-            own = document(*({"Resource": "*"} | one for one in rights))
-            self.account.client("iam").put_user_policy(UserName=self.name, PolicyName="rights", PolicyDocument=own)
+            self.account.client("iam").put_user_policy(
+                UserName=self.name, PolicyName="rights", PolicyDocument=policy_of(*rights)
+            )
 
 
 @pytest.fixture(scope="module")

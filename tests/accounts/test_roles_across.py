@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.accounts.conftest import Account, User, document
+from tests.accounts.conftest import Account, User
 from tools.harness.expect import api_error
+from tools.harness.identities import document, made_roles, policy_of
 
 ASSUME = {"Action": "sts:AssumeRole"}
 
@@ -20,26 +21,13 @@ ASSUME = {"Action": "sts:AssumeRole"}
 @pytest.fixture
 def make_role(first: Account) -> Iterator[Callable[..., str]]:
     """make_role(principal, rights..., Condition={...}): of the first account -> ARN"""
-    iam = first.client("iam")
-    made: list[str] = []
+    with made_roles(first.client("iam")) as make_one:
 
-    def make(principal: str, *rights: dict[str, Any], **more: Any) -> str:
-        name = f"role-{uuid.uuid4().hex[:12]}"
-        trust = document({"Principal": {"AWS": principal}} | ASSUME | more)
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        made.append(name)
-        iam.put_role_policy(
-            RoleName=name,
-            PolicyName="rights",
-            PolicyDocument=document(*({"Resource": "*"} | r for r in rights or (ASSUME,))),
-        )
-        return str(arn)
+        def make(principal: str, *rights: dict[str, Any], **more: Any) -> str:
+            trust = document({"Principal": {"AWS": principal}} | ASSUME | more)
+            return make_one(trust, policy_of(*(rights or (ASSUME,))))
 
-    yield make
-    for name in made:
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=policy)
-        iam.delete_role(RoleName=name)
+        yield make
 
 
 def assume(user: User, role: str, **more: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.accounts.conftest import Account, document
+from tests.accounts.conftest import Account
 from tools.harness.expect import api_error
+from tools.harness.identities import document
 
 READS = {"Action": "s3:GetObject"}
 

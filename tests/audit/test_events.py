@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools.harness.audit import federated, read_audit, wait_for_audit, with_keys
+from tools.harness.audit import federated, read_audit, wait_for_audit
 from tools.harness.clients import boto_client
 from tools.harness.expect import api_error
+from tools.harness.identities import with_keys
 from tools.harness.server import Server
 
 EventOf = Callable[[Any], dict[str, Any]]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tools.harness.audit import federated, wait_for_audit, with_keys
+from tools.harness.audit import federated, wait_for_audit
 from tools.harness.clients import boto_client
 from tools.harness.expect import api_error
+from tools.harness.identities import document, make_user, policy_of, remove_user, with_keys
 from tools.harness.server import Server, ServerFailed
 
 MakeServer = Callable[..., Server]
@@ -94,3 +95,17 @@ def test_the_open_test_account_stays_on_loopback(make_server: MakeServer) -> Non
     assert "0.0.0.0:0 may be reached by other machines" in str(caught.value)
     allowed = make_server(**open_door, AEROLITH_SECURITY_OPEN_TEST_ACCOUNT_BEYOND_LOOPBACK="true")
     assert "WHOEVER REACHES THIS SERVER" in allowed.log()
+
+
+def test_who_takes_a_name_in_a_test_account_is_not_trusted_either(make_server: MakeServer) -> None:
+    server = make_server(AEROLITH_SECURITY_OPEN_TEST_ACCOUNT="true")
+    iam = boto_client(server, "iam", aws_access_key_id="test", aws_secret_access_key="test")
+    assume = policy_of({"Action": "sts:AssumeRole"})
+    first = make_user(iam, "ann", assume)
+    trust = document({"Principal": {"AWS": first["Arn"]}, "Action": "sts:AssumeRole"})
+    role = iam.create_role(RoleName="trusting", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    with_keys(server, "sts", first).assume_role(RoleArn=role, RoleSessionName="one")
+    remove_user(iam, "ann")
+    second = make_user(iam, "ann", assume)
+    with api_error("AccessDenied", 403):
+        with_keys(server, "sts", second).assume_role(RoleArn=role, RoleSessionName="two")

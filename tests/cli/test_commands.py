@@ -133,8 +133,8 @@ def test_doctor(cloud: Server) -> None:
     assert answer["fit"] is True
     checks = {check["name"]: check for check in answer["checks"]}
     address = f"address 127.0.0.1:{cloud.port}"
-    expected = ("data folder", "disk space", "installation", address, "open files", "clock", "names", "aws CLI")
-    assert list(checks) == [*expected, "AWS profile"]
+    expected = ["data folder", "disk space", "installation", address, "open files", "clock", "names"]
+    assert list(checks) == [*expected, "containers", "virtual machines", "aws CLI", "AWS profile"]
     assert checks[address]["detail"] == "free"
     for check in checks.values():
         assert check["state"] in ("ok", "warning")

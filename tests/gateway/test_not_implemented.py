@@ -26,8 +26,8 @@ CALLS = [
         "PutBucketRequestPayment",
     ),
     ("s3", "rename_object", {"Bucket": "b-b", "Key": "k", "RenameSource": "j"}, "RenameObject"),
-    ("ec2", "describe_instances", {}, "DescribeInstances"),
-    ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1"}, "RunInstances"),
+    ("ec2", "describe_transit_gateways", {}, "DescribeTransitGateways"),
+    ("ec2", "create_fpga_image", {"InputStorageLocation": {"Bucket": "b", "Key": "k"}}, "CreateFpgaImage"),
     ("iam", "list_organizations_features", {}, "ListOrganizationsFeatures"),
     (
         "sts",

@@ -14,26 +14,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.harness.expect import api_error
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*"} | s for s in statements]}
-    )
+from tools.harness.identities import made_roles, make_user, policy_of, remove_user, with_keys
 
 
 def trust(principal: Any, **more: Any) -> str:
     statement = {"Effect": "Allow", "Principal": principal, "Action": ["sts:AssumeRole", "sts:TagSession"]} | more
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def with_keys(client: Callable[..., Any], service: str, keys: dict[str, Any]) -> Any:
-    return client(
-        service,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-    )
 
 
 @pytest.fixture
@@ -50,36 +36,66 @@ def account(client: Callable[..., Any]) -> str:
 def user(iam: Any) -> Iterator[dict[str, Any]]:
     """A user without any policy, and its keys."""
     name = f"user-{uuid.uuid4().hex[:12]}"
-    arn = iam.create_user(UserName=name)["User"]["Arn"]
-    keys = iam.create_access_key(UserName=name)["AccessKey"]
-    yield {"Name": name, "Arn": arn} | keys
-    for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
-        iam.delete_user_policy(UserName=name, PolicyName=policy)
-    for policy in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
-        iam.detach_user_policy(UserName=name, PolicyArn=policy["PolicyArn"])
-    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    iam.delete_user(UserName=name)
+    yield {"Name": name} | make_user(iam, name)
+    remove_user(iam, name)
 
 
 @pytest.fixture
 def make_role(iam: Any) -> Iterator[Callable[..., str]]:
     """make_role(trust policy, document of rights) -> ARN"""
-    made: list[str] = []
+    with made_roles(iam) as make:
+        yield make
 
-    def make(trusts: str, rights: str | None = None, **more: Any) -> str:
-        name = f"role-{uuid.uuid4().hex[:12]}"
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts, **more)["Role"]["Arn"]
-        made.append(name)
-        if rights is not None:
-            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=rights)
-        return str(arn)
 
-    yield make
-    for name in made:
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=policy)
-        iam.delete_role(RoleName=name)
+# Lists are asked for on "all of the kind, under this path", and policies may say so.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
+@pytest.mark.parametrize(
+    ("list_them", "action", "kind"),
+    [
+        ("list_users", "iam:ListUsers", "user"),
+        ("list_groups", "iam:ListGroups", "group"),
+        ("list_roles", "iam:ListRoles", "role"),
+        ("list_instance_profiles", "iam:ListInstanceProfiles", "instance-profile"),
+    ],
+)
+def test_lists_under_a_path(
+    client: Callable[..., Any], iam: Any, user: dict[str, Any], account: str, list_them: str, action: str, kind: str
+) -> None:
+    ask = getattr(with_keys(client, "iam", user), list_them)
+    with api_error("AccessDenied", 403) as caught:
+        ask()
+    assert caught.value.response["Error"]["Message"] == (
+        f"User: {user['Arn']} is not authorized to perform: {action} on resource: arn:aws:iam::{account}:{kind}/ "
+        f"because no identity-based policy allows the {action} action"
+    )
+    rights = policy_of({"Action": action, "Resource": f"arn:aws:iam::{account}:{kind}/ours/*"})
+    iam.put_user_policy(UserName=user["Name"], PolicyName="list", PolicyDocument=rights)
+    with api_error("AccessDenied", 403):
+        ask()
+    with api_error("AccessDenied", 403) as caught:
+        ask(PathPrefix="/theirs/")
+    assert f"on resource: arn:aws:iam::{account}:{kind}/theirs/ " in caught.value.response["Error"]["Message"]
+    ask(PathPrefix="/ours/")
+    rights = policy_of({"Action": action, "Resource": f"arn:aws:iam::{account}:{kind}/*"})
+    iam.put_user_policy(UserName=user["Name"], PolicyName="list", PolicyDocument=rights)
+    ask()
+
+
+@pytest.mark.parametrize(
+    ("service", "ask", "told"),
+    [
+        ("s3", lambda s3: s3.list_buckets(), "perform: s3:ListAllMyBuckets because no"),
+        ("iam", lambda iam: iam.get_account_summary(), "perform: iam:GetAccountSummary on resource: * because no"),
+        ("iam", lambda iam: iam.list_virtual_mfa_devices(), ":mfa/ because no"),
+        ("iam", lambda iam: iam.list_open_id_connect_providers(), ":oidc-provider/* because no"),
+    ],
+)
+def test_how_services_tell_what_was_denied(
+    client: Callable[..., Any], user: dict[str, Any], service: str, ask: Callable[[Any], Any], told: str
+) -> None:
+    with api_error("AccessDenied", 403) as caught:
+        ask(with_keys(client, service, user))
+    assert told in caught.value.response["Error"]["Message"]
 
 
 def test_a_user_without_policies_may_nothing_but_know_itself(
@@ -103,7 +119,7 @@ def test_a_policy_holds_from_the_next_call(
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"bytes")
     own = with_keys(client, "s3", user)
-    rights = document({"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
+    rights = policy_of({"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
     for _ in range(3):
         with api_error("AccessDenied", 403):
             own.get_object(Bucket=bucket, Key="k")
@@ -115,7 +131,7 @@ def test_a_policy_holds_from_the_next_call(
 
 
 def test_a_policy_with_a_variable(client: Callable[..., Any], iam: Any, user: dict[str, Any], bucket: str) -> None:
-    rights = document({"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/home/${{aws:username}}/*"})
+    rights = policy_of({"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/home/${{aws:username}}/*"})
     iam.put_user_policy(UserName=user["Name"], PolicyName="home", PolicyDocument=rights)
     own = with_keys(client, "s3", user)
     own.put_object(Bucket=bucket, Key=f"home/{user['Name']}/k", Body=b"")
@@ -134,7 +150,7 @@ def test_a_managed_policy_of_aws(client: Callable[..., Any], iam: Any, user: dic
 def test_policies_of_a_group(client: Callable[..., Any], iam: Any, user: dict[str, Any], bucket: str) -> None:
     group = f"group-{uuid.uuid4().hex[:12]}"
     iam.create_group(GroupName=group)
-    rights = document({"Action": "s3:ListBucket"})
+    rights = policy_of({"Action": "s3:ListBucket"})
     iam.put_group_policy(GroupName=group, PolicyName="lists", PolicyDocument=rights)
     own = with_keys(client, "s3", user)
     with api_error("AccessDenied", 403):
@@ -150,14 +166,14 @@ def test_policies_of_a_group(client: Callable[..., Any], iam: Any, user: dict[st
 
 def test_a_denial_wins(client: Callable[..., Any], iam: Any, user: dict[str, Any], bucket: str) -> None:
     denial = {"Effect": "Deny", "Action": "s3:ListBucket"}
-    iam.put_user_policy(UserName=user["Name"], PolicyName="p", PolicyDocument=document({"Action": "*"}, denial))
+    iam.put_user_policy(UserName=user["Name"], PolicyName="p", PolicyDocument=policy_of({"Action": "*"}, denial))
     with api_error("AccessDenied", 403) as caught:
         with_keys(client, "s3", user).list_objects_v2(Bucket=bucket)
     assert caught.value.response["Error"]["Message"].endswith("with an explicit deny in an identity-based policy")
 
 
 def test_a_boundary_limits(client: Callable[..., Any], iam: Any, user: dict[str, Any], bucket: str) -> None:
-    iam.put_user_policy(UserName=user["Name"], PolicyName="all", PolicyDocument=document({"Action": "*"}))
+    iam.put_user_policy(UserName=user["Name"], PolicyName="all", PolicyDocument=policy_of({"Action": "*"}))
     boundary = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     iam.put_user_permissions_boundary(UserName=user["Name"], PermissionsBoundary=boundary)
     own = with_keys(client, "s3", user)
@@ -184,7 +200,7 @@ def test_a_key_that_is_switched_off_or_deleted(client: Callable[..., Any], iam: 
 def test_a_role_is_assumed_by_whom_it_trusts(
     client: Callable[..., Any], iam: Any, user: dict[str, Any], make_role: Callable[..., str], bucket: str, account: str
 ) -> None:
-    role = make_role(trust({"AWS": user["Arn"]}), document({"Action": "s3:ListBucket"}))
+    role = make_role(trust({"AWS": user["Arn"]}), policy_of({"Action": "s3:ListBucket"}))
     answer = with_keys(client, "sts", user).assume_role(RoleArn=role, RoleSessionName="work")
     name = role.rsplit("/", 1)[1]
     assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{account}:assumed-role/{name}/work"
@@ -215,7 +231,7 @@ def test_a_role_is_assumed_by_nobody_else(
     of_account = make_role(trust({"AWS": f"arn:aws:iam::{account}:root"}))
     with api_error("AccessDenied", 403):
         sts.assume_role(RoleArn=of_account, RoleSessionName="work")
-    rights = document({"Action": "sts:AssumeRole", "Resource": of_account})
+    rights = policy_of({"Action": "sts:AssumeRole", "Resource": of_account})
     iam.put_user_policy(UserName=user["Name"], PolicyName="assumes", PolicyDocument=rights)
     sts.assume_role(RoleArn=of_account, RoleSessionName="work")
 
@@ -246,7 +262,7 @@ def test_a_session_policy_and_tags(
     client: Callable[..., Any], user: dict[str, Any], make_role: Callable[..., str], bucket: str
 ) -> None:
     condition = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
-    role = make_role(trust({"AWS": user["Arn"]}), document({"Action": "s3:*", "Condition": condition}))
+    role = make_role(trust({"AWS": user["Arn"]}), policy_of({"Action": "s3:*", "Condition": condition}))
     sts = with_keys(client, "sts", user)
 
     def bucket_of(**session: Any) -> Any:
@@ -256,7 +272,7 @@ def test_a_session_policy_and_tags(
     bucket_of(Tags=blue).put_object(Bucket=bucket, Key="k", Body=b"")
     with api_error("AccessDenied", 403):
         bucket_of(Tags=[{"Key": "team", "Value": "red"}]).put_object(Bucket=bucket, Key="k", Body=b"")
-    limited = bucket_of(Tags=blue, Policy=document({"Action": "s3:ListBucket"}))
+    limited = bucket_of(Tags=blue, Policy=policy_of({"Action": "s3:ListBucket"}))
     limited.list_objects_v2(Bucket=bucket)
     with api_error("AccessDenied", 403) as caught:
         limited.put_object(Bucket=bucket, Key="k", Body=b"")
@@ -266,13 +282,13 @@ def test_a_session_policy_and_tags(
 def test_sessions_can_be_revoked(
     client: Callable[..., Any], iam: Any, user: dict[str, Any], make_role: Callable[..., str], bucket: str
 ) -> None:
-    role = make_role(trust({"AWS": user["Arn"]}), document({"Action": "s3:ListBucket"}))
+    role = make_role(trust({"AWS": user["Arn"]}), policy_of({"Action": "s3:ListBucket"}))
     keys = with_keys(client, "sts", user).assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
     own = with_keys(client, "s3", keys)
     own.list_objects_v2(Bucket=bucket)
     condition = {"DateLessThan": {"aws:TokenIssueTime": "2100-01-01T00:00:00Z"}}
     denial = {"Effect": "Deny", "Action": "*", "Condition": condition}
-    iam.put_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="revoked", PolicyDocument=document(denial))
+    iam.put_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="revoked", PolicyDocument=policy_of(denial))
     with api_error("AccessDenied", 403):
         own.list_objects_v2(Bucket=bucket)
     iam.delete_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="revoked")
@@ -283,14 +299,14 @@ def test_a_session_dies_with_its_role(client: Callable[..., Any], iam: Any, user
     made = {"RoleName": name, "AssumeRolePolicyDocument": trust({"AWS": user["Arn"]})}
     role = iam.create_role(**made)["Role"]["Arn"]
     rights = {"RoleName": name, "PolicyName": "rights"}
-    iam.put_role_policy(**rights, PolicyDocument=document({"Action": "s3:ListBucket"}))
+    iam.put_role_policy(**rights, PolicyDocument=policy_of({"Action": "s3:ListBucket"}))
     keys = with_keys(client, "sts", user).assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
     own = with_keys(client, "s3", keys)
     own.list_objects_v2(Bucket=bucket)
     iam.delete_role_policy(**rights)
     iam.delete_role(RoleName=name)
     iam.create_role(**made)
-    iam.put_role_policy(**rights, PolicyDocument=document({"Action": "s3:ListBucket"}))
+    iam.put_role_policy(**rights, PolicyDocument=policy_of({"Action": "s3:ListBucket"}))
     with api_error("AccessDenied", 403):  # the new role is another one
         own.list_objects_v2(Bucket=bucket)
     iam.delete_role_policy(**rights)
@@ -322,7 +338,7 @@ def test_a_presigned_link_has_the_rights_of_its_user(
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(link)
     assert caught.value.code == 403
-    rights = document({"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
+    rights = policy_of({"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
     iam.put_user_policy(UserName=user["Name"], PolicyName="reads", PolicyDocument=rights)
     with urllib.request.urlopen(link) as answer:
         assert answer.read() == b"bytes"
@@ -332,7 +348,7 @@ def test_an_administrator_of_users_only(
     client: Callable[..., Any], iam: Any, user: dict[str, Any], account: str
 ) -> None:
     resource = f"arn:aws:iam::{account}:user/team/*"
-    rights = document({"Action": ["iam:CreateUser", "iam:DeleteUser"], "Resource": resource})
+    rights = policy_of({"Action": ["iam:CreateUser", "iam:DeleteUser"], "Resource": resource})
     iam.put_user_policy(UserName=user["Name"], PolicyName="admin", PolicyDocument=rights)
     own = with_keys(client, "iam", user)
     name = f"made-{uuid.uuid4().hex[:12]}"
@@ -340,5 +356,5 @@ def test_an_administrator_of_users_only(
         own.create_user(UserName=name)
     own.create_user(UserName=name, Path="/team/")
     with api_error("AccessDenied", 403):
-        own.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document({"Action": "*"}))
+        own.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy_of({"Action": "*"}))
     own.delete_user(UserName=name)

@@ -13,29 +13,16 @@ import pytest
 
 from tests.iam.conftest import message
 from tools.harness.expect import api_error
+from tools.harness.identities import policy_of, with_keys
 
 Name = Callable[[], str]
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOUNDARY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
-def document(*statements: dict[str, Any]) -> str:
-    full = [{"Effect": "Allow", "Resource": "*"} | statement for statement in statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": full})
-
-
 def trust(*arns: str, action: str = "sts:AssumeRole") -> str:
     statement = {"Effect": "Allow", "Principal": {"AWS": list(arns)}, "Action": action}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def with_keys(client: Callable[..., Any], service: str, keys: dict[str, Any]) -> Any:
-    return client(
-        service,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-    )
 
 
 @pytest.fixture
@@ -109,7 +96,7 @@ def test_whom_a_trust_policy_names_must_be_there(iam: Any, name: Name, role: str
 def test_a_session_ends_with_its_user(
     iam: Any, client: Callable[..., Any], make_user: Callable[..., dict[str, Any]], bucket: str
 ) -> None:
-    rights = document({"Action": "s3:ListBucket"})
+    rights = policy_of({"Action": "s3:ListBucket"})
     first = make_user(rights)
     session = with_keys(client, "sts", first).get_session_token()["Credentials"]
     with_keys(client, "s3", session).list_objects_v2(Bucket=bucket)
@@ -124,7 +111,7 @@ def test_a_boundary_can_be_demanded_of_who_makes_users(
 ) -> None:
     bounded = {"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}}
     boss = make_user(
-        document(
+        policy_of(
             {
                 "Action": [
                     *("iam:CreateUser", "iam:CreateRole", "iam:AttachUserPolicy", "iam:PutUserPolicy"),
@@ -144,7 +131,7 @@ def test_a_boundary_can_be_demanded_of_who_makes_users(
         own.create_user(UserName=made, PermissionsBoundary=ADMIN)
     own.create_user(UserName=made, PermissionsBoundary=BOUNDARY)
     own.attach_user_policy(UserName=made, PolicyArn=ADMIN)
-    own.put_user_policy(UserName=made, PolicyName="all", PolicyDocument=document({"Action": "*"}))
+    own.put_user_policy(UserName=made, PolicyName="all", PolicyDocument=policy_of({"Action": "*"}))
     # Not to loosen it, nor to give rights to one that has none, oneself first.
     with api_error("AccessDenied", 403):
         own.put_user_permissions_boundary(UserName=made, PermissionsBoundary=ADMIN)
@@ -153,7 +140,7 @@ def test_a_boundary_can_be_demanded_of_who_makes_users(
     with api_error("AccessDenied", 403):
         own.attach_user_policy(UserName=boss["UserName"], PolicyArn=ADMIN)
     with api_error("AccessDenied", 403):
-        own.put_user_policy(UserName=boss["UserName"], PolicyName="all", PolicyDocument=document({"Action": "*"}))
+        own.put_user_policy(UserName=boss["UserName"], PolicyName="all", PolicyDocument=policy_of({"Action": "*"}))
     # What was made that way isn't an administrator, whatever its policies say.
     keys = own.create_access_key(UserName=made)["AccessKey"]
     with api_error("AccessDenied", 403) as caught:
@@ -165,7 +152,7 @@ def test_only_some_policies_may_be_attached(
     client: Callable[..., Any], make_user: Callable[..., dict[str, Any]], user: str
 ) -> None:
     condition = {"ArnEquals": {"iam:PolicyARN": BOUNDARY}}
-    own = with_keys(client, "iam", make_user(document({"Action": "iam:AttachUserPolicy", "Condition": condition})))
+    own = with_keys(client, "iam", make_user(policy_of({"Action": "iam:AttachUserPolicy", "Condition": condition})))
     with api_error("AccessDenied", 403):
         own.attach_user_policy(UserName=user, PolicyArn=ADMIN)
     own.attach_user_policy(UserName=user, PolicyArn=BOUNDARY)
@@ -179,7 +166,7 @@ def test_only_what_is_tagged_may_be_changed(
         client,
         "iam",
         make_user(
-            document(
+            policy_of(
                 {"Action": "iam:CreateUser", "Condition": {"StringEquals": {"aws:RequestTag/team": "blue"}}},
                 {"Action": "iam:CreateAccessKey", "Condition": {"StringEquals": {"aws:ResourceTag/team": "blue"}}},
                 {"Action": "iam:TagUser", "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["note"]}}},
@@ -203,33 +190,33 @@ def test_versions_of_a_policy_are_rights_of_their_own(
     iam: Any, client: Callable[..., Any], make_user: Callable[..., dict[str, Any]], policy: str
 ) -> None:
     """Whoever may only make versions can't put them in force; who may choose gets what was there before."""
-    iam.create_policy_version(PolicyArn=policy, PolicyDocument=document({"Action": "*"}))
-    maker = make_user(document({"Action": "iam:CreatePolicyVersion", "Resource": policy}))
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=policy_of({"Action": "*"}))
+    maker = make_user(policy_of({"Action": "iam:CreatePolicyVersion", "Resource": policy}))
     iam.attach_user_policy(UserName=maker["UserName"], PolicyArn=policy)
     own = with_keys(client, "iam", maker)
     with api_error("AccessDenied", 403):
         own.set_default_policy_version(PolicyArn=policy, VersionId="v2")
-    own.create_policy_version(PolicyArn=policy, PolicyDocument=document({"Action": "iam:*"}))
+    own.create_policy_version(PolicyArn=policy, PolicyDocument=policy_of({"Action": "iam:*"}))
     with api_error("AccessDenied", 403):
         own.list_users()
     # The same action with SetAsDefault does put it in force: to AWS that is one action.
-    own.create_policy_version(PolicyArn=policy, PolicyDocument=document({"Action": "iam:*"}), SetAsDefault=True)
+    own.create_policy_version(PolicyArn=policy, PolicyDocument=policy_of({"Action": "iam:*"}), SetAsDefault=True)
     own.list_users()
 
 
 def test_who_may_change_a_policy_is_asked_by_its_arn(
     iam: Any, client: Callable[..., Any], make_user: Callable[..., dict[str, Any]], name: Name, account: str
 ) -> None:
-    inside = iam.create_policy(PolicyName=name(), Path="/team/", PolicyDocument=document({"Action": "s3:*"}))
-    outside = iam.create_policy(PolicyName=name(), PolicyDocument=document({"Action": "s3:*"}))
-    rights = document({"Action": "iam:CreatePolicyVersion", "Resource": f"arn:aws:iam::{account}:policy/team/*"})
+    inside = iam.create_policy(PolicyName=name(), Path="/team/", PolicyDocument=policy_of({"Action": "s3:*"}))
+    outside = iam.create_policy(PolicyName=name(), PolicyDocument=policy_of({"Action": "s3:*"}))
+    rights = policy_of({"Action": "iam:CreatePolicyVersion", "Resource": f"arn:aws:iam::{account}:policy/team/*"})
     own = with_keys(client, "iam", make_user(rights))
-    own.create_policy_version(PolicyArn=inside["Policy"]["Arn"], PolicyDocument=document({"Action": "*"}))
+    own.create_policy_version(PolicyArn=inside["Policy"]["Arn"], PolicyDocument=policy_of({"Action": "*"}))
     target = outside["Policy"]["Arn"]
     for arn in (target, target.replace(":policy/", ":policy/team/")):
         code = ("AccessDenied", 403) if arn == target else ("NoSuchEntity", 404)
         with api_error(*code):
-            own.create_policy_version(PolicyArn=arn, PolicyDocument=document({"Action": "*"}))
+            own.create_policy_version(PolicyArn=arn, PolicyDocument=policy_of({"Action": "*"}))
 
 
 def test_trust_is_changed_by_who_may_change_it_only(
@@ -238,7 +225,7 @@ def test_trust_is_changed_by_who_may_change_it_only(
     arn = iam.get_role(RoleName=role)["Role"]["Arn"]
     iam.attach_role_policy(RoleName=role, PolicyArn=ADMIN)
     # Rights to assume any role don't help where the role doesn't trust.
-    eve = make_user(document({"Action": ["sts:AssumeRole", "iam:GetRole", "iam:TagRole"]}))
+    eve = make_user(policy_of({"Action": ["sts:AssumeRole", "iam:GetRole", "iam:TagRole"]}))
     with api_error("AccessDenied", 403):
         with_keys(client, "sts", eve).assume_role(RoleArn=arn, RoleSessionName="work")
     with api_error("AccessDenied", 403):
@@ -251,7 +238,7 @@ def test_the_service_s_own_role_is_nobody_else_s(iam: Any, account: str) -> None
     made = iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com", CustomSuffix="Escalation")
     called = made["Role"]["RoleName"]
     for change in (
-        lambda: iam.put_role_policy(RoleName=called, PolicyName="p", PolicyDocument=document({"Action": "*"})),
+        lambda: iam.put_role_policy(RoleName=called, PolicyName="p", PolicyDocument=policy_of({"Action": "*"})),
         lambda: iam.attach_role_policy(RoleName=called, PolicyArn=ADMIN),
         lambda: iam.update_assume_role_policy(RoleName=called, PolicyDocument=trust(f"arn:aws:iam::{account}:root")),
         lambda: iam.delete_role(RoleName=called),

@@ -13,6 +13,7 @@ import pytest
 
 from tests.iam.conftest import message
 from tools.harness.expect import api_error
+from tools.harness.identities import with_keys
 
 GOOD = "Correct-Horse-7"
 
@@ -26,7 +27,7 @@ def rules(iam: Any) -> Iterator[Callable[..., None]]:
 
 def own_client(client: Callable[..., Any], iam: Any, user: str) -> Any:
     keys = iam.create_access_key(UserName=user)["AccessKey"]
-    return client("iam", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    return with_keys(client, "iam", keys)
 
 
 def test_a_profile_from_cradle_to_grave(iam: Any, user: str) -> None:

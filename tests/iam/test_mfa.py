@@ -17,6 +17,7 @@ from tests.iam.conftest import message
 from tests.iam.totp import code, step_now, two_codes
 from tools.harness.clients import CommandLine
 from tools.harness.expect import api_error
+from tools.harness.identities import with_keys
 
 Name = Callable[[], str]
 
@@ -32,15 +33,6 @@ def enable(iam: Any, user: str, device: dict[str, Any], first: int | None = None
     codes = two_codes(device["Base32StringSeed"], at)
     iam.enable_mfa_device(UserName=user, SerialNumber=device["SerialNumber"], **codes)
     return at + 1
-
-
-def with_keys(client: Callable[..., Any], service: str, keys: dict[str, Any]) -> Any:
-    return client(
-        service,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-    )
 
 
 def png_rows(png: bytes) -> list[bytes]:

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,18 +12,17 @@ import pytest
 
 from tests.iam.conftest import TRUST_EC2, message
 from tools.harness.expect import api_error
+from tools.harness.identities import policy_of, with_keys
 
 
 @pytest.fixture
 def user_who_may(iam: Any, client: Callable[..., Any], user: str) -> Callable[..., Any]:
     """user_who_may(statements...) -> a client of IAM with these rights"""
     keys = iam.create_access_key(UserName=user)["AccessKey"]
-    own = client("iam", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    own = with_keys(client, "iam", keys)
 
     def allow(*statements: dict[str, Any]) -> Any:
-        full = [{"Effect": "Allow", "Resource": "*"} | statement for statement in statements]
-        document = json.dumps({"Version": "2012-10-17", "Statement": full})
-        iam.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=document)
+        iam.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=policy_of(*statements))
         return own
 
     return allow

@@ -39,16 +39,78 @@ def test_versions(iam: Any, policy: str) -> None:
         iam.get_policy_version(PolicyArn=policy, VersionId="v9")
 
 
+IAM_WRITE = {"Sid": "Write", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
+
+
+def statements(*them: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(them)})
+
+
+# The messages are AWS's; the place is in the element Detail, which AWS doesn't have.
 @pytest.mark.parametrize(
-    "document",
-    ["{", "{}", '{"Version":"2012-10-17","Statement":[{"Effect":"Maybe","Action":"*","Resource":"*"}]}'],
+    ("document", "told", "place"),
+    [
+        ("{", "Syntax errors in policy.", "line 1, column 2"),
+        ('{"Version":"2012-10-17",\n "Statement":[,]}', "Syntax errors in policy.", "line 2, column 15"),
+        ("{}", "Syntax errors in policy.", "Statement"),
+        (
+            statements(IAM_WRITE | {"Effects": "Allow"}),
+            "Syntax errors in policy.",
+            'Statement[0] (Sid "Write"), Effects',
+        ),
+        (
+            statements(IAM_WRITE, {"Effect": "Maybe", "Action": "*", "Resource": "*"}),
+            "Syntax errors in policy.",
+            "Statement[1], Effect",
+        ),
+        (
+            statements(IAM_WRITE | {"Action": "PutObject"}),
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+            'Statement[0] (Sid "Write"), Action',
+        ),
+        (
+            statements(IAM_WRITE | {"Resource": "bucket"}),
+            'Resource bucket must be in ARN format or "*".',
+            'Statement[0] (Sid "Write"), Resource',
+        ),
+        (
+            statements(IAM_WRITE | {"Condition": {"StringEqualz": {"aws:username": "x"}}}),
+            "Syntax errors in policy.",
+            'Statement[0] (Sid "Write"), Condition, StringEqualz',
+        ),
+        (
+            statements(IAM_WRITE | {"Condition": {"IpAddress": {"aws:SourceIp": "here"}}}),
+            "The policy failed legacy parsing",
+            'Statement[0] (Sid "Write"), Condition, IpAddress, aws:SourceIp',
+        ),
+        (
+            statements(IAM_WRITE | {"Principal": "*"}),
+            "Policy document should not specify a principal.",
+            'Statement[0] (Sid "Write"), Principal',
+        ),
+    ],
 )
-def test_malformed_documents(iam: Any, user: str, name: Name, document: str) -> None:
-    with api_error("MalformedPolicyDocument", 400) as caught:
-        iam.create_policy(PolicyName=name(), PolicyDocument=document)
-    assert message(caught)
-    with api_error("MalformedPolicyDocument", 400):
-        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
+def test_malformed_documents(iam: Any, user: str, name: Name, document: str, told: str, place: str) -> None:
+    for call in (
+        lambda: iam.create_policy(PolicyName=name(), PolicyDocument=document),
+        lambda: iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document),
+    ):
+        with api_error("MalformedPolicyDocument", 400) as caught:
+            call()
+        assert (message(caught), caught.value.response["Error"]["Detail"]) == (told, place)
+
+
+# As recorded from AWS: https://github.com/localstack/localstack (tests/aws/services/iam/test_iam.snapshot.json).
+def test_a_trust_policy_that_is_no_json(iam: Any, role: str, name: Name) -> None:
+    document = '{"Version":"2012-10-17","Statement":[{"Action":"sts:AssumeRole","Principal":"*","Effect":"Allow",}]}'
+    for call in (
+        lambda: iam.create_role(RoleName=name(), AssumeRolePolicyDocument=document),
+        lambda: iam.update_assume_role_policy(RoleName=role, PolicyDocument=document),
+    ):
+        with api_error("MalformedPolicyDocument", 400) as caught:
+            call()
+        assert message(caught) == "This policy contains invalid Json"
+        assert caught.value.response["Error"]["Detail"].startswith("line 1, column ")
 
 
 def test_sizes(iam: Any, user: str, name: Name) -> None:
@@ -92,6 +154,16 @@ def test_attach_what_is_not_there(iam: Any, user: str, policy: str) -> None:
     with api_error("NoSuchEntity", 404) as caught:
         iam.attach_user_policy(UserName=user, PolicyArn=policy + "-not")
     assert message(caught) == f"Policy {policy}-not does not exist or is not attachable."
+    for attach in (
+        lambda arn: iam.attach_user_policy(UserName=user, PolicyArn=arn),
+        lambda arn: iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=arn),
+    ):
+        with api_error("ValidationError", 400) as caught:
+            attach("a-policy-by-its-name-alone")
+        assert message(caught) == "Invalid ARN:  Could not be parsed!"
+        with api_error("InvalidInput", 400) as caught:
+            attach("arn:aws:iam::123456789012:role/no-policy")
+        assert message(caught) == "ARN arn:aws:iam::123456789012:role/no-policy is not valid."
 
 
 def test_aws_policies(iam: Any, user: str) -> None:

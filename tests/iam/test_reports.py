@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from tests.iam.conftest import ALLOW_ALL, TRUST_EC2
 from tools.harness.clients import boto_client
 from tools.harness.expect import api_error
+from tools.harness.identities import with_keys
 from tools.harness.server import Server
 
 Name = Callable[[], str]
@@ -162,7 +163,7 @@ def test_when_a_role_was_used(iam: Any, client: Callable[..., Any], name: Name, 
     role = iam.create_role(RoleName=name(), AssumeRolePolicyDocument=trusts)["Role"]
     assert iam.get_role(RoleName=role["RoleName"])["Role"]["RoleLastUsed"] == {}
     keys = iam.create_access_key(UserName=user)["AccessKey"]
-    sts = client("sts", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    sts = with_keys(client, "sts", keys)
     made = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="work")["Credentials"]
     session = client(
         "sts",
@@ -174,3 +175,11 @@ def test_when_a_role_was_used(iam: Any, client: Callable[..., Any], name: Name, 
     used = iam.get_role(RoleName=role["RoleName"])["Role"]["RoleLastUsed"]
     assert datetime.now(UTC) - used["LastUsedDate"] < timedelta(minutes=1)
     assert used["Region"] == "us-east-1"
+
+
+def test_tokens_are_valid_in_all_regions(iam: Any) -> None:
+    iam.set_security_token_service_preferences(GlobalEndpointTokenVersion="v2Token")
+    assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == 2
+    with api_error("NotImplemented", 501):
+        iam.set_security_token_service_preferences(GlobalEndpointTokenVersion="v1Token")
+    assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == 2

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.iam.conftest import ALLOW_ALL, TRUST_EC2, message
 from tools.harness.expect import api_error
 
@@ -92,3 +94,13 @@ def test_service_linked(iam: Any) -> None:
     assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] == "SUCCEEDED"
     with api_error("NoSuchEntity", 404):
         iam.get_role(RoleName=name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [({}, "Provides access to AWS Resources managed or used by Amazon SSM."), ({"Description": "ours"}, "ours")],
+)
+def test_a_service_linked_role_says_what_it_is_for(iam: Any, asked: dict[str, str], told: str) -> None:
+    made = iam.create_service_linked_role(AWSServiceName="ssm.amazonaws.com", **asked)["Role"]
+    iam.delete_service_linked_role(RoleName=made["RoleName"])
+    assert made["Description"] == told

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from tests.iam.conftest import ALLOW_ALL, TRUST_EC2
-from tools.harness.audit import with_keys
 from tools.harness.clients import boto_client
 from tools.harness.clock import SettableClock
 from tools.harness.expect import api_error
+from tools.harness.identities import make_user, remove_user, with_keys
 from tools.harness.preload import missing_compiler
 from tools.harness.server import Server
 
@@ -26,26 +26,12 @@ Name = Callable[[], str]
 ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
-def make_user(iam: Any, called: str, rights: str = ALL) -> dict[str, Any]:
-    """Its keys."""
-    iam.create_user(UserName=called)
-    iam.put_user_policy(UserName=called, PolicyName="rights", PolicyDocument=rights)
-    return dict(iam.create_access_key(UserName=called)["AccessKey"])
-
-
-def remove_user(iam: Any, called: str) -> None:
-    iam.delete_user_policy(UserName=called, PolicyName="rights")
-    for key in iam.list_access_keys(UserName=called)["AccessKeyMetadata"]:
-        iam.delete_access_key(UserName=called, AccessKeyId=key["AccessKeyId"])
-    iam.delete_user(UserName=called)
-
-
 @pytest.mark.parametrize("kind", ["get_session_token", "get_federation_token"])
 def test_a_user_s_session_is_not_that_of_the_next_user_of_its_name(
     server: Server, iam: Any, name: Name, bucket: str, kind: str
 ) -> None:
     called = name()
-    sts = with_keys(server, "sts", make_user(iam, called))
+    sts = with_keys(server, "sts", make_user(iam, called, ALL))
     if kind == "get_session_token":
         session = sts.get_session_token()["Credentials"]
     else:
@@ -55,14 +41,14 @@ def test_a_user_s_session_is_not_that_of_the_next_user_of_its_name(
     remove_user(iam, called)
     with api_error("AccessDenied", 403):
         own.list_objects_v2(Bucket=bucket)
-    make_user(iam, called)
+    make_user(iam, called, ALL)
     with api_error("AccessDenied", 403):
         own.list_objects_v2(Bucket=bucket)
 
 
 def test_a_federated_user_has_what_its_maker_has_now(server: Server, iam: Any, name: Name, bucket: str) -> None:
     called = name()
-    maker = with_keys(server, "sts", make_user(iam, called))
+    maker = with_keys(server, "sts", make_user(iam, called, ALL))
     own = with_keys(server, "s3", maker.get_federation_token(Name="helper", Policy=ALLOW_ALL)["Credentials"])
     own.list_objects_v2(Bucket=bucket)
     for rights, is_allowed in ((ALLOW_ALL.replace("s3:*", "s3:GetObject"), False), (ALLOW_ALL, True)):
@@ -76,7 +62,7 @@ def test_a_federated_user_has_what_its_maker_has_now(server: Server, iam: Any, n
 
 def test_sessions_of_one_s_own_key_reach_no_iam(server: Server, iam: Any, name: Name, account: str) -> None:
     """Whoever gets hold of one can't make himself a key that lasts, nor change into a role."""
-    keys = make_user(iam, name())
+    keys = make_user(iam, name(), ALL)
     arn = f"arn:aws:iam::{account}:root"
     trust = json.loads(TRUST_EC2)
     trust["Statement"][0]["Principal"] = {"AWS": arn}
@@ -99,7 +85,7 @@ def test_sessions_of_one_s_own_key_reach_no_iam(server: Server, iam: Any, name: 
 
 
 def test_a_key_switched_off_or_deleted_opens_nothing_in_s3(server: Server, iam: Any, name: Name, bucket: str) -> None:
-    keys = make_user(iam, name())
+    keys = make_user(iam, name(), ALL)
     own = with_keys(server, "s3", keys)
     own.put_object(Bucket=bucket, Key="k", Body=b"bytes")
     link = own.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
@@ -130,7 +116,7 @@ def test_a_session_past_its_end(
     clock.move_boto(monkeypatch)
     boto_client(server).create_bucket(Bucket="sessions")
     iam = boto_client(server, "iam")
-    sts = with_keys(server, "sts", make_user(iam, "ann"))
+    sts = with_keys(server, "sts", make_user(iam, "ann", ALL))
     trust = json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": iam.get_user(UserName="ann")["User"]["Arn"]}, "Action": "sts:AssumeRole"}
     ]})  # fmt: skip

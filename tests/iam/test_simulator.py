@@ -10,14 +10,9 @@ from typing import Any
 
 from tools.harness.clients import CommandLine
 from tools.harness.expect import api_error
+from tools.harness.identities import policy_of, with_keys
 
-
-def document(*statements: dict[str, Any]) -> str:
-    full = [{"Effect": "Allow", "Resource": "*"} | statement for statement in statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": full})
-
-
-READS = document({"Action": "s3:GetObject"})
+READS = policy_of({"Action": "s3:GetObject"})
 
 
 def decisions(answer: dict[str, Any]) -> dict[tuple[str, str], str]:
@@ -25,7 +20,7 @@ def decisions(answer: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 
 def test_each_action_on_each_resource(iam: Any) -> None:
-    given = document(
+    given = policy_of(
         {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::one/*"},
         {"Action": "s3:*", "Resource": "arn:aws:s3:::two/*"},
         {"Effect": "Deny", "Action": "s3:DeleteObject"},
@@ -64,7 +59,7 @@ def test_pages(iam: Any) -> None:
 
 def test_context_keys(iam: Any) -> None:
     condition = {"StringEquals": {"aws:PrincipalTag/team": "blue"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
-    given = document({"Action": "s3:GetObject", "Condition": condition, "Resource": "arn:aws:s3:::b/${aws:username}"})
+    given = policy_of({"Action": "s3:GetObject", "Condition": condition, "Resource": "arn:aws:s3:::b/${aws:username}"})
     wanted = {"aws:PrincipalTag/team", "aws:SourceIp", "aws:username"}
     assert set(iam.get_context_keys_for_custom_policy(PolicyInputList=[given])["ContextKeyNames"]) == wanted
     asked = {
@@ -90,14 +85,14 @@ def test_context_keys(iam: Any) -> None:
 def test_a_user_with_groups_and_a_boundary(iam: Any, user: str, group: str) -> None:
     arn = iam.get_user(UserName=user)["User"]["Arn"]
     iam.put_user_policy(UserName=user, PolicyName="reads", PolicyDocument=READS)
-    iam.put_group_policy(GroupName=group, PolicyName="lists", PolicyDocument=document({"Action": "s3:ListBucket"}))
+    iam.put_group_policy(GroupName=group, PolicyName="lists", PolicyDocument=policy_of({"Action": "s3:ListBucket"}))
     iam.add_user_to_group(GroupName=group, UserName=user)
     asked = {"PolicySourceArn": arn, "ActionNames": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"]}
     answer = iam.simulate_principal_policy(**asked)
     assert list(decisions(answer).values()) == ["allowed", "allowed", "implicitDeny"]
     sources = [s["SourcePolicyId"] for r in answer["EvaluationResults"] for s in r["MatchedStatements"]]
     assert sources == [f"user_{user}_reads", f"group_{group}_lists"]
-    more = iam.simulate_principal_policy(**asked, PolicyInputList=[document({"Action": "s3:PutObject"})])
+    more = iam.simulate_principal_policy(**asked, PolicyInputList=[policy_of({"Action": "s3:PutObject"})])
     assert list(decisions(more).values()) == ["allowed"] * 3
     boundary = iam.simulate_principal_policy(**asked, PermissionsBoundaryPolicyInputList=[READS])
     assert list(decisions(boundary).values()) == ["allowed", "implicitDeny", "implicitDeny"]
@@ -108,19 +103,19 @@ def test_a_user_with_groups_and_a_boundary(iam: Any, user: str, group: str) -> N
     iam.put_user_permissions_boundary(
         UserName=user, PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     )
-    bounded = iam.simulate_principal_policy(**asked, PolicyInputList=[document({"Action": "s3:*"})])
+    bounded = iam.simulate_principal_policy(**asked, PolicyInputList=[policy_of({"Action": "s3:*"})])
     assert list(decisions(bounded).values()) == ["allowed", "allowed", "implicitDeny"]
 
 
 def test_what_the_simulator_says_is_what_happens(iam: Any, client: Any, user: str, s3: Any, bucket: str) -> None:
-    rights = document(
+    rights = policy_of(
         {"Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/a/*"]},
         {"Effect": "Deny", "Action": "s3:DeleteObject"},
     )
     iam.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=rights)
     arn = iam.get_user(UserName=user)["User"]["Arn"]
     keys = iam.create_access_key(UserName=user)["AccessKey"]
-    own = client("s3", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    own = with_keys(client, "s3", keys)
     calls = {
         ("s3:PutObject", "a/k"): lambda: own.put_object(Bucket=bucket, Key="a/k", Body=b""),
         ("s3:PutObject", "b/k"): lambda: own.put_object(Bucket=bucket, Key="b/k", Body=b""),

@@ -52,9 +52,9 @@ def test_sync_odd_names_there_and_back(cli: CommandLine, bucket: str, tmp_path: 
     assert differences(digests(tmp_path / "sent"), digests(tmp_path / "back")) == []
     assert len(digests(tmp_path / "back")) == len(ODD_NAMES)
     # Nothing changed: nothing to do.
-    assert cli.aws("s3", "sync", str(tmp_path / "sent"), f"s3://{bucket}/").stdout == ""
+    assert cli.aws("s3", "sync", "--no-progress", str(tmp_path / "sent"), f"s3://{bucket}/").stdout == ""
     (tmp_path / "sent" / "plain.txt").unlink()
-    gone = cli.aws("s3", "sync", "--delete", str(tmp_path / "sent"), f"s3://{bucket}/").stdout
+    gone = cli.aws("s3", "sync", "--no-progress", "--delete", str(tmp_path / "sent"), f"s3://{bucket}/").stdout
     assert gone.strip() == f"delete: s3://{bucket}/plain.txt"
 
 

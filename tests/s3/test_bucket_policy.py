@@ -88,6 +88,27 @@ def test_what_is_no_policy_is_refused(s3: Any, open_bucket: str, text: str) -> N
         s3.put_bucket_policy(Bucket=open_bucket, Policy=text)
 
 
+def test_a_refusal_says_where(s3: Any, open_bucket: str) -> None:
+    with api_error("MalformedPolicy", 400) as caught:
+        s3.put_bucket_policy(Bucket=open_bucket, Policy=policy(open_bucket, READ, READ | {"Action": "nothing"}))
+    assert caught.value.response["Error"]["Detail"] == "Statement[1], Action"
+
+
+# As recorded from AWS: https://github.com/localstack/localstack (tests/aws/services/s3/test_s3.snapshot.json).
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("invalid json", "Policies must be valid JSON and the first byte must be '{'"),
+        ("[]", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{}", "Missing required field Statement"),
+    ],
+)
+def test_what_is_no_json(s3: Any, bucket: str, text: str, told: str) -> None:
+    with api_error("MalformedPolicy", 400) as caught:
+        s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert caught.value.response["Error"]["Message"] == told
+
+
 def test_anonymous_callers_get_what_a_policy_gives_them(s3: Any, open_bucket: str, anonymous: Any) -> None:
     with api_error("AccessDenied", 403):
         anonymous.get_object(Bucket=open_bucket, Key="k")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tools.harness import identities
 from tools.harness.certificates import Authority, make_authority
 from tools.harness.clients import boto_client
+from tools.harness.identities import document, made_roles, policy_of
 from tools.harness.oidc import Issuer
 from tools.harness.saml import Idp
 from tools.harness.server import Server
@@ -64,40 +66,18 @@ def saml_provider(iam: Any, idp: Idp) -> Iterator[str]:
 @pytest.fixture
 def make_role(iam: Any) -> Iterator[Callable[..., str]]:
     """make_role({"Federated": arn}, "sts:AssumeRoleWithSAML", Condition={...}, rights={...}) -> ARN"""
-    made: list[str] = []
+    with made_roles(iam) as make_one:
 
-    def make(
-        principal: Any, actions: Any, rights: dict[str, Any] | None = None, longest: int = 3600, **more: Any
-    ) -> str:
-        name = f"role-{uuid.uuid4().hex[:12]}"
-        statement = {"Effect": "Allow", "Principal": principal, "Action": actions} | more
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, MaxSessionDuration=longest)
-        made.append(name)
-        if rights is not None:
-            document = json.dumps(
-                {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*"} | rights]}
-            )
-            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=document)
-        return str(role["Role"]["Arn"])
+        def make(
+            principal: Any, actions: Any, rights: dict[str, Any] | None = None, longest: int = 3600, **more: Any
+        ) -> str:
+            trust = document({"Principal": principal, "Action": actions} | more)
+            return make_one(trust, policy_of(rights) if rights is not None else None, MaxSessionDuration=longest)
 
-    yield make
-    for name in made:
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=policy)
-        iam.delete_role(RoleName=name)
+        yield make
 
 
 @pytest.fixture
 def with_keys(client: Callable[..., Any]) -> Callable[..., Any]:
     """with_keys("s3", answer["Credentials"]) -> a client that signs with them"""
-
-    def make(service: str, keys: dict[str, Any]) -> Any:
-        return client(
-            service,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
-        )
-
-    return make
+    return partial(identities.with_keys, client)

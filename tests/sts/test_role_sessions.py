@@ -63,8 +63,12 @@ def test_a_chain_hands_on_tags_and_source_identity(
     assert own.assume_role(RoleArn=third, RoleSessionName="three")["SourceIdentity"] == "ann"
     with api_error("AccessDenied", 403):
         own.assume_role(RoleArn=third, RoleSessionName="three", SourceIdentity="bob")
-    with api_error("ValidationError", 400):
+    with api_error("InvalidParameterValue", 400) as caught:
         own.assume_role(RoleArn=third, RoleSessionName="three", Tags=[{"Key": "A", "Value": "3"}])
+    assert message(caught) == (
+        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the "
+        "calling session."
+    )
     with api_error("ValidationError", 400) as caught:
         own.assume_role(RoleArn=third, RoleSessionName="three", DurationSeconds=3601)
     assert "1 hour session limit for roles assumed by role chaining" in message(caught)
@@ -90,8 +94,12 @@ def test_what_is_handed_on_must_be_allowed_too(
     with api_error("AccessDenied", 403) as caught:
         chained(SourceIdentity="ann")
     assert "sts:SetSourceIdentity" in message(caught)
-    with api_error("ValidationError", 400):
+    with api_error("InvalidParameterValue", 400) as caught:
         sts.assume_role(RoleArn=first, RoleSessionName="one", Tags=tags, TransitiveTagKeys=["b"])
+    assert message(caught) == "The specified transitive tag key must be included in the requested tags."
+    with api_error("InvalidParameterValue", 400) as caught:
+        sts.assume_role(RoleArn=first, RoleSessionName="one", Tags=[*tags, {"Key": "A", "Value": "2"}])
+    assert message(caught) == "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
 
 def test_packed_sizes(user: dict[str, Any], make_role: Callable[..., str], with_keys: Any) -> None:

@@ -14,20 +14,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.harness.expect import api_error
+from tools.harness.identities import with_keys
 
 
 @pytest.fixture
 def sts(client: Callable[..., Any]) -> Any:
     return client("sts")
-
-
-def with_keys(client: Callable[..., Any], service: str, keys: dict[str, Any]) -> Any:
-    return client(
-        service,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
 
 
 def seconds_left(keys: dict[str, Any]) -> float:
@@ -124,6 +116,7 @@ def test_session_policies_are_checked(sts: Any) -> None:
     with pytest.raises(ClientError) as caught:
         sts.get_federation_token(Name="somebody", Policy="{}")
     assert caught.value.response["Error"]["Code"] == "MalformedPolicyDocument"
+    assert caught.value.response["Error"]["Detail"]
 
 
 def test_a_root_assumes_no_role(sts: Any) -> None:
@@ -137,4 +130,13 @@ def test_a_root_assumes_no_role(sts: Any) -> None:
 
 def test_whose_key_it_is(sts: Any, server: Any) -> None:
     key = server.credentials().access_key
-    assert sts.get_access_key_info(AccessKeyId=key)["Account"] == sts.get_caller_identity()["Account"]
+    account = sts.get_caller_identity()["Account"]
+    assert sts.get_access_key_info(AccessKeyId=key)["Account"] == account
+    session = sts.get_session_token()["Credentials"]["AccessKeyId"]
+    assert sts.get_access_key_info(AccessKeyId=session)["Account"] == account
+
+
+@pytest.mark.parametrize("key", ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ASIAQNZGKIQY56JQ7WML", "A" * 20])
+def test_nobodys_keys(sts: Any, key: str) -> None:
+    with api_error("ValidationError", 400):
+        sts.get_access_key_info(AccessKeyId=key)

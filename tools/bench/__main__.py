@@ -1,7 +1,8 @@
-"""Measures the bars and writes bench/results/<date>-foundation.{md,json}, -identity and -s3.
+"""Measures the bars and writes bench/results/<date>-foundation.{md,json}, -identity, -ec2 and -s3.
 
 python -m tools.bench [server] [build]      the foundation; without any name all of them (make bench builds first)
 python -m tools.bench identity              decisions, enforcement, changes of policies, a crowd (tools/bench/identity)
+python -m tools.bench ec2                   launches, groups, what instances and their network cost (tools/bench/ec2)
 python -m tools.bench s3 [--help]           the S3 data path against other servers (tools/bench/s3)
 """
 
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Callable
 
 from tools.bench import build_bars, server_bars
+from tools.bench.ec2 import bars as ec2
 from tools.bench.identity import bars as identity
 from tools.bench.measure import Measurement, machine_facts
 from tools.bench.s3 import command as s3_command
@@ -44,7 +46,7 @@ def _markdown(date: str, facts: dict, measured: list[Measurement]) -> str:
 def main(names: list[str]) -> int:
     if names and names[0] == "s3":
         return s3_command.main(names[1:])
-    if unknown := set(names) - {*FOUNDATION, "identity"}:
+    if unknown := set(names) - {*FOUNDATION, "identity", "ec2"}:
         print(__doc__, file=sys.stderr)
         return 0 if unknown <= {"-h", "--help"} else 2
     foundation = [bars for name, bars in FOUNDATION.items() if name in names or not names]
@@ -52,6 +54,8 @@ def main(names: list[str]) -> int:
         measure_all("foundation", foundation)
     if "identity" in names or not names:
         measure_all("identity", [identity.all_bars])
+    if "ec2" in names or not names:
+        measure_all("ec2", [ec2.all_bars])
     return 0 if names else s3_command.main([])
 
 

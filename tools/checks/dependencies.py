@@ -27,7 +27,13 @@ LEVELS: tuple[tuple[str, ...], ...] = (
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 # One way only.
-ALLOWED_BESIDE = {("objects", "metadata"), ("blocks", "metadata"), ("compute", "metadata"), ("network", "metadata")}
+ALLOWED_BESIDE = {
+    ("objects", "metadata"),
+    ("blocks", "metadata"),
+    ("compute", "metadata"),
+    ("compute", "blocks"),
+    ("network", "metadata"),
+}
 # Rooms that must not know another although it lies below: objects, blocks and metadata know no protocol.
 FORBIDDEN_BELOW = {
     (above, below)

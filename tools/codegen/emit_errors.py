@@ -51,10 +51,11 @@ def block(service: Service) -> list[str]:
     lines = [f"namespace aerolith::{service.namespace} {{", "namespace error_shapes {", ""]
     for error in service.errors:
         lines.append(f"constinit const protocol::ErrorShape {snake(error.name)}{{{_shape(error)}}};")
+    lines += ["", "}  // namespace error_shapes", ""]
+    if not service.errors:
+        # EC2's model names none.
+        return lines + [f"}}  // namespace aerolith::{service.namespace}", ""]
     lines += [
-        "",
-        "}  // namespace error_shapes",
-        "",
         "namespace {",
         "protocol::ApiError make_error(const protocol::ErrorShape& shape, std::string message) {",
         "  return {.code = std::string(shape.code), .http_status = shape.http_status, .message = std::move(message),"

@@ -35,13 +35,3 @@ def federated(server: Server, name: str, *statements: dict[str, Any]) -> dict[st
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*"} | s for s in statements]}
     made = boto_client(server, "sts").get_federation_token(Name=name, Policy=json.dumps(policy))
     return {"Arn": made["FederatedUser"]["Arn"]} | made["Credentials"]
-
-
-def with_keys(server: Server, service: str, keys: dict[str, Any]) -> Any:
-    return boto_client(
-        server,
-        service,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-    )

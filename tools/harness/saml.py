@@ -19,6 +19,8 @@ ASSERTION = "urn:oasis:names:tc:SAML:2.0:assertion"
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+ENCRYPTION = "http://www.w3.org/2001/04/xmlenc#"
+ENCRYPTION_11 = "http://www.w3.org/2009/xmlenc11#"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 
 
@@ -151,6 +153,41 @@ class Idp:
             text=True,
         )
         return signed.stdout
+
+    def encrypt(
+        self,
+        xml: str,
+        certificate: Path,
+        content: str = f"{ENCRYPTION_11}aes256-gcm",
+        transport: str = f"{ENCRYPTION}rsa-oaep-mgf1p",
+        is_beside: bool = False,
+    ) -> str:
+        """With its assertion encrypted for the key of that certificate. `is_beside`: that key's place."""
+        begin, end = xml.index("<saml:Assertion "), xml.index("</saml:Assertion>") + len("</saml:Assertion>")
+        plain, template = self.folder / f"{uuid.uuid4().hex}.xml", self.folder / f"{uuid.uuid4().hex}.xml"
+        plain.write_text(xml[begin:end])
+        template.write_text(
+            f'<xenc:EncryptedData xmlns:xenc="{ENCRYPTION}" Type="{ENCRYPTION}Element">'
+            f'<xenc:EncryptionMethod Algorithm="{content}"/>'
+            '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey>'
+            f'<xenc:EncryptionMethod Algorithm="{transport}"/><ds:KeyInfo><ds:KeyName/></ds:KeyInfo>'
+            "<xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo>"
+            "<xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedData>"
+        )
+        size = content[-7:-4]
+        command = ["xmlsec1", "--encrypt", "--pubkey-cert-pem", str(certificate), "--session-key", f"aes-{size}"]
+        made = subprocess.run(
+            [*command, "--xml-data", str(plain), str(template)], check=True, capture_output=True, text=True
+        ).stdout
+        encrypted = made.split("?>", 1)[1].strip()
+        if is_beside:
+            first, last = encrypted.index("<ds:KeyInfo "), encrypted.rindex("</ds:KeyInfo>") + len("</ds:KeyInfo>")
+            key = encrypted[encrypted.index("<xenc:EncryptedKey>") : encrypted.index("</xenc:EncryptedKey>")]
+            key = key.replace("<xenc:EncryptedKey>", f'<xenc:EncryptedKey xmlns:xenc="{ENCRYPTION}">', 1)
+            key = key.replace("<ds:KeyInfo>", '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">', 1)
+            encrypted = encrypted[:first] + encrypted[last:] + key + "</xenc:EncryptedKey>"
+        wrapped = f'<saml:EncryptedAssertion xmlns:saml="{ASSERTION}">{encrypted}</saml:EncryptedAssertion>'
+        return xml[:begin] + wrapped + xml[end:]
 
     def post(self, response: Response) -> str:
         """Signed, as it is posted."""

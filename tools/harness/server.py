@@ -137,6 +137,16 @@ class Server:
             pass
         process.wait()
 
+    def wait_until_killed(self, timeout_seconds: float) -> None:
+        """Until the process has ended by SIGKILL, whoever sent it."""
+        assert self.process is not None, "not running"
+        try:
+            code = self.process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            raise ServerFailed(f"not killed within {timeout_seconds} s:\n{self.log()[-4000:]}") from None
+        self.process = None
+        assert code == -signal.SIGKILL, f"ended with {code}:\n{self.log()[-4000:]}"
+
     @property
     def pid(self) -> int:
         assert self.process is not None, "not running"

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tools.harness.server import REPOSITORY
-from tools.tour import identity_steps, s3_steps
+from tools.tour import ec2_steps, identity_steps, s3_steps
 from tools.tour.cloud import Cloud
 from tools.tour.report import Report, StepFailed
 
@@ -34,8 +34,9 @@ def main() -> int:
             cloud.aerolith("up")
         s3_steps.run(report, cloud, work)
         identity_steps.run(report, cloud, s3_steps.BUCKET)
+        ec2_steps.run(report, cloud, work, s3_steps.BUCKET)
         with report.step("aerolith down"):
-            cloud.aerolith("down")
+            cloud.aerolith("down", "--instances")
         with report.step("clean up"):
             shutil.rmtree(work)
     except Exception as error:

@@ -104,6 +104,7 @@ def check() -> list[Stage]:
         python("check format", "tools.checks.format"),
         python("check dependencies", "tools.checks.dependencies"),
         python("check sizes", "tools.checks.sizes"),
+        python("check names", "tools.checks.names"),
         Stage("check python", [[f"{sys.prefix}/bin/ruff", "check", "tools", "tests"]], count_command),
         python("check shell", "tools.checks.shell"),
         python("check compat", "tools.compat", "--check"),

@@ -101,8 +101,8 @@ int main() {
   constexpr int kRounds = 100'000;
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < kRounds; ++i) {
-    context.clear();
-    fill(context);
+    Context filled;
+    fill(filled);
   }
   const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
   fmt::print("filling a context of 16 keys: {:.0f} ns\n", took.count() / kRounds);

@@ -1,0 +1,124 @@
+"""A play that makes a network and an instance, logs in and configures it, changes nothing when it is run again, and takes
+all of it away: Ansible's amazon.aws, unmodified."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tools.harness.instances import Guests, traces_of
+from tools.harness.server import clean_environment
+
+PLAYBOOK = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+    world: {Name: play}
+  tasks:
+    - amazon.aws.ec2_key: {name: play, key_type: ed25519, file_name: "{{ folder }}/play.pem"}
+    - amazon.aws.ec2_vpc_net: {name: play, cidr_block: 10.40.0.0/16}
+      register: net
+    - amazon.aws.ec2_vpc_subnet: {vpc_id: "{{ net.vpc.id }}", cidr: 10.40.1.0/24, map_public: true, tags: "{{ world }}"}
+      register: subnet
+    - amazon.aws.ec2_vpc_igw: {vpc_id: "{{ net.vpc.id }}", tags: "{{ world }}"}
+      register: gateway
+    - amazon.aws.ec2_vpc_route_table:
+        vpc_id: "{{ net.vpc.id }}"
+        tags: "{{ world }}"
+        subnets: ["{{ subnet.subnet.id }}"]
+        routes: [{dest: 0.0.0.0/0, gateway_id: "{{ gateway.gateway_id }}"}]
+    - amazon.aws.ec2_security_group:
+        name: play
+        description: logins
+        vpc_id: "{{ net.vpc.id }}"
+        rules: [{proto: tcp, ports: [22], cidr_ip: 0.0.0.0/0}]
+      register: group
+    - amazon.aws.ec2_instance:
+        name: play
+        image_id: "{{ image }}"
+        instance_type: t3.nano
+        key_name: play
+        vpc_subnet_id: "{{ subnet.subnet.id }}"
+        security_groups: ["{{ group.group_id }}"]
+        state: running
+        wait: true
+      register: made
+    - wait_for: {host: "{{ made.instances[0].public_ip_address }}", port: 22, search_regex: SSH, timeout: 120}
+    - add_host: {name: "{{ made.instances[0].public_ip_address }}", groups: guests}
+      changed_when: false
+- hosts: guests
+  gather_facts: false
+  vars:
+    ansible_user: ec2-user
+    ansible_ssh_private_key_file: "{{ folder }}/play.pem"
+    ansible_ssh_common_args: -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
+  tasks:
+    - raw: test -e configured || echo changed; echo "by the play" > configured; cat configured
+      register: said
+      changed_when: "'changed' in said.stdout"
+    - assert: {that: "'by the play' in said.stdout"}
+"""
+REMOVAL = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - amazon.aws.ec2_instance: {filters: {"tag:Name": play}, state: absent, wait: true}
+    - amazon.aws.ec2_vpc_net_info: {filters: {"tag:Name": play}}
+      register: nets
+    - amazon.aws.ec2_security_group: {name: play, vpc_id: "{{ nets.vpcs[0].id }}", state: absent}
+    - amazon.aws.ec2_vpc_route_table:
+        vpc_id: "{{ nets.vpcs[0].id }}"
+        tags: {Name: play}
+        state: absent
+    - amazon.aws.ec2_vpc_igw: {vpc_id: "{{ nets.vpcs[0].id }}", state: absent}
+    - amazon.aws.ec2_vpc_subnet: {vpc_id: "{{ nets.vpcs[0].id }}", cidr: 10.40.1.0/24, state: absent}
+    - amazon.aws.ec2_vpc_net: {name: play, cidr_block: 10.40.0.0/16, state: absent}
+    - amazon.aws.ec2_key: {name: play, state: absent}
+"""
+
+
+def play(guests: Guests, folder: Path, text: str) -> list[str]:
+    """Runs it, and answers which tasks changed something."""
+    assert yaml.safe_load(text)
+    (folder / "play.yml").write_text(text)
+    keys = guests.server.credentials()
+    environment = clean_environment(folder) | {
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_REGION": keys.region,
+        "AWS_ENDPOINT_URL": guests.server.endpoint,
+        "ANSIBLE_HOST_KEY_CHECKING": "false",
+        "ANSIBLE_STDOUT_CALLBACK": "json",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+    }
+    command = ["ansible-playbook", "-i", "localhost,", "play.yml", "-e", f"folder={folder} image={guests.image}"]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    told = json.loads(done.stdout[done.stdout.index("{") :])
+    tasks = [task for each in told["plays"] for task in each["tasks"]]
+    return [task["task"]["name"] for task in tasks if any(host.get("changed") for host in task["hosts"].values())]
+
+
+@pytest.mark.skipif(shutil.which("ansible-playbook") is None, reason="ansible-playbook isn't on this machine")
+def test_a_play_makes_configures_and_removes(guests: Guests, tmp_path: Path) -> None:
+    listed = subprocess.run(["ansible-galaxy", "collection", "list", "amazon.aws"], capture_output=True, text=True)
+    if "amazon.aws" not in listed.stdout:
+        pytest.skip("the collection amazon.aws isn't on this machine")
+    before = traces_of(guests.server)
+    try:
+        assert "amazon.aws.ec2_instance" in play(guests, tmp_path, PLAYBOOK)
+        assert play(guests, tmp_path, PLAYBOOK) == []
+    finally:
+        play(guests, tmp_path, REMOVAL)
+    assert traces_of(guests.server) == before
