@@ -1,5 +1,6 @@
 #include "dns/server.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -183,20 +184,26 @@ TEST(DnsServer, AdoptsSocketsAndLetsGoOfThem) {
   const auto server = must_start(settings);
   EXPECT_TRUE(server->addresses().empty());
   // As the fabric gives them: blocking, without any option.
-  const auto open = [](SocketAddress where, int kind) {
+  const auto open = [](const SocketAddress& where, int kind) {
     const int descriptor = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(::bind(descriptor, where.data(), where.size()), 0);
-    EXPECT_TRUE(kind == SOCK_DGRAM || ::listen(descriptor, 8) == 0);
-    return descriptor;
+    if (::bind(descriptor, where.data(), where.size()) == 0 && (kind == SOCK_DGRAM || ::listen(descriptor, 8) == 0)) {
+      return descriptor;
+    }
+    ::close(descriptor);
+    return -1;
   };
-  const auto adopt = [&](const std::string& label) {
-    const int datagram = open(*SocketAddress::parse("127.0.0.1:0"), SOCK_DGRAM);
-    const SocketAddress bound = *SocketAddress::of_socket(datagram);
-    server->adopt(datagram, open(bound, SOCK_STREAM), label);
-    return bound.text();
+  // On an address of its own, and a fixed port: no other test's socket can lie there, before or after.
+  const auto adopt = [&](const std::string& host) {
+    const SocketAddress where = *SocketAddress::parse(host + ":10053");
+    const int datagram = open(where, SOCK_DGRAM);
+    const int stream = open(where, SOCK_STREAM);
+    EXPECT_TRUE(datagram >= 0 && stream >= 0) << where.text();
+    server->adopt(datagram, stream, host.ends_with(".1") ? "one" : "two");
+    return where.text();
   };
-  const std::string one = adopt("one");
-  const std::string two = adopt("two");
+  const std::string net = fmt::format("127.{}.{}.", ::getpid() / 256 % 256, ::getpid() % 256);
+  const std::string one = adopt(net + "1");
+  const std::string two = adopt(net + "2");
   const std::string query = make_query({.name = "anything.internal"});
   for (const auto ask : {ask_datagram, ask_stream}) {
     EXPECT_EQ(read_answer(ask(one, query)).addresses, std::vector{std::string("\x0a\0\0\1", 4)});

@@ -70,8 +70,8 @@ TEST(ProcessTest, AnotherStartIsAnotherProcess) {
   EXPECT_EQ(::getsid(pid), pid);
   const std::string word = "word-of-the-test-" + std::to_string(::getpid());
   EXPECT_TRUE(find_by_argument(word).empty());
-  const pid_t marked =
-      start_program({.arguments = {"sh", "-c", "while :; do sleep 0.05; done", word}}, folder / "log").value();
+  // Stopped, not waiting for a child: between fork and exec a child has its parent's arguments.
+  const pid_t marked = start_program({.arguments = {"sh", "-c", "kill -STOP $$", word}}, folder / "log").value();
   const auto found = find_by_argument(word);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].pid, marked);

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "s3/errors.h"
+#include "s3/model.h"
 #include "s3/operations.h"
 #include "services.h"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/codec.h"
+#include "s3/model.h"
 #include "s3/operations.h"
 #include "services.h"
 

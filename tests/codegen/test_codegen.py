@@ -39,7 +39,9 @@ def small(operations: list[str]) -> Builder:
 def emitted() -> dict[str, str]:
     service = small(["GetThing", "PutThing"]).build()
     return {
-        "model.h": emit_model.emit(service),
+        "model.h": emit_model.emit(service, "small"),
+        "declarations.h": emit_model.declarations(service),
+        **{p.removeprefix("small/"): text for p, text in emit_model.headers(service, "small").items()},
         "schema.h": emit_schema.header(service),
         "schema_0.cc": emit_schema.source(service, "small", 0, 1),
         "operations.h": emit_operations.header(service, "small"),
@@ -54,7 +56,7 @@ def test_golden(name: str) -> None:
     path = HERE / "golden" / name
     text = emitted()[name]
     if os.environ.get("AEROLITH_UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     assert path.read_text() == text
 
@@ -174,7 +176,7 @@ def test_only_changed_files_are_written(tmp_path: Path) -> None:
 
 def test_s3_structs(tmp_path: Path) -> None:
     run(tmp_path, "--service", "s3")
-    model = (tmp_path / "s3" / "model.h").read_text()
+    model = (tmp_path / "s3" / "model" / "put_object_input.h").read_text()
     assert "struct PutObjectInput {" in model
     assert "std::optional<std::string> checksum_crc64nvme" in model
     # Streams are the handler's: no member holds them.

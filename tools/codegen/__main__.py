@@ -1,6 +1,7 @@
 """Writes the C++ of AWS service models. Run by the build; see cmake/codegen.cmake.
 
 codegen --operations operations.toml --service s3 --out build/generated [--parts 2]
+codegen --operations operations.toml --list --out build/generated       the headers of all services' structs, a line each
 codegen --operations operations.toml --registry --out build/generated
 codegen --vectors <folder of protocol vectors> --out build/generated
 """
@@ -33,10 +34,13 @@ def write_service(service: Service, out: Path, parts: int) -> None:
     write(root / "operations.h", emit_operations.header(service, folder))
     write(root / "operations.cc", emit_operations.source(service, folder))
     if not service.shapes:  # nothing implemented: the build still expects its files
-        for name in ["model.h", "schema.h", "errors.h", "errors.cc", *(f"schema_{n}.cc" for n in range(parts))]:
+        for name in ["model.h", "declarations.h", "schema.h", "errors.h", "errors.cc", *(f"schema_{n}.cc" for n in range(parts))]:
             write(root / name, f"// No operation of {service.service_id} is implemented.\n")
         return
-    write(root / "model.h", emit_model.emit(service))
+    write(root / "model.h", emit_model.emit(service, folder))
+    write(root / "declarations.h", emit_model.declarations(service))
+    for path, text in emit_model.headers(service, folder).items():
+        write(out / path, text)
     write(root / "schema.h", emit_schema.header(service))
     for part in range(parts):
         write(root / f"schema_{part}.cc", emit_schema.source(service, folder, part, parts))
@@ -45,10 +49,18 @@ def write_service(service: Service, out: Path, parts: int) -> None:
     write(root / "skipped_patterns.txt", "".join(f"{p}\n" for p in service.skipped_patterns))
 
 
+def build_service(table: dict, name: str) -> Service:
+    entry = table[name]
+    overrides = load.overrides(name)
+    raw = load.model(entry.get("model", name), overrides)
+    return Builder(name, names.namespace(name), raw, entry.get("operations", []), overrides).build()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="codegen")
     parser.add_argument("--operations", type=Path)
     parser.add_argument("--service")
+    parser.add_argument("--list", action="store_true")
     parser.add_argument("--registry", action="store_true")
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--out", type=Path, required=True)
@@ -62,11 +74,13 @@ def main() -> int:
         if args.registry:
             emit_registry.write_registry(sorted(table), args.out)
             return 0
-        entry = table[args.service]
-        overrides = load.overrides(args.service)
-        raw = load.model(entry.get("model", args.service), overrides)
-        builder = Builder(args.service, names.namespace(args.service), raw, entry.get("operations", []), overrides)
-        write_service(builder.build(), args.out, args.parts)
+        if args.list:
+            for name in sorted(table):
+                if table[name].get("operations"):
+                    headers = emit_model.headers(build_service(table, name), name)
+                    print("\n".join(str(args.out / path) for path in headers))
+            return 0
+        write_service(build_service(table, args.service), args.out, args.parts)
         return 0
     except ModelError as error:
         print(f"codegen: {error}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import names
 import patterns
 import routes
-from model import SCALARS, Error, Member, Operation, Service, Shape
+from model import SCALARS, Error, Member, Operation, Service, Shape, innermost
 
 _PROTOCOLS = {
     "rest-xml": "rest_xml",
@@ -264,13 +264,14 @@ def order_structs(shapes: list[Shape]) -> list[Shape]:
     def visit(shape: Shape) -> None:
         state[shape.name] = "open"
         for member in shape.members:
-            target, direct = _innermost(member.target)
+            target = innermost(member.target)
             if target.kind != "structure":
                 continue
             if target.name not in state:
                 visit(target)
             elif state[target.name] == "open":
-                member.boxed, member.incomplete = direct, not direct
+                member.boxed = target is member.target
+                member.incomplete = not member.boxed
         state[shape.name] = "done"
         done.append(shape)
 
@@ -278,14 +279,6 @@ def order_structs(shapes: list[Shape]) -> list[Shape]:
         if shape.kind == "structure" and shape.name not in state:
             visit(shape)
     return done
-
-
-def _innermost(shape: Shape) -> tuple[Shape, bool]:
-    """What containers hold in the end; whether there was no container at all."""
-    direct = True
-    while shape.element:
-        shape, direct = shape.element.target, False
-    return shape, direct
 
 
 def _targets(raw: dict):

@@ -14,8 +14,6 @@ def header(service: Service, folder: str) -> str:
         "#include <cstdint>",
         "",
     ]
-    if any(op.implemented for op in service.operations):
-        lines += [f'#include "{folder}/model.h"']
     lines += [
         '#include "protocol/service_model.h"',
         "",

@@ -139,3 +139,10 @@ class Service:
     structs: list[Shape] = field(default_factory=list)  # those of them that are structs, in order of definition
     aliases: list[tuple[str, str]] = field(default_factory=list)
     skipped_patterns: list[str] = field(default_factory=list)
+
+
+def innermost(shape: Shape) -> Shape:
+    """What containers hold in the end; the shape itself where it is none."""
+    while shape.element:
+        shape = shape.element.target
+    return shape

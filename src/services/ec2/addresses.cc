@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/random.h"
+#include "ec2/model/address.h"
 #include "services/ec2/cidr.h"
 
 namespace aerolith::ec2 {

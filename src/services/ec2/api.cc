@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ec2/model/region.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/instance_tables.h"

@@ -10,6 +10,7 @@
 
 #include "base/strong_string.h"
 #include "base/time.h"
+#include "ec2/model/region.h"
 #include "metadata/store.h"
 
 namespace aerolith::ec2 {

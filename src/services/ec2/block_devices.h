@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/model/block_device_mapping.h"
 #include "services/ec2/instance_tables.h"
 
 namespace aerolith::ec2 {

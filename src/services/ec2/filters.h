@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/model/filter.h"
 #include "services/ec2/resources.h"
 
 namespace aerolith::ec2 {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "ec2/model/region.h"
 #include "services/ec2/api.h"
 
 namespace aerolith::ec2 {

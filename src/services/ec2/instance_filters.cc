@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ec2/model/capacity_reservation_specification.h"
 #include "ec2/schema.h"
 #include "services/ec2/instances.h"
 #include "services/ec2/interfaces.h"

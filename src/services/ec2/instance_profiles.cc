@@ -1,5 +1,6 @@
 #include "services/ec2/instance_profiles.h"
 
+#include "ec2/model/instance.h"
 #include "gateway/access_check.h"
 #include "policy/context.h"
 

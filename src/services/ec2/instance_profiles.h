@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "ec2/model.h"
+#include "ec2/model/iam_instance_profile_specification.h"
 #include "services/ec2/call.h"
 
 namespace aerolith::ec2 {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "ec2/model/network_interface.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/zones.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/model/network_interface.h"
 #include "services/ec2/cloud.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/tags.h"

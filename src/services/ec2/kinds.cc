@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/random.h"
+#include "ec2/model/vpc.h"
 
 namespace aerolith::ec2 {
 namespace {

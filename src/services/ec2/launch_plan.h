@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/operations/run_instances.h"
 #include "services/ec2/call.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/instance_types.h"

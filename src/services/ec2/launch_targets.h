@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/operations/run_instances.h"
 #include "services/ec2/cloud.h"
 
 namespace aerolith::ec2 {

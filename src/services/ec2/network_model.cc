@@ -4,6 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include "ec2/model/dhcp_options.h"
+#include "ec2/model/route_table.h"
+#include "ec2/model/vpc.h"
+
 namespace aerolith::ec2 {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "ec2/model/vpc.h"
 #include "network/fabric.h"
 #include "services/ec2/network_records.h"
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ec2/model/vpc.h"
+
 namespace aerolith::ec2 {
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/strong_string.h"
+#include "ec2/model/region.h"
 #include "metadata/table.h"
 #include "services/ec2/errors.h"
 #include "services/ec2/kinds.h"

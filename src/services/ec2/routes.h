@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "ec2/model.h"
+#include "ec2/model/route.h"
 #include "services/ec2/network_tables.h"
 
 namespace aerolith::ec2 {

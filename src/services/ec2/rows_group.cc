@@ -1,5 +1,17 @@
 // Rows of the table: security groups.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#include "ec2/operations/authorize_security_group_egress.h"
+#include "ec2/operations/authorize_security_group_ingress.h"
+#include "ec2/operations/create_security_group.h"
+#include "ec2/operations/delete_security_group.h"
+#include "ec2/operations/describe_security_group_rules.h"
+#include "ec2/operations/describe_security_groups.h"
+#include "ec2/operations/get_security_groups_for_vpc.h"
+#include "ec2/operations/modify_security_group_rules.h"
+#include "ec2/operations/revoke_security_group_egress.h"
+#include "ec2/operations/revoke_security_group_ingress.h"
+#include "ec2/operations/update_security_group_rule_descriptions_egress.h"
+#include "ec2/operations/update_security_group_rule_descriptions_ingress.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 

@@ -1,5 +1,23 @@
 // Rows of the table: images, key pairs, launch templates, volumes.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#include "ec2/operations/copy_image.h"
+#include "ec2/operations/create_image.h"
+#include "ec2/operations/create_launch_template.h"
+#include "ec2/operations/create_launch_template_version.h"
+#include "ec2/operations/delete_launch_template.h"
+#include "ec2/operations/delete_launch_template_versions.h"
+#include "ec2/operations/deregister_image.h"
+#include "ec2/operations/describe_image_attribute.h"
+#include "ec2/operations/describe_images.h"
+#include "ec2/operations/describe_instance_type_offerings.h"
+#include "ec2/operations/describe_instance_types.h"
+#include "ec2/operations/describe_launch_template_versions.h"
+#include "ec2/operations/describe_launch_templates.h"
+#include "ec2/operations/describe_volumes.h"
+#include "ec2/operations/modify_image_attribute.h"
+#include "ec2/operations/modify_launch_template.h"
+#include "ec2/operations/register_image.h"
+#include "ec2/operations/reset_image_attribute.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 

@@ -1,5 +1,21 @@
 // Rows of the table: routes and network ACLs.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#include "ec2/operations/associate_route_table.h"
+#include "ec2/operations/create_network_acl.h"
+#include "ec2/operations/create_network_acl_entry.h"
+#include "ec2/operations/create_route.h"
+#include "ec2/operations/create_route_table.h"
+#include "ec2/operations/delete_network_acl.h"
+#include "ec2/operations/delete_network_acl_entry.h"
+#include "ec2/operations/delete_route.h"
+#include "ec2/operations/delete_route_table.h"
+#include "ec2/operations/describe_network_acls.h"
+#include "ec2/operations/describe_route_tables.h"
+#include "ec2/operations/disassociate_route_table.h"
+#include "ec2/operations/replace_network_acl_association.h"
+#include "ec2/operations/replace_network_acl_entry.h"
+#include "ec2/operations/replace_route.h"
+#include "ec2/operations/replace_route_table_association.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 

@@ -6,6 +6,9 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "ec2/model/ip_permission.h"
+#include "ec2/model/security_group_rule.h"
+#include "ec2/model/security_group_rule_request.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/prefix_lists.h"
 

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/model/ip_permission.h"
+#include "ec2/model/security_group_rule.h"
+#include "ec2/model/security_group_rule_request.h"
 #include "services/ec2/cloud.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/tags.h"

@@ -1,4 +1,6 @@
 // RunInstances and what follows it, with stand-ins for drivers, volumes and fabric.
+#include "ec2/operations/run_instances.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "ec2/model/instance.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/image_making.h"
 #include "services/ec2/instance_end.h"

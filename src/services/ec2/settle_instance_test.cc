@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ec2/model/vpc.h"
 #include "os/test_directory.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_tables.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "ec2/model.h"
+#include "ec2/model/tag_specification.h"
 #include "services/ec2/resources.h"
 
 namespace aerolith::ec2 {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ec2/model/vpc.h"
 #include "gateway/authorize.h"
 #include "gateway/call.h"
 #include "services/ec2/cloud.h"

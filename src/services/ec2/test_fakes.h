@@ -9,6 +9,7 @@
 
 #include "blocks/volumes.h"
 #include "compute/driver.h"
+#include "ec2/model/vpc.h"
 #include "network/fabric.h"
 
 namespace aerolith::ec2 {

@@ -1,7 +1,10 @@
 // Records as the wire shows them, where several operations do.
 #pragma once
 
-#include "ec2/model.h"
+#include "ec2/model/network_acl.h"
+#include "ec2/model/route_table.h"
+#include "ec2/model/subnet.h"
+#include "ec2/model/vpc.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/tags.h"
 

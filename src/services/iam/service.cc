@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 #include "services/iam/service.h"
 
+#include "iam/model.h"
 #include "iam/operations.h"
 #include "services/iam/condition_keys.h"
 #include "services/iam/operations/operations.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/access_check.h"
+#include "s3/model.h"
 #include "s3/operations.h"
 #include "services/s3/access.h"
 #include "services/s3/features.h"

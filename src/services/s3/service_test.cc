@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "s3/model.h"
 #include "s3/operations.h"
 #include "services/s3/test_fixture.h"
 

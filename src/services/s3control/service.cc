@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 #include "services/s3control/service.h"
 
+#include "s3control/model.h"
 #include "s3control/operations.h"
 #include "services/s3control/public_access_block.h"
 

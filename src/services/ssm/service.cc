@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "services/ssm/parameters.h"
+#include "ssm/model.h"
 #include "ssm/operations.h"
 
 namespace aerolith::ssm {

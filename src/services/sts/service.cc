@@ -3,6 +3,7 @@
 #include "services/sts/service.h"
 
 #include "services/sts/operations/operations.h"
+#include "sts/model.h"
 #include "sts/operations.h"
 
 namespace aerolith::sts {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "small/model.h"
 #include "protocol/service_model.h"
 
 namespace aerolith::small {

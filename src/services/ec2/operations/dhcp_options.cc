@@ -2,6 +2,10 @@
 
 #include <array>
 
+#include "ec2/operations/associate_dhcp_options.h"
+#include "ec2/operations/create_dhcp_options.h"
+#include "ec2/operations/delete_dhcp_options.h"
+#include "ec2/operations/describe_dhcp_options.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"

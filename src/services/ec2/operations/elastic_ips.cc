@@ -2,6 +2,12 @@
 
 #include <array>
 
+#include "ec2/operations/allocate_address.h"
+#include "ec2/operations/associate_address.h"
+#include "ec2/operations/describe_addresses.h"
+#include "ec2/operations/describe_addresses_attribute.h"
+#include "ec2/operations/disassociate_address.h"
+#include "ec2/operations/release_address.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/interfaces.h"

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/digest.h"
+#include "ec2/model/vpc.h"
+#include "ec2/operations/describe_vpc_endpoint_services.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/zones.h"

@@ -3,6 +3,12 @@
 
 #include <array>
 
+#include "ec2/model/route.h"
+#include "ec2/model/vpc.h"
+#include "ec2/operations/create_vpc_endpoint.h"
+#include "ec2/operations/delete_vpc_endpoints.h"
+#include "ec2/operations/describe_vpc_endpoints.h"
+#include "ec2/operations/modify_vpc_endpoint.h"
 #include "policy/document.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"

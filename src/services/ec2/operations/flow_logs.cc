@@ -9,6 +9,11 @@
 #include <array>
 #include <set>
 
+#include "ec2/model/network_interface.h"
+#include "ec2/model/subnet.h"
+#include "ec2/operations/create_flow_logs.h"
+#include "ec2/operations/delete_flow_logs.h"
+#include "ec2/operations/describe_flow_logs.h"
 #include "gateway/access_check.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "ec2/operations/get_security_groups_for_vpc.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"

@@ -2,6 +2,11 @@
 
 #include <array>
 
+#include "ec2/operations/describe_image_attribute.h"
+#include "ec2/operations/describe_images.h"
+#include "ec2/operations/modify_image_attribute.h"
+#include "ec2/operations/register_image.h"
+#include "ec2/operations/reset_image_attribute.h"
 #include "ec2/schema.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/describe.h"

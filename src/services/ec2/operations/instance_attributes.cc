@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "ec2/operations/describe_instance_attribute.h"
+#include "ec2/operations/modify_instance_attribute.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/instances.h"

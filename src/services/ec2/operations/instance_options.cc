@@ -2,6 +2,11 @@
 
 #include <array>
 
+#include "ec2/operations/describe_instance_credit_specifications.h"
+#include "ec2/operations/modify_instance_credit_specification.h"
+#include "ec2/operations/modify_instance_metadata_options.h"
+#include "ec2/operations/monitor_instances.h"
+#include "ec2/operations/unmonitor_instances.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/instances.h"

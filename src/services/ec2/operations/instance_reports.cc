@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "ec2/operations/describe_instance_status.h"
+#include "ec2/operations/get_console_output.h"
 #include "ec2/schema.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"

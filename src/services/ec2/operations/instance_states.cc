@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
 #include "base/step.h"
+#include "ec2/operations/reboot_instances.h"
+#include "ec2/operations/start_instances.h"
+#include "ec2/operations/stop_instances.h"
+#include "ec2/operations/terminate_instances.h"
 #include "services/ec2/capacity.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_spec.h"

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "ec2/operations/describe_instance_type_offerings.h"
+#include "ec2/operations/describe_instance_types.h"
 #include "ec2/schema.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "ec2/operations/describe_instances.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_filters.h"
 #include "services/ec2/operations/operations.h"

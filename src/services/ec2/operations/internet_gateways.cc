@@ -2,6 +2,11 @@
 
 #include <array>
 
+#include "ec2/operations/attach_internet_gateway.h"
+#include "ec2/operations/create_internet_gateway.h"
+#include "ec2/operations/delete_internet_gateway.h"
+#include "ec2/operations/describe_internet_gateways.h"
+#include "ec2/operations/detach_internet_gateway.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"

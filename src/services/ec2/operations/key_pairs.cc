@@ -2,6 +2,10 @@
 
 #include <array>
 
+#include "ec2/operations/create_key_pair.h"
+#include "ec2/operations/delete_key_pair.h"
+#include "ec2/operations/describe_key_pairs.h"
+#include "ec2/operations/import_key_pair.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"

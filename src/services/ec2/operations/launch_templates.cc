@@ -5,6 +5,15 @@
 #include <array>
 #include <charconv>
 
+#include "ec2/model/iam_instance_profile.h"
+#include "ec2/model/placement.h"
+#include "ec2/operations/create_launch_template.h"
+#include "ec2/operations/create_launch_template_version.h"
+#include "ec2/operations/delete_launch_template.h"
+#include "ec2/operations/delete_launch_template_versions.h"
+#include "ec2/operations/describe_launch_template_versions.h"
+#include "ec2/operations/describe_launch_templates.h"
+#include "ec2/operations/modify_launch_template.h"
 #include "ec2/schema.h"
 #include "protocol/struct_json.h"
 #include "services/ec2/describe.h"

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "ec2/operations/copy_image.h"
+#include "ec2/operations/create_image.h"
+#include "ec2/operations/deregister_image.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"

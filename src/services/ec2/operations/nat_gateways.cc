@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "ec2/operations/create_nat_gateway.h"
+#include "ec2/operations/delete_nat_gateway.h"
+#include "ec2/operations/describe_nat_gateways.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/interfaces.h"
 #include "services/ec2/network_tables.h"

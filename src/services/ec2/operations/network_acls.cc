@@ -4,6 +4,15 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "ec2/model/cidr_block.h"
+#include "ec2/model/ipv6_cidr_block.h"
+#include "ec2/operations/create_network_acl.h"
+#include "ec2/operations/create_network_acl_entry.h"
+#include "ec2/operations/delete_network_acl.h"
+#include "ec2/operations/delete_network_acl_entry.h"
+#include "ec2/operations/describe_network_acls.h"
+#include "ec2/operations/replace_network_acl_association.h"
+#include "ec2/operations/replace_network_acl_entry.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "ec2/model/instance.h"
+#include "ec2/operations/attach_network_interface.h"
+#include "ec2/operations/detach_network_interface.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/operations/operations.h"

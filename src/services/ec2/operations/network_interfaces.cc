@@ -2,6 +2,14 @@
 
 #include <array>
 
+#include "ec2/operations/assign_private_ip_addresses.h"
+#include "ec2/operations/create_network_interface.h"
+#include "ec2/operations/delete_network_interface.h"
+#include "ec2/operations/describe_network_interface_attribute.h"
+#include "ec2/operations/describe_network_interfaces.h"
+#include "ec2/operations/modify_network_interface_attribute.h"
+#include "ec2/operations/reset_network_interface_attribute.h"
+#include "ec2/operations/unassign_private_ip_addresses.h"
 #include "ec2/schema.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"

@@ -1,7 +1,7 @@
 // Handlers of this service, one for each implemented operation.
 #pragma once
 
-#include "ec2/model.h"
+#include "ec2/declarations.h"
 #include "services/ec2/call.h"
 
 namespace aerolith::ec2 {

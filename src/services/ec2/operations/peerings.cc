@@ -2,6 +2,12 @@
 
 #include <array>
 
+#include "ec2/operations/accept_vpc_peering_connection.h"
+#include "ec2/operations/create_vpc_peering_connection.h"
+#include "ec2/operations/delete_vpc_peering_connection.h"
+#include "ec2/operations/describe_vpc_peering_connections.h"
+#include "ec2/operations/modify_vpc_peering_connection_options.h"
+#include "ec2/operations/reject_vpc_peering_connection.h"
 #include "ec2/schema.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"

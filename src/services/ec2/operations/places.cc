@@ -1,5 +1,8 @@
 #include <array>
 
+#include "ec2/operations/describe_account_attributes.h"
+#include "ec2/operations/describe_availability_zones.h"
+#include "ec2/operations/describe_regions.h"
 #include "services/ec2/filters.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/vpcs.h"

@@ -4,6 +4,13 @@
 
 #include <array>
 
+#include "ec2/operations/create_managed_prefix_list.h"
+#include "ec2/operations/delete_managed_prefix_list.h"
+#include "ec2/operations/describe_managed_prefix_lists.h"
+#include "ec2/operations/describe_prefix_lists.h"
+#include "ec2/operations/get_managed_prefix_list_associations.h"
+#include "ec2/operations/get_managed_prefix_list_entries.h"
+#include "ec2/operations/modify_managed_prefix_list.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"

@@ -4,6 +4,10 @@
 
 #include <array>
 
+#include "ec2/operations/associate_iam_instance_profile.h"
+#include "ec2/operations/describe_iam_instance_profile_associations.h"
+#include "ec2/operations/disassociate_iam_instance_profile.h"
+#include "ec2/operations/replace_iam_instance_profile_association.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_profiles.h"
 #include "services/ec2/instance_tables.h"

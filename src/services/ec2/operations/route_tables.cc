@@ -2,6 +2,12 @@
 
 #include <array>
 
+#include "ec2/operations/associate_route_table.h"
+#include "ec2/operations/create_route_table.h"
+#include "ec2/operations/delete_route_table.h"
+#include "ec2/operations/describe_route_tables.h"
+#include "ec2/operations/disassociate_route_table.h"
+#include "ec2/operations/replace_route_table_association.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "ec2/operations/create_route.h"
+#include "ec2/operations/delete_route.h"
+#include "ec2/operations/replace_route.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"

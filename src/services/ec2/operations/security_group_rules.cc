@@ -2,6 +2,14 @@
 
 #include <array>
 
+#include "ec2/operations/authorize_security_group_egress.h"
+#include "ec2/operations/authorize_security_group_ingress.h"
+#include "ec2/operations/describe_security_group_rules.h"
+#include "ec2/operations/modify_security_group_rules.h"
+#include "ec2/operations/revoke_security_group_egress.h"
+#include "ec2/operations/revoke_security_group_ingress.h"
+#include "ec2/operations/update_security_group_rule_descriptions_egress.h"
+#include "ec2/operations/update_security_group_rule_descriptions_ingress.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"

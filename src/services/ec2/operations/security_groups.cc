@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "ec2/operations/create_security_group.h"
+#include "ec2/operations/delete_security_group.h"
+#include "ec2/operations/describe_security_groups.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"

@@ -2,6 +2,13 @@
 
 #include <array>
 
+#include "ec2/model/availability_zone.h"
+#include "ec2/model/ipv6_cidr_block.h"
+#include "ec2/operations/create_default_subnet.h"
+#include "ec2/operations/create_subnet.h"
+#include "ec2/operations/delete_subnet.h"
+#include "ec2/operations/describe_subnets.h"
+#include "ec2/operations/modify_subnet_attribute.h"
 #include "ec2/schema.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/cidr.h"

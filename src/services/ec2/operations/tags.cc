@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "ec2/operations/create_tags.h"
+#include "ec2/operations/delete_tags.h"
+#include "ec2/operations/describe_tags.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/existence.h"
 #include "services/ec2/operations/operations.h"

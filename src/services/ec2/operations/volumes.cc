@@ -1,6 +1,7 @@
 // Volumes, as far as instances bring them along: shown here, made and removed with their instance.
 #include <array>
 
+#include "ec2/operations/describe_volumes.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/operations/operations.h"

@@ -5,6 +5,15 @@
 #include <array>
 
 #include "base/step.h"
+#include "ec2/model/cidr_block.h"
+#include "ec2/operations/associate_vpc_cidr_block.h"
+#include "ec2/operations/create_default_vpc.h"
+#include "ec2/operations/create_vpc.h"
+#include "ec2/operations/delete_vpc.h"
+#include "ec2/operations/describe_vpc_attribute.h"
+#include "ec2/operations/describe_vpcs.h"
+#include "ec2/operations/disassociate_vpc_cidr_block.h"
+#include "ec2/operations/modify_vpc_attribute.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
