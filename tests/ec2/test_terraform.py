@@ -260,15 +260,7 @@ def left_in(ec2: Any) -> Iterator[str]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "stack",
-    [
-        "network",
-        pytest.param(
-            "instances",
-            marks=pytest.mark.xfail(
-                strict=True, reason="instances lack the tags aws:ec2launchtemplate:id and :version"
-            ),
-        ),
-    ],
+    ["network", "instances"],
 )
 def test_a_whole_stack(guests: Guests, tmp_path: Path, stack: str) -> None:
     """Shaped as the modules that people use: all kinds of a network's resources and data sources; instances."""

@@ -1,7 +1,7 @@
 """clang-tidy 19 over every source of the release build, in parallel.
 
-A file is looked at again only when it, a header of ours that it reaches, its command or .clang-tidy changed:
-what passed is remembered under build/tidy-passed/.
+A file is looked at again only when it, a header of ours that it reaches, its command, .clang-tidy or a package of
+the system changed: what passed is remembered for every clone, in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,8 @@ from pathlib import Path
 from tools.checks.sources import REPOSITORY
 
 BUILD = REPOSITORY / "build/release"
-PASSED = REPOSITORY / "build/tidy-passed"
+PASSED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aerolith/tidy-passed"
+KEPT_SECONDS = 14 * 24 * 3600
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 # The compilers warn by themselves, with flags of their own; here only the checks speak.
 _EXTRA = ("--extra-arg=-w",)
@@ -34,6 +36,16 @@ def _own_includes(path: Path) -> frozenset[Path]:
     return frozenset(header.resolve() for header in found if header)
 
 
+@cache
+def _surroundings() -> bytes:
+    """What every verdict rests on: the checks, and the packages that the compiler and the headers come from."""
+    try:
+        packages = subprocess.run(["dpkg-query", "-W"], capture_output=True, check=True).stdout
+    except FileNotFoundError:
+        packages = subprocess.run(["clang-tidy-19", "--version"], capture_output=True, check=True).stdout
+    return (REPOSITORY / ".clang-tidy").read_bytes() + packages
+
+
 def _fingerprint(source: Path, command: str) -> str:
     reached, waiting = set(), [source]
     while waiting:
@@ -41,9 +53,9 @@ def _fingerprint(source: Path, command: str) -> str:
         if path not in reached:
             reached.add(path)
             waiting.extend(_own_includes(path))
-    digest = hashlib.sha256(command.encode() + (REPOSITORY / ".clang-tidy").read_bytes())
+    digest = hashlib.sha256(command.replace(str(REPOSITORY), "").encode() + _surroundings())
     for path in sorted(reached):
-        digest.update(path.read_bytes())
+        digest.update(str(path.relative_to(REPOSITORY)).encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -74,8 +86,12 @@ def main() -> int:
             else:
                 failed += 1
                 print(output.strip(), flush=True)
-    for stale in set(PASSED.iterdir()) - set(marks.values()):
-        stale.unlink()
+    for mark in marks.values():
+        if mark.exists():
+            mark.touch()
+    for mark in PASSED.iterdir():
+        if time.time() - mark.stat().st_mtime > KEPT_SECONDS:
+            mark.unlink(missing_ok=True)
     print(f"clang-tidy: {len(marks)} files, {len(todo)} looked at, {failed} with findings")
     return 1 if failed else 0
 

@@ -35,7 +35,8 @@ struct LaunchPlan {
   DriverChoice driver = DriverChoice::container;
 };
 
-// The request with what its launch template says and it doesn't.
+// The request with what its launch template says and it doesn't; its `launch_template` is then the id and the number
+// of the version that was meant.
 Result<RunInstancesInput> merge_template(metadata::ReadTransaction& txn, const Scope& scope,
                                          const RunInstancesInput& input);
 // In the order of device indexes; at least one.

@@ -37,6 +37,8 @@ Result<RunInstancesInput> merge_template(metadata::ReadTransaction& txn, const S
   const auto decoded = protocol::struct_from_json(schema::kRunInstancesInput, boost::json::serialize(merged), &result);
   if (!decoded.has_value())
     return errors::internal_error("a launch template doesn't decode: " + decoded.error().detail);
+  result.launch_template =
+      LaunchTemplateSpecification{.launch_template_id = found.id, .version = std::to_string(version.number)};
   return result;
 }
 

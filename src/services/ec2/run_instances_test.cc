@@ -6,7 +6,18 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "ec2/model/attribute_boolean_value.h"
+#include "ec2/model/attribute_value.h"
+#include "ec2/model/request_launch_template_data.h"
 #include "ec2/operations.h"
+#include "ec2/operations/create_launch_template.h"
+#include "ec2/operations/describe_instance_attribute.h"
+#include "ec2/operations/describe_instances.h"
+#include "ec2/operations/modify_instance_attribute.h"
+#include "ec2/operations/reboot_instances.h"
+#include "ec2/operations/start_instances.h"
+#include "ec2/operations/stop_instances.h"
+#include "ec2/operations/terminate_instances.h"
 #include "os/test_directory.h"
 #include "services/ec2/api.h"
 #include "services/ec2/filters.h"
@@ -158,7 +169,13 @@ TEST_F(RunTest, ATemplateSaysWhatTheRequestDoesNot) {
   ASSERT_TRUE(created.has_value());
   RunInstancesInput input{.max_count = 1, .min_count = 1};
   input.launch_template = LaunchTemplateSpecification{.launch_template_name = "web"};
-  EXPECT_EQ(run(input).value().instances->front().instance_type, "t3.small");
+  const Instance launched = run(input).value().instances->front();
+  EXPECT_EQ(launched.instance_type, "t3.small");
+  ASSERT_EQ(launched.tags.value_or(std::vector<Tag>()).size(), 2U);
+  EXPECT_EQ(launched.tags->at(0).key, "aws:ec2launchtemplate:id");
+  EXPECT_EQ(launched.tags->at(0).value, created->launch_template->launch_template_id);
+  EXPECT_EQ(launched.tags->at(1).key, "aws:ec2launchtemplate:version");
+  EXPECT_EQ(launched.tags->at(1).value, "1");
   input.instance_type = "t3.nano";
   EXPECT_EQ(run(input).value().instances->front().instance_type, "t3.nano");
   input.launch_template->version = "7";

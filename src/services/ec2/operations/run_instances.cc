@@ -21,11 +21,17 @@ struct LaunchTags {
   TagMap interface;
 };
 
-Result<LaunchTags> read_tags(const RunInstancesInput& input) {
-  const auto of = [&](Kind kind) { return tags_to_make(input.tag_specifications, kind, kTaggable); };
-  return LaunchTags{.instance = TRY(of(Kind::instance)),
-                    .volume = TRY(of(Kind::volume)),
-                    .interface = TRY(of(Kind::network_interface))};
+// An instance made from a template has two tags of AWS's own; Terraform reads them.
+Result<LaunchTags> read_tags(const RunInstancesInput& merged) {
+  const auto of = [&](Kind kind) { return tags_to_make(merged.tag_specifications, kind, kTaggable); };
+  LaunchTags tags{.instance = TRY(of(Kind::instance)),
+                  .volume = TRY(of(Kind::volume)),
+                  .interface = TRY(of(Kind::network_interface))};
+  if (merged.launch_template) {
+    tags.instance["aws:ec2launchtemplate:id"] = *merged.launch_template->launch_template_id;
+    tags.instance["aws:ec2launchtemplate:version"] = *merged.launch_template->version;
+  }
+  return tags;
 }
 
 // Once, where all instances share it; each has its own from the second on.

@@ -67,6 +67,7 @@ Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input) {
 
 // A tag without a value goes whatever its value is; with one, only if it is that.
 Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input) {
+  if (input.tags) TRY(check_tags(*input.tags));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     for (const std::string& id : *input.resources) {
       TRY(require_existing(txn, call.scope, id));
