@@ -16,6 +16,7 @@
 #include "base/step.h"
 #include "blocks/qcow2.h"
 #include "os/file_system.h"
+#include "os/free_space.h"
 #include "os/program.h"
 
 namespace aerolith::blocks {
@@ -110,6 +111,24 @@ class QcowVolumes final : public Volumes {
   Result<> remove(std::string_view volume) override {
     TRY(check_id(volume));
     return remove_file(volumes_folder_, file_of(volume));
+  }
+
+  Result<> grow(std::string_view volume, uint64_t size_bytes) override {
+    TRY(check_id(volume));
+    const Qcow2Header header = TRY(translated(read_qcow2_header(files_, file_of(volume))));
+    if (!header.is_qcow2) return fail(VolumeErrorCode::corrupt, file_of(volume) + " isn't a qcow2 file");
+    if (header.size_bytes >= size_bytes) return {};
+    TRY(run_qemu_img({"resize", "-q", "-f", "qcow2", file_of(volume), std::to_string(size_bytes)},
+                     std::chrono::minutes(1)));
+    step("volume/grown");
+    auto opened = TRY(translated(files_.open(file_of(volume), os::OpenMode::write, 0600)));
+    return translated(opened->sync_data());
+  }
+
+  Result<uint64_t> free_bytes() const override {
+    const auto bytes = os::free_bytes(volumes_folder_);
+    if (!bytes) return fail(VolumeErrorCode::command, "the free space of " + volumes_folder_ + " can't be told");
+    return *bytes;
   }
 
   std::string file_of(std::string_view volume) const override {

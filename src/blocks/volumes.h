@@ -27,6 +27,10 @@ class Volumes {
   // Sparse. A snapshot given: its child, grown to `size_bytes`.
   virtual Result<> create(std::string_view volume, uint64_t size_bytes, std::string_view snapshot) = 0;
   virtual Result<> remove(std::string_view volume) = 0;  // fine where none is
+  // Of a volume that nothing has open (`in_use` else). Fine where it is as large already, or larger.
+  virtual Result<> grow(std::string_view volume, uint64_t size_bytes) = 0;
+  // What the disk has left for all of them; volumes are sparse.
+  virtual Result<uint64_t> free_bytes() const = 0;
   virtual std::string file_of(std::string_view volume) const = 0;
   virtual Result<std::vector<std::string>> list() = 0;
 

@@ -52,6 +52,18 @@ TEST_F(VolumesTest, AVolumeIsSparseAndHasItsSize) {
   EXPECT_TRUE(volumes_->list()->empty());
 }
 
+TEST_F(VolumesTest, AVolumeGrowsAndKeepsItsBytes) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 8M");
+  ASSERT_TRUE(volumes_->grow("vol-1", 64 * kMiB).has_value());
+  EXPECT_TRUE(volumes_->grow("vol-1", 16 * kMiB).has_value()) << "it is larger already";
+  EXPECT_EQ(read_qcow2_header(files_, volumes_->file_of("vol-1"))->size_bytes, 64 * kMiB);
+  EXPECT_TRUE(reads("vol-1", "0x11 0 8M"));
+  EXPECT_TRUE(reads("vol-1", "0 8M 56M"));
+  EXPECT_EQ(volumes_->grow("vol-2", 64 * kMiB).error().code, VolumeErrorCode::not_found);
+  EXPECT_GT(volumes_->free_bytes().value(), 0U);
+}
+
 TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");

@@ -15,6 +15,7 @@
 #include "base/step.h"
 #include "compute/cgroup.h"
 #include "compute/console_log.h"
+#include "compute/container_disks.h"
 #include "compute/container_network.h"
 #include "compute/container_root.h"
 #include "compute/container_runtime.h"
@@ -127,24 +128,41 @@ class ContainerDriver final : public Driver {
     if (std::ranges::any_of(spec.disks, is_it)) return {};
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
-    TRY(show(folder, init->identity.pid, disk));
+    TRY(show_disk(folder, init->identity.pid, disk));
+    step("container/disk-shown");
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
   }
 
-  Result<> detach(std::string_view instance, std::string_view volume) override {
+  Result<> detach(std::string_view instance, const Disk& disk, Detach how) override {
     const InstanceFolder folder = TRY(known(instance));
     Spec spec = TRY(folder.read_spec());
-    const auto found = std::ranges::find(spec.disks, volume, &Disk::volume);
-    if (found == spec.disks.end()) return {};
-    if (found->is_root)
+    const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
+    const bool is_known = found != spec.disks.end();
+    if (is_known && found->is_root) {
       return fail(DriverErrorCode::command, "the root volume of a running instance can't be detached");
-    const auto init = folder.read_process(kInit);
-    if (init && os::is_alive(init->identity)) {
-      TRY(hide(init->identity.pid, *found));
-      TRY(DiskServer(folder).remove(volume));
     }
+    const auto init = folder.read_process(kInit);
+    // Also what isn't written down, where we were killed in between.
+    if (init && os::is_alive(init->identity)) TRY(hide_disk(folder, init->identity.pid, disk, how));
+    step("container/disk-hidden");
+    if (!is_known) return {};
     spec.disks.erase(found);
+    return folder.write_spec(spec);
+  }
+
+  Result<> grow(std::string_view instance, const Disk& disk, uint64_t size_bytes) override {
+    const InstanceFolder folder = TRY(running(instance));
+    return DiskServer(folder).grow(disk, size_bytes);
+  }
+
+  Result<> limit(std::string_view instance, const Disk& disk) override {
+    const InstanceFolder folder = TRY(running(instance));
+    Spec spec = TRY(folder.read_spec());
+    const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
+    if (found == spec.disks.end()) return fail(DriverErrorCode::not_found, disk.volume + " isn't attached");
+    TRY(DiskServer(folder).limit(disk));
+    found->limits = disk.limits;
     return folder.write_spec(spec);
   }
 
@@ -201,6 +219,12 @@ class ContainerDriver final : public Driver {
     if (folder.has("spec.json")) return folder;
     return fail(DriverErrorCode::not_found, fmt::format("no container {} here", instance));
   }
+  Result<InstanceFolder> running(std::string_view instance) const {
+    InstanceFolder folder = TRY(known(instance));
+    const auto init = folder.read_process(kInit);
+    if (init && os::is_alive(init->identity)) return folder;
+    return fail(DriverErrorCode::not_found, fmt::format("{} doesn't run", instance));
+  }
 
   Result<> bring_up(const InstanceFolder& folder, const Spec& spec) {
     const auto root = std::ranges::find_if(spec.disks, &Disk::is_root);
@@ -225,7 +249,7 @@ class ContainerDriver final : public Driver {
     const pid_t init = TRY(runtime.create());
     step("container/created");
     for (const Disk& disk : spec.disks) {
-      if (!disk.is_root) TRY(show(folder, init, disk));
+      if (!disk.is_root) TRY(show_disk(folder, init, disk));
     }
     // Recorded before its first step: whatever it does, it is known.
     TRY(folder.write_process(kInit, init));
@@ -307,52 +331,6 @@ class ContainerDriver final : public Driver {
     const size_t at = status.find("SigCgt:\t");
     const uint64_t caught = at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 8, nullptr, 16);
     return (caught >> (SIGUSR2 - 1) & 1) != 0 ? SIGUSR2 : SIGTERM;
-  }
-
-  // As a device node of the container: by the API's name, and by the link that a virtual machine has.
-  Result<> show(const InstanceFolder& folder, pid_t init, const Disk& disk) {
-    DiskServer disks(folder);
-    TRY(disks.start());
-    const LoopDevice device = TRY(disks.add(disk));
-    struct stat info{};
-    const bool is_known = ::fstat(device.holder, &info) == 0;
-    ::close(device.holder);
-    if (!is_known) return failed_call(errno, "stat " + device.path);
-    const int dev = TRY(open_inside(init, "/dev"));
-    const std::string name = disk.device.substr(disk.device.rfind('/') + 1);
-    ::unlinkat(dev, name.c_str(), 0);  // half attached, where we were killed in between
-    const bool is_made = ::mknodat(dev, name.c_str(), S_IFBLK | 0660, info.st_rdev) == 0;
-    const int error = errno;
-    if (is_made) {
-      ::mkdirat(dev, "disk", 0755);
-      ::mkdirat(dev, "disk/by-id", 0755);
-    }
-    ::close(dev);
-    if (!is_made) {
-      (void)disks.remove(disk.volume);
-      return failed_call(error, "make " + disk.device + " in the container");
-    }
-    const int by_id = TRY(open_inside(init, "/dev/disk/by-id"));
-    (void)::symlinkat(("../../" + name).c_str(), by_id, link_name(disk).c_str());
-    ::close(by_id);
-    return {};
-  }
-
-  static Result<> hide(pid_t init, const Disk& disk) {
-    const int dev = TRY(open_inside(init, "/dev"));
-    ::unlinkat(dev, disk.device.substr(disk.device.rfind('/') + 1).c_str(), 0);
-    ::close(dev);
-    const auto by_id = open_inside(init, "/dev/disk/by-id");
-    if (!by_id.has_value()) return {};  // the guest has removed it
-    ::unlinkat(*by_id, link_name(disk).c_str(), 0);
-    ::close(*by_id);
-    return {};
-  }
-
-  static std::string link_name(const Disk& disk) {
-    std::string serial = disk.volume;
-    std::erase(serial, '-');
-    return "virtio-" + serial;
   }
 
   const DriverSettings settings_;

@@ -133,7 +133,7 @@ TEST_F(ContainerTest, VolumesComeAndGoWhileItRuns) {
   ASSERT_TRUE(driver_->launch(again).has_value());
   ASSERT_GE(wait_for_ssh(std::chrono::steady_clock::now()), 0);
   EXPECT_EQ(ssh("head -c 4 /dev/sdf").value_or(""), "kept");
-  const auto detached = driver_->detach(instance_, "vol-1");
+  const auto detached = driver_->detach(instance_, disk, Detach::in_order);
   ASSERT_TRUE(detached.has_value()) << detached.error().detail;
   EXPECT_FALSE(ssh("test -e /dev/sdf").has_value());
   EXPECT_TRUE(volumes_->snapshot("vol-1", "snap-3").has_value()) << "it is still open";

@@ -198,13 +198,16 @@ TEST_F(QemuCommandTest, DescribesTheMachine) {
   EXPECT_EQ(all("-add-fd"), (std::vector<std::string>{"fd=4,set=1", "fd=6,set=2", "fd=7,set=3", "fd=8,set=4"}));
   const json::value root = json::parse(all("-blockdev").at(0));
   EXPECT_EQ(root.at("node-name").as_string(), "vol-0123456789abcdef0");
-  EXPECT_EQ(root.at_pointer("/file/filename").as_string(), "/dev/fdset/2");
-  EXPECT_EQ(root.at_pointer("/backing/file/filename").as_string(), "/dev/fdset/3");
-  EXPECT_EQ(root.at_pointer("/backing/read-only"), true);
-  EXPECT_TRUE(root.at_pointer("/backing/backing").is_null());
+  EXPECT_EQ(root.at("driver").as_string(), "throttle");
+  EXPECT_EQ(root.at_pointer("/file/file/filename").as_string(), "/dev/fdset/2");
+  EXPECT_EQ(root.at_pointer("/file/backing/file/filename").as_string(), "/dev/fdset/3");
+  EXPECT_EQ(root.at_pointer("/file/backing/read-only"), true);
+  EXPECT_TRUE(root.at_pointer("/file/backing/backing").is_null());
   const auto devices = all("-device");
   EXPECT_NE(std::ranges::find(devices, "pcie-pci-bridge,id=plug,addr=4"), devices.end());
-  EXPECT_NE(std::ranges::find(devices, "virtio-blk-pci,id=vol-1,drive=vol-1,serial=vol1,bus=plug"), devices.end());
+  EXPECT_NE(std::ranges::find(devices,
+                              "virtio-blk-pci,id=vol-1,drive=vol-1,serial=vol1,werror=report,rerror=report,bus=plug"),
+            devices.end());
   EXPECT_NE(std::ranges::find(devices, "virtio-net-pci,netdev=tap-eni-1,id=port-eni-1,mac=02:00:00:00:00:05,romfile="),
             devices.end());
 }

@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/log.h"
 #include "base/step.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
+#include "compute/throttle.h"
 #include "os/program.h"
 
 namespace aerolith::compute {
@@ -73,16 +75,18 @@ Result<LoopDevice> DiskServer::add(const Disk& disk) {
   if (made < 0) return failed_call(errno, "make " + file);
   ::close(made);
   step("disks/file-made");
-  TRY((*control)->execute("blockdev-add",
-                          {{"node-name", disk.volume},
-                           {"driver", "qcow2"},
-                           {"discard", "unmap"},
-                           {"file", {{"driver", "file"}, {"filename", disk.file}, {"discard", "unmap"}}}}));
+  TRY(add_throttle_group(**control, disk));
+  TRY((*control)->execute(
+      "blockdev-add",
+      throttled_node(disk, {{"driver", "qcow2"},
+                            {"discard", "unmap"},
+                            {"file", {{"driver", "file"}, {"filename", disk.file}, {"discard", "unmap"}}}})));
+  step("disks/opened");
   auto exported = (*control)->execute(
       "block-export-add",
       {{"type", "fuse"}, {"id", disk.volume}, {"node-name", disk.volume}, {"mountpoint", file}, {"writable", true}});
   if (!exported.has_value()) {
-    (void)(*control)->execute("blockdev-del", {{"node-name", disk.volume}});
+    (void)remove(**control, disk.volume);
     return std::unexpected(exported.error());
   }
   step("disks/exported");
@@ -101,10 +105,33 @@ Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
   TRY(detach_loops(file));
   const auto asked = control.execute("block-export-del", {{"id", volume}, {"mode", "hard"}});
   if (asked.has_value()) TRY(control.wait_for("BLOCK_EXPORT_DELETED", "id", volume, kPatience));
-  TRY(control.execute("blockdev-del", {{"node-name", volume}}));
+  step("disks/export-removed");
+  if (TRY(has_node(control, volume))) TRY(control.execute("blockdev-del", {{"node-name", volume}}));
+  remove_throttle_group(control, volume);
+  step("disks/closed");
   ::umount2(file.c_str(), MNT_DETACH);
   ::unlink(file.c_str());
   return {};
+}
+
+Result<> DiskServer::grow(const Disk& disk, uint64_t size_bytes) {
+  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+  TRY(grow_node(*control, disk.volume, size_bytes));
+  return refresh_loops(exported_file(disk.volume));
+}
+
+Result<> DiskServer::limit(const Disk& disk) {
+  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+  if (TRY(set_limits(*control, disk))) return {};
+  log_info("a disk's limits come with the next start of its instance", {{"volume", disk.volume}});
+  return {};
+}
+
+Result<bool> DiskServer::let_go(std::string_view volume, std::chrono::milliseconds patience) {
+  const std::string file = exported_file(volume);
+  TRY(detach_loops(file));
+  step("disks/let-go");
+  return wait_until_unlooped(file, patience);
 }
 
 Result<> DiskServer::stop() {

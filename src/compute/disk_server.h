@@ -2,6 +2,8 @@
 // and shows each as a file (FUSE), over which a loop device lies. It outlives us.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,13 @@ class DiskServer {
   // The whole disk as a device that lasts until it is removed; of the root volume its file system, as a device that
   // lasts while it is mounted (see attach_loop).
   Result<LoopDevice> add(const Disk& disk);
+  // Fine where it isn't there.
   Result<> remove(std::string_view volume);
+  // Of the image and, but for the root's file system, of the device. Fine where it is as large already.
+  Result<> grow(const Disk& disk, uint64_t size_bytes);
+  Result<> limit(const Disk& disk);
+  // No new user finds the device; false while there is one still.
+  Result<bool> let_go(std::string_view volume, std::chrono::milliseconds patience);
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
 

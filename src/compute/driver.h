@@ -27,11 +27,27 @@ using Result = aerolith::Result<T, DriverError>;
 
 enum class Kind : uint8_t { container, vm };
 
+// How much of something a second may bring; for `burst_seconds` altogether as much as `burst`, earned again while less
+// than `steady` is taken. Zeros: no limit, no bursts.
+struct Rate {
+  uint64_t steady = 0;
+  uint64_t burst = 0;
+  uint64_t burst_seconds = 0;
+  bool operator==(const Rate&) const = default;
+};
+struct DiskLimits {
+  Rate operations;
+  Rate bytes;
+  uint64_t operation_bytes = 0;  // a larger operation counts as several; 0: as one
+  bool operator==(const DiskLimits&) const = default;
+};
+
 struct Disk {
   std::string volume;  // vol-…; the guest sees its serial without the dash
   std::string file;    // qcow2
   std::string device;  // /dev/xvda, /dev/sdf: as the API names it
   bool is_root = false;
+  DiskLimits limits{};
 };
 
 struct NetworkPort {
@@ -102,8 +118,16 @@ class Driver {
   // What the guest wrote to its serial console since its start, the last `limit_bytes` of it. Of more than 1 MiB only
   // the end is kept.
   virtual Result<std::string> console(std::string_view instance, size_t limit_bytes) = 0;
+  // While it runs. Fine where it is attached.
   virtual Result<> attach(std::string_view instance, const Disk& disk) = 0;
-  virtual Result<> detach(std::string_view instance, std::string_view volume) = 0;
+  // Not the root. Its file is closed on return. Fine where it isn't attached. In order: an error as long as the guest
+  // has it open (a container), or doesn't answer (a vm).
+  virtual Result<> detach(std::string_view instance, const Disk& disk, Detach how) = 0;
+  // The disk's file grows with it, and the guest sees it. Fine where it is as large already. `not_found` where it isn't
+  // attached, or nothing runs.
+  virtual Result<> grow(std::string_view instance, const Disk& disk, uint64_t size_bytes) = 0;
+  // From now on and after restarts. `not_found` as above.
+  virtual Result<> limit(std::string_view instance, const Disk& disk) = 0;
   // While it runs; the fabric has made the device. Fine where it is attached.
   virtual Result<> attach_port(std::string_view instance, const NetworkPort& port) = 0;
   // Not the first one. Fine where it isn't attached. A vm's tap is the fabric's to remove, afterwards.

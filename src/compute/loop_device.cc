@@ -10,6 +10,8 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "compute/from_os.h"
 #include "os/process.h"
@@ -31,6 +33,19 @@ int open_loop(int number) {
     descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   }
   return descriptor;
+}
+
+// "loop7" of those whose file lies in `folder`, or is it.
+std::vector<std::string> loops_over(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry("/sys/block", error), end; !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    if (!name.starts_with("loop")) continue;
+    const std::string backing = os::read_kernel_file(entry->path().string() + "/loop/backing_file");
+    if (backing.starts_with(folder + "/") || backing == folder + "\n") names.push_back(std::move(name));
+  }
+  return names;
 }
 
 }  // namespace
@@ -73,12 +88,7 @@ Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bo
 }
 
 Result<> detach_loops(const std::string& folder) {
-  std::error_code error;
-  for (fs::directory_iterator entry("/sys/block", error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.starts_with("loop")) continue;
-    const std::string backing = os::read_kernel_file(entry->path().string() + "/loop/backing_file");
-    if (!backing.starts_with(folder + "/") && backing != folder + "\n") continue;
+  for (const std::string& name : loops_over(folder)) {
     const int loop = ::open(("/dev/" + name).c_str(), O_RDWR | O_CLOEXEC);
     if (loop < 0) continue;
     // In use still: it goes with its last user.
@@ -86,6 +96,32 @@ Result<> detach_loops(const std::string& folder) {
     const int number = errno;
     ::close(loop);
     if (!done) return failed_call(number, "detach " + name);
+  }
+  return {};
+}
+
+bool wait_until_unlooped(const std::string& file, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kLookEvery{10};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!loops_over(file).empty()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  return true;
+}
+
+Result<> refresh_loops(const std::string& file) {
+  // A look past the cache of attributes: the loop device believes what the kernel knows of the file.
+  struct statx seen{};
+  if (::statx(AT_FDCWD, file.c_str(), AT_STATX_FORCE_SYNC, STATX_SIZE, &seen) < 0)
+    return failed_call(errno, "stat " + file);
+  for (const std::string& name : loops_over(file)) {
+    const int loop = ::open(("/dev/" + name).c_str(), O_RDWR | O_CLOEXEC);
+    if (loop < 0) return failed_call(errno, "open " + name);
+    const bool done = ::ioctl(loop, LOOP_SET_CAPACITY, 0) == 0;
+    const int error = errno;
+    ::close(loop);
+    if (!done) return failed_call(error, "grow " + name);
   }
   return {};
 }

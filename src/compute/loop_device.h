@@ -1,6 +1,7 @@
 // Loop devices: a file as a block device.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "compute/driver.h"
@@ -17,7 +18,11 @@ struct LoopDevice {
 };
 Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bool stays);
 
-// Those whose file lies in `folder`, or is it.
+// Those whose file lies in `folder`, or is it. One that is in use goes with its last user.
 Result<> detach_loops(const std::string& folder);
+// False where one of them is still there after `patience`.
+bool wait_until_unlooped(const std::string& file, std::chrono::milliseconds patience);
+// They become as large as their file is now.
+Result<> refresh_loops(const std::string& file);
 
 }  // namespace aerolith::compute

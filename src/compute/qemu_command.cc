@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
+
+#include "compute/throttle.h"
 
 namespace aerolith::compute {
 
@@ -43,10 +44,13 @@ void add_disks(Arguments& arguments, const Spec& spec, const QemuDescriptors& de
   for (size_t index = 0; index < spec.disks.size(); ++index) {
     const Disk& disk = spec.disks[index];
     const std::vector<int>& files = descriptors.disks.at(index);
-    arguments.add("-blockdev", block_node(disk, files.size(), set));
+    arguments.add("-object", json::serialize(throttle_group(disk)));
+    arguments.add("-blockdev", json::serialize(block_node(disk, files.size(), set)));
     for (const int file : files) arguments.add("-add-fd", fmt::format("fd={},set={}", file, set++));
-    arguments.add("-device", fmt::format("virtio-blk-pci,id={0},drive={0},serial={1}{2}", disk.volume, serial_of(disk),
-                                         disk.is_root ? ",bootindex=1" : fmt::format(",bus={}", kPlugBus)));
+    // A full disk of the host is an error that the guest is told; else QEMU would stop it.
+    arguments.add("-device",
+                  fmt::format("virtio-blk-pci,id={0},drive={0},serial={1},werror=report,rerror=report{2}", disk.volume,
+                              serial_of(disk), disk.is_root ? ",bootindex=1" : fmt::format(",bus={}", kPlugBus)));
   }
 }
 
@@ -70,7 +74,7 @@ std::vector<std::string> accelerator_arguments(bool uses_kvm) {
   return {"-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max"};
 }
 
-std::string block_node(const Disk& disk, size_t files, int first_set) {
+json::object block_node(const Disk& disk, size_t files, int first_set) {
   json::value node;  // null: the last one has no backing file
   for (size_t index = files; index-- > 0;) {
     json::object file{{"driver", "file"},
@@ -78,15 +82,13 @@ std::string block_node(const Disk& disk, size_t files, int first_set) {
                       {"discard", "unmap"}};
     json::object made{
         {"driver", "qcow2"}, {"file", std::move(file)}, {"backing", std::move(node)}, {"discard", "unmap"}};
-    if (index == 0) {
-      made["node-name"] = disk.volume;
-    } else {
+    if (index > 0) {
       made["read-only"] = true;
       made["file"].as_object()["read-only"] = true;
     }
     node = std::move(made);
   }
-  return json::serialize(node);
+  return throttled_node(disk, std::move(node));
 }
 
 std::string serial_of(const Disk& disk) {

@@ -2,6 +2,7 @@
 // nothing.
 #pragma once
 
+#include <boost/json.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,8 +37,9 @@ std::vector<std::string> qemu_command(const Spec& spec, const QemuSettings& sett
 // "-accel" and what belongs to it.
 std::vector<std::string> accelerator_arguments(bool uses_kvm);
 
-// JSON for blockdev-add: nodes `<volume>`, with backing nodes inside; files are sets of descriptors `first_set`, +1, …
-std::string block_node(const Disk& disk, size_t files, int first_set);
+// For blockdev-add: the node `<volume>`, which counts (compute/throttle.h), over the image with its backing nodes;
+// files are sets of descriptors `first_set`, +1, …
+boost::json::object block_node(const Disk& disk, size_t files, int first_set);
 // vol-0123 -> vol0123: what the guest sees, 20 characters at most.
 std::string serial_of(const Disk& disk);
 // What QEMU calls the two halves of a port.

@@ -9,14 +9,32 @@ namespace json = boost::json;
 
 namespace {
 
+json::array rate_json(const Rate& rate) { return {rate.steady, rate.burst, rate.burst_seconds}; }
+Rate parse_rate(const json::value& value) {
+  const auto numbers = json::value_to<std::vector<uint64_t>>(value);
+  return {.steady = numbers.at(0), .burst = numbers.at(1), .burst_seconds = numbers.at(2)};
+}
+
 json::object disk_json(const Disk& disk) {
-  return {{"volume", disk.volume}, {"file", disk.file}, {"device", disk.device}, {"is_root", disk.is_root}};
+  return {{"volume", disk.volume},
+          {"file", disk.file},
+          {"device", disk.device},
+          {"is_root", disk.is_root},
+          {"operations", rate_json(disk.limits.operations)},
+          {"bytes", rate_json(disk.limits.bytes)},
+          {"operation_bytes", disk.limits.operation_bytes}};
 }
 Disk parse_disk(const json::object& value) {
-  return {.volume = json::value_to<std::string>(value.at("volume")),
-          .file = json::value_to<std::string>(value.at("file")),
-          .device = json::value_to<std::string>(value.at("device")),
-          .is_root = value.at("is_root").as_bool()};
+  Disk disk{.volume = json::value_to<std::string>(value.at("volume")),
+            .file = json::value_to<std::string>(value.at("file")),
+            .device = json::value_to<std::string>(value.at("device")),
+            .is_root = value.at("is_root").as_bool()};
+  // An earlier version of ours had no limits.
+  if (!value.contains("operations")) return disk;
+  disk.limits = {.operations = parse_rate(value.at("operations")),
+                 .bytes = parse_rate(value.at("bytes")),
+                 .operation_bytes = json::value_to<uint64_t>(value.at("operation_bytes"))};
+  return disk;
 }
 
 json::object port_json(const NetworkPort& port) {

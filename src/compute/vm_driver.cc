@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <map>
 
+#include "base/log.h"
 #include "base/step.h"
 #include "compute/console_log.h"
 #include "compute/driver.h"
@@ -19,7 +20,9 @@
 #include "compute/qemu_command.h"
 #include "compute/qmp.h"
 #include "compute/spec_json.h"
+#include "compute/throttle.h"
 #include "compute/vm_descriptors.h"
+#include "compute/vm_disks.h"
 #include "compute/vm_ports.h"
 #include "os/program.h"
 
@@ -37,10 +40,8 @@ constexpr const char* kStopped = "stopped";
 constexpr auto kControlPatience = std::chrono::seconds(30);
 constexpr auto kQuitPatience = std::chrono::seconds(10);
 constexpr auto kRebootPatience = std::chrono::seconds(20);
-constexpr auto kDetachPatience = std::chrono::seconds(5);
 // A guest that is still booting misses the button.
 constexpr auto kPressAgain = std::chrono::seconds(3);
-constexpr int kDetachTries = 4;
 
 class VmDriver final : public Driver {
  public:
@@ -129,20 +130,46 @@ class VmDriver final : public Driver {
     Spec spec = TRY(folder.read_spec());
     if (std::ranges::find(spec.disks, disk.volume, &Disk::volume) != spec.disks.end()) return {};
     if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
-    TRY(plug(folder, disk));
+    const Control control = TRY(connect(folder));
+    TRY(plug_disk(*control, disk));
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
   }
 
-  Result<> detach(std::string_view instance, std::string_view volume) override {
+  Result<> detach(std::string_view instance, const Disk& disk, Detach how) override {
     const InstanceFolder folder = TRY(known(instance));
     Spec spec = TRY(folder.read_spec());
-    const auto found = std::ranges::find(spec.disks, volume, &Disk::volume);
-    if (found == spec.disks.end()) return {};
-    if (found->is_root)
+    const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
+    const bool is_known = found != spec.disks.end();
+    if (is_known && found->is_root) {
       return fail(DriverErrorCode::command, "the root volume of a running instance can't be detached");
-    if (is_running(folder)) TRY(unplug(folder, *found));
+    }
+    // Also what isn't written down, where we were killed in between.
+    if (is_running(folder)) {
+      const Control control = TRY(connect(folder));
+      TRY(unplug_disk(*control, disk, how));
+    }
+    if (!is_known) return {};
     spec.disks.erase(found);
+    return folder.write_spec(spec);
+  }
+
+  Result<> grow(std::string_view instance, const Disk& disk, uint64_t size_bytes) override {
+    const InstanceFolder folder = TRY(running(instance));
+    const Control control = TRY(connect(folder));
+    return grow_node(*control, disk.volume, size_bytes);
+  }
+
+  Result<> limit(std::string_view instance, const Disk& disk) override {
+    const InstanceFolder folder = TRY(running(instance));
+    Spec spec = TRY(folder.read_spec());
+    const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
+    if (found == spec.disks.end()) return fail(DriverErrorCode::not_found, disk.volume + " isn't attached");
+    const Control control = TRY(connect(folder));
+    if (!TRY(set_limits(*control, disk))) {
+      log_info("a disk's limits come with the next start of its instance", {{"volume", disk.volume}});
+    }
+    found->limits = disk.limits;
     return folder.write_spec(spec);
   }
 
@@ -190,6 +217,11 @@ class VmDriver final : public Driver {
     InstanceFolder folder(folder_, instance);
     if (folder.has("spec.json")) return folder;
     return fail(DriverErrorCode::not_found, fmt::format("no virtual machine {} here", instance));
+  }
+  Result<InstanceFolder> running(std::string_view instance) const {
+    InstanceFolder folder = TRY(known(instance));
+    if (is_running(folder)) return folder;
+    return fail(DriverErrorCode::not_found, fmt::format("{} doesn't run", instance));
   }
   static Result<Control> connect(const InstanceFolder& folder) {
     return QmpClient::connect(folder / kControl, kControlPatience);
@@ -254,64 +286,6 @@ class VmDriver final : public Driver {
       if (TRY(control->wait_for("SHUTDOWN", "reason", "guest-shutdown", wait))) return true;
     }
     return false;
-  }
-
-  Result<> plug(const InstanceFolder& folder, const Disk& disk) {
-    (void)unplug(folder, disk);  // half attached, where we were killed in between
-    const Control control = TRY(connect(folder));
-    const std::vector<int> files = TRY(open_chain(disk.file));
-    auto added = add_sets(*control, files);
-    for (const int file : files) ::close(file);
-    const int first_set = TRY(std::move(added));
-    boost::system::error_code error;
-    const json::value node = json::parse(block_node(disk, files.size(), first_set), error);
-    auto plugged = control->execute("blockdev-add", node.as_object());
-    if (plugged.has_value()) {
-      plugged = control->execute("device_add", {{"driver", "virtio-blk-pci"},
-                                                {"id", disk.volume},
-                                                {"drive", disk.volume},
-                                                {"serial", serial_of(disk)},
-                                                {"bus", kPlugBus}});
-      if (!plugged.has_value()) (void)control->execute("blockdev-del", {{"node-name", disk.volume}});
-    }
-    if (!plugged.has_value()) remove_sets(*control, first_set, files.size());
-    TRY(std::move(plugged));
-    return {};
-  }
-
-  static Result<> unplug(const InstanceFolder& folder, const Disk& disk) {
-    const Control control = TRY(connect(folder));
-    const json::value nodes = TRY(control->execute("query-named-block-nodes", {{"flat", true}}));
-    const auto is_it = [&](const json::value& node) {
-      return node.as_object().at("node-name").as_string() == disk.volume;
-    };
-    if (std::ranges::none_of(nodes.as_array(), is_it)) return {};
-    bool is_gone = false;
-    for (int tries = 0; tries < kDetachTries && !is_gone; ++tries) {
-      const auto asked = control->execute("device_del", {{"id", disk.volume}});
-      is_gone = !asked.has_value() && asked.error().detail.find("DeviceNotFound") != std::string::npos;
-      if (!is_gone) is_gone = TRY(control->wait_for("DEVICE_DELETED", "device", disk.volume, kDetachPatience));
-    }
-    if (!is_gone) return fail(DriverErrorCode::command, fmt::format("the guest doesn't let go of {}", disk.volume));
-    TRY(control->execute("blockdev-del", {{"node-name", disk.volume}}));
-    return {};  // QEMU drops a set of descriptors with its last user
-  }
-
-  static Result<int> add_sets(QmpClient& control, const std::vector<int>& files) {
-    int next = 1;
-    const json::value known = TRY(control.execute("query-fdsets"));
-    for (const json::value& set : known.as_array()) {
-      next = std::max(next, json::value_to<int>(set.as_object().at("fdset-id")) + 1);
-    }
-    for (size_t index = 0; index < files.size(); ++index) {
-      TRY(control.execute("add-fd", {{"fdset-id", next + static_cast<int>(index)}}, files[index]));
-    }
-    return next;
-  }
-  static void remove_sets(QmpClient& control, int first, size_t count) {
-    for (size_t index = 0; index < count; ++index) {
-      (void)control.execute("remove-fd", {{"fdset-id", first + static_cast<int>(index)}});
-    }
   }
 
   const DriverSettings settings_;

@@ -126,7 +126,7 @@ TEST_F(VmTest, VolumesComeAndGoAndItReboots) {
   EXPECT_EQ(size.value_or(""), "67108864\n");
   EXPECT_EQ(ssh("cat /sys/block/vdb/serial").value_or(""), "vol1");
   EXPECT_TRUE(ssh("echo kept | dd of=/dev/vdb bs=512 conv=sync,fsync 2>/dev/null").has_value());
-  const auto detached = driver_->detach(instance_, "vol-1");
+  const auto detached = driver_->detach(instance_, disk, Detach::in_order);
   ASSERT_TRUE(detached.has_value()) << detached.error().detail;
   EXPECT_FALSE(ssh("test -e /dev/vdb").has_value());
   EXPECT_TRUE(volumes_->snapshot("vol-1", "snap-3").has_value()) << "it is still open";

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tools.harness.clients import boto_client
 from tools.harness.instances import Guests, public_cidr, what_lacks, with_instances
 from tools.harness.server import Server
+from tools.harness.volumes import Volumes
 
 _NUMBERS = itertools.count()
 
@@ -58,6 +59,31 @@ def guest(guests: Guests) -> Iterator[dict[str, Any]]:
     guests.login(instance).wait()
     yield guests.find(instance["InstanceId"])
     guests.terminate(instance["InstanceId"])
+
+
+@pytest.fixture(scope="module")
+def zone(guests: Guests) -> str:
+    """Where instances are launched."""
+    subnets = guests.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [guests.vpc]}])["Subnets"]
+    return str(sorted(each["AvailabilityZone"] for each in subnets)[0])
+
+
+@pytest.fixture
+def volumes(guests: Guests, zone: str) -> Iterator[Volumes]:
+    own = Volumes(guests, zone)
+    yield own
+    own.clear()
+
+
+@pytest.fixture(scope="module")
+def pair(guests: Guests) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Two containers that tests attach volumes to, and detach them again."""
+    ids = [each["InstanceId"] for each in guests.launch(2)]
+    running = [guests.wait_state(each, "running") for each in ids]
+    for each in running:
+        guests.login(each).wait()
+    yield running[0], running[1]
+    guests.terminate(*ids)
 
 
 @pytest.fixture

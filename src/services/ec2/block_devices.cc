@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ec2/model/volume.h"
+#include "services/ec2/volume_types.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -31,21 +32,18 @@ Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
     }
     device.size_gib = *ebs.volume_size;
   }
-  if (ebs.volume_type) device.type = *ebs.volume_type;
+  if (ebs.volume_type && *ebs.volume_type != device.type) {
+    device.type = *ebs.volume_type;
+    device.iops.reset();
+    device.throughput.reset();
+  }
   if (ebs.delete_on_termination) device.delete_on_termination = *ebs.delete_on_termination;
   if (ebs.encrypted.value_or(false)) return errors::unsupported("Encrypted volumes are not built.");
-  const bool takes_iops = device.type == "gp3" || device.type.starts_with("io");
-  if (ebs.iops && !takes_iops) {
-    return errors::invalid_combination(fmt::format("The parameter iops is not supported for {} volumes.", device.type));
-  }
-  if (!ebs.iops && device.type.starts_with("io") && !device.iops) return errors::missing_parameter("iops");
-  if (ebs.throughput && device.type != "gp3") {
-    return errors::invalid_combination(
-        fmt::format("The parameter throughput is not supported for {} volumes.", device.type));
-  }
   if (ebs.iops) device.iops = ebs.iops;
   if (ebs.throughput) device.throughput = ebs.throughput;
-  return {};
+  if (device.size_gib == 0) return {};  // the caller says what is missing
+  return check_shape(
+      {.type = device.type, .size_gib = device.size_gib, .iops = device.iops, .throughput = device.throughput});
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ struct Call {
   // After a commit: what was changed is to become real.
   void settle_vpc(const std::string& vpc) const { cloud.vpc_changed(scope, vpc); }
   void settle_instance(const std::string& instance) const { cloud.instance_changed(scope, instance); }
+  void settle_volume(const std::string& volume) const { cloud.volume_changed(scope, volume); }
 };
 
 }  // namespace aerolith::ec2

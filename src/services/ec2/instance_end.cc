@@ -5,6 +5,15 @@
 #include "services/ec2/interfaces.h"
 
 namespace aerolith::ec2 {
+namespace {
+
+// One that was on its way out is the user's, whatever was said before.
+bool stays(const InstanceVolume& volume) {
+  return !volume.delete_on_termination || volume.state == AttachmentState::detaching ||
+         volume.state == AttachmentState::detaching_by_force;
+}
+
+}  // namespace
 
 Result<> release_own_address(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance) {
   return metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
@@ -43,7 +52,7 @@ Result<> leave_network(const Cloud& cloud, const Scope& scope, const InstanceRec
 aerolith::Result<void, LaunchFailure> remove_volumes(const Cloud& cloud, const Scope& scope,
                                                      const InstanceRecord& instance) {
   for (const InstanceVolume& each : instance.volumes) {
-    if (!each.delete_on_termination) continue;
+    if (stays(each)) continue;
     const auto removed = cloud.volumes->remove(each.volume);
     if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
     step("terminate/volume-file-removed");
@@ -52,18 +61,25 @@ aerolith::Result<void, LaunchFailure> remove_volumes(const Cloud& cloud, const S
     for (const InstanceVolume& each : instance.volumes) {
       auto volume = TRY(kVolumes.find(txn, scope, each.volume));
       if (!volume) continue;
-      if (each.delete_on_termination) {
+      // It may be another instance's by now.
+      if (volume->instance != instance.id) continue;
+      if (!stays(each)) {
         kVolumes.erase(txn, scope, *volume);
         continue;
       }
       volume->instance.clear();
       volume->device.clear();
+      volume->delete_on_termination = false;
+      volume->state = AttachmentState::attached;
       kVolumes.put(txn, scope, *volume);
     }
     return {};
   });
   if (!done.has_value()) {
     return std::unexpected(LaunchFailure{.code = "Server.InternalError", .detail = done.error().message});
+  }
+  for (const InstanceVolume& each : instance.volumes) {
+    if (stays(each)) cloud.volume_changed(scope, each.volume);
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "services/ec2/cidr.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/volume_types.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -61,6 +62,8 @@ aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Sco
     if (std::ranges::find(*there, each.volume) != there->end()) continue;
     const auto volume = kVolumes.get(*txn, scope, each.volume);
     if (!volume.has_value()) return std::unexpected(of_records(volume.error()));
+    // What the user made and attached is never made anew.
+    if (volume->file != VolumeFile::with_instance) continue;
     const auto made =
         cloud.volumes->create(volume->id, static_cast<uint64_t>(volume->size_gib) * kGib, volume->snapshot);
     if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
@@ -85,6 +88,13 @@ Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Clo
   return port;
 }
 
+compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume) {
+  return {.volume = volume.id,
+          .file = cloud.volumes->file_of(volume.id),
+          .device = volume.device,
+          .limits = limits_of(volume.shape())};
+}
+
 Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance) {
   const TypeFacts* const type = find_instance_type(instance.type);
   if (type == nullptr) return errors::internal_error("an instance of an unknown type: " + instance.type);
@@ -97,13 +107,13 @@ Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const In
   spec.kernel = instance.kernel;
   spec.initramfs = instance.initramfs;
   spec.kernel_arguments = instance.kernel_arguments;
-  for (const InstanceVolume& each : instance.volumes) {
-    spec.disks.push_back({.volume = each.volume,
-                          .file = cloud.volumes->file_of(each.volume),
-                          .device = each.device,
-                          .is_root = each.is_root});
-  }
   const auto txn = cloud.metadata.begin_read();
+  for (const InstanceVolume& each : instance.volumes) {
+    const VolumeRecord volume = TRY(kVolumes.get(*txn, scope, each.volume));
+    if (volume.is_ending()) continue;
+    spec.disks.push_back(make_disk(cloud, volume));
+    spec.disks.back().is_root = each.is_root;
+  }
   for (const std::string& id : instance.interfaces) {
     const InterfaceRecord interface = TRY(kInterfaces.get(*txn, scope, id));
     if (interface.attachment && interface.attachment->is_ending()) continue;

@@ -26,7 +26,8 @@ aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Sco
                                                    const InstanceRecord& instance);
 Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Cloud& cloud, const Scope& scope,
                                        const InstanceRecord& instance, const InterfaceRecord& interface);
-// With the interfaces that are attached, or about to be.
+compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume);
+// With the interfaces and volumes that are attached, or about to be.
 Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance);
 
 }  // namespace aerolith::ec2

@@ -22,6 +22,20 @@ std::string_view name_of(LifeState state) {
   std::unreachable();
 }
 
+std::string_view name_of(ModificationState state) {
+  switch (state) {
+    case ModificationState::modifying:
+      return "modifying";
+    case ModificationState::optimizing:
+      return "optimizing";
+    case ModificationState::completed:
+      return "completed";
+    case ModificationState::failed:
+      return "failed";
+  }
+  std::unreachable();
+}
+
 std::string_view name_of(ImageState state) {
   switch (state) {
     case ImageState::available:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "services/ec2/network_tables.h"
 #include "services/ec2/resources.h"
 
 namespace aerolith::ec2 {
@@ -33,10 +34,11 @@ struct InstanceVolume {
   bool delete_on_termination = true;
   bool is_root = false;
   Timestamp attached_at;
+  AttachmentState state = AttachmentState::attached;  // since version 3 of InstanceRecord; as in VolumeRecord
 };
 template <class Archive>
 void fields(Archive& archive, InstanceVolume& r) {
-  archive(r.volume, r.device, r.delete_on_termination, r.is_root, r.attached_at);
+  archive(r.volume, r.device, r.delete_on_termination, r.is_root, r.attached_at, r.state);
 }
 
 struct MetadataOptionsRecord {
@@ -51,7 +53,7 @@ void fields(Archive& archive, MetadataOptionsRecord& r) {
 }
 
 struct InstanceRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string vpc;
   std::string subnet;
@@ -175,8 +177,45 @@ void fields(Archive& archive, ImageRecord& r) {
           r.failure, r.source_instance, r.source_image);
 }
 
+// Values are stored: they never change.
+enum class VolumeFile : uint8_t {
+  with_instance = 0,  // made and told of with the instance that was launched with it
+  to_make = 1,
+  failed = 2,
+  made = 3,
+};
+enum class ModificationState : uint8_t { modifying = 0, optimizing = 1, completed = 2, failed = 3 };
+std::string_view name_of(ModificationState state);
+
+// What a volume is of a type.
+struct VolumeShape {
+  std::string type = "gp3";
+  int32_t size_gib = 0;
+  std::optional<int32_t> iops;
+  std::optional<int32_t> throughput;
+};
+template <class Archive>
+void fields(Archive& archive, VolumeShape& r) {
+  archive(r.type, r.size_gib, r.iops, r.throughput);
+}
+
+struct ModificationRecord {
+  ModificationState state = ModificationState::modifying;
+  VolumeShape original;
+  VolumeShape target;
+  Timestamp started_at;
+  std::optional<Timestamp> ended_at;
+  std::string message;  // why it failed
+
+  bool is_over() const { return state == ModificationState::completed || state == ModificationState::failed; }
+};
+template <class Archive>
+void fields(Archive& archive, ModificationRecord& r) {
+  archive(r.state, r.original, r.target, r.started_at, r.ended_at, r.message);
+}
+
 struct VolumeRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string id;
   std::string zone;
   std::string snapshot;
@@ -191,11 +230,23 @@ struct VolumeRecord {
   bool delete_on_termination = false;
   Timestamp attached_at;
   bool removed = false;  // its file is to go, then this record
+  // Since version 2.
+  VolumeFile file = VolumeFile::with_instance;
+  std::string failure;                                // why it couldn't be made
+  AttachmentState state = AttachmentState::attached;  // where it has an instance
+  bool auto_enable_io = false;
+  std::optional<ModificationRecord> modification;  // the last one
+  std::vector<Timestamp> modified_at;              // of the last day
+
+  bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
+  bool is_changing() const { return modification && !modification->is_over(); }
+  VolumeShape shape() const { return {.type = type, .size_gib = size_gib, .iops = iops, .throughput = throughput}; }
 };
 template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
   archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
-          r.device, r.delete_on_termination, r.attached_at, r.removed);
+          r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
+          r.modification, r.modified_at);
 }
 
 struct LaunchTemplateRecord {

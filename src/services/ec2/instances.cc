@@ -159,7 +159,7 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
         {.device_name = each.device,
          .ebs = EbsInstanceBlockDevice{.attach_time = each.attached_at,
                                        .delete_on_termination = each.delete_on_termination,
-                                       .status = "attached",
+                                       .status = std::string(name_of(each.state)),
                                        .volume_id = each.volume}});
   }
   TRY(show_network(txn, scope, record, result));

@@ -1,4 +1,4 @@
-// Rows of the table: images, key pairs, launch templates, volumes.
+// Rows of the table: images, key pairs, launch templates.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 #include "ec2/operations/copy_image.h"
 #include "ec2/operations/create_image.h"
@@ -13,7 +13,6 @@
 #include "ec2/operations/describe_instance_types.h"
 #include "ec2/operations/describe_launch_template_versions.h"
 #include "ec2/operations/describe_launch_templates.h"
-#include "ec2/operations/describe_volumes.h"
 #include "ec2/operations/modify_image_attribute.h"
 #include "ec2/operations/modify_launch_template.h"
 #include "ec2/operations/register_image.h"
@@ -45,7 +44,6 @@ void add_image_rows(TableBuilder& table) {
   table.row<ec2::describe_launch_template_versions>(describe_launch_template_versions,
                                                     "ec2:DescribeLaunchTemplateVersions", kAnything);
   table.row<ec2::describe_launch_templates>(describe_launch_templates, "ec2:DescribeLaunchTemplates", kAnything);
-  table.row<ec2::describe_volumes>(describe_volumes, "ec2:DescribeVolumes", kAnything);
   table.row<ec2::modify_image_attribute>(modify_image_attribute, "ec2:ModifyImageAttribute", existing(Kind::image));
   table.row<ec2::reset_image_attribute>(reset_image_attribute, "ec2:ResetImageAttribute", existing(Kind::image));
   table.row<ec2::modify_launch_template>(modify_launch_template, "ec2:ModifyLaunchTemplate",

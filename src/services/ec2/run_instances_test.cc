@@ -39,6 +39,7 @@ class RunTest : public testing::Test {
     cloud_.reset(new Cloud{.metadata = *store_, .container = &driver_, .volumes = &volumes_});
     cloud_->vpc_changed = [](const Scope&, const std::string&) {};
     cloud_->snapshot_unused = [](const Scope&, const std::string&) {};
+    cloud_->volume_changed = cloud_->snapshot_unused;
     cloud_->instance_changed = [this](const Scope&, const std::string& id) { settled_.push_back(id); };
     context_.now = Timestamp(std::chrono::milliseconds(1'700'000'000'000));
     context_.key = std::make_shared<const auth::AccessKey>(auth::AccessKey{.principal = {.account = scope_.account}});

@@ -13,6 +13,7 @@
 #include "services/ec2/settle_instance.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
+#include "services/ec2/settle_volume.h"
 
 namespace aerolith::ec2 {
 
@@ -25,6 +26,7 @@ struct Service::State {
   std::unique_ptr<reconcile::Queue> flows;
   std::unique_ptr<reconcile::Queue> networks;
   std::unique_ptr<reconcile::Queue> snapshots;
+  std::unique_ptr<reconcile::Queue> volumes;
   std::unique_ptr<reconcile::Queue> instances;
 
   explicit State(const Parts& given)
@@ -57,7 +59,13 @@ struct Service::State {
     cloud.snapshot_unused = [this](const Scope& scope, const std::string& snapshot) {
       if (snapshots) snapshots->add(make_key(scope, snapshot));
     };
+    cloud.volume_changed = [this](const Scope& scope, const std::string& volume) {
+      if (volumes) volumes->add(make_key(scope, volume));
+    };
     if (parts.volumes != nullptr) {
+      volumes = std::make_unique<reconcile::Queue>(
+          reconcile::QueueSettings{.name = "volumes"},
+          [this](std::string_view key) { return settle_volume(cloud, parts.clock, key); });
       snapshots =
           std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "snapshots", .workers = 1},
                                              [this](std::string_view key) { return settle_snapshot(cloud, key); });
@@ -82,6 +90,7 @@ Service::Service(const Parts& parts) : state_(std::make_unique<State>(parts)) {}
 Service::~Service() {
   // An instance's work may add keys of the others.
   state_->instances.reset();
+  state_->volumes.reset();
   state_->snapshots.reset();
   state_->networks.reset();
   state_->flows.reset();
@@ -96,6 +105,7 @@ gateway::ServiceTable Service::table() {
   add_group_rows(table);
   add_image_rows(table);
   add_instance_rows(table);
+  add_volume_rows(table);
   gateway::ServiceTable result = table.take();
   result.encodes_denials = true;
   result.resource_policy = [&store = state_->cloud.metadata](const gateway::CallContext& context,
@@ -107,7 +117,8 @@ gateway::ServiceTable Service::table() {
 
 bool Service::wait_idle(std::chrono::milliseconds patience) {
   const bool networks = !state_->networks || state_->networks->wait_idle(patience);
-  return networks && (!state_->instances || state_->instances->wait_idle(patience));
+  const bool volumes = !state_->volumes || state_->volumes->wait_idle(patience);
+  return networks && volumes && (!state_->instances || state_->instances->wait_idle(patience));
 }
 
 void Service::sweep_snapshots() {
@@ -137,8 +148,13 @@ void Service::snapshot_unused(const std::string& snapshot) { state_->cloud.snaps
 
 Result<> Service::settle_all() {
   sweep_snapshots();
-  if (!state_->networks) return {};
   const auto txn = state_->parts.metadata.begin_read();
+  auto volumes = kVolumes.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(volumes.next())) {
+    const auto& [account, region, id] = volumes.key();
+    if (is_unsettled(TRY(volumes.record()))) state_->cloud.volume_changed({.account = account, .region = region}, id);
+  }
+  if (!state_->networks) return {};
   std::set<std::string> known;
   auto vpcs = kVpcs.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(vpcs.next())) {

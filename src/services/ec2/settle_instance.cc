@@ -13,8 +13,10 @@
 #include "services/ec2/instance_end.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/settle_disks.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_ports.h"
+#include "services/ec2/volume_attachments.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -41,7 +43,7 @@ class Work {
       case Desired::running:
         return record_.state == LifeState::running ? keep_running() : launch();
       case Desired::stopped:
-        return record_.state == LifeState::stopped ? Outcome(Settled{}) : stop();
+        return record_.state == LifeState::stopped ? rest() : stop();
       case Desired::terminated:
         return record_.state == LifeState::terminated ? forget() : terminate();
     }
@@ -116,7 +118,13 @@ class Work {
           record.reason_message.clear();
           record.transition_reason.clear();
         },
-        Again{kLookEvery});
+        Again{has_moving_volumes() ? 0ms : std::chrono::milliseconds(kLookEvery)});
+  }
+
+  // Asked for before it ran: now it has them.
+  bool has_moving_volumes() const {
+    return std::ranges::any_of(record_.volumes,
+                               [](const InstanceVolume& each) { return each.state != AttachmentState::attached; });
   }
 
   // Down for as long, by whatever way it is told to go afterwards; its addresses stay.
@@ -158,6 +166,7 @@ class Work {
     if (record_.reboot_wanted) return reboot();
     switch (seen->state) {
       case compute::State::running:
+        if (auto disks = settle_disks(tools_, key_, driver_, record_)) return *std::move(disks);
         return settle_ports(tools_, key_, driver_, record_).value_or(Again{kLookEvery});
       case compute::State::absent:
         return Again{kLookEvery};
@@ -226,13 +235,17 @@ class Work {
     if (Outcome unplugged = unplug(); !std::holds_alternative<Settled>(unplugged)) return unplugged;
     const auto settled = settle_attachments_of_stopped(tools_.cloud, key_.scope, key_.id);
     if (!settled.has_value()) return Failed{settled.error().message};
+    const auto volumes = settle_volumes_of_stopped(tools_.cloud, key_.scope, key_.id);
+    if (!volumes.has_value()) return Failed{volumes.error().message};
     return update_then(
         [&](InstanceRecord& record) {
           set_state(record, LifeState::stopped);
           record.force_stop = false;
         },
-        Settled{});
+        Again{0ms});
   }
+
+  Outcome rest() { return settle_disks_at_rest(tools_, key_, record_).value_or(Settled{}); }
 
   Outcome terminate() {
     if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};

@@ -34,6 +34,7 @@ class SettleTest : public testing::Test {
     cloud_->vpc_changed = [](const Scope&, const std::string&) {};
     cloud_->instance_changed = cloud_->vpc_changed;
     cloud_->snapshot_unused = cloud_->vpc_changed;
+    cloud_->volume_changed = cloud_->vpc_changed;
     EXPECT_TRUE(arrive(*cloud_, scope_, clock_.now()).has_value());
     launch();
   }

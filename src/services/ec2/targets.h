@@ -108,8 +108,10 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
     case Kind::flow_log:
       if constexpr (requires { input.flow_log_ids; }) return input.flow_log_ids.value_or(std::vector<std::string>());
       break;
-    case Kind::security_group_rule:
     case Kind::volume:
+      if constexpr (requires { input.volume_id; }) return one(input.volume_id);
+      break;
+    case Kind::security_group_rule:
     case Kind::snapshot:
       break;
   }
@@ -177,6 +179,19 @@ void add_condition_keys(const gateway::CallContext& context, const Input& input,
   }
   if constexpr (requires { input.instance_type->size(); }) {
     if (input.instance_type) keys.set("ec2:InstanceType", *input.instance_type);
+  }
+  // CreateVolume's and ModifyVolume's.
+  if constexpr (requires {
+                  input.multi_attach_enabled;
+                  input.volume_type->size();
+                }) {
+    if (input.volume_type) keys.set("ec2:VolumeType", *input.volume_type);
+    if (input.size) keys.set("ec2:VolumeSize", std::to_string(*input.size));
+    if (input.iops) keys.set("ec2:VolumeIops", std::to_string(*input.iops));
+    if (input.throughput) keys.set("ec2:VolumeThroughput", std::to_string(*input.throughput));
+    if constexpr (requires { input.encrypted; }) {
+      keys.set("ec2:Encrypted", input.encrypted.value_or(false) ? "true" : "false");
+    }
   }
   if constexpr (requires { input.vpc_id; }) {
     if (input.vpc_id) keys.set("ec2:Vpc", make_arn(scope, Kind::vpc, *input.vpc_id));

@@ -106,8 +106,32 @@ class FakeDriver final : public compute::Driver {
                                 .detail = "it fell over"};
   }
   compute::Result<std::string> console(std::string_view, size_t) override { return std::string("hello"); }
-  compute::Result<> attach(std::string_view, const compute::Disk&) override { return {}; }
-  compute::Result<> detach(std::string_view, std::string_view) override { return {}; }
+  compute::Result<> attach(std::string_view instance, const compute::Disk& disk) override {
+    fuse_.step();
+    if (disk_error) return std::unexpected(*disk_error);
+    disks[std::string(instance)][disk.volume] = disk;
+    fuse_.step();
+    return {};
+  }
+  compute::Result<> detach(std::string_view instance, const compute::Disk& disk, compute::Detach how) override {
+    fuse_.step();
+    if (disk_error && how == compute::Detach::in_order) return std::unexpected(*disk_error);
+    disks[std::string(instance)].erase(disk.volume);
+    fuse_.step();
+    return {};
+  }
+  compute::Result<> grow(std::string_view, const compute::Disk& disk, uint64_t size_bytes) override {
+    fuse_.step();
+    if (disk_error) return std::unexpected(*disk_error);
+    grown[disk.volume] = size_bytes;
+    fuse_.step();
+    return {};
+  }
+  compute::Result<> limit(std::string_view instance, const compute::Disk& disk) override {
+    fuse_.step();
+    disks[std::string(instance)][disk.volume] = disk;
+    return {};
+  }
   compute::Result<> attach_port(std::string_view instance, const compute::NetworkPort& port) override {
     fuse_.step();
     if (port_error) return std::unexpected(*port_error);
@@ -131,6 +155,9 @@ class FakeDriver final : public compute::Driver {
   std::optional<compute::DriverError> launch_error;
   std::map<std::string, std::set<std::string>> ports;  // that came while it ran
   std::optional<compute::DriverError> port_error;
+  std::map<std::string, std::map<std::string, compute::Disk>> disks;  // that came while it ran, or got limits then
+  std::map<std::string, uint64_t> grown;
+  std::optional<compute::DriverError> disk_error;
   int reboots = 0;
 
  private:
@@ -151,6 +178,12 @@ class FakeVolumes final : public blocks::Volumes {
     sizes.erase(std::string(volume));
     return {};
   }
+  blocks::Result<> grow(std::string_view volume, uint64_t size_bytes) override {
+    fuse_.step();
+    sizes[std::string(volume)] = size_bytes;
+    return {};
+  }
+  blocks::Result<uint64_t> free_bytes() const override { return free; }
   std::string file_of(std::string_view volume) const override { return "/volumes/" + std::string(volume); }
   blocks::Result<std::vector<std::string>> list() override {
     std::vector<std::string> ids;
@@ -179,6 +212,7 @@ class FakeVolumes final : public blocks::Volumes {
   std::map<std::string, uint64_t> sizes;
   std::map<std::string, std::string> snapshots;  // and the volume of each
   std::optional<blocks::VolumeError> snapshot_error;
+  uint64_t free = uint64_t{1} << 40;
 
  private:
   Fuse& fuse_;

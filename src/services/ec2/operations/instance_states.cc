@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/step.h"
 #include "ec2/operations/reboot_instances.h"
 #include "ec2/operations/start_instances.h"
@@ -59,6 +61,11 @@ Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInp
         if (record.state != LifeState::stopped) return incorrect_state(record, "started");
         const TypeFacts* const type = find_instance_type(record.type);
         if (type == nullptr) return errors::internal_error("an instance of an unknown type: " + record.type);
+        if (std::ranges::none_of(record.volumes, &InstanceVolume::is_root)) {
+          return errors::of(
+              "IncorrectInstanceState",
+              fmt::format("Instance '{}' does not have a volume attached at root ({})", record.id, record.root_device));
+        }
         const WantedRoom wanted{
             .type = *type, .driver = record.driver, .zone = record.zone, .promised_mib = promised_mib};
         promised_mib += TRY(take_room(txn, call.cloud, wanted)).mib;

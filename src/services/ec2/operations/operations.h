@@ -19,6 +19,7 @@ Result<AssociateRouteTableOutput> associate_route_table(Call& call, const Associ
 Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const AssociateVpcCidrBlockInput& input);
 Result<NoOutput> attach_internet_gateway(Call& call, const AttachInternetGatewayInput& input);
 Result<AttachNetworkInterfaceOutput> attach_network_interface(Call& call, const AttachNetworkInterfaceInput& input);
+Result<VolumeAttachment> attach_volume(Call& call, const AttachVolumeInput& input);
 Result<AuthorizeSecurityGroupEgressOutput> authorize_security_group_egress(
     Call& call, const AuthorizeSecurityGroupEgressInput& input);
 Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
@@ -44,6 +45,7 @@ Result<CreateRouteTableOutput> create_route_table(Call& call, const CreateRouteT
 Result<CreateSecurityGroupOutput> create_security_group(Call& call, const CreateSecurityGroupInput& input);
 Result<CreateSubnetOutput> create_subnet(Call& call, const CreateSubnetInput& input);
 Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input);
+Result<Volume> create_volume(Call& call, const CreateVolumeInput& input);
 Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input);
 Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcEndpointInput& input);
 Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& call,
@@ -65,6 +67,7 @@ Result<NoOutput> delete_route_table(Call& call, const DeleteRouteTableInput& inp
 Result<DeleteSecurityGroupOutput> delete_security_group(Call& call, const DeleteSecurityGroupInput& input);
 Result<NoOutput> delete_subnet(Call& call, const DeleteSubnetInput& input);
 Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input);
+Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input);
 Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input);
 Result<DeleteVpcEndpointsOutput> delete_vpc_endpoints(Call& call, const DeleteVpcEndpointsInput& input);
 Result<DeleteVpcPeeringConnectionOutput> delete_vpc_peering_connection(Call& call,
@@ -114,7 +117,11 @@ Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& cal
 Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const DescribeSecurityGroupsInput& input);
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
+Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
+Result<DescribeVolumeStatusOutput> describe_volume_status(Call& call, const DescribeVolumeStatusInput& input);
 Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumesInput& input);
+Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
+    Call& call, const DescribeVolumesModificationsInput& input);
 Result<DescribeVpcAttributeOutput> describe_vpc_attribute(Call& call, const DescribeVpcAttributeInput& input);
 Result<DescribeVpcEndpointServicesOutput> describe_vpc_endpoint_services(Call& call,
                                                                          const DescribeVpcEndpointServicesInput& input);
@@ -124,12 +131,14 @@ Result<DescribeVpcPeeringConnectionsOutput> describe_vpc_peering_connections(
 Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& input);
 Result<NoOutput> detach_internet_gateway(Call& call, const DetachInternetGatewayInput& input);
 Result<NoOutput> detach_network_interface(Call& call, const DetachNetworkInterfaceInput& input);
+Result<VolumeAttachment> detach_volume(Call& call, const DetachVolumeInput& input);
 Result<NoOutput> disassociate_address(Call& call, const DisassociateAddressInput& input);
 Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
     Call& call, const DisassociateIamInstanceProfileInput& input);
 Result<NoOutput> disassociate_route_table(Call& call, const DisassociateRouteTableInput& input);
 Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
                                                                    const DisassociateVpcCidrBlockInput& input);
+Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input);
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
     Call& call, const GetManagedPrefixListAssociationsInput& input);
@@ -151,6 +160,8 @@ Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetw
 Result<ModifySecurityGroupRulesOutput> modify_security_group_rules(Call& call,
                                                                    const ModifySecurityGroupRulesInput& input);
 Result<NoOutput> modify_subnet_attribute(Call& call, const ModifySubnetAttributeInput& input);
+Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& input);
+Result<NoOutput> modify_volume_attribute(Call& call, const ModifyVolumeAttributeInput& input);
 Result<NoOutput> modify_vpc_attribute(Call& call, const ModifyVpcAttributeInput& input);
 Result<ModifyVpcEndpointOutput> modify_vpc_endpoint(Call& call, const ModifyVpcEndpointInput& input);
 Result<ModifyVpcPeeringConnectionOptionsOutput> modify_vpc_peering_connection_options(

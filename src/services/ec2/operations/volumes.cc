@@ -1,11 +1,22 @@
-// Volumes, as far as instances bring them along: shown here, made and removed with their instance.
+// Volumes: made, shown and deleted.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 
+#include "base/step.h"
+#include "ec2/operations/create_volume.h"
+#include "ec2/operations/delete_volume.h"
 #include "ec2/operations/describe_volumes.h"
+#include "ec2/schema.h"
 #include "services/ec2/describe.h"
-#include "services/ec2/instance_tables.h"
+#include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/shown_values.h"
+#include "services/ec2/shown_volume.h"
 #include "services/ec2/tags.h"
+#include "services/ec2/tokens.h"
+#include "services/ec2/volume_types.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -13,79 +24,181 @@ namespace {
 
 using Record = VolumeRecord;
 using Definition = FilterDefinition<Record>;
-Strings unless_empty(const std::string& value) { return value.empty() ? Strings() : Strings{value}; }
-std::string state_of(const Record& record) { return record.instance.empty() ? "available" : "in-use"; }
+
+template <Path path>
+Result<Strings> at(const Lookup& where, const Record& record) {
+  const Volume shown = show_volume(where.scope, record, {});
+  return values_at(schema::kVolume, &shown, path.view());
+}
+// Of what no volume here has.
+Result<Strings> none(const Lookup&, const Record&) { return Strings(); }
+Result<Strings> never(const Lookup&, const Record&) { return Strings{"false"}; }
 
 constexpr std::array kFilters{
-    Definition{"volume-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"attachment.instance-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return unless_empty(r.instance); }},
-    Definition{"attachment.device",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return unless_empty(r.device); }},
-    Definition{"attachment.delete-on-termination",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.instance.empty() ? Strings() : Strings{flag(r.delete_on_termination)};
-               }},
-    Definition{"attachment.status",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.instance.empty() ? Strings() : Strings{"attached"};
-               }},
-    Definition{"availability-zone", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{"encrypted",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.encrypted)}; }},
-    Definition{"size",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::to_string(r.size_gib)}; }},
-    Definition{"snapshot-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return unless_empty(r.snapshot); }},
-    Definition{"status", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{state_of(r)}; }},
-    Definition{"volume-type", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.type}; }},
+    Definition{"attachment.attach-time", &at<"Attachments.AttachTime">},
+    Definition{"attachment.delete-on-termination", &at<"Attachments.DeleteOnTermination">},
+    Definition{"attachment.device", &at<"Attachments.Device">},
+    Definition{"attachment.instance-id", &at<"Attachments.InstanceId">},
+    Definition{"attachment.status", &at<"Attachments.State">},
+    Definition{"availability-zone", &at<"AvailabilityZone">},
+    Definition{"availability-zone-id", &at<"AvailabilityZoneId">},
+    Definition{"create-time", &at<"CreateTime">},
+    Definition{"encrypted", &at<"Encrypted">},
+    Definition{"fast-restored", &never},
+    Definition{"multi-attach-enabled", &at<"MultiAttachEnabled">},
+    Definition{"operator.managed", &never},
+    Definition{"operator.principal", &none},
+    Definition{"size", &at<"Size">},
+    Definition{"snapshot-id", &at<"SnapshotId">},
+    Definition{"status", &at<"State">},
+    Definition{"volume-id", &at<"VolumeId">},
+    Definition{"volume-type", &at<"VolumeType">},
 };
 
-std::optional<int32_t> iops_of(const Record& record) {
-  constexpr int32_t kGp3Iops = 3000;
-  constexpr int32_t kGp2Least = 100;
-  constexpr int32_t kGp2Most = 16000;
-  if (record.iops) return record.iops;
-  if (record.type == "gp3") return kGp3Iops;
-  if (record.type == "gp2") return std::clamp(3 * record.size_gib, kGp2Least, kGp2Most);
-  return std::nullopt;
+constexpr int32_t kLeastResults = 5;
+constexpr int32_t kMostResults = 1000;
+// Volumes are sparse and may promise more than the disk has. None is made where there is hardly anything left of it.
+constexpr uint64_t kLeastFreeBytes = uint64_t{1} << 30;
+
+Result<> refuse_unbuilt(const CreateVolumeInput& input) {
+  const bool is_encrypted = input.encrypted.value_or(false);
+  if (input.kms_key_id && !is_encrypted) {
+    return errors::of("InvalidParameterDependency",
+                      "The parameter KmsKeyId requires the parameter Encrypted to be set.");
+  }
+  if (is_encrypted) return errors::unsupported("Encrypted volumes are not built.");
+  if (input.multi_attach_enabled.value_or(false)) {
+    return errors::unsupported("A volume can be attached to one instance at a time: Multi-Attach is not built.");
+  }
+  if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
+  if (input.operator_) return errors::unsupported("There are no managed volumes.");
+  if (input.volume_initialization_rate) {
+    return errors::unsupported(
+        "A volume reads its snapshot's blocks where they lie: there is no initialization, and no rate of it.");
+  }
+  return {};
 }
 
-Volume to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
-  constexpr int32_t kGp3Throughput = 125;
-  Volume volume{.iops = iops_of(record),
-                .tags = wire_tags(tags),
-                .volume_type = record.type,
-                .multi_attach_enabled = false,
-                .volume_id = record.id,
-                .size = record.size_gib,
-                .snapshot_id = record.snapshot,
-                .availability_zone = record.zone,
-                .state = state_of(record),
-                .create_time = record.created_at,
-                .attachments = std::vector<VolumeAttachment>(),
-                .encrypted = record.encrypted};
-  if (record.type == "gp3") volume.throughput = record.throughput.value_or(kGp3Throughput);
-  if (const auto zone = find_zone(scope.region, record.zone)) volume.availability_zone_id = zone->id;
-  if (!record.instance.empty()) {
-    volume.attachments->push_back({.delete_on_termination = record.delete_on_termination,
-                                   .volume_id = record.id,
-                                   .instance_id = record.instance,
-                                   .device = record.device,
-                                   .state = "attached",
-                                   .attach_time = record.attached_at});
+Result<std::string> read_zone(const Scope& scope, const CreateVolumeInput& input) {
+  const std::string name = input.availability_zone.value_or("");
+  const std::string id = input.availability_zone_id.value_or("");
+  if (name.empty() && id.empty()) return errors::missing_parameter("AvailabilityZone");
+  if (!name.empty() && !id.empty()) {
+    return errors::invalid_combination("Either AvailabilityZone or AvailabilityZoneId can be specified, not both.");
   }
-  return volume;
+  for (const Zone& zone : zones_of(scope.region)) {
+    if (zone.name == name || zone.id == id) return zone.name;
+  }
+  return errors::of("InvalidZone.NotFound", fmt::format("The zone '{}' does not exist.", name.empty() ? id : name));
+}
+
+// In GiB. Snapshots are found by the images that have them and that the caller may launch.
+Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
+  if (!is_well_formed(Kind::snapshot, snapshot)) return errors::malformed_id(Kind::snapshot, snapshot);
+  for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
+    if (image.state != ImageState::available || !may_launch(scope, image)) continue;
+    const auto found = std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot);
+    if (found != image.devices.end()) return found->size_gib;
+  }
+  return errors::not_found(Kind::snapshot, snapshot);
+}
+
+Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call, const CreateVolumeInput& input) {
+  VolumeShape shape{.type = input.volume_type.value_or("gp2"), .iops = input.iops, .throughput = input.throughput};
+  int32_t least = 0;
+  if (input.snapshot_id && !input.snapshot_id->empty()) {
+    least = TRY(find_snapshot_size(txn, call.scope, *input.snapshot_id));
+  } else if (!input.size) {
+    return errors::of("MissingParameter", "The request must contain the parameter size/snapshot");
+  }
+  shape.size_gib = input.size.value_or(least);
+  if (shape.size_gib < least) {
+    return errors::invalid_parameter(
+        fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB", shape.size_gib,
+                    *input.snapshot_id, least));
+  }
+  TRY(check_shape(shape));
+  return shape;
+}
+
+Result<> check_host(const Cloud& cloud) {
+  if (cloud.volumes == nullptr) {
+    return errors::of("Unsupported", "This installation has no volumes. `aerolith doctor` says what it lacks.");
+  }
+  const auto free = cloud.volumes->free_bytes();
+  if (!free.has_value()) return errors::internal_error(free.error().detail);
+  if (*free >= kLeastFreeBytes) return {};
+  return std::unexpected(CallError(protocol::ApiError{
+      .code = "InsufficientVolumeCapacity",
+      .http_status = 500,
+      .message = fmt::format("There is not enough capacity to fulfill your EBS volume provision request: the disk that "
+                             "holds Aerolith's data folder has {} MiB left, and {} MiB are kept for what is there.",
+                             *free >> 20, kLeastFreeBytes >> 20)}));
 }
 
 }  // namespace
 
+Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
+  TRY(refuse_unbuilt(input));
+  const std::string zone = TRY(read_zone(call.scope, input));
+  const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::volume));
+  TRY(check_host(call.cloud));
+  if (input.snapshot_id) call.await_own_images();
+  const Volume made = TRY(call.write([&](metadata::Transaction& txn) -> Result<Volume> {
+    if (const auto known = TRY(find_made(txn, call, input.client_token))) {
+      const VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, *known));
+      return show_volume(call.scope, volume, TRY(tags_of(txn, call.scope, volume.id)));
+    }
+    const VolumeShape shape = TRY(read_shape(txn, call, input));
+    VolumeRecord volume{.id = make_id(Kind::volume),
+                        .zone = zone,
+                        .snapshot = input.snapshot_id.value_or(""),
+                        .size_gib = shape.size_gib,
+                        .type = shape.type,
+                        .iops = shape.iops,
+                        .throughput = shape.throughput,
+                        .created_at = call.context.now};
+    volume.file = VolumeFile::to_make;
+    kVolumes.put(txn, call.scope, volume);
+    put_tags(txn, call.scope, volume.id, tags);
+    remember_made(txn, call, input.client_token, volume.id);
+    return show_volume(call.scope, volume, tags);
+  }));
+  step("create-volume/committed");
+  if (!call.dry_run) call.settle_volume(*made.volume_id);
+  return made;
+}
+
+Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
+    if (volume.removed) return errors::not_found(Kind::volume, volume.id);
+    if (!volume.instance.empty()) {
+      return errors::of("VolumeInUse",
+                        fmt::format("Volume {} is currently attached to {}", volume.id, volume.instance));
+    }
+    if (volume.file == VolumeFile::to_make) {
+      return errors::of("IncorrectState", fmt::format("The volume '{}' is 'creating'.", volume.id));
+    }
+    volume.removed = true;
+    kVolumes.put(txn, call.scope, volume);
+    return {};
+  }));
+  step("delete-volume/committed");
+  if (!call.dry_run) call.settle_volume(*input.volume_id);
+  return NoOutput{};
+}
+
 Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumesInput& input) {
+  TRY(check_max_results(input.max_results, kLeastResults, kMostResults));
+  if (input.max_results && input.volume_ids && !input.volume_ids->empty()) {
+    return errors::invalid_combination("The parameter volumeSet cannot be used with the parameter maxResults");
+  }
   const auto txn = call.read();
   const auto page = TRY(describe<Record>(*txn, call.scope, kVolumes, kFilters,
                                          {input.volume_ids, input.filters, input.max_results, input.next_token}));
   DescribeVolumesOutput output{.next_token = page.next_token, .volumes = std::vector<Volume>()};
-  for (const auto& [record, tags] : page.items) output.volumes->push_back(to_wire(call.scope, record, tags));
+  for (const auto& [record, tags] : page.items) output.volumes->push_back(show_volume(call.scope, record, tags));
   return output;
 }
 

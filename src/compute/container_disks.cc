@@ -1,0 +1,83 @@
+#include "compute/container_disks.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+#include "base/step.h"
+#include "compute/container_root.h"
+#include "compute/disk_server.h"
+#include "compute/from_os.h"
+
+namespace aerolith::compute {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLetGoPatience{2000};
+
+std::string link_name(const Disk& disk) {
+  std::string serial = disk.volume;
+  std::erase(serial, '-');
+  return "virtio-" + serial;
+}
+
+std::string node_name(const Disk& disk) { return disk.device.substr(disk.device.rfind('/') + 1); }
+
+Result<> remove_nodes(pid_t init, const Disk& disk) {
+  const int dev = TRY(open_inside(init, "/dev"));
+  ::unlinkat(dev, node_name(disk).c_str(), 0);
+  ::close(dev);
+  const auto by_id = open_inside(init, "/dev/disk/by-id");
+  if (!by_id.has_value()) return {};  // the guest has removed it
+  ::unlinkat(*by_id, link_name(disk).c_str(), 0);
+  ::close(*by_id);
+  return {};
+}
+
+}  // namespace
+
+Result<> show_disk(const InstanceFolder& folder, pid_t init, const Disk& disk) {
+  DiskServer disks(folder);
+  TRY(disks.start());
+  const LoopDevice device = TRY(disks.add(disk));
+  step("container/disk-served");
+  struct stat info{};
+  const bool is_known = ::fstat(device.holder, &info) == 0;
+  ::close(device.holder);
+  if (!is_known) return failed_call(errno, "stat " + device.path);
+  const int dev = TRY(open_inside(init, "/dev"));
+  const std::string name = node_name(disk);
+  ::unlinkat(dev, name.c_str(), 0);  // half attached, where we were killed in between
+  const bool is_made = ::mknodat(dev, name.c_str(), S_IFBLK | 0660, info.st_rdev) == 0;
+  const int error = errno;
+  if (is_made) {
+    ::mkdirat(dev, "disk", 0755);
+    ::mkdirat(dev, "disk/by-id", 0755);
+  }
+  ::close(dev);
+  if (!is_made) {
+    (void)disks.remove(disk.volume);
+    return failed_call(error, "make " + disk.device + " in the container");
+  }
+  const int by_id = TRY(open_inside(init, "/dev/disk/by-id"));
+  ::unlinkat(by_id, link_name(disk).c_str(), 0);  // of an earlier attachment, which ended with the guest
+  (void)::symlinkat(("../../" + name).c_str(), by_id, link_name(disk).c_str());
+  ::close(by_id);
+  return {};
+}
+
+Result<> hide_disk(const InstanceFolder& folder, pid_t init, const Disk& disk, Detach how) {
+  TRY(remove_nodes(init, disk));
+  DiskServer disks(folder);
+  const bool is_free = TRY(disks.let_go(disk.volume, kLetGoPatience));
+  if (!is_free && how == Detach::in_order) {
+    return fail(DriverErrorCode::command, fmt::format("somebody in the container has {} open", disk.device));
+  }
+  return disks.remove(disk.volume);
+}
+
+}  // namespace aerolith::compute

@@ -1,0 +1,129 @@
+#include "compute/vm_disks.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/step.h"
+#include "compute/qemu_command.h"
+#include "compute/throttle.h"
+#include "compute/vm_descriptors.h"
+
+namespace aerolith::compute {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr auto kDetachPatience = std::chrono::seconds(5);
+constexpr int kDetachTries = 4;
+constexpr auto kForcePatience = std::chrono::seconds(2);
+constexpr int kInputOutputError = 5;  // EIO
+
+bool says(const DriverError& error, std::string_view text) { return error.detail.find(text) != std::string::npos; }
+
+Result<int> add_sets(QmpClient& control, const std::vector<int>& files) {
+  int next = 1;
+  const json::value known = TRY(control.execute("query-fdsets"));
+  for (const json::value& set : known.as_array()) {
+    next = std::max(next, json::value_to<int>(set.as_object().at("fdset-id")) + 1);
+  }
+  for (size_t index = 0; index < files.size(); ++index) {
+    TRY(control.execute("add-fd", {{"fdset-id", next + static_cast<int>(index)}}, files[index]));
+  }
+  return next;
+}
+
+void remove_sets(QmpClient& control, int first, size_t count) {
+  for (size_t index = 0; index < count; ++index) {
+    (void)control.execute("remove-fd", {{"fdset-id", first + static_cast<int>(index)}});
+  }
+}
+
+Result<> add_device(QmpClient& control, const Disk& disk) {
+  TRY(control.execute("device_add", {{"driver", "virtio-blk-pci"},
+                                     {"id", disk.volume},
+                                     {"drive", disk.volume},
+                                     {"serial", serial_of(disk)},
+                                     {"werror", "report"},
+                                     {"rerror", "report"},
+                                     {"bus", kPlugBus}}));
+  return {};
+}
+
+// False where the guest keeps it.
+Result<bool> let_go(QmpClient& control, const std::string& volume, Detach how) {
+  const int tries = how == Detach::by_force ? 1 : kDetachTries;
+  const std::chrono::milliseconds patience = how == Detach::by_force ? kForcePatience : kDetachPatience;
+  for (int each = 0; each < tries; ++each) {
+    const auto asked = control.execute("device_del", {{"id", volume}});
+    if (!asked.has_value() && says(asked.error(), "DeviceNotFound")) return true;
+    if (TRY(control.wait_for("DEVICE_DELETED", "device", volume, patience))) return true;
+  }
+  return false;
+}
+
+std::string dead_end_of(const Disk& disk) { return "gone-" + disk.volume; }
+
+// The device stays; behind it is nothing any more, and every operation fails.
+Result<> take_image_away(QmpClient& control, const Disk& disk) {
+  json::array errors;
+  for (const char* operation : {"read", "write", "write-zeroes", "discard", "flush"}) {
+    errors.push_back(json::object{{"event", "none"}, {"errno", kInputOutputError}, {"iotype", operation}});
+  }
+  if (!TRY(has_node(control, dead_end_of(disk)))) {
+    TRY(control.execute("blockdev-add", {{"driver", "blkdebug"},
+                                         {"node-name", dead_end_of(disk)},
+                                         {"inject-error", std::move(errors)},
+                                         {"image", json::object{{"driver", "null-co"}}}}));
+  }
+  TRY(control.execute("blockdev-reopen",
+                      {{"options", json::array{throttled_node(disk, json::value(dead_end_of(disk)))}}}));
+  return {};
+}
+
+}  // namespace
+
+Result<> plug_disk(QmpClient& control, const Disk& disk) {
+  TRY(unplug_disk(control, disk, Detach::in_order));  // half attached, where we were killed in between
+  const std::vector<int> files = TRY(open_chain(disk.file));
+  auto added = add_sets(control, files);
+  for (const int file : files) ::close(file);
+  const int first_set = TRY(std::move(added));
+  auto plugged = add_throttle_group(control, disk);
+  if (plugged.has_value()) {
+    const auto node = control.execute("blockdev-add", block_node(disk, files.size(), first_set));
+    if (!node.has_value()) plugged = std::unexpected(node.error());
+  }
+  step("vm/disk-opened");
+  if (plugged.has_value()) {
+    plugged = add_device(control, disk);
+    if (!plugged.has_value()) (void)control.execute("blockdev-del", {{"node-name", disk.volume}});
+  }
+  step("vm/disk-plugged");
+  if (plugged.has_value()) return {};
+  remove_throttle_group(control, disk.volume);
+  remove_sets(control, first_set, files.size());
+  return plugged;
+}
+
+Result<> unplug_disk(QmpClient& control, const Disk& disk, Detach how) {
+  if (!TRY(has_node(control, disk.volume))) return {};
+  const bool is_gone = TRY(let_go(control, disk.volume, how));
+  step("vm/disk-let-go");
+  if (!is_gone && how == Detach::in_order) {
+    return fail(DriverErrorCode::command, fmt::format("the guest doesn't let go of {}", disk.volume));
+  }
+  if (!is_gone) return take_image_away(control, disk);
+  TRY(control.execute("blockdev-del", {{"node-name", disk.volume}}));
+  step("vm/disk-closed");
+  if (TRY(has_node(control, dead_end_of(disk)))) {
+    TRY(control.execute("blockdev-del", {{"node-name", dead_end_of(disk)}}));
+  }
+  remove_throttle_group(control, disk.volume);
+  return {};  // QEMU drops a set of descriptors with its last user
+}
+
+}  // namespace aerolith::compute

@@ -1,0 +1,45 @@
+#include "services/ec2/shown_volume.h"
+
+#include "services/ec2/attachments.h"
+#include "services/ec2/tags.h"
+#include "services/ec2/volume_types.h"
+#include "services/ec2/zones.h"
+
+namespace aerolith::ec2 {
+
+std::string_view state_of(const VolumeRecord& volume) {
+  if (volume.removed) return "deleting";
+  if (volume.file == VolumeFile::to_make) return "creating";
+  if (volume.file == VolumeFile::failed) return "error";
+  return volume.instance.empty() ? "available" : "in-use";
+}
+
+VolumeAttachment show_attachment(const VolumeRecord& volume) {
+  return {.delete_on_termination = volume.delete_on_termination,
+          .volume_id = volume.id,
+          .instance_id = volume.instance,
+          .device = volume.device,
+          .state = std::string(name_of(volume.state)),
+          .attach_time = volume.attached_at};
+}
+
+Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap& tags) {
+  Volume shown{.iops = iops_of(volume.shape()),
+               .tags = wire_tags(tags),
+               .volume_type = volume.type,
+               .multi_attach_enabled = false,
+               .throughput = throughput_of(volume.shape()),
+               .volume_id = volume.id,
+               .size = volume.size_gib,
+               .snapshot_id = volume.snapshot,
+               .availability_zone = volume.zone,
+               .state = std::string(state_of(volume)),
+               .create_time = volume.created_at,
+               .attachments = std::vector<VolumeAttachment>(),
+               .encrypted = volume.encrypted};
+  if (const auto zone = find_zone(scope.region, volume.zone)) shown.availability_zone_id = zone->id;
+  if (!volume.instance.empty()) shown.attachments->push_back(show_attachment(volume));
+  return shown;
+}
+
+}  // namespace aerolith::ec2
