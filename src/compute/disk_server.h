@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "compute/instance_folder.h"
 #include "compute/loop_device.h"
@@ -22,11 +23,16 @@ class DiskServer {
   // lasts while it is mounted (see attach_loop).
   Result<LoopDevice> add(const Disk& disk);
   Result<> remove(std::string_view volume);
+  // Of its disks, as Driver says of the calls of the same names. `absent` where it doesn't run.
+  Result<> begin_copies(const std::vector<DiskCopy>& copies);
+  Result<CopyProgress> copy_progress(std::string_view name);
+  Result<> end_copy(std::string_view name);
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
 
  private:
   Result<> remove(QmpClient& control, std::string_view volume);
+  bool is_running() const;
   std::string exported_file(std::string_view volume) const;
   std::string last_words() const;
 

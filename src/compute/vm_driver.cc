@@ -11,6 +11,7 @@
 
 #include "base/step.h"
 #include "compute/console_log.h"
+#include "compute/disk_copies.h"
 #include "compute/driver.h"
 #include "compute/from_os.h"
 #include "compute/instance_folder.h"
@@ -174,6 +175,25 @@ class VmDriver final : public Driver {
     return folder.write_spec(spec);
   }
 
+  Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) override {
+    const InstanceFolder folder = TRY(known(instance));
+    if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    const Control control = TRY(connect(folder));
+    return copy_into_given_files(*control, copies);
+  }
+
+  Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
+    const InstanceFolder folder(folder_, instance);
+    if (!is_running(folder)) return CopyProgress{};
+    return compute::copy_progress(*TRY(connect(folder)), name);
+  }
+
+  Result<> end_copy(std::string_view instance, std::string_view name) override {
+    const InstanceFolder folder(folder_, instance);
+    if (!is_running(folder)) return {};
+    return compute::end_copy(*TRY(connect(folder)), name);
+  }
+
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }
 
  private:
@@ -295,6 +315,26 @@ class VmDriver final : public Driver {
     if (!is_gone) return fail(DriverErrorCode::command, fmt::format("the guest doesn't let go of {}", disk.volume));
     TRY(control->execute("blockdev-del", {{"node-name", disk.volume}}));
     return {};  // QEMU drops a set of descriptors with its last user
+  }
+
+  // QEMU's user can't open them by itself.
+  static Result<> copy_into_given_files(QmpClient& control, std::vector<DiskCopy> copies) {
+    std::vector<int> files;
+    Result<> begun;
+    for (const DiskCopy& copy : copies) {
+      files.push_back(::open(copy.file.c_str(), O_RDWR | O_CLOEXEC));
+      if (files.back() < 0 && begun.has_value()) begun = failed_call(errno, "open " + copy.file);
+    }
+    if (begun.has_value()) begun = begin_with_sets(control, copies, files);
+    for (const int file : files) ::close(file);
+    return begun;
+  }
+  static Result<> begin_with_sets(QmpClient& control, std::vector<DiskCopy>& copies, const std::vector<int>& files) {
+    int set = TRY(add_sets(control, files));
+    for (DiskCopy& copy : copies) copy.file = fmt::format("/dev/fdset/{}", set++);
+    auto begun = compute::begin_copies(control, copies);
+    if (!begun.has_value()) remove_sets(control, set - static_cast<int>(files.size()), files.size());
+    return begun;
   }
 
   static Result<int> add_sets(QmpClient& control, const std::vector<int>& files) {

@@ -93,6 +93,8 @@ struct Cloud {
   std::function<void(const Scope&, const std::string& vpc)> flow_logs_changed;
   // Never empty. Delivers what was counted until now, outside of transactions; what fails is logged.
   std::function<void(const Scope&, const std::string& vpc)> report_flows;
+  // Never empty. After a commit: its record is there, or is to go.
+  std::function<void(const Scope&, const std::string& snapshot)> snapshot_changed;
   // Never empty: perhaps nothing needs this snapshot any more. After a commit.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_unused;
   mutable Arrivals arrivals;

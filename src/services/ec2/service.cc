@@ -13,6 +13,7 @@
 #include "services/ec2/settle_instance.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
+#include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
 
@@ -57,10 +58,11 @@ struct Service::State {
     cloud.snapshot_unused = [this](const Scope& scope, const std::string& snapshot) {
       if (snapshots) snapshots->add(make_key(scope, snapshot));
     };
+    cloud.snapshot_changed = cloud.snapshot_unused;
     if (parts.volumes != nullptr) {
-      snapshots =
-          std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "snapshots", .workers = 1},
-                                             [this](std::string_view key) { return settle_snapshot(cloud, key); });
+      snapshots = std::make_unique<reconcile::Queue>(
+          reconcile::QueueSettings{.name = "snapshots"},
+          [this](std::string_view key) { return settle_snapshot(cloud, parts.clock, key); });
     }
     if (parts.fabric == nullptr) return;
     flow_reports = std::make_unique<FlowReports>(cloud, *parts.fabric, parts.clock);
@@ -96,6 +98,7 @@ gateway::ServiceTable Service::table() {
   add_group_rows(table);
   add_image_rows(table);
   add_instance_rows(table);
+  add_snapshot_rows(table);
   gateway::ServiceTable result = table.take();
   result.encodes_denials = true;
   result.resource_policy = [&store = state_->cloud.metadata](const gateway::CallContext& context,
@@ -118,7 +121,7 @@ void Service::sweep_snapshots() {
     return;
   }
   for (const std::string& id : *all) {
-    const auto looked = settle_snapshot(state_->cloud, make_key({}, id));
+    const auto looked = settle_snapshot(state_->cloud, state_->parts.clock, make_key({}, id));
     if (!std::holds_alternative<reconcile::Settled>(looked)) snapshot_unused(id);
   }
 }
@@ -135,8 +138,21 @@ Result<> Service::resume_flow_logs() {
 
 void Service::snapshot_unused(const std::string& snapshot) { state_->cloud.snapshot_unused({}, snapshot); }
 
+Result<> Service::resume_snapshots() {
+  const auto txn = state_->parts.metadata.begin_read();
+  auto snapshots = kSnapshots.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(snapshots.next())) {
+    const SnapshotRecord record = TRY(snapshots.record());
+    if (record.state != SnapshotState::pending && !record.removed) continue;
+    const auto& [nobody, region, id] = snapshots.key();
+    state_->cloud.snapshot_changed({.account = AccountId(record.owner), .region = region}, id);
+  }
+  return {};
+}
+
 Result<> Service::settle_all() {
   sweep_snapshots();
+  TRY(resume_snapshots());
   if (!state_->networks) return {};
   const auto txn = state_->parts.metadata.begin_read();
   std::set<std::string> known;

@@ -96,6 +96,9 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::instance:
       if constexpr (requires { input.instance_id; }) return one(input.instance_id);
+      if constexpr (requires { input.instance_specification->instance_id; }) {
+        if (input.instance_specification) return one(input.instance_specification->instance_id);
+      }
       if constexpr (requires { input.instance_ids; }) return input.instance_ids.value_or(std::vector<std::string>());
       // Of a profile: the instance's own id names the association (operations/profile_associations.cc).
       if constexpr (requires { input.association_id->size(); }) {
@@ -108,9 +111,13 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
     case Kind::flow_log:
       if constexpr (requires { input.flow_log_ids; }) return input.flow_log_ids.value_or(std::vector<std::string>());
       break;
-    case Kind::security_group_rule:
     case Kind::volume:
+      if constexpr (requires { input.volume_id; }) return one(input.volume_id);
+      break;
     case Kind::snapshot:
+      if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+      break;
+    case Kind::security_group_rule:
       break;
   }
   return {};
