@@ -37,7 +37,8 @@ class BlockStore {
   // What an earlier process didn't finish is removed.
   static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder);
 
-  // A new snapshot, not there until its writer commits. `base`: one whose blocks it has where none is put; may be empty.
+  // A new snapshot, not there until its writer commits. `base`: one whose blocks it has where none is put; may be
+  // empty.
   Result<std::unique_ptr<Writer>> begin(std::string_view snapshot, uint64_t size_bytes, std::string_view base);
   // Durable on return. Fine where it isn't there. Bytes that no other snapshot has are given back.
   Result<> remove(std::string_view snapshot);
@@ -99,6 +100,7 @@ class BlockStore::Writer {
   Writer(BlockStore& store, std::string snapshot) : store_(store), snapshot_(std::move(snapshot)) {}
   Result<BlockEntry> write(const std::string& hash, std::string_view block);
   void take_out(uint64_t index);
+  bool has_left_no_manifest();
 
   BlockStore& store_;
   const std::string snapshot_;

@@ -60,7 +60,8 @@ Result<std::vector<std::string>> read_packs(Reader& reader, uint32_t count) {
 }
 
 Result<> read_blocks(Reader& reader, uint64_t count, const std::vector<std::string>& packs, Manifest& manifest) {
-  if (reader.left() != count * kEntryBytes || reader.left() / kEntryBytes != count) return corrupt("has another length");
+  if (reader.left() != count * kEntryBytes || reader.left() / kEntryBytes != count)
+    return corrupt("has another length");
   const uint64_t most_index = manifest.size_bytes / kBlockBytes + (manifest.size_bytes % kBlockBytes != 0 ? 1 : 0);
   uint64_t least = 0;
   for (uint64_t block = 0; block < count; ++block) {
