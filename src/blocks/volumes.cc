@@ -1,10 +1,12 @@
 // Files: volumes/<id>.qcow2 and snapshots/<id>.qcow2 (read-only). Each is made as ".<id>.new" beside its place, synced,
-// and then renamed: a name that is there is whole. A volume names its snapshot relatively, so that the folder may move.
+// and then renamed: a name that is there is whole. What a guest's QEMU fills is "snapshots/.<id>.copy" until then. A
+// volume names its snapshot relatively, so that the folder may move.
 #include "blocks/volumes.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,6 +74,12 @@ Result<> check_id(std::string_view id) {
 bool is_there(const std::string& path) {
   struct stat info{};
   return ::lstat(path.c_str(), &info) == 0;
+}
+
+uint64_t allocated_bytes(const std::string& path) {
+  constexpr uint64_t kBlockBytes = 512;  // of st_blocks, always
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_blocks) * kBlockBytes : 0;
 }
 
 class QcowVolumes final : public Volumes {
@@ -143,6 +151,44 @@ class QcowVolumes final : public Volumes {
     TRY(check_id(snapshot));
     if (!is_there(file_of(volume))) return fail(VolumeErrorCode::not_found, fmt::format("no volume {}", volume));
     return copy(file_of(volume), "qcow2", snapshot);
+  }
+
+  Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
+    TRY(check_id(volume));
+    TRY(check_id(snapshot));
+    const std::string file = copied_file(snapshot);
+    if (is_there(file)) return file;
+    const Qcow2Header header = TRY(translated(read_qcow2_header(files_, file_of(volume))));
+    TRY(check_room_for_copy(volume, header));
+    const std::string half_done = half_done_file(snapshots_folder_, snapshot);
+    TRY(make(half_done, snapshots_folder_, file, 0600,
+             {"create", "-q", "-f", "qcow2", half_done, std::to_string(header.size_bytes)}, std::chrono::minutes(1)));
+    return file;
+  }
+
+  Result<> keep_copy(std::string_view snapshot) override {
+    TRY(check_id(snapshot));
+    if (is_there(snapshot_file(snapshot))) return {};
+    if (!is_there(copied_file(snapshot))) {
+      return fail(VolumeErrorCode::not_found, fmt::format("no copy {} was begun", snapshot));
+    }
+    return settle(copied_file(snapshot), snapshots_folder_, snapshot_file(snapshot), 0400);
+  }
+
+  Result<> drop_copy(std::string_view snapshot) override {
+    TRY(check_id(snapshot));
+    return remove_file(snapshots_folder_, copied_file(snapshot));
+  }
+
+  Result<> link_snapshot(std::string_view from, std::string_view to) override {
+    TRY(check_id(from));
+    TRY(check_id(to));
+    if (is_there(snapshot_file(to))) return {};
+    if (::link(snapshot_file(from).c_str(), snapshot_file(to).c_str()) < 0) {
+      return failed(os::error_of(errno, "link " + snapshot_file(from)));
+    }
+    step("snapshot/linked");
+    return translated(files_.sync_directory(snapshots_folder_));
   }
 
   Result<> import_file(std::string_view path, std::string_view snapshot) override {
@@ -219,6 +265,21 @@ class QcowVolumes final : public Volumes {
   }
   static std::string half_done_file(const std::string& folder, std::string_view id) {
     return fmt::format("{}/.{}{}", folder, id, kHalfDone);
+  }
+
+  std::string copied_file(std::string_view snapshot) const {
+    return fmt::format("{}/.{}.copy", snapshots_folder_, snapshot);
+  }
+
+  // A guest whose write waits for a copy of what was there gets an error where that copy finds the disk full.
+  Result<> check_room_for_copy(std::string_view volume, const Qcow2Header& header) {
+    constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
+    uint64_t needed = kReserveBytes + allocated_bytes(file_of(volume));
+    if (!header.backing_file.empty()) needed += allocated_bytes(volumes_folder_ + "/" + header.backing_file);
+    struct statvfs room{};
+    if (::statvfs(snapshots_folder_.c_str(), &room) < 0) return failed(os::error_of(errno, "statvfs"));
+    if (uint64_t{room.f_bavail} * room.f_frsize >= needed) return {};
+    return fail(VolumeErrorCode::no_space, fmt::format("a copy of {} may take {} bytes", volume, needed));
   }
 
   // A whole copy without backing file, sparse.

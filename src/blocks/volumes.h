@@ -36,6 +36,14 @@ class Volumes {
 
   // The first half only: a snapshot of a volume that nothing has open, and of a raw or qcow2 file.
   virtual Result<> snapshot(std::string_view volume, std::string_view snapshot) = 0;
+  // A snapshot whose bytes others write, of a volume that is open: an empty file of its size -> its path. It is a
+  // snapshot once it is kept, when it is closed; it outlives this process. `no_space` where the disk hasn't as much as
+  // the volume takes. Fine where it is begun, kept, dropped already.
+  virtual Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) = 0;
+  virtual Result<> keep_copy(std::string_view snapshot) = 0;  // `not_found` where neither is there
+  virtual Result<> drop_copy(std::string_view snapshot) = 0;
+  // The same bytes, once, under one more name.
+  virtual Result<> link_snapshot(std::string_view from, std::string_view to) = 0;
   virtual Result<> import_file(std::string_view path, std::string_view snapshot) = 0;
   virtual Result<std::vector<std::string>> list_snapshots() = 0;
   virtual Result<uint64_t> snapshot_size_bytes(std::string_view snapshot) = 0;

@@ -188,6 +188,21 @@ class ContainerDriver final : public Driver {
     return remove_port(namespace_name(instance), port);
   }
 
+  Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) override {
+    const InstanceFolder folder = TRY(known(instance));
+    const auto init = folder.read_process(kInit);
+    if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    return DiskServer(folder).begin_copies(copies);
+  }
+
+  Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
+    return DiskServer(InstanceFolder(folder_, instance)).copy_progress(name);
+  }
+
+  Result<> end_copy(std::string_view instance, std::string_view name) override {
+    return DiskServer(InstanceFolder(folder_, instance)).end_copy(name);
+  }
+
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }
 
  private:

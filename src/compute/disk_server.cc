@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "compute/disk_copies.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 #include "compute/throttle.h"
@@ -50,8 +51,13 @@ std::string DiskServer::last_words() const {
   return said.size() > 500 ? said.substr(said.size() - 500) : said;
 }
 
+bool DiskServer::is_running() const {
+  const auto process = folder_.read_process(kProcess);
+  return process && os::is_alive(process->identity);
+}
+
 Result<> DiskServer::start() {
-  if (const auto running = folder_.read_process(kProcess); running && os::is_alive(running->identity)) return {};
+  if (is_running()) return {};
   os::RealFileSystem files;
   TRY(from_os(files.make_directories(folder_ / "disks")));
   const int socket = TRY(listen_on(folder_ / kSocket));
@@ -132,6 +138,20 @@ Result<bool> DiskServer::let_go(std::string_view volume, std::chrono::millisecon
   TRY(detach_loops(file));
   step("disks/let-go");
   return wait_until_unlooped(file, patience);
+}
+
+Result<> DiskServer::begin_copies(const std::vector<DiskCopy>& copies) {
+  return compute::begin_copies(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), copies);
+}
+
+Result<CopyProgress> DiskServer::copy_progress(std::string_view name) {
+  if (!is_running()) return CopyProgress{};
+  return compute::copy_progress(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), name);
+}
+
+Result<> DiskServer::end_copy(std::string_view name) {
+  if (!is_running()) return {};
+  return compute::end_copy(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), name);
 }
 
 Result<> DiskServer::stop() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "compute/instance_folder.h"
 #include "compute/loop_device.h"
@@ -30,11 +31,16 @@ class DiskServer {
   Result<> limit(const Disk& disk);
   // No new user finds the device; false while there is one still.
   Result<bool> let_go(std::string_view volume, std::chrono::milliseconds patience);
+  // Of its disks, as Driver says of the calls of the same names. `absent` where it doesn't run.
+  Result<> begin_copies(const std::vector<DiskCopy>& copies);
+  Result<CopyProgress> copy_progress(std::string_view name);
+  Result<> end_copy(std::string_view name);
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
 
  private:
   Result<> remove(QmpClient& control, std::string_view volume);
+  bool is_running() const;
   std::string exported_file(std::string_view volume) const;
   std::string last_words() const;
 

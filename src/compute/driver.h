@@ -91,6 +91,19 @@ struct Observation {
   std::chrono::nanoseconds cpu_time{};
 };
 
+// A disk's bytes of one moment, on their way into a file.
+struct DiskCopy {
+  std::string name;    // snap-…
+  std::string volume;  // the disk
+  std::string file;    // a qcow2 file of the disk's size, empty, that nothing else has open
+};
+struct CopyProgress {
+  enum class State : uint8_t { absent, running, done, failed };
+  State state = State::absent;
+  int percent = 0;
+  std::string detail;  // why it failed
+};
+
 enum class Detach : uint8_t {
   in_order,  // the guest lets go of it, or an error is returned
   by_force,  // what a guest that doesn't let go of it still has leads nowhere
@@ -132,6 +145,14 @@ class Driver {
   virtual Result<> attach_port(std::string_view instance, const NetworkPort& port) = 0;
   // Not the first one. Fine where it isn't attached. A vm's tap is the fabric's to remove, afterwards.
   virtual Result<> detach_port(std::string_view instance, std::string_view interface, Detach how) = 0;
+  // These three may run beside other calls for the instance. On return the disks' one moment, the same for all, lies
+  // between the call and the return; what the guest writes afterwards isn't in the copies, and waits for none of them.
+  // Or an error, and none is begun. A copy goes on when this process ends; the guest's end ends it.
+  virtual Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) = 0;
+  // Of a copy that is `done` the file is closed.
+  virtual Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) = 0;
+  // Ends it where it runs, and forgets it; the file is closed. Fine where none is.
+  virtual Result<> end_copy(std::string_view instance, std::string_view name) = 0;
   // Instances that this driver has anything of on this host, running or not.
   virtual Result<std::vector<std::string>> list() = 0;
 };

@@ -39,12 +39,14 @@ Result<json::value> find_node(QmpClient& control, std::string_view volume) {
 }  // namespace
 
 std::string throttle_group_of(std::string_view volume) { return "limits-" + std::string(volume); }
+std::string image_node_of(std::string_view volume) { return "image-" + std::string(volume); }
 
 json::object throttle_group(const Disk& disk) {
   return {{"qom-type", "throttle-group"}, {"id", throttle_group_of(disk.volume)}, {"limits", limits_json(disk.limits)}};
 }
 
 json::object throttled_node(const Disk& disk, json::value image) {
+  if (image.is_object()) image.as_object()["node-name"] = image_node_of(disk.volume);
   return {{"driver", "throttle"},
           {"node-name", disk.volume},
           {"throttle-group", throttle_group_of(disk.volume)},

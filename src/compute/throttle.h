@@ -12,6 +12,8 @@
 namespace aerolith::compute {
 
 std::string throttle_group_of(std::string_view volume);
+// The node of its image: what goes through it isn't counted.
+std::string image_node_of(std::string_view volume);
 // For -object and object-add.
 boost::json::object throttle_group(const Disk& disk);
 // The node `<volume>`, over `image` (a node's description, or the name of one).

@@ -1,12 +1,16 @@
 #include "compute/vm_disks.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "base/step.h"
+#include "compute/disk_copies.h"
+#include "compute/from_os.h"
 #include "compute/qemu_command.h"
 #include "compute/throttle.h"
 #include "compute/vm_descriptors.h"
@@ -51,6 +55,14 @@ Result<> add_device(QmpClient& control, const Disk& disk) {
                                      {"rerror", "report"},
                                      {"bus", kPlugBus}}));
   return {};
+}
+
+Result<> begin_with_sets(QmpClient& control, std::vector<DiskCopy>& copies, const std::vector<int>& files) {
+  int set = TRY(add_sets(control, files));
+  for (DiskCopy& copy : copies) copy.file = fmt::format("/dev/fdset/{}", set++);
+  auto begun = begin_copies(control, copies);
+  if (!begun.has_value()) remove_sets(control, set - static_cast<int>(files.size()), files.size());
+  return begun;
 }
 
 // False where the guest keeps it.
@@ -124,6 +136,18 @@ Result<> unplug_disk(QmpClient& control, const Disk& disk, Detach how) {
   }
   remove_throttle_group(control, disk.volume);
   return {};  // QEMU drops a set of descriptors with its last user
+}
+
+Result<> begin_disk_copies(QmpClient& control, std::vector<DiskCopy> copies) {
+  std::vector<int> files;
+  Result<> begun;
+  for (const DiskCopy& copy : copies) {
+    files.push_back(::open(copy.file.c_str(), O_RDWR | O_CLOEXEC));
+    if (files.back() < 0 && begun.has_value()) begun = failed_call(errno, "open " + copy.file);
+  }
+  if (begun.has_value()) begun = begin_with_sets(control, copies, files);
+  for (const int file : files) ::close(file);
+  return begun;
 }
 
 }  // namespace aerolith::compute

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "compute/console_log.h"
+#include "compute/disk_copies.h"
 #include "compute/driver.h"
 #include "compute/from_os.h"
 #include "compute/instance_folder.h"
@@ -199,6 +200,25 @@ class VmDriver final : public Driver {
     if (found == spec.ports.end()) return {};
     spec.ports.erase(found);
     return folder.write_spec(spec);
+  }
+
+  Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) override {
+    const InstanceFolder folder = TRY(known(instance));
+    if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    const Control control = TRY(connect(folder));
+    return begin_disk_copies(*control, copies);
+  }
+
+  Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
+    const InstanceFolder folder(folder_, instance);
+    if (!is_running(folder)) return CopyProgress{};
+    return compute::copy_progress(*TRY(connect(folder)), name);
+  }
+
+  Result<> end_copy(std::string_view instance, std::string_view name) override {
+    const InstanceFolder folder(folder_, instance);
+    if (!is_running(folder)) return {};
+    return compute::end_copy(*TRY(connect(folder)), name);
   }
 
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }

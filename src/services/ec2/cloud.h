@@ -95,6 +95,8 @@ struct Cloud {
   std::function<void(const Scope&, const std::string& vpc)> report_flows;
   // Never empty. After a commit: a volume that no instance has is to be made, changed or removed.
   std::function<void(const Scope&, const std::string& volume)> volume_changed;
+  // Never empty. After a commit: its record is there, or is to go.
+  std::function<void(const Scope&, const std::string& snapshot)> snapshot_changed;
   // Never empty: perhaps nothing needs this snapshot any more. After a commit.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_unused;
   mutable Arrivals arrivals;

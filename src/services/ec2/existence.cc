@@ -5,6 +5,7 @@
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -63,7 +64,8 @@ Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, co
     case Kind::flow_log:
       return require_in(txn, scope, kFlowLogs, id);
     case Kind::snapshot:
-      break;
+      TRY(get_own_snapshot(txn, scope, id));
+      return {};
   }
   return errors::not_found(*kind, id);
 }

@@ -8,11 +8,30 @@
 #include <vector>
 
 #include "services/ec2/instance_spec.h"
+#include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);  // for steps that should not fail
+
+// Those that were written down for it. Of a failed image none stays.
+Result<> end_snapshots(metadata::Transaction& txn, const Scope& scope, const std::string& image, const ImageEnd& end,
+                       Timestamp now) {
+  for (SnapshotRecord& snapshot : TRY(kSnapshots.all(txn, snapshot_scope(scope)))) {
+    if (snapshot.image != image || snapshot.source != SnapshotSource::image || snapshot.removed) continue;
+    if (!end.failure.empty()) {
+      erase_snapshot(txn, scope, snapshot);
+      continue;
+    }
+    snapshot.state = SnapshotState::completed;
+    snapshot.percent = 100;
+    snapshot.completed_at = now;
+    snapshot.holder.clear();
+    kSnapshots.put(txn, snapshot_scope(scope), snapshot);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -41,6 +60,7 @@ Result<> end_image_making(const Cloud& cloud, const Scope& scope, const std::str
     unused.clear();
     auto record = TRY(kInstances.find(txn, scope, instance));
     if (!record || record->imaging.empty()) return {};
+    TRY(end_snapshots(txn, scope, record->imaging, end, now));
     if (auto image = TRY(kImages.find(txn, image_scope(scope), record->imaging))) {
       image->state = end.failure.empty() ? ImageState::available : ImageState::failed;
       image->failure = end.failure;
@@ -61,6 +81,24 @@ Result<> end_image_making(const Cloud& cloud, const Scope& scope, const std::str
   for (const std::string& snapshot : unused) {
     if (!snapshot.empty()) cloud.snapshot_unused(scope, snapshot);
   }
+  return {};
+}
+
+Result<> end_image_of_snapshots(metadata::Transaction& txn, const Scope& scope, const std::string& image) {
+  auto record = TRY(kImages.find(txn, image_scope(scope), image));
+  if (!record || record->state != ImageState::pending) return {};
+  for (const BlockDeviceRecord& device : record->devices) {
+    if (device.snapshot.empty()) continue;
+    const auto snapshot = TRY(kSnapshots.find(txn, snapshot_scope(scope), device.snapshot));
+    if (snapshot && snapshot->state == SnapshotState::pending && !snapshot->removed) return {};
+    if (snapshot && snapshot->state == SnapshotState::completed) continue;
+    record->state = ImageState::failed;
+    record->failure = snapshot ? snapshot->failure : fmt::format("{} is gone", device.snapshot);
+    kImages.put(txn, image_scope(scope), *record);
+    return {};
+  }
+  record->state = ImageState::available;
+  kImages.put(txn, image_scope(scope), *record);
   return {};
 }
 

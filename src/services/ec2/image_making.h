@@ -21,4 +21,7 @@ aerolith::Result<ImageEnd, std::string> make_image_snapshots(const Cloud& cloud,
 Result<> end_image_making(const Cloud& cloud, const Scope& scope, const std::string& instance, const ImageEnd& end,
                           Timestamp now);
 
+// Of an image that is made of snapshots of a running instance: available once all of them are, failed with one of them.
+Result<> end_image_of_snapshots(metadata::Transaction& txn, const Scope& scope, const std::string& image);
+
 }  // namespace aerolith::ec2

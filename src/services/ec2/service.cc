@@ -14,6 +14,7 @@
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
 #include "services/ec2/settle_volume.h"
+#include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
 
@@ -59,6 +60,7 @@ struct Service::State {
     cloud.snapshot_unused = [this](const Scope& scope, const std::string& snapshot) {
       if (snapshots) snapshots->add(make_key(scope, snapshot));
     };
+    cloud.snapshot_changed = cloud.snapshot_unused;
     cloud.volume_changed = [this](const Scope& scope, const std::string& volume) {
       if (volumes) volumes->add(make_key(scope, volume));
     };
@@ -66,9 +68,9 @@ struct Service::State {
       volumes = std::make_unique<reconcile::Queue>(
           reconcile::QueueSettings{.name = "volumes"},
           [this](std::string_view key) { return settle_volume(cloud, parts.clock, key); });
-      snapshots =
-          std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "snapshots", .workers = 1},
-                                             [this](std::string_view key) { return settle_snapshot(cloud, key); });
+      snapshots = std::make_unique<reconcile::Queue>(
+          reconcile::QueueSettings{.name = "snapshots"},
+          [this](std::string_view key) { return settle_snapshot(cloud, parts.clock, key); });
     }
     if (parts.fabric == nullptr) return;
     flow_reports = std::make_unique<FlowReports>(cloud, *parts.fabric, parts.clock);
@@ -106,6 +108,7 @@ gateway::ServiceTable Service::table() {
   add_image_rows(table);
   add_instance_rows(table);
   add_volume_rows(table);
+  add_snapshot_rows(table);
   gateway::ServiceTable result = table.take();
   result.encodes_denials = true;
   result.resource_policy = [&store = state_->cloud.metadata](const gateway::CallContext& context,
@@ -129,7 +132,7 @@ void Service::sweep_snapshots() {
     return;
   }
   for (const std::string& id : *all) {
-    const auto looked = settle_snapshot(state_->cloud, make_key({}, id));
+    const auto looked = settle_snapshot(state_->cloud, state_->parts.clock, make_key({}, id));
     if (!std::holds_alternative<reconcile::Settled>(looked)) snapshot_unused(id);
   }
 }
@@ -146,8 +149,21 @@ Result<> Service::resume_flow_logs() {
 
 void Service::snapshot_unused(const std::string& snapshot) { state_->cloud.snapshot_unused({}, snapshot); }
 
+Result<> Service::resume_snapshots() {
+  const auto txn = state_->parts.metadata.begin_read();
+  auto snapshots = kSnapshots.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(snapshots.next())) {
+    const SnapshotRecord record = TRY(snapshots.record());
+    if (record.state != SnapshotState::pending && !record.removed) continue;
+    const auto& [nobody, region, id] = snapshots.key();
+    state_->cloud.snapshot_changed({.account = AccountId(record.owner), .region = region}, id);
+  }
+  return {};
+}
+
 Result<> Service::settle_all() {
   sweep_snapshots();
+  TRY(resume_snapshots());
   const auto txn = state_->parts.metadata.begin_read();
   auto volumes = kVolumes.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {

@@ -54,6 +54,8 @@ class Service {
  private:
   // Of flow logs: their VPCs are looked at from now on.
   Result<> resume_flow_logs();
+  // Those that are being made, or are to go.
+  Result<> resume_snapshots();
   // Before anything is served, so that none is being imported.
   void sweep_snapshots();
 

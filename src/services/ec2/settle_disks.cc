@@ -7,6 +7,7 @@
 #include "base/step.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_volume.h"
+#include "services/ec2/snapshot_tables.h"
 #include "services/ec2/volume_attachments.h"
 #include "services/ec2/volume_types.h"
 
@@ -46,6 +47,8 @@ class DiskWork {
       auto volume = TRY(kVolumes.find(*txn, key_.scope, each.volume));
       if (!volume || volume->instance != key_.id) continue;
       const bool moves = driver_ != nullptr && volume->state != AttachmentState::attached;
+      // Closed until its snapshot is made.
+      if (moves && TRY(is_being_read(*txn, key_.scope, volume->id))) continue;
       if (moves || volume->is_changing()) volumes_.push_back(*std::move(volume));
     }
     return {};

@@ -16,6 +16,7 @@
 #include "services/ec2/settle_disks.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_ports.h"
+#include "services/ec2/snapshot_tables.h"
 #include "services/ec2/volume_attachments.h"
 
 namespace aerolith::ec2 {
@@ -28,6 +29,7 @@ using reconcile::Outcome;
 using reconcile::Settled;
 
 constexpr auto kLookEvery = 5s;          // whether a guest still runs
+constexpr auto kLookAtCopies = 200ms;    // that are made of its disks
 constexpr auto kLaunchPatience = 60s;    // for steps that should not fail
 constexpr auto kShutdownPatience = 60s;  // for a guest to end in order
 constexpr auto kTerminatedFor = 1h;      // how long it is shown
@@ -38,6 +40,11 @@ class Work {
       : tools_(tools), key_(std::move(key)), driver_(driver), record_(std::move(record)) {}
 
   Outcome run() {
+    // Its disks stay as they are until that has ended: open where it runs, closed where it doesn't.
+    const auto txn = tools_.cloud.metadata.begin_read();
+    const auto being_read = are_disks_being_read(*txn, key_.scope, record_);
+    if (!being_read.has_value()) return Failed{being_read.error().message};
+    if (*being_read) return is_to_stay() ? keep_devices() : Again{kLookAtCopies};
     if (!record_.imaging.empty()) return make_image();
     switch (record_.desired) {
       case Desired::running:
@@ -51,6 +58,15 @@ class Work {
   }
 
  private:
+  bool is_to_stay() const {
+    return record_.imaging.empty() && record_.desired == Desired::running && record_.state == LifeState::running;
+  }
+  // Without a look at whether it runs: a guest that has ended is cleared up later.
+  Outcome keep_devices() {
+    if (const auto moved = settle_ports(tools_, key_, driver_, record_)) return *moved;
+    return settle_disks(tools_, key_, driver_, record_).value_or(Again{kLookAtCopies});
+  }
+
   // Changes the stored record where it is still meant to be so; `change` may run several times.
   template <typename Change>
   Result<bool> update(Change change) {

@@ -1,24 +1,33 @@
 #include "services/ec2/settle_snapshot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/log.h"
 #include "base/step.h"
-#include "services/ec2/instance_tables.h"
+#include "services/ec2/image_making.h"
+#include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_network.h"
+#include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
 namespace {
 
+using namespace std::chrono_literals;
 using reconcile::Again;
 using reconcile::Failed;
+using reconcile::Outcome;
 using reconcile::Settled;
 
 // A volume that was made of it may live for years; it goes soon after the last one.
 constexpr auto kLookAgain = std::chrono::minutes(1);
+constexpr auto kLookAtCopy = 100ms;
+constexpr auto kPatience = 60s;  // for steps that should not fail
 
-enum class Use : uint8_t { none, by_volume, by_image };
+enum class Use : uint8_t { none, by_volume, by_image, by_record };
 
 Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) {
   auto images = kImages.rows().scan(txn, metadata::Direction::forward);
@@ -28,6 +37,11 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) 
       return Use::by_image;
     }
   }
+  // The key of what lies on the disk alone has no region to find the record by.
+  auto records = kSnapshots.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(records.next())) {
+    if (TRY(records.record()).id == snapshot) return Use::by_record;
+  }
   auto volumes = kVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
     // Also one whose file isn't made yet.
@@ -36,14 +50,12 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) 
   return Use::none;
 }
 
-}  // namespace
-
-reconcile::Outcome settle_snapshot(const Cloud& cloud, std::string_view key) {
-  const std::string snapshot = read_key(key).id;
+// Of no record.
+Outcome remove_unused(const Cloud& cloud, const std::string& snapshot) {
   const auto txn = cloud.metadata.begin_read();
   const auto use = use_of(*txn, snapshot);
   if (!use.has_value()) return Failed{use.error().message};
-  if (*use == Use::by_image) return Settled{};
+  if (*use == Use::by_image || *use == Use::by_record) return Settled{};
   if (*use == Use::by_volume) return Again{kLookAgain};
   const auto removed = cloud.volumes->remove_snapshot(snapshot);
   step("snapshot/removed");
@@ -53,6 +65,189 @@ reconcile::Outcome settle_snapshot(const Cloud& cloud, std::string_view key) {
   }
   if (removed.error().code == blocks::VolumeErrorCode::in_use) return Again{kLookAgain};
   return Failed{removed.error().detail};
+}
+
+class Work {
+ public:
+  Work(const Cloud& cloud, const Clock& clock, Key key, SnapshotRecord record)
+      : cloud_(cloud), clock_(clock), key_(std::move(key)), record_(std::move(record)) {}
+
+  Outcome run() {
+    if (record_.removed) return remove();
+    if (record_.state != SnapshotState::pending) return Settled{};
+    switch (record_.source) {
+      case SnapshotSource::closed_volume:
+        return end_with(cloud_.volumes->snapshot(record_.volume, record_.id));
+      case SnapshotSource::guest:
+        return follow_copy();
+      case SnapshotSource::snapshot:
+        return end_with(cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id));
+      case SnapshotSource::image:
+        return Settled{};
+    }
+    std::unreachable();
+  }
+
+ private:
+  template <typename Change>
+  Result<> update(Change change) {
+    return metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      auto stored = TRY(kSnapshots.find(txn, snapshot_scope(key_.scope), key_.id));
+      if (!stored) return {};
+      change(txn, *stored);
+      kSnapshots.put(txn, snapshot_scope(key_.scope), *stored);
+      if (stored->state != SnapshotState::pending && !stored->image.empty()) {
+        TRY(end_image_of_snapshots(txn, key_.scope, stored->image));
+      }
+      return {};
+    });
+  }
+
+  Outcome end(SnapshotState state, const std::string& failure = {}) {
+    const auto ended = update([&](metadata::Transaction& txn, SnapshotRecord& record) {
+      stop_reading(txn, key_.scope, record);
+      record.state = state;
+      record.failure = failure;
+      record.completed_at = clock_.now();
+      if (state == SnapshotState::completed) record.percent = 100;
+      record.holder.clear();
+    });
+    if (!ended.has_value()) return Failed{ended.error().message};
+    step("snapshot/ended");
+    if (!failure.empty()) log_error("ec2: a snapshot failed", {{"snapshot", record_.id}, {"why", failure}});
+    // It may wait to start or stop.
+    if (record_.holder.starts_with(info(Kind::instance).prefix)) cloud_.instance_changed(key_.scope, record_.holder);
+    return Settled{};
+  }
+
+  Outcome end_with(const blocks::Result<>& made) {
+    step("snapshot/made");
+    if (made.has_value()) return end(SnapshotState::completed);
+    const LaunchFailure failure = of_volumes(made.error());
+    if (failure.may_pass && clock_.now() - record_.started_at < kPatience) return Failed{failure.detail};
+    return end(SnapshotState::error, failure.detail);
+  }
+
+  // Nullptr: it is gone, or its driver is.
+  Result<compute::Driver*> driver() const {
+    const auto txn = cloud_.metadata.begin_read();
+    const auto instance = TRY(kInstances.find(*txn, key_.scope, record_.holder));
+    if (!instance) return nullptr;
+    return instance->driver == DriverChoice::vm ? cloud_.vm : cloud_.container;
+  }
+
+  Outcome follow_copy() {
+    const auto driver = this->driver();
+    if (!driver.has_value()) return Failed{driver.error().message};
+    compute::CopyProgress progress;
+    if (*driver != nullptr) {
+      auto seen = (*driver)->copy_progress(record_.holder, record_.id);
+      if (!seen.has_value()) return Failed{seen.error().detail};
+      progress = *std::move(seen);
+    }
+    switch (progress.state) {
+      case compute::CopyProgress::State::running:
+        return note_progress(progress.percent);
+      case compute::CopyProgress::State::done:
+        return keep(**driver);
+      case compute::CopyProgress::State::failed:
+        return give_up(*driver, progress.detail);
+      case compute::CopyProgress::State::absent:
+        return look_for_kept(*driver);
+    }
+    std::unreachable();
+  }
+
+  Outcome note_progress(int percent) {
+    // The call was answered only where the record says so; where it wasn't, the process before this one was killed.
+    if (record_.begun && percent <= record_.percent) return Again{kLookAtCopy};
+    const auto noted = update([&](metadata::Transaction&, SnapshotRecord& record) {
+      record.percent = std::min(percent, 99);
+      record.begun = true;
+    });
+    if (!noted.has_value()) return Failed{noted.error().message};
+    return Again{kLookAtCopy};
+  }
+
+  // The file has its name before the driver forgets that it was done.
+  Outcome keep(compute::Driver& driver) {
+    if (const auto kept = cloud_.volumes->keep_copy(record_.id); !kept.has_value()) return Failed{kept.error().detail};
+    step("snapshot/kept");
+    if (const auto ended = driver.end_copy(record_.holder, record_.id); !ended.has_value()) {
+      return Failed{ended.error().detail};
+    }
+    step("snapshot/copy-forgotten");
+    return end(SnapshotState::completed);
+  }
+
+  Outcome give_up(compute::Driver* driver, const std::string& why) {
+    if (Outcome dropped = drop_copy(driver); !std::holds_alternative<Settled>(dropped)) return dropped;
+    return end(SnapshotState::error, why);
+  }
+
+  Outcome drop_copy(compute::Driver* driver) {
+    if (driver != nullptr) {
+      const auto ended = driver->end_copy(record_.holder, record_.id);
+      if (!ended.has_value()) return Failed{ended.error().detail};
+    }
+    step("snapshot/copy-ended");
+    if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
+      return Failed{dropped.error().detail};
+    }
+    step("snapshot/copy-dropped");
+    return Settled{};
+  }
+
+  Outcome look_for_kept(compute::Driver* driver) {
+    if (cloud_.volumes->snapshot_size_bytes(record_.id).has_value()) return end(SnapshotState::completed);
+    if (record_.begun) return give_up(driver, "The instance ended before all of the volume was read.");
+    return remove();  // nobody was told of it
+  }
+
+  // Also what is written by others: they end first.
+  Result<bool> is_in_work() const {
+    const auto txn = cloud_.metadata.begin_read();
+    if (TRY(is_being_read(*txn, snapshot_scope(key_.scope), record_.id))) return true;
+    if (record_.source != SnapshotSource::image || record_.state != SnapshotState::pending) return false;
+    const auto instance = TRY(kInstances.find(*txn, key_.scope, record_.holder));
+    return instance && instance->imaging == record_.image;
+  }
+
+  Outcome remove() {
+    const auto in_work = is_in_work();
+    if (!in_work.has_value()) return Failed{in_work.error().message};
+    if (*in_work) return Again{kLookAtCopy};
+    if (record_.source == SnapshotSource::guest && record_.state == SnapshotState::pending) {
+      const auto driver = this->driver();
+      if (!driver.has_value()) return Failed{driver.error().message};
+      if (Outcome dropped = drop_copy(*driver); !std::holds_alternative<Settled>(dropped)) return dropped;
+    }
+    const auto erased = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      erase_snapshot(txn, key_.scope, record_);
+      if (!record_.image.empty()) TRY(end_image_of_snapshots(txn, key_.scope, record_.image));
+      return {};
+    });
+    if (!erased.has_value()) return Failed{erased.error().message};
+    step("snapshot/record-erased");
+    return remove_unused(cloud_, record_.id);
+  }
+
+  const Cloud& cloud_;
+  const Clock& clock_;
+  const Key key_;
+  const SnapshotRecord record_;
+};
+
+}  // namespace
+
+reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::string_view key) {
+  Key parsed = read_key(key);
+  const auto txn = cloud.metadata.begin_read();
+  auto record = kSnapshots.find(*txn, snapshot_scope(parsed.scope), parsed.id);
+  if (!record.has_value()) return Failed{record.error().message};
+  if (!*record) return remove_unused(cloud, parsed.id);
+  parsed.scope.account = AccountId((*record)->owner);
+  return Work(cloud, clock, std::move(parsed), **std::move(record)).run();
 }
 
 }  // namespace aerolith::ec2

@@ -1,4 +1,5 @@
-// Removes a snapshot that no image names and no volume was made of: the work behind a key of the snapshots' queue.
+// Makes a snapshot's bytes what its record says, and removes those that no record, no image and no volume needs: the
+// work behind a key of the snapshots' queue. Each step may be done again, by another process.
 #pragma once
 
 #include <string_view>
@@ -8,6 +9,6 @@
 
 namespace aerolith::ec2 {
 
-reconcile::Outcome settle_snapshot(const Cloud& cloud, std::string_view key);
+reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::string_view key);
 
 }  // namespace aerolith::ec2

@@ -7,6 +7,7 @@
 #include "base/step.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_network.h"
+#include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -17,7 +18,8 @@ using reconcile::Failed;
 using reconcile::Outcome;
 using reconcile::Settled;
 
-constexpr auto kPatience = 60s;  // for steps that should not fail
+constexpr auto kPatience = 60s;          // for steps that should not fail
+constexpr auto kLookAtSnapshot = 100ms;  // that is made of it
 constexpr uint64_t kGib = uint64_t{1} << 30;
 
 class VolumeWork {
@@ -26,6 +28,9 @@ class VolumeWork {
       : cloud_(cloud), clock_(clock), key_(std::move(key)), record_(std::move(record)) {}
 
   Outcome run() {
+    const auto being_read = is_being_read(*cloud_.metadata.begin_read(), key_.scope, record_.id);
+    if (!being_read.has_value()) return Failed{being_read.error().message};
+    if (*being_read) return Again{kLookAtSnapshot};
     if (record_.removed) return remove();
     if (!record_.instance.empty()) return Settled{};
     if (record_.file == VolumeFile::to_make) return make();

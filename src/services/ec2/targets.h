@@ -96,6 +96,9 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::instance:
       if constexpr (requires { input.instance_id; }) return one(input.instance_id);
+      if constexpr (requires { input.instance_specification->instance_id; }) {
+        if (input.instance_specification) return one(input.instance_specification->instance_id);
+      }
       if constexpr (requires { input.instance_ids; }) return input.instance_ids.value_or(std::vector<std::string>());
       // Of a profile: the instance's own id names the association (operations/profile_associations.cc).
       if constexpr (requires { input.association_id->size(); }) {
@@ -111,8 +114,10 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
     case Kind::volume:
       if constexpr (requires { input.volume_id; }) return one(input.volume_id);
       break;
-    case Kind::security_group_rule:
     case Kind::snapshot:
+      if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+      break;
+    case Kind::security_group_rule:
       break;
   }
   return {};

@@ -146,6 +146,23 @@ class FakeDriver final : public compute::Driver {
     fuse_.step();
     return {};
   }
+  compute::Result<> begin_copies(std::string_view, const std::vector<compute::DiskCopy>& asked) override {
+    fuse_.step();
+    if (copy_error) return std::unexpected(*copy_error);
+    for (const compute::DiskCopy& each : asked) copies[each.name] = compute::CopyProgress::State::running;
+    fuse_.step();
+    return {};
+  }
+  compute::Result<compute::CopyProgress> copy_progress(std::string_view, std::string_view name) override {
+    const auto found = copies.find(std::string(name));
+    if (found == copies.end()) return compute::CopyProgress{};
+    return compute::CopyProgress{.state = found->second, .percent = 40, .detail = "it broke"};
+  }
+  compute::Result<> end_copy(std::string_view, std::string_view name) override {
+    fuse_.step();
+    copies.erase(std::string(name));
+    return {};
+  }
   compute::Result<std::vector<std::string>> list() override { return std::vector<std::string>(); }
 
   std::vector<std::string> missing;
@@ -158,6 +175,8 @@ class FakeDriver final : public compute::Driver {
   std::map<std::string, std::map<std::string, compute::Disk>> disks;  // that came while it ran, or got limits then
   std::map<std::string, uint64_t> grown;
   std::optional<compute::DriverError> disk_error;
+  std::map<std::string, compute::CopyProgress::State> copies;
+  std::optional<compute::DriverError> copy_error;
   int reboots = 0;
 
  private:
@@ -203,6 +222,28 @@ class FakeVolumes final : public blocks::Volumes {
     return ids;
   }
   blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
+  blocks::Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
+    fuse_.step();
+    begun[std::string(snapshot)] = std::string(volume);
+    return "/snapshots/" + std::string(snapshot);
+  }
+  blocks::Result<> keep_copy(std::string_view snapshot) override {
+    fuse_.step();
+    const auto found = begun.extract(std::string(snapshot));
+    if (!found.empty()) snapshots[found.key()] = found.mapped();
+    if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
+    return {};
+  }
+  blocks::Result<> drop_copy(std::string_view snapshot) override {
+    fuse_.step();
+    begun.erase(std::string(snapshot));
+    return {};
+  }
+  blocks::Result<> link_snapshot(std::string_view from, std::string_view to) override {
+    fuse_.step();
+    snapshots[std::string(to)] = snapshots[std::string(from)];
+    return {};
+  }
   blocks::Result<uint64_t> snapshot_size_bytes(std::string_view) override { return uint64_t{1} << 30; }
   blocks::Result<> remove_snapshot(std::string_view snapshot) override {
     fuse_.step();
@@ -211,6 +252,7 @@ class FakeVolumes final : public blocks::Volumes {
   }
   std::map<std::string, uint64_t> sizes;
   std::map<std::string, std::string> snapshots;  // and the volume of each
+  std::map<std::string, std::string> begun;      // of those that others write
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
 

@@ -14,6 +14,7 @@
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/shown_values.h"
+#include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -216,11 +217,16 @@ Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInp
 
 namespace {
 
-// There are no records of snapshots: whoever may launch an image may use what it names. NotFound otherwise.
+// Those of images that come with the installation have no records: whoever may launch an image may use what it names.
+// NotFound otherwise.
 Result<> check_may_use_snapshots(metadata::ReadTransaction& txn, const Scope& scope,
                                  const std::vector<BlockDeviceRecord>& devices) {
   const std::vector<Record> images = TRY(kImages.all(txn, image_scope(scope)));
   for (const BlockDeviceRecord& device : devices) {
+    if (!device.snapshot.empty() && TRY(kSnapshots.find(txn, snapshot_scope(scope), device.snapshot))) {
+      TRY(get_usable_snapshot(txn, scope, device.snapshot));
+      continue;
+    }
     const bool is_known =
         device.snapshot.empty() || std::ranges::any_of(images, [&](const Record& image) {
           return may_launch(scope, image) &&

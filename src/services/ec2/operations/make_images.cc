@@ -11,13 +11,14 @@
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
 
 namespace aerolith::ec2 {
 namespace {
 
-Result<> check_can_image(const InstanceRecord& instance, bool no_reboot) {
+Result<> check_can_image(const InstanceRecord& instance) {
   if (instance.state != LifeState::running && instance.state != LifeState::stopped) {
     return errors::of("IncorrectInstanceState",
                       fmt::format("Instance is not in state 'running' or 'stopped': {} is '{}'.", instance.id,
@@ -26,11 +27,6 @@ Result<> check_can_image(const InstanceRecord& instance, bool no_reboot) {
   if (!instance.imaging.empty()) {
     return errors::of("IncorrectInstanceState",
                       fmt::format("The image {} is being made of the instance {} now.", instance.imaging, instance.id));
-  }
-  if (no_reboot && instance.state == LifeState::running) {
-    return errors::unsupported(
-        "Volumes of a running instance can't be copied yet: stop it first, or leave NoReboot out, which has it down "
-        "for as long as the copy takes.");
   }
   return {};
 }
@@ -53,10 +49,63 @@ Result<std::vector<BlockDeviceRecord>> devices_of(metadata::ReadTransaction& txn
   return devices;
 }
 
+// Records of the snapshots that it names, of volumes that the instance has.
+Result<std::vector<SnapshotRecord>> begin_snapshots(metadata::Transaction& txn, const Call& call,
+                                                    const ImageRecord& image, const InstanceRecord& instance,
+                                                    const TagMap& tags) {
+  std::vector<SnapshotRecord> records;
+  for (const BlockDeviceRecord& device : image.devices) {
+    const auto volume = std::ranges::find(instance.volumes, device.device, &InstanceVolume::device);
+    if (device.snapshot.empty() || volume == instance.volumes.end()) continue;
+    records.push_back(
+        TRY(begin_snapshot(txn, call,
+                           {.volume = volume->volume,
+                            .description = fmt::format("Created by CreateImage({}) for {}", instance.id, image.id),
+                            .tags = tags,
+                            .id = device.snapshot,
+                            .image = image.id})));
+  }
+  return records;
+}
+
+// The instance is down while they are made: nobody else may wait for it.
+void leave_to_imaging(metadata::Transaction& txn, const Scope& scope, std::vector<SnapshotRecord> records) {
+  for (SnapshotRecord& record : records) {
+    stop_reading(txn, scope, record);
+    record.source = SnapshotSource::image;
+    kSnapshots.put(txn, snapshot_scope(scope), record);
+  }
+}
+
 // How the image boots that the instance was launched from; it may be gone.
 Result<std::string> driver_of(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& instance) {
   if (const auto image = TRY(kImages.find(txn, image_scope(scope), instance.image))) return image->driver;
   return instance.driver == DriverChoice::vm ? "vm" : "container";
+}
+
+Result<> forget_image(Call& call, const ImageRecord& image) {
+  return call.write([&](metadata::Transaction& txn) -> Result<> {
+    kImages.erase(txn, image_scope(call.scope), image);
+    put_tags(txn, call.scope, image.id, {});
+    return {};
+  });
+}
+
+// What becomes of a snapshot when an image that names it has gone: a DeleteSnapshotReturnCode.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html
+Result<std::string> leave_snapshot(metadata::Transaction& txn, const Scope& scope, const std::string& id,
+                                   bool deletes) {
+  for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
+    if (std::ranges::find(image.devices, id, &BlockDeviceRecord::snapshot) != image.devices.end()) return "skipped";
+  }
+  auto snapshot = TRY(kSnapshots.find(txn, snapshot_scope(scope), id));
+  if (!snapshot) return "success";
+  if (snapshot->owner != scope.account.view()) return "missing-permissions";
+  if (deletes || (snapshot->state == SnapshotState::pending && !snapshot->image.empty())) {
+    snapshot->removed = true;
+    kSnapshots.put(txn, snapshot_scope(scope), *snapshot);
+  }
+  return "success";
 }
 
 }  // namespace
@@ -65,7 +114,10 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   if (input.snapshot_location && *input.snapshot_location != "regional") {
     return errors::unsupported("Snapshots lie in the region.");
   }
-  const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image));
+  const std::vector<Kind> taggable{Kind::image, Kind::snapshot};
+  const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image, taggable));
+  const TagMap snapshot_tags = TRY(tags_to_make(input.tag_specifications, Kind::snapshot, taggable));
+  std::vector<SnapshotRecord> copied;  // of a running instance that stays so
   ImageRecord image{.id = make_id(Kind::image), .owner = call.scope.account.str(), .name = *input.name};
   image.description = input.description.value_or("");
   image.created_at = call.context.now;
@@ -73,7 +125,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, *input.instance_id));
     TRY(check_image_name(txn, call.scope, image.name));
-    TRY(check_can_image(instance, input.no_reboot.value_or(false)));
+    TRY(check_can_image(instance));
     image.source_instance = instance.id;
     image.architecture = instance.architecture;
     image.root_device = instance.root_device;
@@ -83,12 +135,20 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
     image.kernel_arguments = instance.kernel_arguments;
     image.devices = TRY(devices_of(txn, call.scope, instance));
     image.devices = TRY(merge_devices(image, input.block_device_mappings));
-    instance.imaging = image.id;
+    copied = TRY(begin_snapshots(txn, call, image, instance, snapshot_tags));
+    if (!input.no_reboot.value_or(false) || instance.state != LifeState::running || copied.empty()) {
+      leave_to_imaging(txn, call.scope, std::exchange(copied, {}));
+      instance.imaging = image.id;
+    }
     kImages.put(txn, image_scope(call.scope), image);
     kInstances.put(txn, call.scope, instance);
     put_tags(txn, call.scope, image.id, tags);
     return {};
   }));
+  if (auto fixed = fix_moment(call, copied); !fixed.has_value()) {
+    TRY(forget_image(call, image));
+    return std::unexpected(std::move(fixed).error());
+  }
   call.settle_instance(*input.instance_id);
   return CreateImageOutput{.image_id = image.id};
 }
@@ -130,24 +190,26 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   return CopyImageOutput{.image_id = std::move(image)};
 }
 
-// There is no way to a snapshot but through images: it goes with the last one, and with the last volume made of it.
+// Its snapshots stay, unless the call says otherwise or they were still being made. Those without a record, which came
+// with the installation, go with the last image and the last volume made of them.
 Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImageInput& input) {
-  std::vector<BlockDeviceRecord> devices;
+  const bool deletes = input.delete_associated_snapshots.value_or(false);
+  std::vector<DeleteSnapshotReturnCode> ends;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    ends.clear();
     const ImageRecord image = TRY(get_own_image(txn, call.scope, *input.image_id));
-    devices = image.devices;
     kImages.erase(txn, image_scope(call.scope), image);
     put_tags(txn, call.scope, image.id, {});
+    for (const BlockDeviceRecord& device : image.devices) {
+      if (device.snapshot.empty()) continue;
+      ends.push_back({.snapshot_id = device.snapshot,
+                      .return_code = TRY(leave_snapshot(txn, call.scope, device.snapshot, deletes))});
+    }
     return {};
   }));
+  for (const DeleteSnapshotReturnCode& each : ends) call.cloud.snapshot_unused(call.scope, *each.snapshot_id);
   DeregisterImageOutput output{.return_ = true};
-  const bool tells = input.delete_associated_snapshots.value_or(false);
-  if (tells) output.delete_snapshot_results.emplace();
-  for (const BlockDeviceRecord& device : devices) {
-    if (device.snapshot.empty()) continue;
-    call.cloud.snapshot_unused(call.scope, device.snapshot);
-    if (tells) output.delete_snapshot_results->push_back({.snapshot_id = device.snapshot, .return_code = "success"});
-  }
+  if (deletes) output.delete_snapshot_results = std::move(ends);
   return output;
 }
 

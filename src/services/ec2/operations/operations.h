@@ -25,6 +25,7 @@ Result<AuthorizeSecurityGroupEgressOutput> authorize_security_group_egress(
 Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
     Call& call, const AuthorizeSecurityGroupIngressInput& input);
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input);
+Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& input);
 Result<CreateDefaultSubnetOutput> create_default_subnet(Call& call, const CreateDefaultSubnetInput& input);
 Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput& input);
 Result<CreateDhcpOptionsOutput> create_dhcp_options(Call& call, const CreateDhcpOptionsInput& input);
@@ -43,6 +44,8 @@ Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const 
 Result<CreateRouteOutput> create_route(Call& call, const CreateRouteInput& input);
 Result<CreateRouteTableOutput> create_route_table(Call& call, const CreateRouteTableInput& input);
 Result<CreateSecurityGroupOutput> create_security_group(Call& call, const CreateSecurityGroupInput& input);
+Result<CreateSnapshotOutput> create_snapshot(Call& call, const CreateSnapshotInput& input);
+Result<CreateSnapshotsOutput> create_snapshots(Call& call, const CreateSnapshotsInput& input);
 Result<CreateSubnetOutput> create_subnet(Call& call, const CreateSubnetInput& input);
 Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input);
 Result<Volume> create_volume(Call& call, const CreateVolumeInput& input);
@@ -65,6 +68,7 @@ Result<NoOutput> delete_network_interface(Call& call, const DeleteNetworkInterfa
 Result<NoOutput> delete_route(Call& call, const DeleteRouteInput& input);
 Result<NoOutput> delete_route_table(Call& call, const DeleteRouteTableInput& input);
 Result<DeleteSecurityGroupOutput> delete_security_group(Call& call, const DeleteSecurityGroupInput& input);
+Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input);
 Result<NoOutput> delete_subnet(Call& call, const DeleteSubnetInput& input);
 Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input);
 Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input);
@@ -115,6 +119,9 @@ Result<DescribeRouteTablesOutput> describe_route_tables(Call& call, const Descri
 Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& call,
                                                                        const DescribeSecurityGroupRulesInput& input);
 Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const DescribeSecurityGroupsInput& input);
+Result<DescribeSnapshotAttributeOutput> describe_snapshot_attribute(Call& call,
+                                                                    const DescribeSnapshotAttributeInput& input);
+Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input);
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
@@ -148,6 +155,7 @@ Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
+Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
 Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input);
 Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specification(
@@ -181,6 +189,7 @@ Result<NoOutput> replace_route(Call& call, const ReplaceRouteInput& input);
 Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
 Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
+Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);
 Result<RevokeSecurityGroupEgressOutput> revoke_security_group_egress(Call& call,
                                                                      const RevokeSecurityGroupEgressInput& input);
 Result<RevokeSecurityGroupIngressOutput> revoke_security_group_ingress(Call& call,

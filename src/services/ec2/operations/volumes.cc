@@ -14,6 +14,7 @@
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
+#include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
 #include "services/ec2/volume_types.h"
@@ -92,9 +93,12 @@ Result<std::string> read_zone(const Scope& scope, const CreateVolumeInput& input
   return errors::of("InvalidZone.NotFound", fmt::format("The zone '{}' does not exist.", name.empty() ? id : name));
 }
 
-// In GiB. Snapshots are found by the images that have them and that the caller may launch.
+// In GiB. Those of images that come with the installation have no records: whoever may launch one may use them.
 Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
   if (!is_well_formed(Kind::snapshot, snapshot)) return errors::malformed_id(Kind::snapshot, snapshot);
+  if (TRY(kSnapshots.find(txn, snapshot_scope(scope), snapshot))) {
+    return TRY(get_usable_snapshot(txn, scope, snapshot)).size_gib;
+  }
   for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
     if (image.state != ImageState::available || !may_launch(scope, image)) continue;
     const auto found = std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot);

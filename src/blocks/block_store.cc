@@ -1,0 +1,245 @@
+// packs/<snapshot>.pack holds the blocks that were new with that snapshot, snapshots/<snapshot>.manifest where all of
+// its blocks lie. A pack is synced before the manifest that names it; how often a block is used is counted from the
+// manifests at each start. Holes lie where nothing is used any more; a pack without uses is removed.
+#include "blocks/block_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "base/step.h"
+#include "blocks/from_files.h"
+
+namespace aerolith::blocks {
+
+namespace {
+
+constexpr std::string_view kPackSuffix = ".pack";
+constexpr std::string_view kManifestSuffix = ".manifest";
+constexpr uint64_t kMostManifestBytes = uint64_t{16} << 30;
+
+std::unexpected<VolumeError> not_found(std::string_view snapshot) {
+  return std::unexpected(VolumeError{VolumeErrorCode::not_found, fmt::format("no snapshot {} here", snapshot)});
+}
+
+uint64_t block_count(uint64_t size_bytes) { return size_bytes / kBlockBytes + (size_bytes % kBlockBytes != 0 ? 1 : 0); }
+
+std::vector<BlockEntry> entries_of(const Manifest& manifest) {
+  std::vector<BlockEntry> entries;
+  for (const auto& [index, entry] : manifest.blocks) entries.push_back(entry);
+  return entries;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockStore>> BlockStore::open(os::FileSystem& files, std::string folder) {
+  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
+  TRY(store->load());
+  return store;
+}
+
+std::string BlockStore::pack_file(std::string_view pack) const {
+  return fmt::format("{}/packs/{}{}", folder_, pack, kPackSuffix);
+}
+std::string BlockStore::manifest_file(std::string_view snapshot) const {
+  return fmt::format("{}/snapshots/{}{}", folder_, snapshot, kManifestSuffix);
+}
+
+Result<> BlockStore::load() {
+  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files_.make_directories(folder_ + name)));
+  TRY(load_manifests());
+  return tidy_packs();
+}
+
+Result<> BlockStore::load_manifests() {
+  const std::string folder = folder_ + "/snapshots";
+  for (const auto& entry : TRY(from_files(files_.list(folder)))) {
+    const std::string path = folder + "/" + entry.name;
+    if (!entry.name.ends_with(kManifestSuffix)) {
+      TRY(from_files(files_.remove(path)));  // half written
+      continue;
+    }
+    auto manifest = decode_manifest(TRY(from_files(os::read_file(files_, path, kMostManifestBytes))));
+    if (!manifest.has_value()) {
+      return fail(manifest.error().code, fmt::format("{}: {}", path, manifest.error().detail));
+    }
+    const std::string id = entry.name.substr(0, entry.name.size() - kManifestSuffix.size());
+    for (const auto& [index, block] : manifest->blocks) use(block);
+    snapshots_.emplace(id, std::make_shared<const Manifest>(*std::move(manifest)));
+  }
+  return {};
+}
+
+// What a kill between a manifest's removal and its blocks' left, and packs of writers that didn't commit.
+Result<> BlockStore::tidy_packs() {
+  const std::string folder = folder_ + "/packs";
+  for (const auto& entry : TRY(from_files(files_.list(folder)))) {
+    const std::string pack = entry.name.substr(0, entry.name.size() - std::min(entry.name.size(), kPackSuffix.size()));
+    const std::string path = folder + "/" + entry.name;
+    if (!pack_uses_.contains(pack)) {
+      TRY(from_files(files_.remove(path)));
+      continue;
+    }
+    const auto file = TRY(from_files(files_.open(path, os::OpenMode::write)));
+    uint64_t at = 0;
+    for (auto place = stored_.lower_bound({.pack = pack}); place != stored_.end() && place->first.pack == pack;
+         ++place) {
+      if (place->first.offset > at) TRY(from_files(file->punch_hole(at, place->first.offset - at)));
+      at = place->first.offset + place->first.length;
+    }
+    // Of a manifest that was synced before its blocks: never written by us.
+    if (TRY(from_files(file->size())) < at) return fail(VolumeErrorCode::corrupt, path + " has lost its end");
+  }
+  return {};
+}
+
+void BlockStore::use(const BlockEntry& entry) {
+  Stored& stored = stored_[entry.place];
+  stored.hash = entry.hash;
+  if (stored.uses++ == 0) ++pack_uses_[entry.place.pack];
+  by_hash_.emplace(entry.hash, entry.place);
+}
+
+std::vector<Place> BlockStore::release(const std::vector<BlockEntry>& entries) {
+  std::vector<Place> unused;
+  for (const BlockEntry& entry : entries) {
+    const auto stored = stored_.find(entry.place);
+    if (stored == stored_.end() || --stored->second.uses > 0) continue;
+    stored_.erase(stored);
+    const auto named = by_hash_.find(entry.hash);
+    if (named != by_hash_.end() && named->second == entry.place) by_hash_.erase(named);
+    if (--pack_uses_[entry.place.pack] == 0) pack_uses_.erase(entry.place.pack);
+    unused.push_back(entry.place);
+  }
+  return unused;
+}
+
+// What fails is made good at the next start.
+void BlockStore::give_back(const std::vector<Place>& places) {
+  std::set<std::string> packs;
+  for (const Place& place : places) packs.insert(place.pack);
+  for (const std::string& pack : packs) {
+    bool is_used = false;
+    {
+      const std::lock_guard lock(mutex_);
+      is_used = pack_uses_.contains(pack);
+    }
+    if (!is_used) {
+      if (const auto removed = files_.remove(pack_file(pack)); !removed.has_value()) {
+        log_warning("blocks: a pack that nothing needs stays", {{"pack", pack}, {"why", removed.error().detail}});
+      }
+      continue;
+    }
+    const auto file = files_.open(pack_file(pack), os::OpenMode::write);
+    if (!file.has_value()) continue;
+    for (const Place& place : places) {
+      if (place.pack == pack) (void)(*file)->punch_hole(place.offset, place.length);
+    }
+  }
+}
+
+Result<std::shared_ptr<const Manifest>> BlockStore::find(std::string_view snapshot) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = snapshots_.find(snapshot);
+  if (found == snapshots_.end()) return not_found(snapshot);
+  return found->second;
+}
+
+Result<> BlockStore::remove(std::string_view snapshot) {
+  const auto manifest = find(snapshot);
+  if (!manifest.has_value()) return {};
+  auto removed = files_.remove(manifest_file(snapshot));
+  if (!removed.has_value() && removed.error().code != os::ErrorCode::not_found) return from_files(std::move(removed));
+  TRY(from_files(files_.sync_directory(folder_ + "/snapshots")));
+  step("store/manifest-removed");
+  std::vector<Place> unused;
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshots_.erase(std::string(snapshot)) == 0) return {};  // somebody else was faster
+    unused = release(entries_of(**manifest));
+  }
+  give_back(unused);
+  return {};
+}
+
+Result<std::string> BlockStore::read_at(const BlockEntry& entry) const {
+  const auto file = TRY(from_files(files_.open(pack_file(entry.place.pack), os::OpenMode::read)));
+  std::string stored(entry.place.length, '\0');
+  const size_t length = TRY(from_files(file->read_at(entry.place.offset, stored)));
+  return decode_block(entry.hash, std::string_view(stored).substr(0, length));
+}
+
+Result<std::string> BlockStore::read(std::string_view snapshot, uint64_t index) const {
+  const auto manifest = TRY(find(snapshot));
+  const auto found = manifest->blocks.find(index);
+  if (found == manifest->blocks.end()) return std::string(kBlockBytes, '\0');
+  auto block = read_at(found->second);
+  if (block.has_value()) return block;
+  if (!find(snapshot).has_value()) return not_found(snapshot);  // removed while it was read
+  return fail(block.error().code, fmt::format("block {} of {} in {}: {}", index, snapshot,
+                                              pack_file(found->second.place.pack), block.error().detail));
+}
+
+Result<uint64_t> BlockStore::size_bytes(std::string_view snapshot) const { return TRY(find(snapshot))->size_bytes; }
+
+Result<std::vector<uint64_t>> BlockStore::changed_blocks(std::string_view before, std::string_view after) const {
+  const auto newer = TRY(find(after));
+  const auto older = before.empty() ? std::make_shared<const Manifest>() : TRY(find(before));
+  std::set<uint64_t> changed;
+  for (const auto& [index, entry] : newer->blocks) {
+    const auto old = older->blocks.find(index);
+    if (old == older->blocks.end() || old->second.hash != entry.hash) changed.insert(index);
+  }
+  for (const auto& [index, entry] : older->blocks) {
+    if (!newer->blocks.contains(index) && index < block_count(newer->size_bytes)) changed.insert(index);
+  }
+  return std::vector<uint64_t>(changed.begin(), changed.end());
+}
+
+std::vector<std::string> BlockStore::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> ids;
+  for (const auto& [id, manifest] : snapshots_) ids.push_back(id);
+  return ids;
+}
+
+uint64_t BlockStore::stored_bytes() const {
+  const std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (const auto& [place, stored] : stored_) bytes += place.length;
+  return bytes;
+}
+
+ScrubReport BlockStore::scrub(const std::function<bool(uint64_t bytes)>& go_on) const {
+  std::map<Place, std::string> all;
+  Snapshots snapshots;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [place, stored] : stored_) all.emplace(place, stored.hash);
+    snapshots = snapshots_;
+  }
+  ScrubReport report;
+  for (const auto& [place, hash] : all) {
+    const BlockEntry entry{.hash = hash, .place = place};
+    const auto block = read_at(entry);
+    report.blocks += 1;
+    report.bytes += place.length;
+    if (!block.has_value()) {
+      const std::lock_guard lock(mutex_);
+      DamagedBlock damaged{.hash = hash, .place = place, .why = block.error().detail};
+      for (const auto& [id, manifest] : snapshots_) {
+        const auto has_it = [&](const auto& each) { return each.second == entry; };
+        if (std::ranges::any_of(manifest->blocks, has_it)) damaged.snapshots.push_back(id);
+      }
+      // Of none: removed meanwhile.
+      if (!damaged.snapshots.empty()) report.damaged.push_back(std::move(damaged));
+    }
+    if (!go_on(place.length)) break;
+  }
+  return report;
+}
+
+}  // namespace aerolith::blocks

@@ -1,0 +1,114 @@
+// Snapshots in blocks of 512 KiB, each stored once whatever snapshots have it: by its SHA-256, compressed, verified on
+// every read, kept for as long as a manifest names it. A snapshot that follows another one of the same volume costs
+// what changed, and a manifest.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "blocks/manifest.h"
+#include "os/file_system.h"
+
+namespace aerolith::blocks {
+
+struct DamagedBlock {
+  std::string hash;
+  Place place;
+  std::vector<std::string> snapshots;  // that have it
+  std::string why;
+};
+struct ScrubReport {
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;  // as stored
+  std::vector<DamagedBlock> damaged;
+};
+
+// Safe from any thread; what it is opened with outlives it, and it outlives its writers.
+class BlockStore {
+ public:
+  class Writer;
+
+  // What an earlier process didn't finish is removed.
+  static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder);
+
+  // A new snapshot, not there until its writer commits. `base`: one whose blocks it has where none is put; may be
+  // empty.
+  Result<std::unique_ptr<Writer>> begin(std::string_view snapshot, uint64_t size_bytes, std::string_view base);
+  // Durable on return. Fine where it isn't there. Bytes that no other snapshot has are given back.
+  Result<> remove(std::string_view snapshot);
+
+  Result<std::string> read(std::string_view snapshot, uint64_t index) const;  // zeros where nothing was put
+  Result<uint64_t> size_bytes(std::string_view snapshot) const;
+  // Indexes whose bytes aren't the same, rising. `before` may be empty: then all that aren't zeros.
+  Result<std::vector<uint64_t>> changed_blocks(std::string_view before, std::string_view after) const;
+  std::vector<std::string> list() const;
+  uint64_t stored_bytes() const;  // of blocks, each once
+
+  // Reads all blocks. `go_on` is told how many bytes were read last, may wait, and says whether to go on.
+  ScrubReport scrub(const std::function<bool(uint64_t bytes)>& go_on) const;
+
+ private:
+  struct Stored {
+    std::string hash;
+    uint64_t uses = 0;  // by manifests and writers
+  };
+  using Snapshots = std::map<std::string, std::shared_ptr<const Manifest>, std::less<>>;
+
+  BlockStore(os::FileSystem& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
+  Result<> load();
+  Result<> load_manifests();
+  Result<> tidy_packs();
+  std::string pack_file(std::string_view pack) const;
+  std::string manifest_file(std::string_view snapshot) const;
+  Result<std::shared_ptr<const Manifest>> find(std::string_view snapshot) const;
+  Result<std::string> read_at(const BlockEntry& entry) const;
+  void use(const BlockEntry& entry);
+  // Those whose last use it was.
+  std::vector<Place> release(const std::vector<BlockEntry>& entries);
+  void give_back(const std::vector<Place>& places);
+
+  os::FileSystem& files_;
+  const std::string folder_;
+  mutable std::mutex mutex_;  // never held over I/O
+  Snapshots snapshots_;
+  std::map<Place, Stored> stored_;
+  std::map<std::string, Place, std::less<>> by_hash_;
+  std::map<std::string, uint64_t, std::less<>> pack_uses_;  // blocks in use, and 1 for a writer
+};
+
+// One snapshot on its way in. Used by one thread. Gone without commit(), nothing of it stays.
+class BlockStore::Writer {
+ public:
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // kBlockBytes of them; a volume's last ones filled up with zeros.
+  Result<> put(uint64_t index, std::string_view block);
+  // Blocks first, then the manifest: on return it is there and durable, or an error and it is not.
+  Result<> commit();
+  uint64_t written_bytes() const { return end_; }
+
+ private:
+  friend class BlockStore;
+  Writer(BlockStore& store, std::string snapshot) : store_(store), snapshot_(std::move(snapshot)) {}
+  Result<BlockEntry> write(const std::string& hash, std::string_view block);
+  void take_out(uint64_t index);
+  bool has_left_no_manifest();
+
+  BlockStore& store_;
+  const std::string snapshot_;
+  Manifest manifest_;
+  std::map<std::string, Place, std::less<>> own_;  // in its own pack, by hash
+  std::unique_ptr<os::File> pack_;                 // null until a block is new
+  uint64_t end_ = 0;
+  bool is_committed_ = false;
+};
+
+}  // namespace aerolith::blocks

@@ -1,0 +1,19 @@
+// Copies of disks as they are at one moment, made by QEMU's backup jobs: before the guest overwrites what isn't copied
+// yet, it is copied. The same for a machine and for a container's disk server; the job lives in there and outlives us.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compute/driver.h"
+#include "compute/qmp.h"
+
+namespace aerolith::compute {
+
+// As Driver says of the calls of the same names; `file` as the program behind `control` opens it.
+Result<> begin_copies(QmpClient& control, const std::vector<DiskCopy>& copies);
+Result<CopyProgress> copy_progress(QmpClient& control, std::string_view name);
+Result<> end_copy(QmpClient& control, std::string_view name);
+
+}  // namespace aerolith::compute

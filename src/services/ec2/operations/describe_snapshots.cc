@@ -1,0 +1,110 @@
+#include "ec2/operations/describe_snapshots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "services/ec2/describe.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/snapshots.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+using Record = SnapshotRecord;
+using Definition = FilterDefinition<Record>;
+
+constexpr std::array kFilters{
+    Definition{"description", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.description}; }},
+    Definition{"encrypted",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.encrypted)}; }},
+    Definition{"owner-alias", [](const Lookup&, const Record&) -> Result<Strings> { return Strings(); }},
+    Definition{"owner-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.owner}; }},
+    Definition{
+        "progress",
+        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{fmt::format("{}%", r.percent)}; }},
+    Definition{"snapshot-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
+    Definition{
+        "start-time",
+        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{format_iso8601_millis(r.started_at)}; }},
+    Definition{
+        "status",
+        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
+    Definition{"storage-tier", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"standard"}; }},
+    Definition{"transfer-type",
+               [](const Lookup&, const Record& r) -> Result<Strings> {
+                 return r.source == SnapshotSource::snapshot ? Strings{"standard"} : Strings();
+               }},
+    Definition{"volume-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.volume}; }},
+    Definition{"volume-size",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::to_string(r.size_gib)}; }},
+};
+
+bool is_owned_by(const Scope& scope, const Record& snapshot, const std::string& owner) {
+  return snapshot.owner == (owner == "self" ? scope.account.view() : std::string_view(owner));
+}
+
+// To whom it was given: "self", "all" or an account. Its owner needs nothing to be given.
+bool is_restorable_by(const Scope& scope, const Record& snapshot, const std::string& user) {
+  if (user == "all") return snapshot.is_public;
+  const std::string_view account = user == "self" ? scope.account.view() : std::string_view(user);
+  return std::ranges::find(snapshot.shared_with, account) != snapshot.shared_with.end();
+}
+
+bool is_asked_for(const Scope& scope, const Record& snapshot, const DescribeSnapshotsInput& input) {
+  if (snapshot.removed || !may_use(scope, snapshot)) return false;
+  const auto any = [](const std::optional<Strings>& wanted, auto holds) {
+    return !wanted || wanted->empty() || std::ranges::any_of(*wanted, holds);
+  };
+  return any(input.owner_ids, [&](const std::string& owner) { return is_owned_by(scope, snapshot, owner); }) &&
+         any(input.restorable_by_user_ids,
+             [&](const std::string& user) { return is_restorable_by(scope, snapshot, user); });
+}
+
+// The error names all that aren't there, or aren't the caller's to see.
+Result<std::vector<Record>> get_all(metadata::ReadTransaction& txn, const Scope& scope, const Strings& ids) {
+  std::vector<Record> snapshots = TRY((find_all<Record>(txn, snapshot_scope(scope), kSnapshots, ids)));
+  Strings hidden;
+  for (const Record& each : snapshots) {
+    if (each.removed || !may_use(scope, each)) hidden.push_back(each.id);
+  }
+  if (!hidden.empty()) return not_found_all(Kind::snapshot, hidden);
+  std::ranges::sort(snapshots, {}, &Record::id);
+  return snapshots;
+}
+
+}  // namespace
+
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
+Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input) {
+  constexpr int32_t kLeast = 5;
+  constexpr int32_t kMost = 1000;  // more is taken for it
+  TRY(check_filters<Record>(input.filters, kFilters));
+  const bool names_ids = input.snapshot_ids && !input.snapshot_ids->empty();
+  if (input.max_results && names_ids) {
+    return errors::invalid_combination("The parameter snapshotSet cannot be used with the parameter maxResults");
+  }
+  if (input.max_results && *input.max_results < kLeast) TRY(check_max_results(input.max_results, kLeast, kMost));
+  const auto txn = call.read();
+  const std::string after = TRY(read_token(input.next_token));
+  const std::vector<Record> snapshots = names_ids ? TRY(get_all(*txn, call.scope, *input.snapshot_ids))
+                                                  : TRY(kSnapshots.all(*txn, snapshot_scope(call.scope)));
+  const size_t limit = input.max_results ? static_cast<size_t>(std::min(*input.max_results, kMost)) : SIZE_MAX;
+  DescribeSnapshotsOutput output{.snapshots = std::vector<Snapshot>()};
+  const Lookup lookup{.txn = *txn, .scope = call.scope};
+  for (const Record& each : snapshots) {
+    if (each.id <= after || !is_asked_for(call.scope, each, input)) continue;
+    const TagMap tags = TRY(tags_of(*txn, call.scope, each.id));
+    if (!TRY(matches<Record>(input.filters, kFilters, lookup, each, tags))) continue;
+    if (output.snapshots->size() == limit) {
+      output.next_token = make_token(*output.snapshots->back().snapshot_id);
+      break;
+    }
+    output.snapshots->push_back(to_wire(each, tags));
+    if (each.source == SnapshotSource::snapshot) output.snapshots->back().transfer_type = "standard";
+  }
+  return output;
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,33 @@
+// Rows of the table: snapshots.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+#include "ec2/operations/copy_snapshot.h"
+#include "ec2/operations/create_snapshot.h"
+#include "ec2/operations/create_snapshots.h"
+#include "ec2/operations/delete_snapshot.h"
+#include "ec2/operations/describe_snapshot_attribute.h"
+#include "ec2/operations/describe_snapshots.h"
+#include "ec2/operations/modify_snapshot_attribute.h"
+#include "ec2/operations/reset_snapshot_attribute.h"
+#include "services/ec2/operations/operations.h"
+#include "services/ec2/rows.h"
+
+namespace aerolith::ec2 {
+
+void add_snapshot_rows(TableBuilder& table) {
+  using enum OperationId;
+  table.row<ec2::copy_snapshot>(copy_snapshot, "ec2:CopySnapshot", making(Kind::snapshot));
+  table.row<ec2::create_snapshot>(create_snapshot, "ec2:CreateSnapshot", making(Kind::snapshot),
+                                  {existing(Kind::volume)});
+  table.row<ec2::create_snapshots>(create_snapshots, "ec2:CreateSnapshots", making(Kind::snapshot),
+                                   {existing(Kind::instance)});
+  table.row<ec2::delete_snapshot>(delete_snapshot, "ec2:DeleteSnapshot", existing(Kind::snapshot));
+  table.row<ec2::describe_snapshot_attribute>(describe_snapshot_attribute, "ec2:DescribeSnapshotAttribute",
+                                              existing(Kind::snapshot));
+  table.row<ec2::describe_snapshots>(describe_snapshots, "ec2:DescribeSnapshots", kAnything);
+  table.row<ec2::modify_snapshot_attribute>(modify_snapshot_attribute, "ec2:ModifySnapshotAttribute",
+                                            existing(Kind::snapshot));
+  table.row<ec2::reset_snapshot_attribute>(reset_snapshot_attribute, "ec2:ResetSnapshotAttribute",
+                                           existing(Kind::snapshot));
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,217 @@
+#include "services/ec2/snapshots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/step.h"
+#include "services/ec2/tags.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+struct Holder {
+  std::string id;
+  SnapshotSource source = SnapshotSource::closed_volume;
+};
+
+bool is_at_rest(const InstanceRecord& instance, LifeState state, Desired desired) {
+  return instance.state == state && instance.desired == desired;
+}
+
+Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
+  const bool has_file = volume.file == VolumeFile::made || volume.file == VolumeFile::with_instance;
+  if (!has_file || volume.state != AttachmentState::attached) {
+    return errors::of("IncorrectState", fmt::format("The volume {} is {}: a snapshot needs it available or attached.",
+                                                    volume.id, has_file ? "on its way" : "not made yet"));
+  }
+  if (volume.instance.empty()) return Holder{.id = volume.id};
+  const InstanceRecord instance = TRY(kInstances.get(txn, scope, volume.instance));
+  if (instance.imaging.empty() && !instance.reboot_wanted) {
+    if (is_at_rest(instance, LifeState::stopped, Desired::stopped)) return Holder{.id = instance.id};
+    if (is_at_rest(instance, LifeState::running, Desired::running)) {
+      return Holder{.id = instance.id, .source = SnapshotSource::guest};
+    }
+  }
+  const std::string_view doing = !instance.imaging.empty() ? "being made an image of"
+                                 : instance.reboot_wanted  ? "rebooting"
+                                                           : name_of(instance.state);
+  return errors::of("IncorrectState", fmt::format("The instance {}, which has the volume {}, is {}: a snapshot needs "
+                                                  "it running or stopped.",
+                                                  instance.id, volume.id, doing));
+}
+
+compute::Driver* driver_of(const Cloud& cloud, const InstanceRecord& instance) {
+  return instance.driver == DriverChoice::vm ? cloud.vm : cloud.container;
+}
+
+std::unexpected<CallError> failed(const SnapshotRecord& record, const std::string& why) {
+  log_error("ec2: a snapshot can't be begun", {{"snapshot", record.id}, {"volume", record.volume}, {"why", why}});
+  return errors::of("IncorrectState",
+                    fmt::format("The volume {} of {} can't be read now: {}", record.volume, record.holder, why));
+}
+
+Result<> begin_copies(const Call& call, const std::vector<SnapshotRecord>& records) {
+  const auto txn = call.read();
+  const InstanceRecord instance = TRY(kInstances.get(*txn, call.scope, records.front().holder));
+  compute::Driver* const driver = driver_of(call.cloud, instance);
+  if (driver == nullptr) return failed(records.front(), "the driver of its instance isn't there any more");
+  std::vector<compute::DiskCopy> copies;
+  for (const SnapshotRecord& record : records) {
+    const auto file = call.cloud.volumes->begin_copy(record.volume, record.id);
+    if (!file.has_value()) return failed(record, file.error().detail);
+    copies.push_back({.name = record.id, .volume = record.volume, .file = *file});
+  }
+  step("snapshot/files-made");
+  const auto begun = driver->begin_copies(instance.id, copies);
+  if (!begun.has_value()) return failed(records.front(), begun.error().detail);
+  step("snapshot/begun");
+  return {};
+}
+
+// It never was.
+void take_back(const Call& call, const std::vector<SnapshotRecord>& records) {
+  for (const SnapshotRecord& record : records) {
+    const auto erased = metadata::run_transaction(call.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      auto stored = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), record.id));
+      if (!stored) return {};
+      stored->removed = true;
+      kSnapshots.put(txn, snapshot_scope(call.scope), *stored);
+      return {};
+    });
+    if (!erased.has_value()) log_error("ec2: a snapshot can't be taken back", {{"why", erased.error().message}});
+    call.cloud.snapshot_changed(call.scope, record.id);
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(SnapshotState state) {
+  switch (state) {
+    case SnapshotState::pending:
+      return "pending";
+    case SnapshotState::completed:
+      return "completed";
+    case SnapshotState::error:
+      return "error";
+  }
+  std::unreachable();
+}
+
+Result<bool> is_being_read(metadata::ReadTransaction& txn, const Scope& scope, const std::string& holder) {
+  auto rows = kBeingRead.scan(txn, metadata::Direction::forward, scope.account, scope.region, holder);
+  return TRY(rows.next());
+}
+
+Result<bool> are_disks_being_read(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& instance) {
+  if (TRY(is_being_read(txn, scope, instance.id))) return true;
+  for (const InstanceVolume& each : instance.volumes) {
+    if (TRY(is_being_read(txn, scope, each.volume))) return true;
+  }
+  return false;
+}
+
+bool may_use(const Scope& scope, const SnapshotRecord& snapshot) {
+  return snapshot.owner == scope.account.view() || snapshot.is_public ||
+         std::ranges::find(snapshot.shared_with, scope.account.view()) != snapshot.shared_with.end();
+}
+
+Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
+  SnapshotRecord snapshot = TRY(kSnapshots.get(txn, snapshot_scope(scope), id));
+  if (snapshot.removed || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
+  return snapshot;
+}
+
+Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
+  SnapshotRecord snapshot = TRY(get_snapshot(txn, scope, id));
+  if (snapshot.owner == scope.account.view()) return snapshot;
+  return errors::of("AuthFailure", fmt::format("Not authorized for snapshot:{}", id));
+}
+
+Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
+  SnapshotRecord snapshot = TRY(get_snapshot(txn, scope, id));
+  if (snapshot.state == SnapshotState::completed) return snapshot;
+  return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
+}
+
+Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted) {
+  if (call.cloud.volumes == nullptr) {
+    return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
+  }
+  const VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, wanted.volume));
+  if (volume.removed) return errors::not_found(Kind::volume, wanted.volume);
+  Holder holder = TRY(holder_of(txn, call.scope, volume));
+  SnapshotRecord record{.id = wanted.id.empty() ? make_id(Kind::snapshot) : wanted.id,
+                        .owner = call.scope.account.str(),
+                        .volume = volume.id,
+                        .size_gib = volume.size_gib,
+                        .description = wanted.description,
+                        .encrypted = volume.encrypted,
+                        .started_at = call.context.now,
+                        .source = holder.source,
+                        .holder = std::move(holder.id),
+                        .image = wanted.image};
+  kSnapshots.put(txn, snapshot_scope(call.scope), record);
+  kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
+  put_tags(txn, call.scope, record.id, wanted.tags);
+  return record;
+}
+
+Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots) {
+  if (call.dry_run) return {};
+  std::vector<SnapshotRecord> of_guest;
+  for (const SnapshotRecord& each : snapshots) {
+    if (each.source == SnapshotSource::guest) of_guest.push_back(each);
+  }
+  if (!of_guest.empty()) {
+    if (auto begun = begin_copies(call, of_guest); !begun.has_value()) {
+      take_back(call, snapshots);
+      return begun;
+    }
+    TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+      for (const SnapshotRecord& each : of_guest) {
+        auto stored = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), each.id));
+        if (!stored) continue;
+        stored->begun = true;
+        kSnapshots.put(txn, snapshot_scope(call.scope), *stored);
+      }
+      return {};
+    }));
+    step("snapshot/noted");
+  }
+  for (const SnapshotRecord& each : snapshots) call.cloud.snapshot_changed(call.scope, each.id);
+  return {};
+}
+
+void stop_reading(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record) {
+  if (record.holder.empty()) return;
+  const Scope whose = record.source == SnapshotSource::snapshot ? snapshot_scope(scope) : scope;
+  kBeingRead.erase(txn, {whose.account, whose.region, record.holder, record.id});
+}
+
+void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record) {
+  stop_reading(txn, scope, record);
+  kSnapshots.erase(txn, snapshot_scope(scope), record);
+  put_tags(txn, scope, record.id, {});
+}
+
+Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {
+  Snapshot snapshot{.tags = wire_tags(tags),
+                    .storage_tier = "standard",
+                    .snapshot_id = record.id,
+                    .volume_id = record.volume,
+                    .state = std::string(name_of(record.state)),
+                    .start_time = record.started_at,
+                    .progress = fmt::format("{}%", record.percent),
+                    .owner_id = record.owner,
+                    .description = record.description,
+                    .volume_size = record.size_gib,
+                    .encrypted = record.encrypted};
+  if (!record.failure.empty()) snapshot.state_message = record.failure;
+  if (record.state == SnapshotState::completed) snapshot.completion_time = record.completed_at;
+  return snapshot;
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,41 @@
+// What several operations ask of snapshots, and how one comes to be: its record and what holds its volume are written
+// in the transaction of the call, then the moment is fixed, then the queue does the rest (settle_snapshot.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ec2/model/snapshot.h"
+#include "services/ec2/call.h"
+#include "services/ec2/snapshot_tables.h"
+
+namespace aerolith::ec2 {
+
+// His own, shared with him, or public.
+bool may_use(const Scope& scope, const SnapshotRecord& snapshot);
+// One that the caller may use, or own; InvalidSnapshot.NotFound, and AuthFailure for others' where it must be his own.
+Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
+Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
+// One that a volume or an image can be made of now; IncorrectState where it isn't completed.
+Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
+
+struct NewSnapshot {
+  std::string volume;
+  std::string description;
+  TagMap tags;
+  std::string id{};     // empty: one is made
+  std::string image{};  // that is being made of it
+};
+// Writes its record. IncorrectState where the volume's instance is on its way up or down.
+Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted);
+// After that commit: on return the moment of all of them is over, or an error, and there are none. Those of guests
+// are of one instance.
+Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots);
+
+// Erases all but its file.
+void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record);
+void stop_reading(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record);
+
+Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags);
+
+}  // namespace aerolith::ec2
