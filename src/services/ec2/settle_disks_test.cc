@@ -88,6 +88,7 @@ class DisksTest : public testing::Test {
     });
   }
 
+  InstanceTools tools() { return {.cloud = *cloud_, .fabric = fabric_, .clock = clock_, .turns = turns_}; }
   // Until there is no more to do, by whoever has the volume. A kill ends a run; the next one is another process.
   std::optional<std::string> settle() {
     fuse_.steps_left = steps_;
@@ -96,7 +97,7 @@ class DisksTest : public testing::Test {
       again = false;
       try {
         const InstanceRecord record = instance();
-        const auto disks = settle_disks(tools_, {.scope = scope_, .id = id_}, driver_, record);
+        const auto disks = settle_disks(tools(), {.scope = scope_, .id = id_}, driver_, record);
         const auto own = settle_volume(*cloud_, clock_, make_key(scope_, volume_));
         again = (disks && std::holds_alternative<reconcile::Again>(*disks)) ||
                 std::holds_alternative<reconcile::Again>(own);
@@ -125,7 +126,6 @@ class DisksTest : public testing::Test {
   int steps_ = -1;
   std::unique_ptr<metadata::Store> store_;
   std::unique_ptr<Cloud> cloud_;
-  InstanceTools tools_{.cloud = *cloud_, .fabric = fabric_, .clock = clock_, .turns = turns_};
 };
 
 TEST_F(DisksTest, FromMakingToDeletingWithAKillAtEachStep) {
@@ -195,7 +195,7 @@ TEST_F(DisksTest, OfAnInstanceAtRestTheFileGrows) {
   attach();
   settle();
   modify(5);
-  while (settle_disks_at_rest(tools_, {.scope = scope_, .id = id_}, instance())) {
+  while (settle_disks_at_rest(tools(), {.scope = scope_, .id = id_}, instance())) {
   }
   EXPECT_EQ(volume().modification->state, ModificationState::completed);
   EXPECT_EQ(volumes_.sizes.at(volume_), 5 * kGib);
