@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 readonly BUILD_PACKAGES=(
   ca-certificates ccache cmake g++ git libcbor-dev libcli11-dev libfmt-dev libisal-dev libjemalloc-dev libldns-dev libpugixml-dev
-  libqrencode-dev libre2-dev librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libxmlsec1-dev
+  libqrencode-dev libre2-dev librocksdb-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libxmlsec1-dev libzstd-dev
   libxxhash-dev make mold ninja-build
   pkg-config prometheus-cpp-dev python3 python3-venv zlib1g-dev
 )

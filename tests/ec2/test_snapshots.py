@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from tests.ec2.conftest import code, message, tagged
 from tools.harness.clients import CommandLine, boto_client
 from tools.harness.faults import Steps
-from tools.harness.instances import Guests, public_cidr, wait_for, what_lacks, with_instances
+from tools.harness.instances import Guests, prepare_machines, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 
 NOBODY = "snap-0123456789abcdef0"
@@ -139,6 +139,21 @@ def test_a_snapshot_of_a_running_guest_has_what_was_written_before_it(own: Guest
     own.ec2.delete_snapshot(SnapshotId=made)
     # The volume that was made of it goes on.
     assert own.login(restored).run("cat ~/note") == "before"
+
+
+def test_a_snapshot_of_a_running_machine(own: Guests, cloud: Server) -> None:
+    lacks = prepare_machines(cloud)
+    if lacks:
+        pytest.skip(f"no virtual machines here: {lacks}")
+    instance = own.start(TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}))
+    login = own.login(instance).wait()
+    login.run("echo before > ~/note; sync")
+    made = own.ec2.create_snapshot(VolumeId=volume_of(own, instance["InstanceId"]))["SnapshotId"]
+    login.run("echo after > ~/note; sync")
+    wait_completed(own.ec2, made)
+    assert login.run("cat ~/note") == "after"
+    # Without a kernel beside it, the disk boots in a container.
+    assert own.login(boot(own, made, "of-a-machine")[1]).wait().run("cat ~/note") == "before"
 
 
 def test_an_instance_that_is_told_to_end_waits_for_its_snapshot(own: Guests) -> None:
