@@ -10,6 +10,7 @@
 #include "ec2/operations/modify_volume_attribute.h"
 #include "ec2/schema.h"
 #include "services/ec2/describe.h"
+#include "services/ec2/instance_tables.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/zones.h"
