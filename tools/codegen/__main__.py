@@ -34,7 +34,14 @@ def write_service(service: Service, out: Path, parts: int) -> None:
     write(root / "operations.h", emit_operations.header(service, folder))
     write(root / "operations.cc", emit_operations.source(service, folder))
     if not service.shapes:  # nothing implemented: the build still expects its files
-        for name in ["model.h", "declarations.h", "schema.h", "errors.h", "errors.cc", *(f"schema_{n}.cc" for n in range(parts))]:
+        for name in [
+            "model.h",
+            "declarations.h",
+            "schema.h",
+            "errors.h",
+            "errors.cc",
+            *(f"schema_{n}.cc" for n in range(parts)),
+        ]:
             write(root / name, f"// No operation of {service.service_id} is implemented.\n")
         return
     write(root / "model.h", emit_model.emit(service, folder))
