@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ec2/operations/describe_snapshot_attribute.h"
 #include "ec2/operations/modify_snapshot_attribute.h"
@@ -60,11 +61,10 @@ Result<DescribeSnapshotAttributeOutput> describe_snapshot_attribute(Call& call,
   if (*input.attribute == "productCodes") {
     output.product_codes = std::vector<ProductCode>();
   } else if (*input.attribute == kPermission) {
-    output.create_volume_permissions = std::vector<CreateVolumePermission>();
-    if (snapshot.is_public) output.create_volume_permissions->push_back({.group = "all"});
-    for (const std::string& account : snapshot.shared_with) {
-      output.create_volume_permissions->push_back({.user_id = account});
-    }
+    std::vector<CreateVolumePermission> permissions;
+    if (snapshot.is_public) permissions.push_back({.group = "all"});
+    for (const std::string& account : snapshot.shared_with) permissions.push_back({.user_id = account});
+    output.create_volume_permissions = std::move(permissions);
   } else {
     return errors::invalid_value("attribute", *input.attribute, "Unknown attribute.");
   }
