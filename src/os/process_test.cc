@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "os/program.h"
 #include "os/test_directory.h"
@@ -72,7 +74,12 @@ TEST(ProcessTest, AnotherStartIsAnotherProcess) {
   EXPECT_TRUE(find_by_argument(word).empty());
   // Stopped, not waiting for a child: between fork and exec a child has its parent's arguments.
   const pid_t marked = start_program({.arguments = {"sh", "-c", "kill -STOP $$", word}}, folder / "log").value();
-  const auto found = find_by_argument(word);
+  // Not at once: a process is there before the kernel has laid out its arguments.
+  auto found = find_by_argument(word);
+  for (int tries = 0; found.empty() && tries < 1000; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    found = find_by_argument(word);
+  }
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].pid, marked);
   EXPECT_TRUE(find_by_argument(word.substr(1)).empty());

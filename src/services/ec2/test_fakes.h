@@ -244,7 +244,10 @@ class FakeVolumes final : public blocks::Volumes {
     snapshots[std::string(to)] = snapshots[std::string(from)];
     return {};
   }
-  blocks::Result<uint64_t> snapshot_size_bytes(std::string_view) override { return uint64_t{1} << 30; }
+  blocks::Result<uint64_t> snapshot_size_bytes(std::string_view snapshot) override {
+    if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
+    return uint64_t{1} << 30;
+  }
   blocks::Result<> remove_snapshot(std::string_view snapshot) override {
     fuse_.step();
     snapshots.erase(std::string(snapshot));
