@@ -12,6 +12,8 @@
 namespace aerolith::ec2 {
 namespace {
 
+constexpr std::string_view kNoVolume = "vol-ffffffff";  // of copies, as AWS calls it
+
 struct Holder {
   std::string id;
   SnapshotSource source = SnapshotSource::closed_volume;
@@ -157,6 +159,23 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);
   return record;
+}
+
+void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy& wanted) {
+  const Scope shared = snapshot_scope(call.scope);
+  kSnapshots.put(txn, shared,
+                 {.id = wanted.id,
+                  .owner = call.scope.account.str(),
+                  .volume = std::string(kNoVolume),
+                  .size_gib = wanted.size_gib,
+                  .description = wanted.description,
+                  .encrypted = wanted.encrypted,
+                  .started_at = call.context.now,
+                  .source = SnapshotSource::snapshot,
+                  .source_snapshot = wanted.source,
+                  .holder = wanted.source,
+                  .image = wanted.image});
+  kBeingRead.put(txn, {shared.account, shared.region, wanted.source, wanted.id}, {});
 }
 
 Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots) {

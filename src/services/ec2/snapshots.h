@@ -28,8 +28,19 @@ struct NewSnapshot {
 };
 // Writes its record. IncorrectState where the volume's instance is on its way up or down.
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted);
-// After that commit: on return the moment of all of them is over, or an error, and there are none. Those of guests
-// are of one instance.
+struct SnapshotCopy {
+  std::string id;
+  std::string source;  // it has no record where it came with the installation
+  int32_t size_gib = 0;
+  std::string description;
+  bool encrypted = false;
+  std::string image{};  // that is being made of it
+};
+// Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
+// and is to be told after the commit.
+void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy& wanted);
+// After the commit of `begin_snapshot`: on return the moment of all of them is over, or an error, and there are none.
+// Those of guests are of one instance.
 Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots);
 
 // Erases all but its file.

@@ -91,6 +91,26 @@ Result<> forget_image(Call& call, const ImageRecord& image) {
   });
 }
 
+// Has its devices name copies of their snapshots, and answers these.
+Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const Call& call, ImageRecord& copy) {
+  std::vector<std::string> copies;
+  for (BlockDeviceRecord& device : copy.devices) {
+    if (device.snapshot.empty()) continue;
+    const std::string source = std::exchange(device.snapshot, make_id(Kind::snapshot));
+    const auto record = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), source));
+    begin_copy(txn, call,
+               {.id = device.snapshot,
+                .source = source,
+                .size_gib = record ? record->size_gib : device.size_gib,
+                .description = fmt::format("Copied for DestinationAmi {} from SourceAmi {} for SourceSnapshot {}.",
+                                           copy.id, copy.source_image, source),
+                .encrypted = device.encrypted,
+                .image = copy.id});
+    copies.push_back(device.snapshot);
+  }
+  return copies;
+}
+
 // What becomes of a snapshot when an image that names it has gone: a DeleteSnapshotReturnCode.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html
 Result<std::string> leave_snapshot(metadata::Transaction& txn, const Scope& scope, const std::string& id,
@@ -153,7 +173,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   return CreateImageOutput{.image_id = image.id};
 }
 
-// Snapshots never change: a copy names the same ones, and they stay until the last image that does is gone.
+// It has snapshots of its own, which end when it does, whatever becomes of those that they are copies of.
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   if (*input.source_region != call.scope.region.view()) {
     return errors::unsupported(fmt::format("There is one region here, {}.", call.scope.region.view()));
@@ -166,7 +186,9 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   }
   call.await_own_images();
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image));
+  std::vector<std::string> snapshots;
   std::string image = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    snapshots.clear();
     if (auto known = TRY(find_made(txn, call, input.client_token))) return *std::move(known);
     const std::string id = make_id(Kind::image);
     ImageRecord copy = TRY(get_image(txn, call.scope, *input.source_image_id));
@@ -180,6 +202,8 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     copy.is_public = false;
     copy.shared_with.clear();
     copy.source_instance.clear();
+    snapshots = TRY(copy_devices(txn, call, copy));
+    if (!snapshots.empty()) copy.state = ImageState::pending;
     TagMap all = input.copy_image_tags.value_or(false) ? TRY(tags_of(txn, call.scope, copy.source_image)) : TagMap();
     for (const auto& [key, value] : tags) all[key] = value;
     kImages.put(txn, image_scope(call.scope), copy);
@@ -187,6 +211,9 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     remember_made(txn, call, input.client_token, id);
     return id;
   }));
+  for (const std::string& each : snapshots) {
+    if (!call.dry_run) call.cloud.snapshot_changed(call.scope, each);
+  }
   return CopyImageOutput{.image_id = std::move(image)};
 }
 
