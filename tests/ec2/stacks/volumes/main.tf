@@ -78,13 +78,6 @@ resource "aws_instance" "inline" {
     delete_on_termination = true
     tags                  = { Name = "tf-inline" }
   }
-  ebs_block_device {
-    device_name           = "/dev/sdg"
-    snapshot_id           = aws_ebs_snapshot.data.id
-    volume_type           = "gp3"
-    delete_on_termination = true
-    tags                  = { Name = "tf-inline-restored" }
-  }
   tags = { Name = "tf-inline" }
 }
 
@@ -94,10 +87,6 @@ resource "aws_ebs_snapshot" "data" {
   description = "of what an instance writes to"
   tags        = { Name = "tf-data", Stage = var.stage }
   depends_on  = [aws_volume_attachment.data]
-}
-resource "aws_ebs_snapshot" "root" {
-  volume_id = aws_instance.one.root_block_device[0].volume_id
-  tags      = { Name = "tf-root" }
 }
 resource "aws_ebs_snapshot_copy" "data" {
   source_snapshot_id = aws_ebs_snapshot.data.id
@@ -122,40 +111,7 @@ resource "aws_snapshot_create_volume_permission" "data" {
   account_id  = "111122223333"
 }
 
-# Images.
-resource "aws_ami" "registered" {
-  name                = "tf-registered"
-  description         = var.stage
-  virtualization_type = "hvm"
-  root_device_name    = "/dev/xvda"
-  imds_support        = "v2.0"
-  ebs_block_device {
-    device_name           = "/dev/xvda"
-    snapshot_id           = aws_ebs_snapshot.root.id
-    volume_type           = "gp3"
-    volume_size           = 2
-    delete_on_termination = true
-  }
-  ebs_block_device {
-    device_name = local.device
-    snapshot_id = aws_ebs_snapshot_copy.data.id
-    volume_type = "gp3"
-    iops        = 3000
-    throughput  = 150
-  }
-  tags = { Name = "tf-registered", Stage = var.stage }
-}
-resource "aws_ami" "enhanced" {
-  name                = "tf-enhanced"
-  virtualization_type = "hvm"
-  root_device_name    = "/dev/xvda"
-  ena_support         = true
-  ebs_block_device {
-    device_name = "/dev/xvda"
-    snapshot_id = aws_ebs_snapshot.root.id
-    volume_type = "gp2"
-  }
-}
+# An image of what an instance has now.
 resource "aws_ami_from_instance" "one" {
   name                    = "tf-from-instance"
   description             = var.stage
@@ -164,19 +120,13 @@ resource "aws_ami_from_instance" "one" {
   tags                    = { Name = "tf-from-instance", Stage = var.stage }
   depends_on              = [aws_volume_attachment.data]
 }
-resource "aws_ami_copy" "registered" {
-  name              = "tf-copied"
-  description       = var.stage
-  source_ami_id     = aws_ami.registered.id
-  source_ami_region = "us-east-1"
-  tags              = { Name = "tf-copied", Stage = var.stage }
-}
-resource "aws_ami_launch_permission" "registered" {
-  image_id   = aws_ami.registered.id
+
+resource "aws_ami_launch_permission" "one" {
+  image_id   = aws_ami_from_instance.one.id
   account_id = "111122223333"
 }
 resource "aws_instance" "again" {
-  ami               = aws_ami_copy.registered.id
+  ami               = aws_ami_from_instance.one.id
   instance_type     = "t3.nano"
   availability_zone = local.zone
   tags              = { Name = "tf-again" }
@@ -225,13 +175,6 @@ data "aws_ebs_snapshot_ids" "of_data" {
   filter {
     name   = "tag:Name"
     values = ["tf-*"]
-  }
-}
-data "aws_ami" "copy" {
-  owners = ["self"]
-  filter {
-    name   = "image-id"
-    values = [aws_ami_copy.registered.id]
   }
 }
 check "what_was_looked_up" {
