@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "services/ec2/launch_plan.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -136,6 +137,19 @@ Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const
   SnapshotRecord snapshot = TRY(get_snapshot(txn, scope, id));
   if (snapshot.state == SnapshotState::completed) return snapshot;
   return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
+}
+
+Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
+  if (!is_well_formed(Kind::snapshot, snapshot)) return errors::malformed_id(Kind::snapshot, snapshot);
+  if (TRY(kSnapshots.find(txn, snapshot_scope(scope), snapshot))) {
+    return TRY(get_usable_snapshot(txn, scope, snapshot)).size_gib;
+  }
+  for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
+    if (image.state != ImageState::available || !may_launch(scope, image)) continue;
+    const auto found = std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot);
+    if (found != image.devices.end()) return found->size_gib;
+  }
+  return errors::not_found(Kind::snapshot, snapshot);
 }
 
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted) {

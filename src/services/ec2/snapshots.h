@@ -19,6 +19,10 @@ Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Sc
 // One that a volume or an image can be made of now; IncorrectState where it isn't completed.
 Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 
+// In GiB, of one that the caller may make volumes of. Those of images that come with the installation have no records:
+// whoever may launch one may use them.
+Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot);
+
 struct NewSnapshot {
   std::string volume;
   std::string description;

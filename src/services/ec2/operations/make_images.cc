@@ -49,6 +49,15 @@ Result<std::vector<BlockDeviceRecord>> devices_of(metadata::ReadTransaction& txn
   return devices;
 }
 
+Result<> refuse_added_snapshots(const InstanceRecord& instance, const ImageRecord& image) {
+  for (const BlockDeviceRecord& device : image.devices) {
+    if (device.snapshot.empty()) continue;
+    if (std::ranges::find(instance.volumes, device.device, &InstanceVolume::device) != instance.volumes.end()) continue;
+    return errors::unsupported("An image of an instance has snapshots of the instance's volumes only.");
+  }
+  return {};
+}
+
 // Records of the snapshots that it names, of volumes that the instance has.
 Result<std::vector<SnapshotRecord>> begin_snapshots(metadata::Transaction& txn, const Call& call,
                                                     const ImageRecord& image, const InstanceRecord& instance,
@@ -155,6 +164,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
     image.kernel_arguments = instance.kernel_arguments;
     image.devices = TRY(devices_of(txn, call.scope, instance));
     image.devices = TRY(merge_devices(image, input.block_device_mappings));
+    TRY(refuse_added_snapshots(instance, image));
     copied = TRY(begin_snapshots(txn, call, image, instance, snapshot_tags));
     if (!input.no_reboot.value_or(false) || instance.state != LifeState::running || copied.empty()) {
       leave_to_imaging(txn, call.scope, std::exchange(copied, {}));
