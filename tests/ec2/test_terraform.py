@@ -266,7 +266,7 @@ def left_in(ec2: Any) -> Iterator[str]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "stack",
-    ["network", "instances", "volumes"],
+    ["network", "instances", "volumes", "images"],
 )
 def test_a_whole_stack(guests: Guests, tmp_path: Path, stack: str) -> None:
     """Shaped as the modules that people use: all kinds of a network's resources and data sources; instances;
