@@ -1,5 +1,5 @@
-"""A play that makes a network and an instance, logs in and configures it, changes nothing when it is run again, and takes
-all of it away: Ansible's amazon.aws, unmodified."""
+"""Plays that make things, change nothing when they are run again, and take all of it away: a network and an instance that
+is logged in to and configured; volumes, snapshots and images. Ansible's amazon.aws, unmodified."""
 
 from __future__ import annotations
 
@@ -84,10 +84,92 @@ REMOVAL = """
     - amazon.aws.ec2_vpc_net: {name: play, cidr_block: 10.40.0.0/16, state: absent}
     - amazon.aws.ec2_key: {name: play, state: absent}
 """
+# An image is named by its id when it is changed: ec2_ami makes another one of each name.
+DISKS = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - amazon.aws.ec2_instance:
+        name: disks
+        image_id: "{{ image }}"
+        instance_type: t3.nano
+        state: running
+        wait: true
+      register: made
+    - amazon.aws.ec2_vol:
+        name: disks-data
+        instance: "{{ made.instances[0].instance_id }}"
+        device_name: /dev/sdf
+        volume_size: "{{ size }}"
+        volume_type: gp3
+        iops: 3500
+        throughput: 200
+        modify_volume: true
+        tags: {Name: disks-data, Play: disks}
+      register: data
+    - assert: {that: "data.volume.attachment_set[0].device == '/dev/sdf'"}
+    - amazon.aws.ec2_vol:
+        name: disks-spare
+        zone: "{{ data.volume.zone }}"
+        volume_size: 4
+        volume_type: io2
+        iops: 200
+        tags: {Name: disks-spare, Play: disks}
+    - amazon.aws.ec2_snapshot:
+        volume_id: "{{ data.volume_id }}"
+        description: nightly
+        snapshot_tags: {Name: disks-nightly, Play: disks}
+        last_snapshot_min_age: 60
+        wait: true
+      register: nightly
+    - amazon.aws.ec2_vol:
+        name: disks-restored
+        zone: "{{ data.volume.zone }}"
+        snapshot: "{{ nightly.snapshot_id }}"
+        volume_type: gp3
+        tags: {Name: disks-restored, Play: disks}
+    - amazon.aws.ec2_ami_info: {owners: self, filters: {name: disks-of-instance}}
+      register: found
+    - amazon.aws.ec2_ami:
+        name: disks-of-instance
+        instance_id: "{{ made.instances[0].instance_id }}"
+        no_reboot: true
+        wait: true
+        tags: {Name: disks-of-instance, Play: disks}
+      when: not found.images
+    - amazon.aws.ec2_ami_info: {owners: self, filters: {name: disks-of-instance}}
+      register: found
+    - amazon.aws.ec2_ami:
+        image_id: "{{ found.images[0].image_id }}"
+        description: by the play
+        launch_permissions: {user_ids: ["111122223333"]}
+        tags: {Name: disks-of-instance, Play: disks}
+    - assert: {that: "found.images[0].block_device_mappings | length == 2"}
+"""
+REMOVAL_OF_DISKS = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - amazon.aws.ec2_ami_info: {owners: self, filters: {name: disks-of-instance}}
+      register: found
+    - amazon.aws.ec2_ami: {image_id: "{{ item.image_id }}", state: absent, delete_snapshot: true, wait: true}
+      loop: "{{ found.images }}"
+    - amazon.aws.ec2_instance: {filters: {"tag:Name": disks}, state: absent, wait: true}
+    - amazon.aws.ec2_vol: {name: "{{ item }}", state: absent}
+      loop: [disks-restored, disks-spare, disks-data]
+    - amazon.aws.ec2_snapshot_info: {filters: {"tag:Play": disks}}
+      register: nightly
+    - amazon.aws.ec2_snapshot: {snapshot_id: "{{ item.snapshot_id }}", state: absent}
+      loop: "{{ nightly.snapshots }}"
+"""
 
 
-def play(guests: Guests, folder: Path, text: str) -> list[str]:
-    """Runs it, and answers which tasks changed something."""
+def play(guests: Guests, folder: Path, text: str, **more: object) -> list[str]:
+    """Runs it, with more variables, and answers which tasks changed something."""
     assert yaml.safe_load(text)
     (folder / "play.yml").write_text(text)
     keys = guests.server.credentials()
@@ -100,7 +182,8 @@ def play(guests: Guests, folder: Path, text: str) -> list[str]:
         "ANSIBLE_STDOUT_CALLBACK": "json",
         "ANSIBLE_LOCALHOST_WARNING": "false",
     }
-    command = ["ansible-playbook", "-i", "localhost,", "play.yml", "-e", f"folder={folder} image={guests.image}"]
+    variables = json.dumps({"folder": str(folder), "image": guests.image, **more})
+    command = ["ansible-playbook", "-i", "localhost,", "play.yml", "-e", variables]
     done = subprocess.run(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400
     )
@@ -110,15 +193,42 @@ def play(guests: Guests, folder: Path, text: str) -> list[str]:
     return [task["task"]["name"] for task in tasks if any(host.get("changed") for host in task["hosts"].values())]
 
 
-@pytest.mark.skipif(shutil.which("ansible-playbook") is None, reason="ansible-playbook isn't on this machine")
-def test_a_play_makes_configures_and_removes(guests: Guests, tmp_path: Path) -> None:
+@pytest.fixture
+def collection() -> None:
+    """What the plays are written for; without it their tests are left out."""
+    if shutil.which("ansible-playbook") is None:
+        pytest.skip("ansible-playbook isn't on this machine")
     listed = subprocess.run(["ansible-galaxy", "collection", "list", "amazon.aws"], capture_output=True, text=True)
     if "amazon.aws" not in listed.stdout:
         pytest.skip("the collection amazon.aws isn't on this machine")
+
+
+@pytest.mark.usefixtures("collection")
+def test_a_play_makes_configures_and_removes(guests: Guests, tmp_path: Path) -> None:
     before = traces_of(guests.server)
     try:
         assert "amazon.aws.ec2_instance" in play(guests, tmp_path, PLAYBOOK)
         assert play(guests, tmp_path, PLAYBOOK) == []
     finally:
         play(guests, tmp_path, REMOVAL)
+    assert traces_of(guests.server) == before
+
+
+@pytest.mark.usefixtures("collection")
+@pytest.mark.timeout(900)
+def test_a_play_makes_grows_and_removes_volumes(guests: Guests, tmp_path: Path) -> None:
+    before = traces_of(guests.server)
+    tagged = [{"Name": "tag:Play", "Values": ["disks"]}]
+    try:
+        changed = play(guests, tmp_path, DISKS, size=1)
+        assert {"amazon.aws.ec2_vol", "amazon.aws.ec2_snapshot", "amazon.aws.ec2_ami"} <= set(changed)
+        assert play(guests, tmp_path, DISKS, size=1) == []
+        assert play(guests, tmp_path, DISKS, size=2) == ["amazon.aws.ec2_vol"]
+        named = [{"Name": "tag:Name", "Values": ["disks-data"]}]
+        (data,) = guests.ec2.describe_volumes(Filters=named)["Volumes"]
+        assert (data["Size"], data["Iops"], data["Throughput"], data["State"]) == (2, 3500, 200, "in-use")
+    finally:
+        play(guests, tmp_path, REMOVAL_OF_DISKS)
+    assert guests.ec2.describe_snapshots(Filters=tagged)["Snapshots"] == []
+    assert guests.ec2.describe_images(Filters=tagged)["Images"] == []
     assert traces_of(guests.server) == before

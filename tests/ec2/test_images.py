@@ -210,15 +210,21 @@ def test_what_is_wrong_with_a_request_for_an_image(own: Guests) -> None:
 def test_a_copy_outlives_what_it_is_a_copy_of(own: Guests, cloud: Server) -> None:
     region = own.ec2.meta.region_name
     first = own.ec2.copy_image(SourceImageId=own.image, SourceRegion=region, Name="first")["ImageId"]
+    wait_available(own, first)
     second = own.ec2.copy_image(SourceImageId=first, SourceRegion=region, Name="second")["ImageId"]
+    wait_available(own, second)
     with pytest.raises(ClientError) as refused:
         own.ec2.copy_image(SourceImageId=own.image, SourceRegion=region, Name="second")
     assert code(refused) == "InvalidAMIName.Duplicate"
-    own.ec2.deregister_image(ImageId=first)
+    own.ec2.deregister_image(ImageId=first, DeleteAssociatedSnapshots=True)
     seen = own.ec2.describe_images(ImageIds=[second])["Images"][0]
     assert (seen["SourceImageId"], seen["SourceImageRegion"]) == (first, region)
     own.start(ImageId=second)
-    assert snapshot_of(own, second) in snapshots_of(cloud)
+    copied = snapshot_of(own, second)
+    assert copied in snapshots_of(cloud)
+    (snapshot,) = own.ec2.describe_snapshots(SnapshotIds=[copied])["Snapshots"]
+    assert (snapshot["State"], snapshot["VolumeId"]) == ("completed", "vol-ffffffff")
+    assert snapshot["Description"].startswith(f"Copied for DestinationAmi {second} from SourceAmi {first} ")
 
 
 @pytest.fixture
@@ -239,6 +245,7 @@ def other(guests: Guests) -> Any:
 def test_an_image_is_shared_with_an_account_and_no_longer(own: Guests, other: Any) -> None:
     region = own.ec2.meta.region_name
     image = own.ec2.copy_image(SourceImageId=own.image, SourceRegion=region, Name="to-share")["ImageId"]
+    wait_available(own, image)
     share = {"LaunchPermission": {"Add": [{"UserId": other.account}]}}
 
     def refused(call: Any, **wanted: Any) -> str:
@@ -271,9 +278,7 @@ def test_an_image_is_shared_with_an_account_and_no_longer(own: Guests, other: An
 
 def test_an_image_is_registered_of_snapshots_that_the_account_may_launch(guests: Guests, other: Any) -> None:
     """Not of another account's, whose id somebody has learned."""
-    mine = guests.ec2.copy_image(SourceImageId=guests.image, SourceRegion="us-east-1", Name="mine-alone")["ImageId"]
-    shared = snapshot_of(guests, mine)  # also of the image tiny, which everybody may launch
-    device = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": shared}}
+    device = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot_of(guests, guests.image)}}
     made = other.register_image(Name="of-tiny", RootDeviceName="/dev/xvda", BlockDeviceMappings=[device])["ImageId"]
     other.deregister_image(ImageId=made)
     instance = guests.start()["InstanceId"]
@@ -284,5 +289,4 @@ def test_an_image_is_registered_of_snapshots_that_the_account_may_launch(guests:
         other.register_image(Name="stolen", RootDeviceName="/dev/xvda", BlockDeviceMappings=[device])
     assert code(refused) == "InvalidSnapshot.NotFound"
     guests.ec2.deregister_image(ImageId=own, DeleteAssociatedSnapshots=True)
-    guests.ec2.deregister_image(ImageId=mine)
     guests.terminate(instance)

@@ -99,6 +99,26 @@ def test_the_life_of_a_snapshot_of_a_stopped_instance(own: Guests, cloud: Server
     wait_for("its bytes to go", lambda: f"{made['SnapshotId']}.qcow2" not in files_of(cloud))
 
 
+def test_an_instance_is_launched_with_a_volume_of_a_snapshot(own: Guests) -> None:
+    """As large as the snapshot, or as is said."""
+    first = own.start()["InstanceId"]
+    snapshot = own.ec2.create_snapshot(VolumeId=volume_of(own, first))["SnapshotId"]
+    size = wait_completed(own.ec2, snapshot)["VolumeSize"]
+    ebs = {"SnapshotId": snapshot, "VolumeType": "gp3"}
+    mappings = [
+        {"DeviceName": "/dev/sdf", "Ebs": ebs},
+        {"DeviceName": "/dev/sdg", "Ebs": {**ebs, "VolumeSize": size + 1}},
+    ]
+    instance = own.start(BlockDeviceMappings=mappings)
+    attached = [{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}]
+    found = own.ec2.describe_volumes(Filters=attached)["Volumes"]
+    by_device = {each["Attachments"][0]["Device"]: (each["Size"], each["SnapshotId"]) for each in found}
+    assert by_device["/dev/sdf"] == (size, snapshot) and by_device["/dev/sdg"] == (size + 1, snapshot)
+    unknown = [{"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": NOBODY}}]
+    launch = {"ImageId": own.image, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
+    assert refused(own.ec2.run_instances, **launch, BlockDeviceMappings=unknown) == "InvalidSnapshot.NotFound"
+
+
 def test_what_is_wrong_with_a_request(own: Guests) -> None:
     ec2 = own.ec2
     for call, wanted, expected in (

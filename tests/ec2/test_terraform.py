@@ -254,16 +254,23 @@ def left_in(ec2: Any) -> Iterator[str]:
             yield listed["PrefixListId"]
     for template in ec2.describe_launch_templates()["LaunchTemplates"]:
         yield template["LaunchTemplateId"]
+    for volume in ec2.describe_volumes()["Volumes"]:
+        yield volume["VolumeId"]
+    for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        yield snapshot["SnapshotId"]
+    for image in ec2.describe_images(Owners=["self"])["Images"]:
+        yield image["ImageId"]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "stack",
-    ["network", "instances"],
+    ["network", "instances", "volumes", "images"],
 )
 def test_a_whole_stack(guests: Guests, tmp_path: Path, stack: str) -> None:
-    """Shaped as the modules that people use: all kinds of a network's resources and data sources; instances."""
+    """Shaped as the modules that people use: all kinds of a network's resources and data sources; instances;
+    volumes with their snapshots and images."""
     terraform = make_terraform(guests.server, tmp_path)
     (terraform.folder / "main.tf").write_text((STACKS / stack / "main.tf").read_text())
     before = set(left_in(guests.ec2))

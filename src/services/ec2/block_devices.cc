@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ec2/model/volume.h"
+#include "services/ec2/snapshots.h"
 #include "services/ec2/volume_types.h"
 
 namespace aerolith::ec2 {
@@ -70,16 +71,32 @@ Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, c
       if (mapping.ebs) TRY(change(*found, *mapping.ebs));
     } else {
       result.push_back(TRY(read_device(mapping)));
-      if (result.back().size_gib == 0) {
+      if (result.back().size_gib == 0 && result.back().snapshot.empty()) {
         return invalid(fmt::format("The device '{}' needs a size.", result.back().device));
       }
-      if (!result.back().snapshot.empty()) return errors::unsupported("Volumes from snapshots are an image's only.");
     }
   }
   const auto root = std::ranges::find(result, image.root_device, &BlockDeviceRecord::device);
   if (root == result.end()) return invalid("The image has no root device.");
   std::rotate(result.begin(), root, root + 1);
   return result;
+}
+
+Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, const ImageRecord& image,
+                          std::vector<BlockDeviceRecord>& devices) {
+  for (BlockDeviceRecord& device : devices) {
+    if (device.snapshot.empty()) continue;
+    if (std::ranges::find(image.devices, device.device, &BlockDeviceRecord::device) != image.devices.end()) continue;
+    const int32_t least = TRY(find_snapshot_size(txn, scope, device.snapshot));
+    if (device.size_gib == 0) device.size_gib = least;
+    if (device.size_gib < least) {
+      return invalid(fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB",
+                                 device.size_gib, device.snapshot, least));
+    }
+    TRY(check_shape(
+        {.type = device.type, .size_gib = device.size_gib, .iops = device.iops, .throughput = device.throughput}));
+  }
+  return {};
 }
 
 BlockDeviceMapping to_wire(const BlockDeviceRecord& device) {

@@ -15,6 +15,10 @@ using Mappings = std::optional<std::vector<BlockDeviceMapping>>;
 Result<BlockDeviceRecord> read_device(const BlockDeviceMapping& mapping);
 // The image's, with what the request says of each; the root first.
 Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, const Mappings& asked);
+// Those that are no image's are as large as the snapshots that they name, or larger. InvalidSnapshot.NotFound where the
+// caller may not make volumes of one.
+Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, const ImageRecord& image,
+                          std::vector<BlockDeviceRecord>& devices);
 BlockDeviceMapping to_wire(const BlockDeviceRecord& device);
 
 }  // namespace aerolith::ec2

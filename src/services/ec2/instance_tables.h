@@ -147,7 +147,7 @@ enum class ImageState : uint8_t { available = 0, pending = 1, failed = 2 };
 std::string_view name_of(ImageState state);
 
 struct ImageRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string owner;  // an account; empty: the installation's own, everybody's
   std::string name;
@@ -169,12 +169,15 @@ struct ImageRecord {
   std::string failure;          // why it failed
   std::string source_instance;  // what it was made of
   std::string source_image;     // what it is a copy of
+  // Since version 3: as it was registered. Instances have what they have.
+  bool ena_support = true;
+  std::string sriov_net_support;
 };
 template <class Archive>
 void fields(Archive& archive, ImageRecord& r) {
   archive(r.id, r.owner, r.name, r.description, r.architecture, r.root_device, r.devices, r.is_public, r.shared_with,
           r.created_at, r.driver, r.kernel, r.initramfs, r.kernel_arguments, r.boot_mode, r.requires_imds_v2, r.state,
-          r.failure, r.source_instance, r.source_image);
+          r.failure, r.source_instance, r.source_image, r.ena_support, r.sriov_net_support);
 }
 
 // Values are stored: they never change.

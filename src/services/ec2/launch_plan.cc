@@ -297,6 +297,7 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
                                                              plan.interfaces.size(), plan.type->name));
   }
   plan.devices = TRY(merge_devices(plan.image, merged.block_device_mappings));
+  TRY(fit_to_snapshots(txn, scope, plan.image, plan.devices));
   return plan;
 }
 

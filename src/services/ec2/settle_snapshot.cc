@@ -27,7 +27,7 @@ constexpr auto kLookAgain = std::chrono::minutes(1);
 constexpr auto kLookAtCopy = 100ms;
 constexpr auto kPatience = 60s;  // for steps that should not fail
 
-enum class Use : uint8_t { none, by_volume, by_image, by_record };
+enum class Use : uint8_t { none, by_volume, by_image, by_record, by_copy };
 
 Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) {
   auto images = kImages.rows().scan(txn, metadata::Direction::forward);
@@ -40,7 +40,9 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) 
   // The key of what lies on the disk alone has no region to find the record by.
   auto records = kSnapshots.rows().scan(txn, metadata::Direction::forward);
   while (TRY(records.next())) {
-    if (TRY(records.record()).id == snapshot) return Use::by_record;
+    const SnapshotRecord record = TRY(records.record());
+    if (record.id == snapshot) return Use::by_record;
+    if (record.state == SnapshotState::pending && record.source_snapshot == snapshot) return Use::by_copy;
   }
   auto volumes = kVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
@@ -56,6 +58,7 @@ Outcome remove_unused(const Cloud& cloud, const std::string& snapshot) {
   const auto use = use_of(*txn, snapshot);
   if (!use.has_value()) return Failed{use.error().message};
   if (*use == Use::by_image || *use == Use::by_record) return Settled{};
+  if (*use == Use::by_copy) return Again{kLookAtCopy};
   if (*use == Use::by_volume) return Again{kLookAgain};
   const auto removed = cloud.volumes->remove_snapshot(snapshot);
   step("snapshot/removed");

@@ -7,10 +7,13 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "services/ec2/launch_plan.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
 namespace {
+
+constexpr std::string_view kNoVolume = "vol-ffffffff";  // of copies, as AWS calls it
 
 struct Holder {
   std::string id;
@@ -136,6 +139,19 @@ Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const
   return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
 }
 
+Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
+  if (!is_well_formed(Kind::snapshot, snapshot)) return errors::malformed_id(Kind::snapshot, snapshot);
+  if (TRY(kSnapshots.find(txn, snapshot_scope(scope), snapshot))) {
+    return TRY(get_usable_snapshot(txn, scope, snapshot)).size_gib;
+  }
+  for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
+    if (image.state != ImageState::available || !may_launch(scope, image)) continue;
+    const auto found = std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot);
+    if (found != image.devices.end()) return found->size_gib;
+  }
+  return errors::not_found(Kind::snapshot, snapshot);
+}
+
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted) {
   if (call.cloud.volumes == nullptr) {
     return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
@@ -157,6 +173,23 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);
   return record;
+}
+
+void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy& wanted) {
+  const Scope shared = snapshot_scope(call.scope);
+  kSnapshots.put(txn, shared,
+                 {.id = wanted.id,
+                  .owner = call.scope.account.str(),
+                  .volume = std::string(kNoVolume),
+                  .size_gib = wanted.size_gib,
+                  .description = wanted.description,
+                  .encrypted = wanted.encrypted,
+                  .started_at = call.context.now,
+                  .source = SnapshotSource::snapshot,
+                  .source_snapshot = wanted.source,
+                  .holder = wanted.source,
+                  .image = wanted.image});
+  kBeingRead.put(txn, {shared.account, shared.region, wanted.source, wanted.id}, {});
 }
 
 Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots) {

@@ -19,6 +19,10 @@ Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Sc
 // One that a volume or an image can be made of now; IncorrectState where it isn't completed.
 Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 
+// In GiB, of one that the caller may make volumes of. Those of images that come with the installation have no records:
+// whoever may launch one may use them.
+Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot);
+
 struct NewSnapshot {
   std::string volume;
   std::string description;
@@ -28,8 +32,19 @@ struct NewSnapshot {
 };
 // Writes its record. IncorrectState where the volume's instance is on its way up or down.
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted);
-// After that commit: on return the moment of all of them is over, or an error, and there are none. Those of guests
-// are of one instance.
+struct SnapshotCopy {
+  std::string id;
+  std::string source;  // it has no record where it came with the installation
+  int32_t size_gib = 0;
+  std::string description;
+  bool encrypted = false;
+  std::string image{};  // that is being made of it
+};
+// Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
+// and is to be told after the commit.
+void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy& wanted);
+// After the commit of `begin_snapshot`: on return the moment of all of them is over, or an error, and there are none.
+// Those of guests are of one instance.
 Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots);
 
 // Erases all but its file.

@@ -37,7 +37,6 @@ Image to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
   Image image{.platform_details = "Linux/UNIX",
               .usage_operation = "RunInstances",
               .block_device_mappings = std::vector<BlockDeviceMapping>(),
-              .ena_support = true,
               .hypervisor = "xen",
               .name = record.name,
               .root_device_name = record.root_device,
@@ -54,6 +53,8 @@ Image to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
               .image_type = "machine"};
   if (!record.description.empty()) image.description = record.description;
   if (record.owner.empty()) image.image_owner_alias = std::string(kOwnAlias);
+  if (record.ena_support) image.ena_support = true;
+  if (!record.sriov_net_support.empty()) image.sriov_net_support = record.sriov_net_support;
   if (!record.boot_mode.empty()) image.boot_mode = record.boot_mode;
   if (!record.failure.empty())
     image.state_reason = StateReason{.code = "Server.InternalError", .message = record.failure};
@@ -110,7 +111,8 @@ constexpr std::array kFilters{
     Definition{"root-device-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"ebs"}; }},
     Definition{"root-device-name",
                [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.root_device}; }},
-    Definition{"ena-support", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"true"}; }},
+    Definition{"ena-support",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.ena_support)}; }},
     Definition{"platform", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{}; }},
     Definition{
         "creation-date",
@@ -242,10 +244,14 @@ Result<> check_may_use_snapshots(metadata::ReadTransaction& txn, const Scope& sc
 // From a snapshot that is there.
 Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput& input) {
   constexpr uint64_t kGib = uint64_t{1} << 30;
-  if (input.image_location) return errors::unsupported("Images are registered from snapshots, not from S3.");
+  if (!input.image_location.value_or("").empty()) {  // Terraform sends an empty one
+    return errors::unsupported("Images are registered from snapshots, not from S3.");
+  }
   if (input.architecture.value_or("x86_64") != "x86_64") {
     return errors::unsupported("Instances have the architecture x86_64 only.");
   }
+  if (input.virtualization_type == "paravirtual")
+    return errors::unsupported("Images have hardware virtualization (hvm).");
   if (call.cloud.volumes == nullptr) {
     return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
   }
@@ -254,6 +260,8 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   image.root_device = input.root_device_name.value_or("/dev/sda1");
   image.boot_mode = input.boot_mode.value_or("");
   image.requires_imds_v2 = input.imds_support == "v2.0";
+  image.ena_support = input.ena_support.value_or(false);
+  image.sriov_net_support = input.sriov_net_support.value_or("");
   image.created_at = call.context.now;
   for (const BlockDeviceMapping& mapping : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
     BlockDeviceRecord device = TRY(read_device(mapping));

@@ -49,6 +49,15 @@ Result<std::vector<BlockDeviceRecord>> devices_of(metadata::ReadTransaction& txn
   return devices;
 }
 
+Result<> refuse_added_snapshots(const InstanceRecord& instance, const ImageRecord& image) {
+  for (const BlockDeviceRecord& device : image.devices) {
+    if (device.snapshot.empty()) continue;
+    if (std::ranges::find(instance.volumes, device.device, &InstanceVolume::device) != instance.volumes.end()) continue;
+    return errors::unsupported("An image of an instance has snapshots of the instance's volumes only.");
+  }
+  return {};
+}
+
 // Records of the snapshots that it names, of volumes that the instance has.
 Result<std::vector<SnapshotRecord>> begin_snapshots(metadata::Transaction& txn, const Call& call,
                                                     const ImageRecord& image, const InstanceRecord& instance,
@@ -89,6 +98,26 @@ Result<> forget_image(Call& call, const ImageRecord& image) {
     put_tags(txn, call.scope, image.id, {});
     return {};
   });
+}
+
+// Has its devices name copies of their snapshots, and answers these.
+Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const Call& call, ImageRecord& copy) {
+  std::vector<std::string> copies;
+  for (BlockDeviceRecord& device : copy.devices) {
+    if (device.snapshot.empty()) continue;
+    const std::string source = std::exchange(device.snapshot, make_id(Kind::snapshot));
+    const auto record = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), source));
+    begin_copy(txn, call,
+               {.id = device.snapshot,
+                .source = source,
+                .size_gib = record ? record->size_gib : device.size_gib,
+                .description = fmt::format("Copied for DestinationAmi {} from SourceAmi {} for SourceSnapshot {}.",
+                                           copy.id, copy.source_image, source),
+                .encrypted = device.encrypted,
+                .image = copy.id});
+    copies.push_back(device.snapshot);
+  }
+  return copies;
 }
 
 // What becomes of a snapshot when an image that names it has gone: a DeleteSnapshotReturnCode.
@@ -135,6 +164,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
     image.kernel_arguments = instance.kernel_arguments;
     image.devices = TRY(devices_of(txn, call.scope, instance));
     image.devices = TRY(merge_devices(image, input.block_device_mappings));
+    TRY(refuse_added_snapshots(instance, image));
     copied = TRY(begin_snapshots(txn, call, image, instance, snapshot_tags));
     if (!input.no_reboot.value_or(false) || instance.state != LifeState::running || copied.empty()) {
       leave_to_imaging(txn, call.scope, std::exchange(copied, {}));
@@ -153,7 +183,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   return CreateImageOutput{.image_id = image.id};
 }
 
-// Snapshots never change: a copy names the same ones, and they stay until the last image that does is gone.
+// It has snapshots of its own, which end when it does, whatever becomes of those that they are copies of.
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   if (*input.source_region != call.scope.region.view()) {
     return errors::unsupported(fmt::format("There is one region here, {}.", call.scope.region.view()));
@@ -166,7 +196,9 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   }
   call.await_own_images();
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image));
+  std::vector<std::string> snapshots;
   std::string image = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
+    snapshots.clear();
     if (auto known = TRY(find_made(txn, call, input.client_token))) return *std::move(known);
     const std::string id = make_id(Kind::image);
     ImageRecord copy = TRY(get_image(txn, call.scope, *input.source_image_id));
@@ -180,6 +212,8 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     copy.is_public = false;
     copy.shared_with.clear();
     copy.source_instance.clear();
+    snapshots = TRY(copy_devices(txn, call, copy));
+    if (!snapshots.empty()) copy.state = ImageState::pending;
     TagMap all = input.copy_image_tags.value_or(false) ? TRY(tags_of(txn, call.scope, copy.source_image)) : TagMap();
     for (const auto& [key, value] : tags) all[key] = value;
     kImages.put(txn, image_scope(call.scope), copy);
@@ -187,6 +221,9 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     remember_made(txn, call, input.client_token, id);
     return id;
   }));
+  for (const std::string& each : snapshots) {
+    if (!call.dry_run) call.cloud.snapshot_changed(call.scope, each);
+  }
   return CopyImageOutput{.image_id = std::move(image)};
 }
 

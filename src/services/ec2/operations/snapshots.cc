@@ -16,8 +16,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kNoVolume = "vol-ffffffff";  // of copies, as AWS calls it
-
 Result<> check_place(const std::optional<std::string>& outpost, const std::optional<std::string>& location) {
   if (outpost) return errors::unsupported("There are no Outposts.");
   if (location && *location != "regional") return errors::unsupported("Snapshots lie in the region.");
@@ -130,18 +128,12 @@ Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& in
   const std::string id = make_id(Kind::snapshot);
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     const SnapshotRecord source = TRY(get_usable_snapshot(txn, call.scope, *input.source_snapshot_id));
-    const SnapshotRecord copy{.id = id,
-                              .owner = call.scope.account.str(),
-                              .volume = std::string(kNoVolume),
-                              .size_gib = source.size_gib,
-                              .description = input.description.value_or(""),
-                              .encrypted = source.encrypted,
-                              .started_at = call.context.now,
-                              .source = SnapshotSource::snapshot,
-                              .source_snapshot = source.id,
-                              .holder = source.id};
-    kSnapshots.put(txn, snapshot_scope(call.scope), copy);
-    kBeingRead.put(txn, {snapshot_scope(call.scope).account, call.scope.region, copy.holder, id}, {});
+    begin_copy(txn, call,
+               {.id = id,
+                .source = source.id,
+                .size_gib = source.size_gib,
+                .description = input.description.value_or(""),
+                .encrypted = source.encrypted});
     put_tags(txn, call.scope, id, tags);
     return {};
   }));

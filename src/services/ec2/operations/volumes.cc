@@ -93,20 +93,6 @@ Result<std::string> read_zone(const Scope& scope, const CreateVolumeInput& input
   return errors::of("InvalidZone.NotFound", fmt::format("The zone '{}' does not exist.", name.empty() ? id : name));
 }
 
-// In GiB. Those of images that come with the installation have no records: whoever may launch one may use them.
-Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
-  if (!is_well_formed(Kind::snapshot, snapshot)) return errors::malformed_id(Kind::snapshot, snapshot);
-  if (TRY(kSnapshots.find(txn, snapshot_scope(scope), snapshot))) {
-    return TRY(get_usable_snapshot(txn, scope, snapshot)).size_gib;
-  }
-  for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
-    if (image.state != ImageState::available || !may_launch(scope, image)) continue;
-    const auto found = std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot);
-    if (found != image.devices.end()) return found->size_gib;
-  }
-  return errors::not_found(Kind::snapshot, snapshot);
-}
-
 Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call, const CreateVolumeInput& input) {
   VolumeShape shape{.type = input.volume_type.value_or("gp2"), .iops = input.iops, .throughput = input.throughput};
   int32_t least = 0;
