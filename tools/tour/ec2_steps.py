@@ -12,6 +12,15 @@ from tools.tour.network import ROLE, InstanceRole, Network
 from tools.tour.report import Report, StepFailed
 
 DATA = "tree/a-larger-file"
+# Where a host runs no instances: it isn't root, or lacks programs.
+LEFT_OUT = (
+    "a VPC with a public and a private subnet",
+    "an instance: boot, login, user data, metadata, role, data from S3",
+    "a security group that is closed and opened",
+    "kill -9 of the server under a running instance",
+    "a volume: attached, worked on, grown; its result to S3",
+    "its snapshot, verified by a second instance",
+)
 
 
 def _launch(guests: Guests, network: Network) -> tuple[str, Login]:
@@ -49,13 +58,12 @@ def _nothing_left(cloud: Cloud, guests: Guests) -> str:
     return "no instances, volumes, interfaces, VPCs; no file of theirs"
 
 
-def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> None:
-    """With the tree of the S3 part in `work`/sent and in the bucket."""
+def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> bool:
+    """With the tree of the S3 part in `work`/sent and in the bucket. False where it is left out."""
     lacks = what_lacks(cloud.server, "containers")
     if lacks:
-        with report.step("instances, networks, volumes: left out") as step:
-            step.detail = lacks
-        return
+        report.leave_out(LEFT_OUT, lacks)
+        return False
     guests = Guests(cloud.server, work)
     with report.step("a VPC with a public and a private subnet") as step:
         network, role = Network(guests), InstanceRole(guests, bucket)
@@ -86,10 +94,13 @@ def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> None:
         if login.run("cat /home/ec2-user/file") != "kept":
             raise StepFailed("the instance is another one")
         cloud.aerolith("up")
+    report.part("volumes")
     data = ebs_steps.Data.of(DATA, work / "sent" / DATA.removeprefix("tree/"))
     ebs_steps.run(report, ebs_steps.VolumeTour(cloud, guests, network, instance, data), bucket)
+    report.part("the end")
     with report.step("torn down: nothing is left on this host") as step:
         guests.clear()
         network.remove()
         role.remove()
         step.detail = _nothing_left(cloud, guests)
+    return True
