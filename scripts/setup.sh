@@ -20,7 +20,7 @@ readonly TEST_PACKAGES=(
   dnsmasq-base iproute2 nftables
 )
 readonly TOUR_PACKAGES=(curl dnsmasq-base iproute2 nftables)
-readonly BENCH_PACKAGES=(strace wrk)
+readonly BENCH_PACKAGES=(fio strace wrk)
 # The power cut needs an emulated machine; its kernel is fetched by the test itself, and not installed.
 readonly TRUST_PACKAGES=(e2fsprogs qemu-system-x86)
 # What running instances needs, and logging in to them in tests.

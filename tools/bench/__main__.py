@@ -1,8 +1,9 @@
-"""Measures the bars and writes bench/results/<date>-foundation.{md,json}, -identity, -ec2 and -s3.
+"""Measures the bars and writes bench/results/<date>-foundation.{md,json}, -identity, -ec2, -ebs and -s3.
 
 python -m tools.bench [server] [build]      the foundation; without any name all of them (make bench builds first)
 python -m tools.bench identity              decisions, enforcement, changes of policies, a crowd (tools/bench/identity)
 python -m tools.bench ec2                   launches, groups, what instances and their network cost (tools/bench/ec2)
+python -m tools.bench ebs                   volumes: rates, attachments, snapshots (tools/bench/ebs)
 python -m tools.bench s3 [--help]           the S3 data path against other servers (tools/bench/s3)
 """
 
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable
 
 from tools.bench import build_bars, server_bars
+from tools.bench.ebs import bars as ebs
 from tools.bench.ec2 import bars as ec2
 from tools.bench.identity import bars as identity
 from tools.bench.measure import Measurement, machine_facts
@@ -46,7 +48,7 @@ def _markdown(date: str, facts: dict, measured: list[Measurement]) -> str:
 def main(names: list[str]) -> int:
     if names and names[0] == "s3":
         return s3_command.main(names[1:])
-    if unknown := set(names) - {*FOUNDATION, "identity", "ec2"}:
+    if unknown := set(names) - {*FOUNDATION, "identity", "ec2", "ebs"}:
         print(__doc__, file=sys.stderr)
         return 0 if unknown <= {"-h", "--help"} else 2
     foundation = [bars for name, bars in FOUNDATION.items() if name in names or not names]
@@ -56,6 +58,8 @@ def main(names: list[str]) -> int:
         measure_all("identity", [identity.all_bars])
     if "ec2" in names or not names:
         measure_all("ec2", [ec2.all_bars])
+    if "ebs" in names or not names:
+        measure_all("ebs", [ebs.all_bars])
     return 0 if names else s3_command.main([])
 
 

@@ -32,11 +32,15 @@ def main() -> int:
                 raise StepFailed(f"{free >> 30} GiB free, {FREE_BYTES_NEEDED >> 30} needed")
         with report.step("aerolith up"):
             cloud.aerolith("up")
+        report.part("S3")
         s3_steps.run(report, cloud, work)
+        report.part("identity")
         identity_steps.run(report, cloud, s3_steps.BUCKET)
-        ec2_steps.run(report, cloud, work, s3_steps.BUCKET)
+        report.part("instances")
+        had_instances = ec2_steps.run(report, cloud, work, s3_steps.BUCKET)
+        report.part("the end")
         with report.step("aerolith down"):
-            cloud.aerolith("down", "--instances")
+            cloud.aerolith("down", *(["--instances"] if had_instances else []))
         with report.step("clean up"):
             shutil.rmtree(work)
     except Exception as error:

@@ -6,15 +6,32 @@ import hashlib
 from pathlib import Path
 
 from tools.harness.instances import Guests, Login, traces_of, wait_for, what_lacks
+from tools.tour import ebs_steps
 from tools.tour.cloud import Cloud
+from tools.tour.network import ROLE, InstanceRole, Network
 from tools.tour.report import Report, StepFailed
 
 DATA = "tree/a-larger-file"
+# Where a host runs no instances: it isn't root, or lacks programs.
+LEFT_OUT = (
+    "a VPC with a public and a private subnet",
+    "an instance: boot, login, user data, metadata, role, data from S3",
+    "a security group that is closed and opened",
+    "kill -9 of the server under a running instance",
+    "a volume: attached, worked on, grown; its result to S3",
+    "its snapshot, verified by a second instance",
+)
 
 
-def _launch(guests: Guests) -> tuple[str, Login]:
+def _launch(guests: Guests, network: Network) -> tuple[str, Login]:
     script = "#!/bin/sh\nhostname > /etc/motd-of-the-tour\nchmod 644 /etc/motd-of-the-tour\n"
-    instance = guests.start(UserData=script, ImageId="resolve:ssm:/aws/service/aerolith/tiny/latest/amd64")
+    interface = {"DeviceIndex": 0, "SubnetId": network.public, "Groups": [network.outer]}
+    instance = guests.start(
+        UserData=script,
+        ImageId="resolve:ssm:/aws/service/aerolith/tiny/latest/amd64",
+        NetworkInterfaces=[interface],
+        IamInstanceProfile={"Name": ROLE},
+    )
     return str(instance["InstanceId"]), guests.login(instance).wait()
 
 
@@ -25,16 +42,34 @@ def _read_inside(cloud: Cloud, login: Login, bucket: str, key: str) -> str:
     return login.run(f"wget -q -O - '{link}' | sha256sum", seconds=120).split()[0]
 
 
-def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> None:
-    """With the tree of the S3 part in `work`/sent and in the bucket."""
+def _nothing_left(cloud: Cloud, guests: Guests) -> str:
+    """Neither as records nor on the host."""
+    live = [{"Name": "instance-state-name", "Values": ["pending", "running", "shutting-down", "stopping", "stopped"]}]
+    if left := guests.ec2.describe_instances(Filters=live)["Reservations"]:
+        raise StepFailed(f"instances are left: {left}")
+    if left := guests.ec2.describe_volumes()["Volumes"]:
+        raise StepFailed(f"volumes are left: {[each['VolumeId'] for each in left]}")
+    if left := [each["VpcId"] for each in guests.ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]]:
+        raise StepFailed(f"VPCs are left: {left}")
+    if left := guests.ec2.describe_network_interfaces()["NetworkInterfaces"]:
+        raise StepFailed(f"interfaces are left: {[each['NetworkInterfaceId'] for each in left]}")
+    if left := traces_of(cloud.server):
+        raise StepFailed(f"left: {left}")
+    return "no instances, volumes, interfaces, VPCs; no file of theirs"
+
+
+def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> bool:
+    """With the tree of the S3 part in `work`/sent and in the bucket. False where it is left out."""
     lacks = what_lacks(cloud.server, "containers")
     if lacks:
-        with report.step("instances: left out") as step:
-            step.detail = lacks
-        return
+        report.leave_out(LEFT_OUT, lacks)
+        return False
     guests = Guests(cloud.server, work)
+    with report.step("a VPC with a public and a private subnet") as step:
+        network, role = Network(guests), InstanceRole(guests, bucket)
+        step.detail = network.vpc
     with report.step("run-instances: it boots, and takes a login") as step:
-        instance, login = _launch(guests)
+        instance, login = _launch(guests, network)
         step.detail = f"{instance} at {login.address}"
     with report.step("its user data ran, and metadata says who it is") as step:
         name = wait_for("user data", lambda: login.attempt("cat /etc/motd-of-the-tour").stdout.strip())
@@ -49,9 +84,9 @@ def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> None:
             raise StepFailed(f"SHA-256 {seen}, here {local}")
         step.detail = "the same bytes"
     with report.step("a security group is closed, and opened again"):
-        guests.forbid(guests.group, 22, "0.0.0.0/0")
+        guests.forbid(network.outer, 22, "0.0.0.0/0")
         wait_for("the port to close", lambda: login.attempt("true").returncode == 255, 10)
-        guests.allow(guests.group, 22, "0.0.0.0/0")
+        guests.allow(network.outer, 22, "0.0.0.0/0")
         wait_for("the port to open", lambda: login.attempt("true").returncode == 0, 10)
     with report.step("kill -9 of the server: the instance runs on"):
         login.run("echo kept > /home/ec2-user/file")
@@ -59,7 +94,13 @@ def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> None:
         if login.run("cat /home/ec2-user/file") != "kept":
             raise StepFailed("the instance is another one")
         cloud.aerolith("up")
-    with report.step("terminated: nothing is left on this host"):
+    report.part("volumes")
+    data = ebs_steps.Data.of(DATA, work / "sent" / DATA.removeprefix("tree/"))
+    ebs_steps.run(report, ebs_steps.VolumeTour(cloud, guests, network, instance, data), bucket)
+    report.part("the end")
+    with report.step("torn down: nothing is left on this host") as step:
         guests.clear()
-        if left := traces_of(cloud.server):
-            raise StepFailed(f"left: {left}")
+        network.remove()
+        role.remove()
+        step.detail = _nothing_left(cloud, guests)
+    return True

@@ -21,6 +21,7 @@ class Step:
     seconds: float = 0.0
     detail: str = ""
     passed: bool = False
+    part: str = ""
 
 
 class Report:
@@ -29,6 +30,8 @@ class Report:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log = log_path.open("w", buffering=1)
         self.steps: list[Step] = []
+        self.left_out: tuple[str, ...] = ()
+        self._part = "the cloud"
         self._started = time.monotonic()
         self._colours = sys.stdout.isatty()
 
@@ -38,7 +41,7 @@ class Report:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Runs the block as one step. Its failure ends the tour, after the line that says so."""
-        step = Step(title)
+        step = Step(title, part=self._part)
         self.steps.append(step)
         self.log(f"\n== {title}")
         if self._colours:
@@ -64,11 +67,38 @@ class Report:
         detail = self._paint(step.detail, 2) if step.passed else step.detail
         print(f"  {mark} {step.title:<46} {step.seconds:7.1f} s  {detail}".rstrip(), flush=True)
 
+    def part(self, name: str) -> None:
+        """What follows belongs to this part of the tour."""
+        self._part = name
+
+    def leave_out(self, titles: tuple[str, ...], why: str) -> None:
+        """Says what this host can't do, and why; the tour doesn't fail by it."""
+        self.log(f"\n== left out: {', '.join(titles)}: {why}")
+        self.left_out += titles
+        print(f"  - left out: {why}", flush=True)
+        for title in titles:
+            print(f"      {title}", flush=True)
+
+    def _table(self) -> None:
+        """Parts and their times, each with the step that took longest."""
+        parts: dict[str, list[Step]] = {}
+        for step in self.steps:
+            parts.setdefault(step.part, []).append(step)
+        print(f"  {'part':<22} {'steps':>5} {'time':>9}  longest step")
+        for name, steps in parts.items():
+            longest = max(steps, key=lambda step: step.seconds)
+            spent = sum(step.seconds for step in steps)
+            print(f"  {name:<22} {len(steps):>5} {spent:>7.1f} s  {longest.title} ({longest.seconds:.1f} s)")
+
     def summary(self) -> bool:
         """The closing table; true when every step passed."""
         passed = sum(step.passed for step in self.steps)
         rule = "─" * 60
         print(f"  {rule}")
+        self._table()
+        print(f"  {rule}")
+        if self.left_out:
+            print(f"  {len(self.left_out)} left out")
         print(
             f"  {passed} of {len(self.steps)} steps passed in {time.monotonic() - self._started:.0f} s; log: {self.log_path}"
         )
