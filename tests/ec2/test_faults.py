@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Timer
@@ -15,7 +14,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from tests.ec2.conftest import tagged
-from tools.harness.faults import Step, Steps, once, things_of
+from tools.harness.faults import Step, Steps, left_after, once
 from tools.harness.instances import Guests, prepare_machines, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 
@@ -61,11 +60,7 @@ class Bench:
 
     def expect(self, things: list[str], after: str) -> None:
         """All there is on the host. A process that was told to end may take a moment."""
-        for _ in range(20):
-            if things_of(self.server) == things:
-                return
-            time.sleep(0.1)
-        assert things_of(self.server) == things, f"after {after}"
+        assert not left_after(self.server, things), f"after {after}"
 
     def stop(self, instance: str, at: Step | None = None) -> None:
         self.change(instance, at, self.ec2.stop_instances, "running", "stopped")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ec2.conftest import tagged
-from tools.harness.faults import Step, Steps, once, things_of
+from tools.harness.faults import Step, Steps, left_after, once, things_of
 from tools.harness.instances import Guests, prepare_machines, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 from tools.harness.volumes import Volumes, login
@@ -129,7 +129,7 @@ def walk(bench: Bench, device: str, **wanted: Any) -> None:
         assert shell.run(f"head -c {len(str(number))} {device}") == str(number), told
         bench.detach(volume)
         bench.delete(volume)
-        wait_for(f"nothing to be left, {told}", lambda: things_of(bench.server) == before, 10)
+        assert not left_after(bench.server, before), told
     bench.guests.terminate(instance)
 
 
@@ -143,7 +143,9 @@ def test_kills_while_a_volume_is_made_and_deleted(bench: Bench) -> None:
     for make_at, delete_at in itertools.zip_longest(making, deleting):
         volume = bench.create(make_at)
         bench.delete(volume, delete_at)
-        assert bench.free() == [] and things_of(bench.server) == before, f"kills at {make_at} and {delete_at}"
+        told = f"kills at {make_at} and {delete_at}"
+        assert bench.free() == [], told
+        assert not left_after(bench.server, before), told
 
 
 def test_kills_while_a_container_gets_grows_and_loses_a_volume(bench: Bench) -> None:

@@ -126,3 +126,15 @@ def things_of(server: Server) -> list[str]:
     found += list(_files(Path("/run/aerolith", mark)))
     found += [f"volume {path.name}" for path in (server.data_folder / "blocks/volumes").iterdir()]
     return sorted(found)
+
+
+def left_after(server: Server, before: list[str], seconds: float = 30) -> list[str]:
+    """What came since `before`, or went, once it is nothing or the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        now = things_of(server)
+        changes = [f"new: {each}" for each in now if each not in before]
+        changes += [f"gone: {each}" for each in before if each not in now]
+        if not changes or time.monotonic() > deadline:
+            return changes
+        time.sleep(0.1)
