@@ -112,5 +112,7 @@ def kept_limit(pair: Pair, operations: int) -> Measurement:
     region = pair.raw.stat().st_size
     done = fio(pair.volume.loop, "randwrite", 4096, 32, size=region, time_based=1, ramp_time=4, runtime=12)
     off = abs(done.operations_per_second - operations) / operations * 100
-    details = {"operations a second": done.operations_per_second}
+    # A disk that doesn't do as many by itself says nothing of the limit.
+    plain = fio(pair.raw, "randwrite", 4096, 32, size=region, time_based=1, ramp_time=2, runtime=4)
+    details = {"operations a second": done.operations_per_second, "the raw file's": plain.operations_per_second}
     return Measurement(f"{operations:,} operations a second, kept to within", off, "%", 3, False, details)
