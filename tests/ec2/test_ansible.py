@@ -204,6 +204,7 @@ def collection() -> None:
 
 
 @pytest.mark.usefixtures("collection")
+@pytest.mark.timeout(900)
 def test_a_play_makes_configures_and_removes(guests: Guests, tmp_path: Path) -> None:
     before = traces_of(guests.server)
     try:
@@ -220,13 +221,13 @@ def test_a_play_makes_grows_and_removes_volumes(guests: Guests, tmp_path: Path) 
     before = traces_of(guests.server)
     tagged = [{"Name": "tag:Play", "Values": ["disks"]}]
     try:
-        changed = play(guests, tmp_path, DISKS, size=1)
+        changed = play(guests, tmp_path, DISKS, size=8)
         assert {"amazon.aws.ec2_vol", "amazon.aws.ec2_snapshot", "amazon.aws.ec2_ami"} <= set(changed)
-        assert play(guests, tmp_path, DISKS, size=1) == []
-        assert play(guests, tmp_path, DISKS, size=2) == ["amazon.aws.ec2_vol"]
+        assert play(guests, tmp_path, DISKS, size=8) == []
+        assert play(guests, tmp_path, DISKS, size=9) == ["amazon.aws.ec2_vol"]
         named = [{"Name": "tag:Name", "Values": ["disks-data"]}]
         (data,) = guests.ec2.describe_volumes(Filters=named)["Volumes"]
-        assert (data["Size"], data["Iops"], data["Throughput"], data["State"]) == (2, 3500, 200, "in-use")
+        assert (data["Size"], data["Iops"], data["Throughput"], data["State"]) == (9, 3500, 200, "in-use")
     finally:
         play(guests, tmp_path, REMOVAL_OF_DISKS)
     assert guests.ec2.describe_snapshots(Filters=tagged)["Snapshots"] == []

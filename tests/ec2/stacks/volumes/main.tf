@@ -33,6 +33,7 @@ resource "aws_ebs_volume" "plain" {
   availability_zone = local.zone
   size              = 1
   type              = local.second ? "gp3" : "gp2"
+  iops              = local.second ? 3000 : null # else the provider asks for what gp2 had: too few
   tags              = { Name = "tf-plain" }
 }
 resource "aws_ebs_volume" "magnetic" {
