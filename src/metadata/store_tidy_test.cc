@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "metadata/store.h"
@@ -12,9 +13,14 @@
 namespace aerolith::metadata {
 namespace {
 
+// Files may go meanwhile: they count nothing.
 uint64_t bytes_in(const std::filesystem::path& folder) {
   uint64_t bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) bytes += entry.file_size();
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::error_code gone;
+    const uint64_t size = entry.file_size(gone);
+    if (!gone) bytes += size;
+  }
   return bytes;
 }
 
