@@ -112,14 +112,13 @@ resource "aws_snapshot_create_volume_permission" "data" {
   account_id  = "111122223333"
 }
 
-# An image of what an instance has now.
+# An image of what an instance has now. All of it goes with who is launched of it: an attached volume would stay.
 resource "aws_ami_from_instance" "one" {
   name                    = "tf-from-instance"
   description             = var.stage
-  source_instance_id      = aws_instance.one.id
+  source_instance_id      = aws_instance.inline.id
   snapshot_without_reboot = true
   tags                    = { Name = "tf-from-instance", Stage = var.stage }
-  depends_on              = [aws_volume_attachment.data]
 }
 
 resource "aws_ami_launch_permission" "one" {
