@@ -228,7 +228,7 @@ def test_copies_filters_and_pages(own: Guests, snapshot: str) -> None:
         return [each["SnapshotId"] for each in own.ec2.describe_snapshots(Filters=wanted)["Snapshots"]]
 
     assert found(description="one of *") == [snapshot]
-    assert found(volume_id="vol-ffffffff") == sorted(copies)
+    assert found(volume_id="vol-ffffffff", tag_key="number") == sorted(copies)
     assert found(snapshot_id=copies[0], status="completed", progress="100%", volume_size="1") == [copies[0]]
     assert found(**{"tag:number": "3"}) == [copies[3]]
     assert found(tag_key="number", encrypted="true") == []

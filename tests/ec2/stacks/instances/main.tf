@@ -63,7 +63,6 @@ resource "aws_default_subnet" "d" {
   availability_zone = "us-east-1a"
   tags              = { Name = "Default subnet" }
 }
-resource "aws_default_vpc_dhcp_options" "d" { tags = { Name = "Default DHCP" } }
 resource "aws_key_pair" "k" {
   key_name_prefix = "deployer-"
   public_key      = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQD3F6tyPEFEzV0LX3X8BsXdMsQz1x2cEikKDEY0aIj41qgxMCP/iteneqXSIFZBp5vizPvaoIR3Um9xK7PGoW8giupGn+EPuxIA4cDM4vzOqOkiMPhz5XK0whEjkVzTo4+S0puvDZuwIsdiW9mxhJc7tgBNL0cYlWSYVkz4G/fslNfRPW5mYAM49f4fhtxPb5ok4Q2Lg9dPKVHO/Bgeu5woMc7RY0p1ej6D4CKFE6lymSDJpW0YHX/wqE9+cfEauh7xZcG0q9t2ta6F6fmX0agvpFyZo8aFbXeUBr7osSCJNgvavWbM/06niWrOvYX2xwWdhXmXSrbX8ZbabVohBK41 email@example.com"
@@ -180,6 +179,7 @@ resource "aws_instance" "from_lt" {
     version = "$Latest"
   }
   disable_api_termination = false
+  tags                    = { Name = "from-lt" } # the provider would take the template's away
   lifecycle { ignore_changes = [user_data, user_data_base64] }
 }
 data "aws_instance" "web" {
