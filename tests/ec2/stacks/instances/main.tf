@@ -176,7 +176,7 @@ data "aws_launch_template" "lt" { name = aws_launch_template.lt.name }
 resource "aws_instance" "from_lt" {
   launch_template {
     id      = aws_launch_template.lt.id
-    version = "$Latest"
+    version = aws_launch_template.lt.latest_version # a new one: another instance, in the same apply
   }
   disable_api_termination = false
   tags                    = { Name = "from-lt" } # the provider would take the template's away
