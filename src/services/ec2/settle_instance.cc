@@ -41,8 +41,7 @@ class Work {
 
   Outcome run() {
     // Its disks stay as they are until that has ended: open where it runs, closed where it doesn't.
-    const auto txn = tools_.cloud.metadata.begin_read();
-    const auto being_read = are_disks_being_read(*txn, key_.scope, record_);
+    const auto being_read = are_disks_being_read(*tools_.cloud.metadata.begin_read(), key_.scope, record_);
     if (!being_read.has_value()) return Failed{being_read.error().message};
     if (*being_read) return is_to_stay() ? keep_devices() : Again{kLookAtCopies};
     if (!record_.imaging.empty()) return make_image();
