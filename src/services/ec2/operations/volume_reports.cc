@@ -143,9 +143,13 @@ Result<NoOutput> modify_volume_attribute(Call& call, const ModifyVolumeAttribute
 }
 
 // Nothing here ever disables it: there is no volume of which it isn't known whether it is whole.
+// The I/O of a volume is never switched off here, so it is on wherever there is something to reach.
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input) {
-  TRY(kVolumes.get(*call.read(), call.scope, input.volume_id));
-  return NoOutput{};
+  const VolumeRecord volume = TRY(kVolumes.get(*call.read(), call.scope, input.volume_id));
+  const Files files = TRY(Files::look(call.cloud));
+  if (files.has(volume.id)) return NoOutput{};
+  return errors::of("IncorrectState",
+                    fmt::format("The volume '{}' has no file: there is nothing to read or write.", volume.id));
 }
 
 }  // namespace aerolith::ec2
