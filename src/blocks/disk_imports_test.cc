@@ -116,13 +116,11 @@ TEST_F(DiskImportsTest, WhatIsOfAnotherFormIsRefused) {
   receive(packed("vmdk"));
   EXPECT_EQ(fault_of(DiskFormat::vmdk), DiskFault::other_format) << "it isn't stream-optimized";
   std::string cut = packed("vmdk", "subformat=streamOptimized");
-  cut.resize(128 << 10);
+  cut.resize(cut.size() - 4096);
   receive(cut);
-  if (imports_->check({.name = "disk", .format = DiskFormat::vmdk}).has_value()) {
-    const auto made = imports_->convert({.name = "disk", .format = DiskFormat::vmdk}, "snap-1", kGoOn);
-    ASSERT_FALSE(made.has_value());
-    EXPECT_EQ(made.error().fault, DiskFault::can_not_be_read);
-  }
+  const auto made = imports_->convert({.name = "disk", .format = DiskFormat::vmdk}, "snap-1", kGoOn);
+  ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().fault, DiskFault::can_not_be_read);
   ASSERT_TRUE(imports_->remove("disk").has_value());
   ASSERT_TRUE(imports_->append("disk", "").has_value());
   EXPECT_EQ(fault_of(DiskFormat::raw), DiskFault::other_format) << "it is empty";
