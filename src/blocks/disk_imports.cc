@@ -233,6 +233,8 @@ ImportResult<DiskFault> DiskImports::find_fault_of(const DiskSource& source) {
 ImportResult<uint64_t> DiskImports::check(const DiskSource& source) {
   const DiskFault fault = TRY(find_fault_of(source));
   if (fault != DiskFault::none) return failed(ImportErrorCode::disk, "its header isn't what it should be", fault);
+  // Its size is the file's, whatever stands in it.
+  if (source.format == DiskFormat::raw && source.size_bytes == 0) return received_bytes(source.name);
   const auto info = read_object(TRY(run_qemu_img({"info", "--output=json", describe(source)}, kLookPatience)));
   const auto size_bytes = info ? number_at(*info, "virtual-size") : std::nullopt;
   if (!size_bytes) return failed(ImportErrorCode::failed, "qemu-img tells no size");

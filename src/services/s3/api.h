@@ -75,7 +75,7 @@ struct RoleReader {
   Region region;                               // this installation's
   Timestamp now;
 };
-struct ObjectName {
+struct ObjectPlace {
   std::string bucket;
   std::string key;
 };
@@ -83,7 +83,7 @@ struct ObjectFacts {
   uint64_t size_bytes = 0;
   std::string etag;  // without quotes
 };
-struct ObjectPart {
+struct ObjectStretch {
   std::string_view etag;  // of the object that it is a part of
   uint64_t offset_bytes = 0;
   uint64_t size_bytes = 0;  // fewer come at the object's end
@@ -99,10 +99,10 @@ enum class RoleReadFault : uint8_t {
 using RoleReadError = Failure<RoleReadFault>;
 // Asks whether the role may s3:GetBucketLocation, s3:ListBucket and s3:GetObject. Throws std::runtime_error for a
 // policy that can't be read.
-aerolith::Result<ObjectFacts, RoleReadError> look_at_object(const RoleReader& reader, const ObjectName& name);
+aerolith::Result<ObjectFacts, RoleReadError> look_at_object(const RoleReader& reader, const ObjectPlace& name);
 // The same, and gives `take` the bytes piece by piece, each at most a MiB; false ends it early.
-aerolith::Result<void, RoleReadError> read_object(const RoleReader& reader, const ObjectName& name,
-                                                  const ObjectPart& part,
+aerolith::Result<void, RoleReadError> read_object(const RoleReader& reader, const ObjectPlace& name,
+                                                  const ObjectStretch& part,
                                                   const std::function<bool(std::string_view)>& take);
 
 // The buckets of an account.

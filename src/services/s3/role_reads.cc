@@ -20,7 +20,7 @@ std::unexpected<RoleReadError> failed(const CallError& error) { return fail(Role
 
 class RoleRead {
  public:
-  RoleRead(const RoleReader& reader, const ObjectName& name)
+  RoleRead(const RoleReader& reader, const ObjectPlace& name)
       : reader_(reader), bucket_(name.bucket), key_(name.key), access_(reader.metadata) {
     context_.now = reader.now;
     context_.region = reader.region;
@@ -96,14 +96,14 @@ class RoleRead {
 
 }  // namespace
 
-aerolith::Result<ObjectFacts, RoleReadError> look_at_object(const RoleReader& reader, const ObjectName& name) {
+aerolith::Result<ObjectFacts, RoleReadError> look_at_object(const RoleReader& reader, const ObjectPlace& name) {
   const auto txn = reader.metadata.begin_read();
   const ObjectRecord object = TRY(RoleRead(reader, name).find(*txn));
   return ObjectFacts{.size_bytes = object.size_bytes, .etag = object.etag};
 }
 
-aerolith::Result<void, RoleReadError> read_object(const RoleReader& reader, const ObjectName& name,
-                                                  const ObjectPart& part,
+aerolith::Result<void, RoleReadError> read_object(const RoleReader& reader, const ObjectPlace& name,
+                                                  const ObjectStretch& part,
                                                   const std::function<bool(std::string_view)>& take) {
   // Many extents, opened one after the other: the collector waits, from before the snapshot on.
   const ReadHold hold{.collection = reader.objects.hold_collection(), .txn = reader.metadata.begin_read()};
