@@ -242,7 +242,7 @@ TEST_F(SettleImportTest, AKillAnywhereEndsRight) {
     EXPECT_TRUE(volumes_.snapshots.contains(snapshots().front().id)) << steps;
     EXPECT_FALSE(has_files()) << steps;
     write([&](metadata::Transaction& txn) -> Result<> {
-      erase_snapshot(txn, scope_, snapshots().front());
+      kSnapshots.erase(txn, snapshot_scope(scope_), snapshots().front());
       return {};
     });
     volumes_.snapshots.clear();
