@@ -74,7 +74,6 @@ class ImportWork {
       auto stored = TRY(table_.find(txn, key_.scope, key_.id));
       if (!stored || stored->state != ImportState::active) return {};
       change(*stored);
-      stored->moved_at = tools_.clock.now();
       table_.put(txn, key_.scope, *stored);
       return {};
     });
@@ -82,20 +81,25 @@ class ImportWork {
     if (!updated.has_value()) return Failed{updated.error().message};
     return Again{0ms};
   }
-  // Of the same disk in the record as it is stored.
+  // Of the same disk in the record as it is stored. It got on.
   template <typename Change>
   Outcome update(const ImportDisk& disk, Change change) {
     return update([&](ImportRecord& task) {
       const auto stored = std::ranges::find(task.disks, disk.snapshot, &ImportDisk::snapshot);
-      if (stored != task.disks.end()) change(task, *stored);
+      if (stored == task.disks.end()) return;
+      change(task, *stored);
+      task.moved_at = tools_.clock.now();
     });
   }
   Outcome note_percent(const ImportDisk& disk, ImportStage stage, int32_t percent) {
-    if (record_.stage == stage && percent <= disk.percent) return Again{0ms};
-    return update(disk, [&](ImportRecord& task, ImportDisk& stored) {
-      task.stage = stage;
-      stored.percent = std::max(stored.percent, percent);
-    });
+    if (percent > disk.percent) {
+      return update(disk, [&](ImportRecord& task, ImportDisk& stored) {
+        task.stage = stage;
+        stored.percent = std::max(stored.percent, percent);
+      });
+    }
+    if (record_.stage == stage) return Again{0ms};
+    return update([&](ImportRecord& task) { task.stage = stage; });
   }
   bool may_go_on() const {
     if (tools_.is_ending) return false;
@@ -210,14 +214,15 @@ class ImportWork {
     const auto at = std::ranges::find(changed.disks, archive.snapshot, &ImportDisk::snapshot);
     changed.disks.insert(changed.disks.erase(at), disks->begin(), disks->end());
     if (devices_of(changed).empty()) return fail_with(disk_validation_failed("The OVA has too many disks"));
-    return update([&](ImportRecord& task) { task.disks = changed.disks; });
+    return update([&](ImportRecord& task) {
+      task.disks = changed.disks;
+      task.moved_at = tools_.clock.now();
+    });
   }
 
   // From a file that is here to a snapshot.
   Outcome keep(const ImportDisk& disk) {
-    if (record_.stage != ImportStage::validating) {
-      return note_percent(disk, ImportStage::validating, kReceivedPercent);
-    }
+    note_percent(disk, ImportStage::validating, kReceivedPercent);
     const blocks::DiskSource source{.name = disk.file,
                                     .format = file_format(disk.format),
                                     .offset_bytes = disk.offset_bytes,
