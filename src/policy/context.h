@@ -37,8 +37,9 @@ class KeySource {
 
 class Context {
  public:
-  // `source`, if any, must outlive it.
-  explicit Context(KeySource* source = nullptr);
+  Context() : Context(nullptr) {}
+  // `source` may be null, and must outlive it.
+  explicit Context(KeySource* source);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
