@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "blocks/disk_imports.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "gateway/admin.h"
@@ -36,7 +37,7 @@ class Cloud {
   Cloud(const Cloud&) = delete;
   Cloud& operator=(const Cloud&) = delete;
 
-  // But for what other rooms bring: `find_profile` and the hooks of networks.
+  // But for what other rooms bring: `find_profile`, what is in S3 and the hooks of networks.
   ec2::Parts parts();
   // Public parameters that lead to images.
   ssm::Parts parameters();
@@ -62,6 +63,7 @@ class Cloud {
   std::unique_ptr<compute::Driver> container_;
   std::unique_ptr<compute::Driver> vm_;
   std::unique_ptr<blocks::Volumes> volumes_;
+  std::unique_ptr<blocks::DiskImports> imports_;
 
   std::mutex images_mutex_;
   bool has_images_ = false;

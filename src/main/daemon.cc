@@ -21,6 +21,7 @@
 #include "main/callers.h"
 #include "main/cloud.h"
 #include "main/daemon_settings.h"
+#include "main/disk_reading.h"
 #include "main/guest_services.h"
 #include "main/host.h"
 #include "main/log_delivery.h"
@@ -217,6 +218,7 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const auto guests = make_guest_services(config, installation, cloud, **metadata, callers, clock);
   ec2::Parts ec2_has = ec2_parts(cloud, callers, guests.get());
   deliver_logs_to_s3(ec2_has, **metadata, **objects, clock);
+  read_disks_from_s3(ec2_has, callers, **metadata, **objects, config.region, clock);
   ec2::Service ec2(ec2_has);
   if (const auto settled = ec2.settle_all(); !settled.has_value())
     return refuse_to_start("ec2", settled.error().message);

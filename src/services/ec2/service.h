@@ -19,6 +19,7 @@ struct Parts {
   compute::Driver* container = nullptr;
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
+  blocks::DiskImports* imports = nullptr;
   CloudSettings settings{};
   PortNames port_names{};
   std::function<std::optional<Profile>(const AccountId&, const std::string& name)> find_profile{};
@@ -28,6 +29,8 @@ struct Parts {
   // such a file could be written now.
   std::function<std::optional<DeliveryFault>(const LogFile&)> deliver_log{};
   std::function<std::optional<DeliveryFault>(const LogFile&)> check_log_destination{};
+  // Where imported disks come from: S3. Empty functions: it isn't wired.
+  DiskReading disk_reading{};
   // A VPC is on the host as its records say, after each such change; it is about to go. For what serves guests inside
   // it. Called on a worker's thread; must not block for long.
   std::function<void(const std::string& vpc)> network_applied{};
@@ -56,8 +59,10 @@ class Service {
   Result<> resume_flow_logs();
   // Those that are being made, or are to go.
   Result<> resume_snapshots();
-  // Before anything is served, so that none is being imported.
+  // Before anything is served.
   void sweep_snapshots();
+  // Import tasks that aren't over.
+  Result<> resume_imports();
 
   struct State;
   std::unique_ptr<State> state_;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "services/ec2/image_making.h"
+#include "services/ec2/import_tables.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/snapshots.h"
@@ -44,6 +45,7 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) 
     if (record.id == snapshot) return Use::by_record;
     if (record.state == SnapshotState::pending && record.source_snapshot == snapshot) return Use::by_copy;
   }
+  if (TRY(is_being_imported(txn, snapshot))) return Use::by_record;  // that is about to come
   auto volumes = kVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
     // Also one whose file isn't made yet.
@@ -86,6 +88,7 @@ class Work {
       case SnapshotSource::snapshot:
         return end_with(cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id));
       case SnapshotSource::image:
+      case SnapshotSource::file:  // it has its record when its bytes are there
         return Settled{};
     }
     std::unreachable();

@@ -20,6 +20,7 @@ enum class SnapshotSource : uint8_t {
   guest = 1,          // a copy that the driver of a running instance makes
   snapshot = 2,       // another one: the same bytes
   image = 3,          // CreateImage, which has the instance down (image_making.h)
+  file = 4,           // a disk's, that was imported (settle_import.h)
 };
 
 struct SnapshotRecord {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ec2/model/snapshot.h"
@@ -10,6 +11,9 @@
 #include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
+
+// Of those that are no volume's, copies and imported ones, as AWS calls it.
+inline constexpr std::string_view kNoVolume = "vol-ffffffff";
 
 // His own, shared with him, or public.
 bool may_use(const Scope& scope, const SnapshotRecord& snapshot);

@@ -118,6 +118,8 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
       break;
     case Kind::security_group_rule:
+    case Kind::import_image_task:  // their row names them (rows_import.cc)
+    case Kind::import_snapshot_task:
       break;
   }
   return {};

@@ -221,7 +221,13 @@ class FakeVolumes final : public blocks::Volumes {
     for (const auto& entry : snapshots) ids.push_back(entry.first);
     return ids;
   }
-  blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
+  blocks::Result<> import_file(std::string_view path, std::string_view snapshot) override {
+    fuse_.step();
+    if (snapshot_error) return std::unexpected(*snapshot_error);
+    snapshots[std::string(snapshot)] = std::string(path);
+    fuse_.step();
+    return {};
+  }
   blocks::Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
     fuse_.step();
     begun[std::string(snapshot)] = std::string(volume);
@@ -254,7 +260,7 @@ class FakeVolumes final : public blocks::Volumes {
     return {};
   }
   std::map<std::string, uint64_t> sizes;
-  std::map<std::string, std::string> snapshots;  // and the volume of each
+  std::map<std::string, std::string> snapshots;  // and the volume, or the file, of each
   std::map<std::string, std::string> begun;      // of those that others write
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
