@@ -243,6 +243,10 @@ void add_account_rows(TableBuilder& table) {
   table.row<iam::delete_account_alias>(delete_account_alias, "iam:DeleteAccountAlias", Target::anything);
   table.row<iam::delete_account_password_policy>(delete_account_password_policy, "iam:DeleteAccountPasswordPolicy",
                                                  Target::anything);
+  table.row<iam::disable_outbound_web_identity_federation>(
+      disable_outbound_web_identity_federation, "iam:DisableOutboundWebIdentityFederation", Target::anything);
+  table.row<iam::enable_outbound_web_identity_federation>(enable_outbound_web_identity_federation,
+                                                          "iam:EnableOutboundWebIdentityFederation", Target::anything);
   table.row<iam::generate_credential_report>(generate_credential_report, "iam:GenerateCredentialReport",
                                              Target::anything);
   table.row<iam::generate_service_last_accessed_details>(generate_service_last_accessed_details,
@@ -258,6 +262,8 @@ void add_account_rows(TableBuilder& table) {
   table.row<iam::get_context_keys_for_principal_policy>(get_context_keys_for_principal_policy,
                                                         "iam:GetContextKeysForPrincipalPolicy", Target::source);
   table.row<iam::get_credential_report>(get_credential_report, "iam:GetCredentialReport", Target::anything);
+  table.row<iam::get_outbound_web_identity_federation_info>(
+      get_outbound_web_identity_federation_info, "iam:GetOutboundWebIdentityFederationInfo", Target::anything);
   table.row<iam::get_service_last_accessed_details>(get_service_last_accessed_details,
                                                     "iam:GetServiceLastAccessedDetails", Target::anything);
   table.row<iam::get_service_last_accessed_details_with_entities>(get_service_last_accessed_details_with_entities,

@@ -63,17 +63,19 @@ Result<> add_transitive_keys(const std::vector<std::string>& keys, auth::Session
   return {};
 }
 
+Result<> check_new_tag(const Tag& tag, const auth::Tags& tags) {
+  const std::string name = tag.key.value_or("");
+  const bool is_twice = std::ranges::any_of(tags, [&](const auto& t) { return equals_ignore_case(t.first, name); });
+  if (!is_twice) return {};
+  return errors::invalid_parameter_value("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+}
+
 Result<> add_tags(const std::optional<std::vector<Tag>>& tags, auth::Session& session) {
   if (!tags) return {};
   if (tags->size() > kMaxTags) return errors::validation_error("At most 50 session tags may be passed.");
   for (const Tag& tag : *tags) {
     const std::string name = tag.key.value_or("");
-    const bool is_twice =
-        std::ranges::any_of(session.tags, [&](const auto& t) { return equals_ignore_case(t.first, name); });
-    if (is_twice) {
-      return errors::invalid_parameter_value(
-          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-    }
+    TRY(check_new_tag(tag, session.tags));
     if (to_lower(name).starts_with("aws:")) {
       return errors::validation_error("System tags cannot be added or modified: " + name);
     }

@@ -54,7 +54,10 @@ Result<NoOutput> delete_virtual_mfa_device(Call& call, const DeleteVirtualMFADev
 Result<NoOutput> detach_group_policy(Call& call, const DetachGroupPolicyInput& input);
 Result<NoOutput> detach_role_policy(Call& call, const DetachRolePolicyInput& input);
 Result<NoOutput> detach_user_policy(Call& call, const DetachUserPolicyInput& input);
+Result<NoOutput> disable_outbound_web_identity_federation(Call& call, const NoInput& input);
 Result<NoOutput> enable_mfa_device(Call& call, const EnableMFADeviceInput& input);
+Result<EnableOutboundWebIdentityFederationOutput> enable_outbound_web_identity_federation(Call& call,
+                                                                                          const NoInput& input);
 Result<GenerateCredentialReportOutput> generate_credential_report(Call& call, const NoInput& input);
 Result<GenerateServiceLastAccessedDetailsOutput> generate_service_last_accessed_details(
     Call& call, const GenerateServiceLastAccessedDetailsInput& input);
@@ -75,6 +78,8 @@ Result<GetLoginProfileOutput> get_login_profile(Call& call, const GetLoginProfil
 Result<GetMFADeviceOutput> get_mfa_device(Call& call, const GetMFADeviceInput& input);
 Result<GetOpenIDConnectProviderOutput> get_open_id_connect_provider(Call& call,
                                                                     const GetOpenIDConnectProviderInput& input);
+Result<GetOutboundWebIdentityFederationInfoOutput> get_outbound_web_identity_federation_info(Call& call,
+                                                                                             const NoInput& input);
 Result<GetPolicyOutput> get_policy(Call& call, const GetPolicyInput& input);
 Result<GetPolicyVersionOutput> get_policy_version(Call& call, const GetPolicyVersionInput& input);
 Result<GetRoleOutput> get_role(Call& call, const GetRoleInput& input);
