@@ -180,6 +180,19 @@ void fields(Archive& archive, ImageRecord& r) {
           r.failure, r.source_instance, r.source_image, r.ena_support, r.sriov_net_support);
 }
 
+// Who might have used an image that is no more, and since when it isn't.
+struct DeregisteredRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string owner;
+  bool is_public = false;
+  std::vector<std::string> shared_with;
+  Timestamp at;
+};
+template <class Archive>
+void fields(Archive& archive, DeregisteredRecord& r) {
+  archive(r.owner, r.is_public, r.shared_with, r.at);
+}
+
 // Values are stored: they never change.
 enum class VolumeFile : uint8_t {
   with_instance = 0,  // made and told of with the instance that was launched with it
@@ -282,6 +295,7 @@ inline const Resources<InstanceRecord> kInstances{Kind::instance, "ec2.instance"
 inline const Resources<ImageRecord> kImages{Kind::image, "ec2.image"};
 inline const Resources<VolumeRecord> kVolumes{Kind::volume, "ec2.volume"};
 inline const Resources<LaunchTemplateRecord> kLaunchTemplates{Kind::launch_template, "ec2.launch_template"};
+inline const metadata::Table<DeregisteredRecord, RegionName, std::string> kDeregistered{"ec2.deregistered_image"};
 inline const metadata::Table<UserDataRecord, AccountId, RegionName, std::string> kUserData{"ec2.user_data"};
 inline const metadata::Table<TemplateVersionRecord, AccountId, RegionName, std::string, int64_t> kTemplateVersions{
     "ec2.launch_template_version"};

@@ -44,8 +44,9 @@ Result<std::vector<PlannedInterface>> plan_interfaces(metadata::ReadTransaction&
                                                       const RunInstancesInput& merged);
 Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call, const RunInstancesInput& merged);
 
-// May the caller use it: his own, shared with him, public, or everybody's. InvalidAMIID.NotFound.
-Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
+// May the caller use it: his own, shared with him, public, or everybody's. InvalidAMIID.NotFound, and Unavailable where
+// it was deregistered.
+Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Call& call, const std::string& id);
 bool may_launch(const Scope& scope, const ImageRecord& image);
 
 }  // namespace aerolith::ec2

@@ -9,6 +9,7 @@
 #include "ec2/operations/reset_image_attribute.h"
 #include "ec2/schema.h"
 #include "services/ec2/block_devices.h"
+#include "services/ec2/deregistered_images.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
@@ -167,19 +168,17 @@ bool is_asked_for(const Scope& scope, const Record& image, const DescribeImagesI
 
 namespace {
 
-// The error names all that aren't there, or aren't the caller's to see.
-Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Scope& scope, const Strings& ids) {
+// The error names all that aren't there, or aren't the caller's to see; those that were deregistered are left out.
+Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Call& call, const Strings& ids) {
   std::vector<Record> images;
   Strings missing;
   for (const std::string& id : ids) {
     if (!is_well_formed(Kind::image, id)) return errors::malformed_id(Kind::image, id);
-    auto image = get_image(txn, scope, id);
-    if (image.has_value()) {
+    auto image = TRY(kImages.find(txn, image_scope(call.scope), id));
+    if (image && may_launch(call.scope, *image)) {
       images.push_back(*std::move(image));
-    } else if (image.error().code == info(Kind::image).not_found_code) {
+    } else if (image || !TRY(is_deregistered(txn, call, id))) {
       missing.push_back(id);
-    } else {
-      return std::unexpected(std::move(image).error());
     }
   }
   if (!missing.empty()) return not_found_all(Kind::image, missing);
@@ -197,7 +196,7 @@ Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInp
   const std::string after = TRY(read_token(input.next_token));
   std::vector<Record> images;
   if (input.image_ids && !input.image_ids->empty()) {
-    images = TRY(get_images(*txn, call.scope, *input.image_ids));
+    images = TRY(get_images(*txn, call, *input.image_ids));
   } else {
     images = TRY(kImages.all(*txn, image_scope(call.scope)));
   }
@@ -291,7 +290,7 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
 
 Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input) {
   const auto txn = call.read();
-  const Record image = TRY(get_own_image(*txn, call.scope, *input.image_id));
+  const Record image = TRY(get_own_image(*txn, call, *input.image_id));
   const Image all = to_wire(call.scope, image, {});
   DescribeImageAttributeOutput output{.image_id = image.id};
   const std::string& name = *input.attribute;
@@ -317,7 +316,7 @@ Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const 
 
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input) {
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    Record image = TRY(get_own_image(txn, call, *input.image_id));
     if (input.description) image.description = input.description->value.value_or("");
     LaunchPermissionModifications changes = input.launch_permission.value_or(LaunchPermissionModifications());
     if (!changes.add) changes.add.emplace();
@@ -347,7 +346,7 @@ Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInpu
     return errors::invalid_value("attribute", *input.attribute, "Only launchPermission can be reset.");
   }
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    Record image = TRY(get_own_image(txn, call, *input.image_id));
     image.is_public = false;
     image.shared_with.clear();
     kImages.put(txn, image_scope(call.scope), image);
