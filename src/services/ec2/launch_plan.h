@@ -33,6 +33,7 @@ struct LaunchPlan {
   std::vector<BlockDeviceRecord> devices;    // the first is the root
   std::string user_data;
   DriverChoice driver = DriverChoice::container;
+  Profile profile;  // empty: none; set once the caller was found to be allowed to pass its role
 };
 
 // The request with what its launch template says and it doesn't; its `launch_template` is then the id and the number
