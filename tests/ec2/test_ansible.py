@@ -153,7 +153,7 @@ REMOVAL_OF_DISKS = """
   tasks:
     - amazon.aws.ec2_ami_info: {owners: self, filters: {name: disks-of-instance}}
       register: found
-    - amazon.aws.ec2_ami: {image_id: "{{ item.image_id }}", state: absent, delete_snapshot: true}
+    - amazon.aws.ec2_ami: {image_id: "{{ item.image_id }}", state: absent, wait: true, delete_snapshot: true}
       loop: "{{ found.images }}"
     - amazon.aws.ec2_instance: {filters: {"tag:Name": disks}, state: absent, wait: true}
     - amazon.aws.ec2_vol: {name: "{{ item }}", state: absent}

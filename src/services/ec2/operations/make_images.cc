@@ -8,6 +8,7 @@
 #include "ec2/operations/create_image.h"
 #include "ec2/operations/deregister_image.h"
 #include "services/ec2/block_devices.h"
+#include "services/ec2/deregistered_images.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
@@ -201,7 +202,7 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     snapshots.clear();
     if (auto known = TRY(find_made(txn, call, input.client_token))) return *std::move(known);
     const std::string id = make_id(Kind::image);
-    ImageRecord copy = TRY(get_image(txn, call.scope, *input.source_image_id));
+    ImageRecord copy = TRY(get_image(txn, call, *input.source_image_id));
     TRY(check_is_available(copy));
     TRY(check_image_name(txn, call.scope, *input.name));
     copy.source_image = std::exchange(copy.id, id);
@@ -234,9 +235,10 @@ Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImage
   std::vector<DeleteSnapshotReturnCode> ends;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     ends.clear();
-    const ImageRecord image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    const ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
     kImages.erase(txn, image_scope(call.scope), image);
     put_tags(txn, call.scope, image.id, {});
+    TRY(remember_deregistered(txn, call, image));
     for (const BlockDeviceRecord& device : image.devices) {
       if (device.snapshot.empty()) continue;
       ends.push_back({.snapshot_id = device.snapshot,
