@@ -159,7 +159,10 @@ class Builder:
             shape.scalar_type = SCALARS[type_name][1]
         else:
             raise ModelError(f"{self.service.name}: shape {name} is of type {type_name}, which is unknown")
-        shape.symbol = "k" + (shape.struct_name or names.pascal(name))
+        capitalised = names.pascal(name)
+        # STS: SessionDurationEscalationException holds a string whose shape is sessionDurationEscalationException.
+        is_taken = capitalised != name and capitalised in self.raw_shapes
+        shape.symbol = "k" + (shape.struct_name or capitalised + ("Value" if is_taken else ""))
         return shape
 
     def _traits(self, shape: Shape, raw: dict) -> None:
