@@ -117,6 +117,7 @@ class Builder:
                 self.service.aliases.append((type_name, shape.struct_name))
             if self._is_streaming(target["shape"]):
                 setattr(op, f"streaming_{side}", True)
+        op.unsigned_payload = bool(raw.get("unsignedPayload"))
         if raw_input := raw.get("input"):
             merged = {**self.raw_shapes[raw_input["shape"]], **raw_input}
             op.input_wire_name = merged.get("locationName", "")
