@@ -37,7 +37,16 @@ std::vector<BlockEntry> entries_of(const Manifest& manifest) {
 
 Result<std::unique_ptr<BlockStore>> BlockStore::open(os::FileSystem& files, std::string folder) {
   std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
-  TRY(store->load());
+  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files.make_directories(store->folder_ + name)));
+  TRY(store->load_manifests());
+  TRY(store->tidy_packs());
+  return store;
+}
+
+Result<std::unique_ptr<BlockStore>> BlockStore::open_to_read(os::FileSystem& files, std::string folder) {
+  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
+  store->is_read_only_ = true;
+  TRY(store->load_manifests());
   return store;
 }
 
@@ -48,18 +57,12 @@ std::string BlockStore::manifest_file(std::string_view snapshot) const {
   return fmt::format("{}/snapshots/{}{}", folder_, snapshot, kManifestSuffix);
 }
 
-Result<> BlockStore::load() {
-  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files_.make_directories(folder_ + name)));
-  TRY(load_manifests());
-  return tidy_packs();
-}
-
 Result<> BlockStore::load_manifests() {
   const std::string folder = folder_ + "/snapshots";
   for (const auto& entry : TRY(from_files(files_.list(folder)))) {
     const std::string path = folder + "/" + entry.name;
     if (!entry.name.ends_with(kManifestSuffix)) {
-      TRY(from_files(files_.remove(path)));  // half written
+      if (!is_read_only_) TRY(from_files(files_.remove(path)));  // half written
       continue;
     }
     auto manifest = decode_manifest(TRY(from_files(os::read_file(files_, path, kMostManifestBytes))));
@@ -197,6 +200,11 @@ Result<std::vector<uint64_t>> BlockStore::changed_blocks(std::string_view before
     if (!newer->blocks.contains(index) && index < block_count(newer->size_bytes)) changed.insert(index);
   }
   return std::vector<uint64_t>(changed.begin(), changed.end());
+}
+
+bool BlockStore::contains(std::string_view snapshot) const {
+  const std::lock_guard lock(mutex_);
+  return snapshots_.contains(snapshot);
 }
 
 std::vector<std::string> BlockStore::list() const {

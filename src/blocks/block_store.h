@@ -36,6 +36,8 @@ class BlockStore {
 
   // What an earlier process didn't finish is removed.
   static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder);
+  // To look at only: nothing is removed, and nothing can be written.
+  static Result<std::unique_ptr<BlockStore>> open_to_read(os::FileSystem& files, std::string folder);
 
   // A new snapshot, not there until its writer commits. `base`: one whose blocks it has where none is put; may be
   // empty.
@@ -47,6 +49,7 @@ class BlockStore {
   Result<uint64_t> size_bytes(std::string_view snapshot) const;
   // Indexes whose bytes aren't the same, rising. `before` may be empty: then all that aren't zeros.
   Result<std::vector<uint64_t>> changed_blocks(std::string_view before, std::string_view after) const;
+  bool contains(std::string_view snapshot) const;
   std::vector<std::string> list() const;
   uint64_t stored_bytes() const;  // of blocks, each once
 
@@ -61,7 +64,6 @@ class BlockStore {
   using Snapshots = std::map<std::string, std::shared_ptr<const Manifest>, std::less<>>;
 
   BlockStore(os::FileSystem& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
-  Result<> load();
   Result<> load_manifests();
   Result<> tidy_packs();
   std::string pack_file(std::string_view pack) const;
@@ -75,6 +77,7 @@ class BlockStore {
 
   os::FileSystem& files_;
   const std::string folder_;
+  bool is_read_only_ = false;
   mutable std::mutex mutex_;  // never held over I/O
   Snapshots snapshots_;
   std::map<Place, Stored> stored_;
@@ -91,6 +94,8 @@ class BlockStore::Writer {
 
   // kBlockBytes of them; a volume's last ones filled up with zeros.
   Result<> put(uint64_t index, std::string_view block);
+  // As it is now: what was put, or the base's.
+  Result<std::string> read(uint64_t index) const;
   // Blocks first, then the manifest: on return it is there and durable, or an error and it is not.
   Result<> commit();
   uint64_t written_bytes() const { return end_; }

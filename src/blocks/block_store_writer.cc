@@ -65,6 +65,12 @@ Result<> BlockStore::Writer::put(uint64_t index, std::string_view block) {
   return {};
 }
 
+Result<std::string> BlockStore::Writer::read(uint64_t index) const {
+  const auto found = manifest_.blocks.find(index);
+  if (found == manifest_.blocks.end()) return std::string(kBlockBytes, '\0');
+  return store_.read_at(found->second);
+}
+
 // Where it lies already, counted; else it is written.
 Result<BlockEntry> BlockStore::Writer::write(const std::string& hash, std::string_view block) {
   BlockEntry entry{.hash = hash};

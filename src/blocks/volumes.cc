@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/step.h"
+#include "blocks/block_store.h"
 #include "blocks/qcow2.h"
 #include "os/file_system.h"
 #include "os/free_space.h"
@@ -84,8 +85,10 @@ uint64_t allocated_bytes(const std::string& path) {
 
 class QcowVolumes final : public Volumes {
  public:
-  explicit QcowVolumes(std::string folder)
-      : volumes_folder_(folder + "/volumes"), snapshots_folder_(std::move(folder) + "/snapshots") {}
+  explicit QcowVolumes(const std::string& folder)
+      : volumes_folder_(folder + "/volumes"),
+        snapshots_folder_(folder + "/snapshots"),
+        store_folder_(folder + "/store") {}
 
   Result<> start() {
     for (const std::string& folder : {volumes_folder_, snapshots_folder_}) {
@@ -94,6 +97,7 @@ class QcowVolumes final : public Volumes {
         if (entry.name.ends_with(kHalfDone)) TRY(translated(files_.remove(folder + "/" + entry.name)));
       }
     }
+    store_ = TRY(BlockStore::open(files_, store_folder_));
     return {};
   }
 
@@ -146,14 +150,21 @@ class QcowVolumes final : public Volumes {
   Result<std::vector<std::string>> list() override { return ids_in(volumes_folder_); }
   Result<std::vector<std::string>> list_snapshots() override { return ids_in(snapshots_folder_); }
 
-  Result<> snapshot(std::string_view volume, std::string_view snapshot) override {
+  BlockStore& blocks() override { return *store_; }
+
+  Result<> snapshot(std::string_view volume, std::string_view snapshot, const Told&) override {
     TRY(check_id(volume));
     TRY(check_id(snapshot));
     if (!is_there(file_of(volume))) return fail(VolumeErrorCode::not_found, fmt::format("no volume {}", volume));
     return copy(file_of(volume), "qcow2", snapshot);
   }
 
-  Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
+  Result<> store_file(std::string_view path, std::string_view snapshot, const Told&) override {
+    return import_file(path, snapshot);
+  }
+  Result<> move_to_blocks(std::string_view, const Told&) override { return fail(VolumeErrorCode::command, "not yet"); }
+
+  Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot, std::optional<uint64_t>) override {
     TRY(check_id(volume));
     TRY(check_id(snapshot));
     const std::string file = copied_file(snapshot);
@@ -173,6 +184,11 @@ class QcowVolumes final : public Volumes {
       return fail(VolumeErrorCode::not_found, fmt::format("no copy {} was begun", snapshot));
     }
     return settle(copied_file(snapshot), snapshots_folder_, snapshot_file(snapshot), 0400);
+  }
+
+  Result<> store_copy(std::string_view snapshot, std::string_view base, const Told&) override {
+    if (!base.empty()) return fail(VolumeErrorCode::command, "not yet");
+    return is_there(snapshot_file(snapshot)) ? Result<>() : fail(VolumeErrorCode::not_found);
   }
 
   Result<> drop_copy(std::string_view snapshot) override {
@@ -320,6 +336,8 @@ class QcowVolumes final : public Volumes {
   os::RealFileSystem files_;
   const std::string volumes_folder_;
   const std::string snapshots_folder_;
+  const std::string store_folder_;
+  std::unique_ptr<BlockStore> store_;
   std::mutex mutex_;
   std::map<std::string, int> makers_;  // guarded by mutex_: how many make a volume of it now, or kBeingRemoved
 };
@@ -327,7 +345,7 @@ class QcowVolumes final : public Volumes {
 }  // namespace
 
 Result<std::unique_ptr<Volumes>> Volumes::open(std::string folder) {
-  auto volumes = std::make_unique<QcowVolumes>(std::move(folder));
+  auto volumes = std::make_unique<QcowVolumes>(folder);
   TRY(volumes->start());
   return volumes;
 }

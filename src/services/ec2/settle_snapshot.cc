@@ -80,12 +80,15 @@ class Work {
     if (record_.state != SnapshotState::pending) return Settled{};
     switch (record_.source) {
       case SnapshotSource::closed_volume:
-        return end_with(cloud_.volumes->snapshot(record_.volume, record_.id));
+        return end_with(cloud_.volumes->snapshot(record_.volume, record_.id, {}));
       case SnapshotSource::guest:
         return follow_copy();
       case SnapshotSource::snapshot:
         return end_with(cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id));
+      case SnapshotSource::copy:
+        return end_with(cloud_.volumes->store_copy(record_.id, record_.base, {}));
       case SnapshotSource::image:
+      case SnapshotSource::blocks:
         return Settled{};
     }
     std::unreachable();

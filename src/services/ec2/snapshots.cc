@@ -63,7 +63,7 @@ Result<> begin_copies(const Call& call, const std::vector<SnapshotRecord>& recor
   if (driver == nullptr) return failed(records.front(), "the driver of its instance isn't there any more");
   std::vector<compute::DiskCopy> copies;
   for (const SnapshotRecord& record : records) {
-    const auto file = call.cloud.volumes->begin_copy(record.volume, record.id);
+    const auto file = call.cloud.volumes->begin_copy(record.volume, record.id, std::nullopt);
     if (!file.has_value()) return failed(record, file.error().detail);
     copies.push_back({.name = record.id, .volume = record.volume, .file = *file});
   }

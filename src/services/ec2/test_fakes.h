@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "blocks/block_store.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "ec2/model/vpc.h"
@@ -209,7 +210,8 @@ class FakeVolumes final : public blocks::Volumes {
     for (const auto& entry : sizes) ids.push_back(entry.first);
     return ids;
   }
-  blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot) override {
+  blocks::BlockStore& blocks() override { return *store; }
+  blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
     snapshots[std::string(snapshot)] = std::string(volume);
@@ -222,7 +224,10 @@ class FakeVolumes final : public blocks::Volumes {
     return ids;
   }
   blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
-  blocks::Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
+  blocks::Result<> store_file(std::string_view, std::string_view, const blocks::Told&) override { return {}; }
+  blocks::Result<> move_to_blocks(std::string_view, const blocks::Told&) override { return {}; }
+  blocks::Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot,
+                                         std::optional<uint64_t>) override {
     fuse_.step();
     begun[std::string(snapshot)] = std::string(volume);
     return "/snapshots/" + std::string(snapshot);
@@ -230,13 +235,25 @@ class FakeVolumes final : public blocks::Volumes {
   blocks::Result<> keep_copy(std::string_view snapshot) override {
     fuse_.step();
     const auto found = begun.extract(std::string(snapshot));
-    if (!found.empty()) snapshots[found.key()] = found.mapped();
-    if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
+    if (!found.empty()) kept[found.key()] = found.mapped();
+    const bool is_there = kept.contains(std::string(snapshot)) || snapshots.contains(std::string(snapshot));
+    if (!is_there) return fail(blocks::VolumeErrorCode::not_found);
+    return {};
+  }
+  blocks::Result<> store_copy(std::string_view snapshot, std::string_view base, const blocks::Told&) override {
+    fuse_.step();
+    if (snapshots.contains(std::string(snapshot))) return {};
+    if (!base.empty() && !snapshots.contains(std::string(base))) return fail(blocks::VolumeErrorCode::not_found);
+    const auto found = kept.extract(std::string(snapshot));
+    if (found.empty()) return fail(blocks::VolumeErrorCode::not_found);
+    snapshots[found.key()] = found.mapped();
+    bases[found.key()] = std::string(base);
     return {};
   }
   blocks::Result<> drop_copy(std::string_view snapshot) override {
     fuse_.step();
     begun.erase(std::string(snapshot));
+    kept.erase(std::string(snapshot));
     return {};
   }
   blocks::Result<> link_snapshot(std::string_view from, std::string_view to) override {
@@ -256,6 +273,9 @@ class FakeVolumes final : public blocks::Volumes {
   std::map<std::string, uint64_t> sizes;
   std::map<std::string, std::string> snapshots;  // and the volume of each
   std::map<std::string, std::string> begun;      // of those that others write
+  std::map<std::string, std::string> kept;       // and have written
+  std::map<std::string, std::string> bases;
+  blocks::BlockStore* store = nullptr;
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
 
