@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "blocks/uploads.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "metadata/store.h"
@@ -75,6 +76,7 @@ struct Cloud {
   compute::Driver* container = nullptr;
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
+  blocks::Uploads* uploads = nullptr;  // as volumes
   network::Fabric* fabric = nullptr;
   PortNames port_names{};
   // By name; nullopt: there is none. Empty: IAM isn't wired.

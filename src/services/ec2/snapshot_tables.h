@@ -31,7 +31,7 @@ enum class SnapshotPlace : uint8_t {
 };
 
 struct SnapshotRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string owner;  // an account
   std::string volume;
@@ -54,6 +54,7 @@ struct SnapshotRecord {
   // Since version 2.
   SnapshotPlace place = SnapshotPlace::blocks;
   std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
+  std::string origin;  // since version 3: a volume, or the first of snapshots that have none (origin_of)
 
   static void upgrade(SnapshotRecord& record, uint32_t from_version) {
     if (from_version < 2) record.place = SnapshotPlace::file;
@@ -63,8 +64,11 @@ template <class Archive>
 void fields(Archive& archive, SnapshotRecord& r) {
   archive(r.id, r.owner, r.volume, r.size_gib, r.description, r.encrypted, r.started_at, r.completed_at, r.state,
           r.percent, r.failure, r.is_public, r.shared_with, r.source, r.source_snapshot, r.holder, r.begun, r.image,
-          r.removed, r.place, r.base);
+          r.removed, r.place, r.base, r.origin);
 }
+
+// What snapshots have in common that can be compared block by block: the volume, that volume's own snapshot, a parent.
+std::string origin_of(const SnapshotRecord& record);
 
 // In nobody's scope, as images: they may be shared.
 inline const Resources<SnapshotRecord> kSnapshots{Kind::snapshot, "ec2.snapshot"};

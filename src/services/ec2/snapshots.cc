@@ -13,8 +13,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kNoVolume = "vol-ffffffff";  // of copies, as AWS calls it
-
 struct Holder {
   std::string id;
   SnapshotSource source = SnapshotSource::closed_volume;
@@ -44,6 +42,13 @@ Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, con
   return errors::of("IncorrectState", fmt::format("The instance {}, which has the volume {}, is {}: a snapshot needs "
                                                   "it running or stopped.",
                                                   instance.id, volume.id, doing));
+}
+
+// A volume that was made of a snapshot goes on where that one is.
+Result<std::string> origin_of_volume(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
+  if (volume.snapshot.empty()) return volume.id;
+  const auto snapshot = TRY(kSnapshots.find(txn, snapshot_scope(scope), volume.snapshot));
+  return snapshot ? origin_of(*snapshot) : volume.id;
 }
 
 compute::Driver* driver_of(const Cloud& cloud, const InstanceRecord& instance) {
@@ -101,6 +106,11 @@ std::string_view name_of(SnapshotState state) {
       return "error";
   }
   std::unreachable();
+}
+
+std::string origin_of(const SnapshotRecord& record) {
+  if (!record.origin.empty()) return record.origin;
+  return record.volume == kNoVolume ? record.id : record.volume;
 }
 
 Result<bool> is_being_read(metadata::ReadTransaction& txn, const Scope& scope, const std::string& holder) {
@@ -168,7 +178,8 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
                         .started_at = call.context.now,
                         .source = holder.source,
                         .holder = std::move(holder.id),
-                        .image = wanted.image};
+                        .image = wanted.image,
+                        .origin = TRY(origin_of_volume(txn, call.scope, volume))};
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);
@@ -188,7 +199,8 @@ void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy
                   .source = SnapshotSource::snapshot,
                   .source_snapshot = wanted.source,
                   .holder = wanted.source,
-                  .image = wanted.image});
+                  .image = wanted.image,
+                  .origin = wanted.origin});
   kBeingRead.put(txn, {shared.account, shared.region, wanted.source, wanted.id}, {});
 }
 
@@ -220,7 +232,8 @@ Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots) {
 
 void stop_reading(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record) {
   if (record.holder.empty()) return;
-  const Scope whose = record.source == SnapshotSource::snapshot ? snapshot_scope(scope) : scope;
+  const bool is_of_snapshot = record.source == SnapshotSource::snapshot || record.source == SnapshotSource::blocks;
+  const Scope whose = is_of_snapshot ? snapshot_scope(scope) : scope;
   kBeingRead.erase(txn, {whose.account, whose.region, record.holder, record.id});
 }
 

@@ -11,6 +11,9 @@
 
 namespace aerolith::ec2 {
 
+// Of copies, and of what comes through the EBS direct APIs, as AWS calls it.
+inline constexpr std::string_view kNoVolume = "vol-ffffffff";
+
 // His own, shared with him, or public.
 bool may_use(const Scope& scope, const SnapshotRecord& snapshot);
 // One that the caller may use, or own; InvalidSnapshot.NotFound, and AuthFailure for others' where it must be his own.
@@ -38,7 +41,8 @@ struct SnapshotCopy {
   int32_t size_gib = 0;
   std::string description;
   bool encrypted = false;
-  std::string image{};  // that is being made of it
+  std::string image{};   // that is being made of it
+  std::string origin{};  // of the source; empty: it has no record
 };
 // Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
 // and is to be told after the commit.
