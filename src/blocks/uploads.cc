@@ -30,8 +30,7 @@ Result<std::unique_ptr<os::File>> Uploads::open_file(std::string_view snapshot) 
   auto made = files_.open(path, os::OpenMode::create, 0600);
   if (!made.has_value()) {
     // Another thread was faster.
-    if (made.error().code == os::ErrorCode::already_exists)
-      return from_files(files_.open(path, os::OpenMode::write));
+    if (made.error().code == os::ErrorCode::already_exists) return from_files(files_.open(path, os::OpenMode::write));
     return from_files(std::move(made));
   }
   TRY(from_files(files_.sync_directory(folder_)));

@@ -89,6 +89,13 @@ std::unique_ptr<blocks::Volumes> open_volumes(const Installation& installation) 
   return nullptr;
 }
 
+std::unique_ptr<blocks::Uploads> open_uploads(os::FileSystem& files, const Installation& installation) {
+  auto uploads = blocks::Uploads::open(files, (installation.folder.blocks() / "uploads").string());
+  if (uploads.has_value()) return *std::move(uploads);
+  log_error("snapshots can't be written block by block", {{"what", uploads.error().detail}});
+  return nullptr;
+}
+
 }  // namespace
 
 Cloud::Cloud(const Config& config, const Installation& installation, metadata::Store& metadata, const Clock& clock)
@@ -98,6 +105,7 @@ Cloud::Cloud(const Config& config, const Installation& installation, metadata::S
   container_ = compute::make_container_driver(driver_settings(installation));
   vm_ = compute::make_vm_driver(driver_settings(installation));
   volumes_ = open_volumes(installation);
+  if (volumes_) uploads_ = open_uploads(files_, installation);
   const auto announced = ec2::announce_host(metadata, {.memory_mib = host_mib() * config.ec2.memory_percent / 100,
                                                        .container_overcommit = config.ec2.container_overcommit});
   if (!announced.has_value()) log_error("what this host has isn't recorded", {{"what", announced.error().detail}});
@@ -114,6 +122,7 @@ ec2::Parts Cloud::parts() {
       .container = container_.get(),
       .vm = vm_.get(),
       .volumes = volumes_.get(),
+      .uploads = uploads_.get(),
       .settings = {.public_cidr = config_.ec2.public_cidr,
                    .s3_cidrs = {network::gateway_of(fabric) + "/32"},
                    .guest_uid = kNobody},

@@ -131,18 +131,17 @@ class Direct final : public DirectSnapshots {
     TRY(require_volumes());
     const SnapshotRecord record = TRY(get_writable(*cloud_.metadata.begin_read(), caller, snapshot));
     if (block.index >= static_cast<uint64_t>(record.size_gib) * (kGib / blocks::kBlockBytes)) {
-      return refuse(DirectFault::bad_index, fmt::format("Block {} lies beyond the end of a volume of {} GiB.",
-                                                        block.index, record.size_gib));
+      return refuse(DirectFault::bad_index,
+                    fmt::format("Block {} lies beyond the end of a volume of {} GiB.", block.index, record.size_gib));
     }
     PutBlockRecord row{.sha256 = std::string(block.sha256), .at = caller.now};
     if (!blocks::is_zero(block.bytes)) row.place = TRY(cloud_.uploads->append(snapshot, block.bytes));
     step("upload/block-written");
-    const auto noted =
-        metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> DirectResult<> {
-          TRY(get_writable(txn, caller, snapshot));
-          kPutBlocks.put(txn, {caller.region, snapshot, block.index}, row);
-          return {};
-        });
+    const auto noted = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> DirectResult<> {
+      TRY(get_writable(txn, caller, snapshot));
+      kPutBlocks.put(txn, {caller.region, snapshot, block.index}, row);
+      return {};
+    });
     if (!noted.has_value()) {
       take_back(caller.region, snapshot);
       return noted;

@@ -61,7 +61,7 @@ struct NewUpload {
 struct DirectSnapshot {
   std::string id;
   std::string owner;
-  std::string state;  // "pending", "completed", "error"
+  std::string state;   // "pending", "completed", "error"
   std::string origin;  // snapshots of the same one are of one lineage
   std::string description;
   int32_t size_gib = 0;

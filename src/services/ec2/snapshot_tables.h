@@ -53,7 +53,7 @@ struct SnapshotRecord {
   bool removed = false;  // seen by nobody: what is left of it is to go, then this record
   // Since version 2.
   SnapshotPlace place = SnapshotPlace::blocks;
-  std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
+  std::string base;    // while pending: the one whose bytes it has where it was given none; it stays until then
   std::string origin;  // since version 3: a volume, or the first of snapshots that have none (origin_of)
 
   static void upgrade(SnapshotRecord& record, uint32_t from_version) {
