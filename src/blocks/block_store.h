@@ -27,6 +27,7 @@ struct ScrubReport {
   uint64_t blocks = 0;
   uint64_t bytes = 0;  // as stored
   std::vector<DamagedBlock> damaged;
+  std::vector<std::string> damaged_manifests;  // a sentence each
 };
 
 // Safe from any thread; what it is opened with outlives it, and it outlives its writers.
@@ -34,7 +35,8 @@ class BlockStore {
  public:
   class Writer;
 
-  // What an earlier process didn't finish is removed.
+  // What an earlier process didn't finish is removed. A snapshot whose manifest is damaged can't be read (`corrupt`),
+  // and until it is removed, no bytes are given back that may be its own.
   static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder);
   // To look at only: nothing is removed, and nothing can be written.
   static Result<std::unique_ptr<BlockStore>> open_to_read(os::FileSystem& files, std::string folder);
@@ -82,6 +84,7 @@ class BlockStore {
   bool is_read_only_ = false;
   mutable std::mutex mutex_;  // never held over I/O
   Snapshots snapshots_;
+  std::map<std::string, std::string, std::less<>> damaged_;  // manifests, and why
   std::map<Place, Stored> stored_;
   std::map<std::string, Place, std::less<>> by_hash_;
   std::map<std::string, uint64_t, std::less<>> pack_uses_;  // blocks in use, and 1 for a writer
@@ -101,6 +104,7 @@ class BlockStore::Writer {
   // Blocks first, then the manifest: on return it is there and durable, or an error and it is not.
   Result<> commit();
   uint64_t written_bytes() const { return end_; }
+  bool has_base() const { return has_base_; }
 
  private:
   friend class BlockStore;
@@ -115,6 +119,7 @@ class BlockStore::Writer {
   std::map<std::string, Place, std::less<>> own_;  // in its own pack, by hash
   std::unique_ptr<os::File> pack_;                 // null until a block is new
   uint64_t end_ = 0;
+  bool has_base_ = false;
   bool is_committed_ = false;
 };
 

@@ -26,6 +26,13 @@ class BlockStore;
 // Hears, now and then, how much of the work is done; may be empty.
 using Told = std::function<void(int percent)>;
 
+struct NewCopy {
+  std::string volume;
+  std::string snapshot;
+  std::string base{};                    // the snapshot whose bytes it has where it is given none; empty: zeros
+  std::optional<uint64_t> most_bytes{};  // that it can come to have; nullopt: as many as the volume has
+};
+
 // Safe from any thread. Each change is durable on return.
 class Volumes {
  public:
@@ -55,13 +62,11 @@ class Volumes {
 
   // A snapshot whose bytes others write first, of a volume that is open: an empty file of its size -> its path. It is
   // whole once it is kept, when it is closed, and a snapshot once it is stored; it outlives this process. `no_space`
-  // where the disk hasn't `most_bytes` (nullopt: as much as the volume takes). Fine where it is begun, kept, dropped
-  // already.
-  virtual Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot,
-                                         std::optional<uint64_t> most_bytes) = 0;
+  // where the disk hasn't room for it. Fine where it is begun, kept, stored, dropped already.
+  virtual Result<std::string> begin_copy(const NewCopy& wanted) = 0;
   virtual Result<> keep_copy(std::string_view snapshot) = 0;  // `not_found` where neither is there
-  // `base`: the snapshot whose bytes it has where the copy has none; empty: zeros. The copy is gone on return.
-  virtual Result<> store_copy(std::string_view snapshot, std::string_view base, const Told& told) = 0;
+  virtual bool is_kept(std::string_view snapshot) const = 0;  // and not stored, or not all of that
+  virtual Result<> store_copy(std::string_view snapshot, const Told& told) = 0;
   virtual Result<> drop_copy(std::string_view snapshot) = 0;
 
   // The same bytes, once, under one more name.

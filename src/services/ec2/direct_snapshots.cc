@@ -226,9 +226,7 @@ class Direct final : public DirectSnapshots {
                                   wanted.size_gib, parent.size_gib));
       }
       record.base = parent.id;
-      record.holder = parent.id;
       record.origin = origin_of(parent);
-      kBeingRead.put(txn, {AccountId(), caller.region, record.holder, id}, {});
     }
     kSnapshots.rows().put(txn, {AccountId(), caller.region, id}, record);
     kUploads.put(txn, {caller.region, id}, {.timeout_minutes = wanted.timeout_minutes});
