@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "blocks/block_store.h"
 #include "services/ec2/image_making.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_network.h"
