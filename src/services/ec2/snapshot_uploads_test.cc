@@ -6,7 +6,6 @@
 #include "base/digest.h"
 #include "blocks/block_store.h"
 #include "blocks/stored_block.h"
-#include "os/faulty_file_system.h"
 #include "os/test_directory.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
@@ -38,9 +37,8 @@ class SnapshotUploadsTest : public testing::Test {
   void open() {
     direct_.reset();
     cloud_.reset();
-    blocks_ = blocks::BlockStore::open(files_, "/store").value();
+    volumes_.open_store();
     uploads_ = blocks::Uploads::open(files_, "/uploads").value();
-    volumes_.store = blocks_.get();
     cloud_.reset(new Cloud{.metadata = *store_, .volumes = &volumes_, .uploads = uploads_.get()});
     cloud_->vpc_changed = [](const Scope&, const std::string&) {};
     cloud_->instance_changed = cloud_->vpc_changed;
@@ -87,11 +85,10 @@ class SnapshotUploadsTest : public testing::Test {
 
   os::TestDirectory folder_;
   std::unique_ptr<metadata::Store> store_;
-  os::FaultyFileSystem files_;
-  std::unique_ptr<blocks::BlockStore> blocks_;
-  std::unique_ptr<blocks::Uploads> uploads_;
   Fuse fuse_;
   FakeVolumes volumes_{fuse_};
+  os::FaultyFileSystem& files_ = volumes_.files;
+  std::unique_ptr<blocks::Uploads> uploads_;
   SetClock clock_;
   std::unique_ptr<Cloud> cloud_;
   std::unique_ptr<DirectSnapshots> direct_;
@@ -127,7 +124,7 @@ TEST_F(SnapshotUploadsTest, AChildHasItsParentsBlocksAndLineage) {
   const std::string child = made({{1, text_of('B')}, {9, text_of('c')}}, parent);
   EXPECT_EQ(direct_->read(child, 0).value(), text_of('a'));
   EXPECT_EQ(direct_->read(child, 1).value(), text_of('B'));
-  EXPECT_EQ(blocks_->changed_blocks(parent, child).value(), (std::vector<uint64_t>{1, 9}));
+  EXPECT_EQ(volumes_.blocks().changed_blocks(parent, child).value(), (std::vector<uint64_t>{1, 9}));
   EXPECT_EQ(direct_->find_completed(caller(), parent).value().origin,
             direct_->find_completed(caller(), child).value().origin);
   EXPECT_NE(find(made({}))->origin, find(parent)->origin);

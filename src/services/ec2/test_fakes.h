@@ -225,6 +225,11 @@ class FakeVolumes final : public blocks::Volumes {
     return ids;
   }
   blocks::BlockStore& blocks() override { return *store_; }
+  // As a process does that starts after another one.
+  void open_store() {
+    store_.reset();
+    store_ = blocks::BlockStore::open(files, "/store").value();
+  }
   blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
@@ -292,11 +297,11 @@ class FakeVolumes final : public blocks::Volumes {
   std::map<std::string, std::string> bases;      // of copies
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
+  os::FaultyFileSystem files;  // of the store
 
  private:
   Fuse& fuse_;
-  os::FaultyFileSystem files_;
-  const std::unique_ptr<blocks::BlockStore> store_ = blocks::BlockStore::open(files_, "/store").value();
+  std::unique_ptr<blocks::BlockStore> store_ = blocks::BlockStore::open(files, "/store").value();
 };
 
 }  // namespace aerolith::ec2
