@@ -96,6 +96,13 @@ std::unique_ptr<blocks::DiskImports> open_imports(const Installation& installati
   return nullptr;
 }
 
+std::unique_ptr<blocks::Uploads> open_uploads(os::FileSystem& files, const Installation& installation) {
+  auto uploads = blocks::Uploads::open(files, (installation.folder.blocks() / "uploads").string());
+  if (uploads.has_value()) return *std::move(uploads);
+  log_error("snapshots can't be written block by block", {{"what", uploads.error().detail}});
+  return nullptr;
+}
+
 }  // namespace
 
 Cloud::Cloud(const Config& config, const Installation& installation, metadata::Store& metadata, const Clock& clock)
@@ -106,6 +113,7 @@ Cloud::Cloud(const Config& config, const Installation& installation, metadata::S
   vm_ = compute::make_vm_driver(driver_settings(installation));
   volumes_ = open_volumes(installation);
   imports_ = open_imports(installation);
+  if (volumes_) uploads_ = open_uploads(files_, installation);
   const auto announced = ec2::announce_host(metadata, {.memory_mib = host_mib() * config.ec2.memory_percent / 100,
                                                        .container_overcommit = config.ec2.container_overcommit});
   if (!announced.has_value()) log_error("what this host has isn't recorded", {{"what", announced.error().detail}});
@@ -123,6 +131,7 @@ ec2::Parts Cloud::parts() {
       .vm = vm_.get(),
       .volumes = volumes_.get(),
       .imports = imports_.get(),
+      .uploads = uploads_.get(),
       .settings = {.public_cidr = config_.ec2.public_cidr,
                    .s3_cidrs = {network::gateway_of(fabric) + "/32"},
                    .guest_uid = kNobody},

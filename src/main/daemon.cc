@@ -33,6 +33,7 @@
 #include "objects/scrubber.h"
 #include "os/file_system.h"
 #include "services.h"
+#include "services/ebs/service.h"
 #include "services/ec2/service.h"
 #include "services/iam/api.h"
 #include "services/iam/service.h"
@@ -153,6 +154,7 @@ std::vector<gateway::ServiceTable> make_services(metadata::Store& metadata, obje
                          .directory = callers.directory(),
                          .known_actions = [&known_actions] { return std::span<const std::string>(known_actions); }}));
   services.push_back(ec2.table());
+  services.push_back(ebs::make_service({.snapshots = ec2.direct_snapshots(), .tokens = callers.box()}));
   services.push_back(ssm::make_service(cloud.parameters()));
   return services;
 }

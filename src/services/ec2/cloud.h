@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "blocks/disk_imports.h"
+#include "blocks/uploads.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "metadata/store.h"
@@ -113,6 +114,7 @@ struct Cloud {
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
   blocks::DiskImports* imports = nullptr;
+  blocks::Uploads* uploads = nullptr;  // as volumes
   network::Fabric* fabric = nullptr;
   PortNames port_names{};
   // By name; nullopt: there is none. Empty: IAM isn't wired.

@@ -19,6 +19,7 @@
 #include "services/ec2/settle_snapshot.h"
 #include "services/ec2/settle_volume.h"
 #include "services/ec2/snapshot_tables.h"
+#include "services/ec2/snapshot_uploads.h"
 
 namespace aerolith::ec2 {
 
@@ -27,6 +28,7 @@ struct Service::State {
   Cloud cloud;
   Turns turns;  // of VPCs: instances settle their own, too
   std::atomic<bool> is_ending = false;
+  const std::unique_ptr<DirectSnapshots> direct_snapshots = make_direct_snapshots(cloud);
   // Null without a fabric. The queues go first: their work uses the rest.
   std::unique_ptr<FlowReports> flow_reports;
   std::unique_ptr<reconcile::Queue> flows;
@@ -44,6 +46,7 @@ struct Service::State {
               .vm = given.vm,
               .volumes = given.volumes,
               .imports = given.imports,
+              .uploads = given.uploads,
               .fabric = given.fabric,
               .port_names = given.port_names,
               .find_profile = given.find_profile,
@@ -138,6 +141,8 @@ gateway::ServiceTable Service::table() {
   return result;
 }
 
+DirectSnapshots& Service::direct_snapshots() { return *state_->direct_snapshots; }
+
 bool Service::wait_idle(std::chrono::milliseconds patience) {
   const bool networks = !state_->networks || state_->networks->wait_idle(patience);
   const bool volumes = !state_->volumes || state_->volumes->wait_idle(patience);
@@ -196,6 +201,7 @@ Result<> Service::resume_imports() {
 
 Result<> Service::settle_all() {
   sweep_snapshots();
+  TRY(sweep_uploads(state_->cloud));
   TRY(resume_snapshots());
   TRY(resume_imports());
   const auto txn = state_->parts.metadata.begin_read();

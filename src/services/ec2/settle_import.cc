@@ -236,7 +236,7 @@ class ImportWork {
     step("import/converted");
     note_percent(disk, ImportStage::converting, kConvertedPercent);
     if (!may_go_on()) return Again{0ms};
-    const auto kept = cloud_.volumes->import_file(*file, disk.snapshot);
+    const auto kept = cloud_.volumes->store_file(*file, disk.snapshot, [](int) {});
     step("import/kept");
     if (!kept.has_value()) return broke(kept.error());
     return Again{0ms};

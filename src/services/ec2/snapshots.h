@@ -12,7 +12,7 @@
 
 namespace aerolith::ec2 {
 
-// Of those that are no volume's, copies and imported ones, as AWS calls it.
+// Of those that are no volume's, as AWS calls it: copies, imported ones, what comes through the EBS direct APIs.
 inline constexpr std::string_view kNoVolume = "vol-ffffffff";
 
 // His own, shared with him, or public.
@@ -42,7 +42,8 @@ struct SnapshotCopy {
   int32_t size_gib = 0;
   std::string description;
   bool encrypted = false;
-  std::string image{};  // that is being made of it
+  std::string image{};   // that is being made of it
+  std::string origin{};  // of the source; empty: it has no record
 };
 // Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
 // and is to be told after the commit.

@@ -115,7 +115,8 @@ Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const 
                 .description = fmt::format("Copied for DestinationAmi {} from SourceAmi {} for SourceSnapshot {}.",
                                            copy.id, copy.source_image, source),
                 .encrypted = device.encrypted,
-                .image = copy.id});
+                .image = copy.id,
+                .origin = record ? origin_of(*record) : ""});
     copies.push_back(device.snapshot);
   }
   return copies;
