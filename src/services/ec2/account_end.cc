@@ -6,6 +6,7 @@
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
@@ -59,7 +60,8 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
   return erase_all(txn, account, kArrivals, kVpcs.rows(), kSubnets.rows(), kInternetGateways.rows(),
                    kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
-                   kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows());
+                   kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
+                   kSnapshotLocks);
 }
 
 }  // namespace aerolith::ec2

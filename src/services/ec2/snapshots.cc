@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "services/ec2/launch_plan.h"
+#include "services/ec2/snapshot_locks.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -228,6 +229,7 @@ void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const Snapsh
   stop_reading(txn, scope, record);
   kSnapshots.erase(txn, snapshot_scope(scope), record);
   put_tags(txn, scope, record.id, {});
+  kSnapshotLocks.erase(txn, {AccountId(record.owner), scope.region, record.id});
 }
 
 Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {

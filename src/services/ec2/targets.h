@@ -201,6 +201,14 @@ void add_condition_keys(const gateway::CallContext& context, const Input& input,
   if constexpr (requires { input.vpc_id; }) {
     if (input.vpc_id) keys.set("ec2:Vpc", make_arn(scope, Kind::vpc, *input.vpc_id));
   }
+  // LockSnapshot's. The guide calls the second key so, the list of all keys ec2:SnapshotCoolOffPeriod.
+  if constexpr (requires { input.cool_off_period; }) {
+    if (input.lock_duration) keys.set("ec2:SnapshotLockDuration", std::to_string(*input.lock_duration));
+    if (input.cool_off_period) {
+      keys.set("ec2:CoolOffPeriod", std::to_string(*input.cool_off_period));
+      keys.set("ec2:SnapshotCoolOffPeriod", std::to_string(*input.cool_off_period));
+    }
+  }
 }
 
 }  // namespace aerolith::ec2

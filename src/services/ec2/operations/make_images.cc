@@ -11,6 +11,7 @@
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
@@ -122,8 +123,8 @@ Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const 
 
 // What becomes of a snapshot when an image that names it has gone: a DeleteSnapshotReturnCode.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html
-Result<std::string> leave_snapshot(metadata::Transaction& txn, const Scope& scope, const std::string& id,
-                                   bool deletes) {
+Result<std::string> leave_snapshot(metadata::Transaction& txn, const Call& call, const std::string& id, bool deletes) {
+  const Scope& scope = call.scope;
   for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
     if (std::ranges::find(image.devices, id, &BlockDeviceRecord::snapshot) != image.devices.end()) return "skipped";
   }
@@ -131,6 +132,7 @@ Result<std::string> leave_snapshot(metadata::Transaction& txn, const Scope& scop
   if (!snapshot) return "success";
   if (snapshot->owner != scope.account.view()) return "missing-permissions";
   if (deletes || (snapshot->state == SnapshotState::pending && !snapshot->image.empty())) {
+    if (TRY(is_locked(txn, scope, *snapshot, call.context.now))) return "client-error";
     snapshot->removed = true;
     kSnapshots.put(txn, snapshot_scope(scope), *snapshot);
   }
@@ -239,8 +241,8 @@ Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImage
     put_tags(txn, call.scope, image.id, {});
     for (const BlockDeviceRecord& device : image.devices) {
       if (device.snapshot.empty()) continue;
-      ends.push_back({.snapshot_id = device.snapshot,
-                      .return_code = TRY(leave_snapshot(txn, call.scope, device.snapshot, deletes))});
+      ends.push_back(
+          {.snapshot_id = device.snapshot, .return_code = TRY(leave_snapshot(txn, call, device.snapshot, deletes))});
     }
     return {};
   }));

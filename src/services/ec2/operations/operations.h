@@ -105,6 +105,7 @@ Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyP
 Result<DescribeLaunchTemplateVersionsOutput> describe_launch_template_versions(
     Call& call, const DescribeLaunchTemplateVersionsInput& input);
 Result<DescribeLaunchTemplatesOutput> describe_launch_templates(Call& call, const DescribeLaunchTemplatesInput& input);
+Result<DescribeLockedSnapshotsOutput> describe_locked_snapshots(Call& call, const DescribeLockedSnapshotsInput& input);
 Result<DescribeManagedPrefixListsOutput> describe_managed_prefix_lists(Call& call,
                                                                        const DescribeManagedPrefixListsInput& input);
 Result<DescribeNatGatewaysOutput> describe_nat_gateways(Call& call, const DescribeNatGatewaysInput& input);
@@ -154,6 +155,7 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
+Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
 Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
@@ -199,6 +201,7 @@ Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInp
 Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput& input);
 Result<TerminateInstancesOutput> terminate_instances(Call& call, const TerminateInstancesInput& input);
 Result<NoOutput> unassign_private_ip_addresses(Call& call, const UnassignPrivateIpAddressesInput& input);
+Result<UnlockSnapshotOutput> unlock_snapshot(Call& call, const UnlockSnapshotInput& input);
 Result<UnmonitorInstancesOutput> unmonitor_instances(Call& call, const UnmonitorInstancesInput& input);
 Result<UpdateSecurityGroupRuleDescriptionsEgressOutput> update_security_group_rule_descriptions_egress(
     Call& call, const UpdateSecurityGroupRuleDescriptionsEgressInput& input);

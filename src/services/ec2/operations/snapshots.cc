@@ -11,6 +11,7 @@
 #include "ec2/operations/create_snapshots.h"
 #include "ec2/operations/delete_snapshot.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/snapshot_locks.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -45,6 +46,11 @@ Result<std::vector<std::string>> volumes_of(metadata::ReadTransaction& txn, cons
         fmt::format("The instance '{}' has no volume to take a snapshot of.", instance.id));
   }
   return volumes;
+}
+
+Result<> check_not_locked(metadata::ReadTransaction& txn, const Call& call, const SnapshotRecord& snapshot) {
+  if (!TRY(is_locked(txn, call.scope, snapshot, call.context.now))) return {};
+  return errors::not_permitted(fmt::format("The snapshot {} is locked and can't be deleted.", snapshot.id));
 }
 
 SnapshotInfo to_info(const SnapshotRecord& record, const TagMap& tags) {
@@ -104,6 +110,7 @@ Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input) {
       return errors::of("InvalidSnapshot.InUse",
                         fmt::format("The snapshot {} is currently in use by {}", record.id, image.id));
     }
+    TRY(check_not_locked(txn, call, record));
     record.removed = true;
     kSnapshots.put(txn, snapshot_scope(call.scope), record);
     return {};
