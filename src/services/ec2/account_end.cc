@@ -6,6 +6,7 @@
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_tables.h"
 
@@ -48,6 +49,7 @@ metadata::Result<std::vector<std::string>> find_account_content(metadata::ReadTr
   TRY(add_count(
       txn, kSnapshots.rows(), AccountId(), "snapshot",
       [&](const SnapshotRecord& each) { return each.owner == account.view(); }, content));
+  TRY(add_count(txn, kBinStays, account, "retained resource", every, content));
   TRY(add_count(txn, kVpcs.rows(), account, "VPC", [](const VpcRecord& each) { return !each.is_default; }, content));
   TRY(add_count(txn, kElasticIps.rows(), account, "Elastic IP", every, content));
   TRY(add_count(txn, kNatGateways.rows(), account, "NAT gateway", every, content));

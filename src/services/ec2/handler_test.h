@@ -38,6 +38,7 @@ class HandlerTest : public testing::Test {
     cloud_->instance_changed = cloud_->vpc_changed;
     cloud_->volume_changed = [this](const Scope&, const std::string& id) { changed_volumes_.push_back(id); };
     cloud_->snapshot_changed = [this](const Scope&, const std::string& id) { changed_snapshots_.push_back(id); };
+    cloud_->bin_changed = [this](const Scope&, const std::string& id) { binned_.push_back(id); };
     cloud_->snapshot_unused = [this](const Scope&, const std::string& id) { unused_snapshots_.push_back(id); };
   }
 
@@ -98,6 +99,7 @@ class HandlerTest : public testing::Test {
   std::vector<std::string> changed_volumes_;
   std::vector<std::string> changed_snapshots_;
   std::vector<std::string> unused_snapshots_;
+  std::vector<std::string> binned_;  // or looked for there
 };
 
 }  // namespace aerolith::ec2

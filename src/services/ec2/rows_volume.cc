@@ -9,8 +9,10 @@
 #include "ec2/operations/describe_volumes_modifications.h"
 #include "ec2/operations/detach_volume.h"
 #include "ec2/operations/enable_volume_io.h"
+#include "ec2/operations/list_volumes_in_recycle_bin.h"
 #include "ec2/operations/modify_volume.h"
 #include "ec2/operations/modify_volume_attribute.h"
+#include "ec2/operations/restore_volume_from_recycle_bin.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 
@@ -29,8 +31,12 @@ void add_volume_rows(TableBuilder& table) {
                                                  kAnything);
   table.row<ec2::detach_volume>(detach_volume, "ec2:DetachVolume", existing(Kind::volume), {existing(Kind::instance)});
   table.row<ec2::enable_volume_io>(enable_volume_io, "ec2:EnableVolumeIO", existing(Kind::volume));
+  table.row<ec2::list_volumes_in_recycle_bin>(list_volumes_in_recycle_bin, "ec2:ListVolumesInRecycleBin",
+                                              existing(Kind::volume));
   table.row<ec2::modify_volume>(modify_volume, "ec2:ModifyVolume", existing(Kind::volume));
   table.row<ec2::modify_volume_attribute>(modify_volume_attribute, "ec2:ModifyVolumeAttribute", existing(Kind::volume));
+  table.row<ec2::restore_volume_from_recycle_bin>(restore_volume_from_recycle_bin, "ec2:RestoreVolumeFromRecycleBin",
+                                                  existing(Kind::volume));
 }
 
 }  // namespace aerolith::ec2

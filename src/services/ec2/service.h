@@ -56,6 +56,8 @@ class Service {
   Result<> resume_flow_logs();
   // Those that are being made, or are to go.
   Result<> resume_snapshots();
+  // Of the Recycle Bin: each leaves it when its time is over.
+  Result<> resume_bin();
   // Before anything is served, so that none is being imported.
   void sweep_snapshots();
 

@@ -10,6 +10,7 @@
 #include "base/step.h"
 #include "services/ec2/image_making.h"
 #include "services/ec2/instance_spec.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/snapshots.h"
 
@@ -29,13 +30,31 @@ constexpr auto kPatience = 60s;  // for steps that should not fail
 
 enum class Use : uint8_t { none, by_volume, by_image, by_record, by_copy };
 
-Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) {
+bool names(const ImageRecord& image, const std::string& snapshot) {
+  return std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end();
+}
+
+// By what is in the Recycle Bin. `had_record`: it was deleted for good, so that images there can't be restored.
+Result<Use> use_in_bin(metadata::ReadTransaction& txn, const std::string& snapshot, bool had_record) {
+  auto records = kBinnedSnapshots.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(records.next())) {
+    if (std::get<2>(records.key()) == snapshot) return Use::by_record;
+  }
+  auto images = kBinnedImages.rows().scan(txn, metadata::Direction::forward);
+  while (!had_record && TRY(images.next())) {
+    if (names(TRY(images.record()), snapshot)) return Use::by_image;
+  }
+  auto volumes = kBinnedVolumes.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(volumes.next())) {
+    if (TRY(volumes.record()).snapshot == snapshot) return Use::by_volume;
+  }
+  return Use::none;
+}
+
+Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, bool had_record) {
   auto images = kImages.rows().scan(txn, metadata::Direction::forward);
   while (TRY(images.next())) {
-    const ImageRecord image = TRY(images.record());
-    if (std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end()) {
-      return Use::by_image;
-    }
+    if (names(TRY(images.record()), snapshot)) return Use::by_image;
   }
   // The key of what lies on the disk alone has no region to find the record by.
   auto records = kSnapshots.rows().scan(txn, metadata::Direction::forward);
@@ -49,13 +68,13 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) 
     // Also one whose file isn't made yet.
     if (TRY(volumes.record()).snapshot == snapshot) return Use::by_volume;
   }
-  return Use::none;
+  return use_in_bin(txn, snapshot, had_record);
 }
 
-// Of no record.
-Outcome remove_unused(const Cloud& cloud, const std::string& snapshot) {
+// Of no record, at least not any more.
+Outcome remove_unused(const Cloud& cloud, const std::string& snapshot, bool had_record) {
   const auto txn = cloud.metadata.begin_read();
-  const auto use = use_of(*txn, snapshot);
+  const auto use = use_of(*txn, snapshot, had_record);
   if (!use.has_value()) return Failed{use.error().message};
   if (*use == Use::by_image || *use == Use::by_record) return Settled{};
   if (*use == Use::by_copy) return Again{kLookAtCopy};
@@ -232,7 +251,7 @@ class Work {
     });
     if (!erased.has_value()) return Failed{erased.error().message};
     step("snapshot/record-erased");
-    return remove_unused(cloud_, record_.id);
+    return remove_unused(cloud_, record_.id, true);
   }
 
   const Cloud& cloud_;
@@ -248,7 +267,7 @@ reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::
   const auto txn = cloud.metadata.begin_read();
   auto record = kSnapshots.find(*txn, snapshot_scope(parsed.scope), parsed.id);
   if (!record.has_value()) return Failed{record.error().message};
-  if (!*record) return remove_unused(cloud, parsed.id);
+  if (!*record) return remove_unused(cloud, parsed.id, false);
   parsed.scope.account = AccountId((*record)->owner);
   return Work(cloud, clock, std::move(parsed), **std::move(record)).run();
 }

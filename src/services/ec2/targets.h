@@ -90,6 +90,7 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::image:
       if constexpr (requires { input.image_id; }) return one(input.image_id);
+      if constexpr (requires { input.image_ids; }) return input.image_ids.value_or(std::vector<std::string>());
       break;
     case Kind::launch_template:
       if constexpr (requires { input.launch_template_id; }) return one(input.launch_template_id);
@@ -113,9 +114,11 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::volume:
       if constexpr (requires { input.volume_id; }) return one(input.volume_id);
+      if constexpr (requires { input.volume_ids; }) return input.volume_ids.value_or(std::vector<std::string>());
       break;
     case Kind::snapshot:
       if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+      if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
       break;
     case Kind::security_group_rule:
       break;

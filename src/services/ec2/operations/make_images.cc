@@ -11,6 +11,7 @@
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
@@ -133,6 +134,7 @@ Result<std::string> leave_snapshot(metadata::Transaction& txn, const Call& call,
   if (snapshot->owner != scope.account.view()) return "missing-permissions";
   if (deletes || (snapshot->state == SnapshotState::pending && !snapshot->image.empty())) {
     if (TRY(is_locked(txn, scope, *snapshot, call.context.now))) return "client-error";
+    if (TRY(keep_in_bin(txn, scope, *snapshot, call.context.now))) return "success";
     snapshot->removed = true;
     kSnapshots.put(txn, snapshot_scope(scope), *snapshot);
   }
@@ -229,16 +231,19 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   return CopyImageOutput{.image_id = std::move(image)};
 }
 
-// Its snapshots stay, unless the call says otherwise or they were still being made. Those without a record, which came
-// with the installation, go with the last image and the last volume made of them.
+// It goes into the Recycle Bin where a rule says so. Its snapshots stay, unless the call says otherwise or they were
+// still being made. Those without a record, which came with the installation, go with the last image and the last
+// volume made of them.
 Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImageInput& input) {
   const bool deletes = input.delete_associated_snapshots.value_or(false);
   std::vector<DeleteSnapshotReturnCode> ends;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     ends.clear();
     const ImageRecord image = TRY(get_own_image(txn, call.scope, *input.image_id));
-    kImages.erase(txn, image_scope(call.scope), image);
-    put_tags(txn, call.scope, image.id, {});
+    if (!TRY(keep_in_bin(txn, call.scope, image, call.context.now))) {
+      kImages.erase(txn, image_scope(call.scope), image);
+      put_tags(txn, call.scope, image.id, {});
+    }
     for (const BlockDeviceRecord& device : image.devices) {
       if (device.snapshot.empty()) continue;
       ends.push_back(
@@ -246,7 +251,12 @@ Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImage
     }
     return {};
   }));
-  for (const DeleteSnapshotReturnCode& each : ends) call.cloud.snapshot_unused(call.scope, *each.snapshot_id);
+  if (!call.dry_run) call.cloud.bin_changed(call.scope, *input.image_id);
+  for (const DeleteSnapshotReturnCode& each : ends) {
+    if (call.dry_run) break;
+    call.cloud.bin_changed(call.scope, *each.snapshot_id);
+    call.cloud.snapshot_unused(call.scope, *each.snapshot_id);
+  }
   DeregisterImageOutput output{.return_ = true};
   if (deletes) output.delete_snapshot_results = std::move(ends);
   return output;

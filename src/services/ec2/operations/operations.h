@@ -155,6 +155,11 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
+Result<ListImagesInRecycleBinOutput> list_images_in_recycle_bin(Call& call, const ListImagesInRecycleBinInput& input);
+Result<ListSnapshotsInRecycleBinOutput> list_snapshots_in_recycle_bin(Call& call,
+                                                                      const ListSnapshotsInRecycleBinInput& input);
+Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
+                                                                  const ListVolumesInRecycleBinInput& input);
 Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
 Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
@@ -192,6 +197,12 @@ Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
 Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
 Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);
+Result<RestoreImageFromRecycleBinOutput> restore_image_from_recycle_bin(Call& call,
+                                                                        const RestoreImageFromRecycleBinInput& input);
+Result<RestoreSnapshotFromRecycleBinOutput> restore_snapshot_from_recycle_bin(
+    Call& call, const RestoreSnapshotFromRecycleBinInput& input);
+Result<RestoreVolumeFromRecycleBinOutput> restore_volume_from_recycle_bin(
+    Call& call, const RestoreVolumeFromRecycleBinInput& input);
 Result<RevokeSecurityGroupEgressOutput> revoke_security_group_egress(Call& call,
                                                                      const RevokeSecurityGroupEgressInput& input);
 Result<RevokeSecurityGroupIngressOutput> revoke_security_group_ingress(Call& call,

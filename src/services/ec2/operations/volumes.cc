@@ -12,6 +12,7 @@
 #include "services/ec2/describe.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
 #include "services/ec2/snapshots.h"
@@ -160,6 +161,7 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
 }
 
 Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
+  bool is_kept = false;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     if (volume.removed) return errors::not_found(Kind::volume, volume.id);
@@ -170,12 +172,15 @@ Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
     if (volume.file == VolumeFile::to_make) {
       return errors::of("IncorrectState", fmt::format("The volume '{}' is 'creating'.", volume.id));
     }
+    is_kept = TRY(keep_in_bin(txn, call.scope, volume, call.context.now));
+    if (is_kept) return {};
     volume.removed = true;
     kVolumes.put(txn, call.scope, volume);
     return {};
   }));
   step("delete-volume/committed");
-  if (!call.dry_run) call.settle_volume(*input.volume_id);
+  if (call.dry_run) return NoOutput{};
+  (is_kept ? call.cloud.bin_changed : call.cloud.volume_changed)(call.scope, *input.volume_id);
   return NoOutput{};
 }
 
