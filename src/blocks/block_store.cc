@@ -37,7 +37,16 @@ std::vector<BlockEntry> entries_of(const Manifest& manifest) {
 
 Result<std::unique_ptr<BlockStore>> BlockStore::open(os::FileSystem& files, std::string folder) {
   std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
-  TRY(store->load());
+  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files.make_directories(store->folder_ + name)));
+  TRY(store->load_manifests());
+  TRY(store->tidy_packs());
+  return store;
+}
+
+Result<std::unique_ptr<BlockStore>> BlockStore::open_to_read(os::FileSystem& files, std::string folder) {
+  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
+  store->is_read_only_ = true;
+  TRY(store->load_manifests());
   return store;
 }
 
@@ -48,25 +57,21 @@ std::string BlockStore::manifest_file(std::string_view snapshot) const {
   return fmt::format("{}/snapshots/{}{}", folder_, snapshot, kManifestSuffix);
 }
 
-Result<> BlockStore::load() {
-  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files_.make_directories(folder_ + name)));
-  TRY(load_manifests());
-  return tidy_packs();
-}
-
 Result<> BlockStore::load_manifests() {
   const std::string folder = folder_ + "/snapshots";
   for (const auto& entry : TRY(from_files(files_.list(folder)))) {
     const std::string path = folder + "/" + entry.name;
     if (!entry.name.ends_with(kManifestSuffix)) {
-      TRY(from_files(files_.remove(path)));  // half written
+      if (!is_read_only_) TRY(from_files(files_.remove(path)));  // half written
       continue;
     }
+    const std::string id = entry.name.substr(0, entry.name.size() - kManifestSuffix.size());
     auto manifest = decode_manifest(TRY(from_files(os::read_file(files_, path, kMostManifestBytes))));
     if (!manifest.has_value()) {
-      return fail(manifest.error().code, fmt::format("{}: {}", path, manifest.error().detail));
+      damaged_.emplace(id, fmt::format("{}: {}", path, manifest.error().detail));
+      log_error("blocks: a snapshot can't be read", {{"snapshot", id}, {"why", damaged_.at(id)}});
+      continue;
     }
-    const std::string id = entry.name.substr(0, entry.name.size() - kManifestSuffix.size());
     for (const auto& [index, block] : manifest->blocks) use(block);
     snapshots_.emplace(id, std::make_shared<const Manifest>(*std::move(manifest)));
   }
@@ -75,6 +80,7 @@ Result<> BlockStore::load_manifests() {
 
 // What a kill between a manifest's removal and its blocks' left, and packs of writers that didn't commit.
 Result<> BlockStore::tidy_packs() {
+  if (!damaged_.empty()) return {};
   const std::string folder = folder_ + "/packs";
   for (const auto& entry : TRY(from_files(files_.list(folder)))) {
     const std::string pack = entry.name.substr(0, entry.name.size() - std::min(entry.name.size(), kPackSuffix.size()));
@@ -119,6 +125,10 @@ std::vector<Place> BlockStore::release(const std::vector<BlockEntry>& entries) {
 
 // What fails is made good at the next start.
 void BlockStore::give_back(const std::vector<Place>& places) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!damaged_.empty()) return;
+  }
   std::set<std::string> packs;
   for (const Place& place : places) packs.insert(place.pack);
   for (const std::string& pack : packs) {
@@ -143,6 +153,9 @@ void BlockStore::give_back(const std::vector<Place>& places) {
 
 Result<std::shared_ptr<const Manifest>> BlockStore::find(std::string_view snapshot) const {
   const std::lock_guard lock(mutex_);
+  if (const auto damaged = damaged_.find(snapshot); damaged != damaged_.end()) {
+    return fail(VolumeErrorCode::corrupt, damaged->second);
+  }
   const auto found = snapshots_.find(snapshot);
   if (found == snapshots_.end()) return not_found(snapshot);
   return found->second;
@@ -150,7 +163,7 @@ Result<std::shared_ptr<const Manifest>> BlockStore::find(std::string_view snapsh
 
 Result<> BlockStore::remove(std::string_view snapshot) {
   const auto manifest = find(snapshot);
-  if (!manifest.has_value()) return {};
+  if (!manifest.has_value() && manifest.error().code == VolumeErrorCode::not_found) return {};
   auto removed = files_.remove(manifest_file(snapshot));
   if (!removed.has_value() && removed.error().code != os::ErrorCode::not_found) return from_files(std::move(removed));
   TRY(from_files(files_.sync_directory(folder_ + "/snapshots")));
@@ -158,7 +171,8 @@ Result<> BlockStore::remove(std::string_view snapshot) {
   std::vector<Place> unused;
   {
     const std::lock_guard lock(mutex_);
-    if (snapshots_.erase(std::string(snapshot)) == 0) return {};  // somebody else was faster
+    damaged_.erase(std::string(snapshot));
+    if (snapshots_.erase(std::string(snapshot)) == 0) return {};  // somebody else was faster, or it was damaged
     unused = release(entries_of(**manifest));
   }
   give_back(unused);
@@ -199,10 +213,17 @@ Result<std::vector<uint64_t>> BlockStore::changed_blocks(std::string_view before
   return std::vector<uint64_t>(changed.begin(), changed.end());
 }
 
+bool BlockStore::contains(std::string_view snapshot) const {
+  const std::lock_guard lock(mutex_);
+  return snapshots_.contains(snapshot) || damaged_.contains(snapshot);
+}
+
 std::vector<std::string> BlockStore::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
   for (const auto& [id, manifest] : snapshots_) ids.push_back(id);
+  for (const auto& [id, why] : damaged_) ids.push_back(id);
+  std::ranges::sort(ids);
   return ids;
 }
 
@@ -214,14 +235,13 @@ uint64_t BlockStore::stored_bytes() const {
 }
 
 ScrubReport BlockStore::scrub(const std::function<bool(uint64_t bytes)>& go_on) const {
+  ScrubReport report;
   std::map<Place, std::string> all;
-  Snapshots snapshots;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [place, stored] : stored_) all.emplace(place, stored.hash);
-    snapshots = snapshots_;
+    for (const auto& [id, why] : damaged_) report.damaged_manifests.push_back(why);
   }
-  ScrubReport report;
   for (const auto& [place, hash] : all) {
     const BlockEntry entry{.hash = hash, .place = place};
     const auto block = read_at(entry);

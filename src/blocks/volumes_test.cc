@@ -67,7 +67,7 @@ TEST_F(VolumesTest, AVolumeGrowsAndKeepsItsBytes) {
 TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   write("vol-1", "0x22 0 1M");
   ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
@@ -81,7 +81,7 @@ TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
 TEST_F(VolumesTest, TheFolderMayMove) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-1").has_value());
   const os::TestDirectory elsewhere;
   std::filesystem::rename(folder_ / "volumes", elsewhere / "volumes");
@@ -92,7 +92,7 @@ TEST_F(VolumesTest, TheFolderMayMove) {
 
 TEST_F(VolumesTest, ASnapshotStaysWhileAChildIsThere) {
   ASSERT_TRUE(volumes_->create("vol-1", kMiB, "").has_value());
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   ASSERT_TRUE(volumes_->create("vol-2", kMiB, "snap-1").has_value());
   auto removed = volumes_->remove_snapshot("snap-1");
   ASSERT_FALSE(removed.has_value());
@@ -137,10 +137,10 @@ TEST_F(VolumesTest, WhatACrashLeftHalfDoneIsGone) {
 }
 
 TEST_F(VolumesTest, RefusesWhatItCanNotDo) {
-  EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1").error().code, VolumeErrorCode::not_found);
+  EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1", {}).error().code, VolumeErrorCode::not_found);
   EXPECT_EQ(volumes_->create("../vol-1", kMiB, "").error().code, VolumeErrorCode::not_found);
   ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "").has_value());
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   EXPECT_EQ(volumes_->create("vol-2", kMiB, "snap-1").error().code, VolumeErrorCode::command);
 }
 

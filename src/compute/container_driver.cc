@@ -199,8 +199,12 @@ class ContainerDriver final : public Driver {
     return DiskServer(InstanceFolder(folder_, instance)).copy_progress(name);
   }
 
-  Result<> end_copy(std::string_view instance, std::string_view name) override {
-    return DiskServer(InstanceFolder(folder_, instance)).end_copy(name);
+  Result<> end_copy(std::string_view instance, const DiskCopy& copy, CopyEnd end) override {
+    return DiskServer(InstanceFolder(folder_, instance)).end_copy(copy, end);
+  }
+
+  Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) override {
+    return DiskServer(InstanceFolder(folder_, instance)).copy_bases(volume);
   }
 
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }

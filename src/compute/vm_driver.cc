@@ -215,10 +215,16 @@ class VmDriver final : public Driver {
     return compute::copy_progress(*TRY(connect(folder)), name);
   }
 
-  Result<> end_copy(std::string_view instance, std::string_view name) override {
+  Result<> end_copy(std::string_view instance, const DiskCopy& copy, CopyEnd end) override {
     const InstanceFolder folder(folder_, instance);
     if (!is_running(folder)) return {};
-    return compute::end_copy(*TRY(connect(folder)), name);
+    return compute::end_copy(*TRY(connect(folder)), copy, end);
+  }
+
+  Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) override {
+    const InstanceFolder folder(folder_, instance);
+    if (!is_running(folder)) return std::vector<CopyBase>();
+    return compute::copy_bases(*TRY(connect(folder)), volume);
   }
 
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -57,22 +59,91 @@ std::unexpected<CallError> failed(const SnapshotRecord& record, const std::strin
                     fmt::format("The volume {} of {} can't be read now: {}", record.volume, record.holder, why));
 }
 
-Result<> begin_copies(const Call& call, const std::vector<SnapshotRecord>& records) {
-  const auto txn = call.read();
-  const InstanceRecord instance = TRY(kInstances.get(*txn, call.scope, records.front().holder));
-  compute::Driver* const driver = driver_of(call.cloud, instance);
-  if (driver == nullptr) return failed(records.front(), "the driver of its instance isn't there any more");
+// The last one of the volume whose blocks are there, and since whose moment the driver knows what has changed.
+Result<std::string> choose_base(metadata::ReadTransaction& txn, const Scope& scope, const std::string& volume,
+                                const std::vector<compute::CopyBase>& known) {
+  std::optional<SnapshotRecord> last;
+  for (const compute::CopyBase& each : known) {
+    auto found = TRY(kSnapshots.find(txn, snapshot_scope(scope), each.name));
+    const bool fits = found && found->volume == volume && found->state == SnapshotState::completed && !found->removed &&
+                      found->place == SnapshotPlace::blocks;
+    if (fits && (!last || last->started_at < found->started_at)) last = std::move(found);
+  }
+  return last ? last->id : std::string();
+}
+
+// What a copy is to be of, and what it can come to take.
+using Bases = std::map<std::string, compute::CopyBase>;
+
+// Noted before anything is copied: until the snapshot is there, its base stays.
+Result<Bases> note_bases(Call& call, compute::Driver& driver, const std::vector<SnapshotRecord>& records) {
+  std::map<std::string, std::vector<compute::CopyBase>> known;
+  bool has_any = false;
+  for (const SnapshotRecord& record : records) {
+    auto bases = driver.copy_bases(record.holder, record.volume);
+    if (!bases.has_value()) return failed(record, bases.error().detail);
+    has_any = has_any || !bases->empty();
+    known[record.volume] = *std::move(bases);
+  }
+  Bases chosen;
+  if (!has_any) return chosen;
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    chosen.clear();
+    for (const SnapshotRecord& record : records) {
+      const std::vector<compute::CopyBase>& bases = known[record.volume];
+      const std::string base = TRY(choose_base(txn, call.scope, record.volume, bases));
+      auto stored = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), record.id));
+      if (base.empty() || !stored) continue;
+      chosen[record.id] = *std::ranges::find(bases, base, &compute::CopyBase::name);
+      stored->base = base;
+      kSnapshots.put(txn, snapshot_scope(call.scope), *stored);
+    }
+    return {};
+  }));
+  step("snapshot/bases-noted");
+  return chosen;
+}
+
+Result<> begin_copies_from(const Call& call, compute::Driver& driver, const std::vector<SnapshotRecord>& records,
+                           const Bases& bases) {
   std::vector<compute::DiskCopy> copies;
   for (const SnapshotRecord& record : records) {
-    const auto file = call.cloud.volumes->begin_copy(record.volume, record.id);
+    blocks::NewCopy wanted{.volume = record.volume, .snapshot = record.id};
+    if (const auto base = bases.find(record.id); base != bases.end()) {
+      wanted.base = base->second.name;
+      // What changes between the question and the moment, too.
+      wanted.most_bytes = 2 * base->second.changed_bytes;
+    }
+    const auto file = call.cloud.volumes->begin_copy(wanted);
     if (!file.has_value()) return failed(record, file.error().detail);
-    copies.push_back({.name = record.id, .volume = record.volume, .file = *file});
+    copies.push_back({.name = record.id, .volume = record.volume, .file = *file, .base = wanted.base});
   }
   step("snapshot/files-made");
-  const auto begun = driver->begin_copies(instance.id, copies);
+  const auto begun = driver.begin_copies(records.front().holder, copies);
   if (!begun.has_value()) return failed(records.front(), begun.error().detail);
   step("snapshot/begun");
   return {};
+}
+
+Result<> begin_copies(Call& call, const std::vector<SnapshotRecord>& records) {
+  compute::Driver* driver = nullptr;
+  {
+    const auto txn = call.read();
+    driver = driver_of(call.cloud, TRY(kInstances.get(*txn, call.scope, records.front().holder)));
+  }
+  if (driver == nullptr) return failed(records.front(), "the driver of its instance isn't there any more");
+  const Bases bases = TRY(note_bases(call, *driver, records));
+  auto begun = begin_copies_from(call, *driver, records, bases);
+  if (begun.has_value() || bases.empty()) return begun;
+  // What the driver knew it may have lost, or another copy needs it: then all is copied. What the records say stays: a
+  // base that isn't needed does no harm.
+  log_warning("ec2: a snapshot has to copy all of its volume", {{"why", begun.error().message}});
+  for (const SnapshotRecord& record : records) {
+    if (const auto dropped = call.cloud.volumes->drop_copy(record.id); !dropped.has_value()) {
+      return failed(record, dropped.error().detail);
+    }
+  }
+  return begin_copies_from(call, *driver, records, {});
 }
 
 // It never was.
