@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "blocks/block_store.h"
 #include "ec2/operations.h"
+#include "os/file_system.h"
 #include "os/test_directory.h"
 #include "services/ec2/call.h"
 #include "services/ec2/filters.h"
@@ -33,6 +35,8 @@ class HandlerTest : public testing::Test {
     metadata::StoreOptions options;
     options.directory = folder_ / "metadata";
     store_ = metadata::open_store(options).value();
+    blocks_ = blocks::BlockStore::open(files_, folder_ / "blocks").value();
+    volumes_.store = blocks_.get();
     cloud_.reset(new Cloud{.metadata = *store_, .container = &driver_, .volumes = &volumes_});
     cloud_->vpc_changed = [](const Scope&, const std::string&) {};
     cloud_->instance_changed = cloud_->vpc_changed;
@@ -92,6 +96,8 @@ class HandlerTest : public testing::Test {
   TurnedClock clock_;
   Fuse fuse_;
   FakeDriver driver_{fuse_};
+  os::RealFileSystem files_;
+  std::unique_ptr<blocks::BlockStore> blocks_;
   FakeVolumes volumes_{fuse_};
   std::unique_ptr<Cloud> cloud_;
   gateway::CallContext context_;

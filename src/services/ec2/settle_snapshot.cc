@@ -157,6 +157,7 @@ class Work {
     if (!failure.empty()) log_error("ec2: a snapshot failed", {{"snapshot", record_.id}, {"why", failure}});
     // It may wait to start or stop.
     if (record_.holder.starts_with(info(Kind::instance).prefix)) cloud_.instance_changed(key_.scope, record_.holder);
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
     return Settled{};
   }
 
@@ -229,7 +230,9 @@ class Work {
     if (const auto kept = cloud_.volumes->keep_copy(record_.id); !kept.has_value()) return Failed{kept.error().detail};
     step("snapshot/kept");
     if (driver != nullptr) {
-      const auto ended = driver->end_copy(record_.holder, copy(), compute::CopyEnd::taken);
+      // One that goes again soon is no base: what was one before stays it.
+      const auto ended = driver->end_copy(
+          record_.holder, copy(), record_.for_volume.empty() ? compute::CopyEnd::taken : compute::CopyEnd::dropped);
       if (!ended.has_value()) return Failed{ended.error().detail};
     }
     step("snapshot/copy-forgotten");
@@ -314,6 +317,7 @@ class Work {
     });
     if (!erased.has_value()) return Failed{erased.error().message};
     step("snapshot/record-erased");
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
     return remove_unused(cloud_, record_.id, true);
   }
 

@@ -31,7 +31,7 @@ enum class SnapshotPlace : uint8_t {
 };
 
 struct SnapshotRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string owner;  // an account
   std::string volume;
@@ -55,6 +55,10 @@ struct SnapshotRecord {
   SnapshotPlace place = SnapshotPlace::blocks;
   std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
 
+  // Since version 3.
+  std::string for_volume;  // that is made as a copy of another one: seen by nobody, and gone when the volume is there
+
+  bool is_hidden() const { return removed || !for_volume.empty(); }
   static void upgrade(SnapshotRecord& record, uint32_t from_version) {
     if (from_version < 2) record.place = SnapshotPlace::file;
   }
@@ -63,7 +67,7 @@ template <class Archive>
 void fields(Archive& archive, SnapshotRecord& r) {
   archive(r.id, r.owner, r.volume, r.size_gib, r.description, r.encrypted, r.started_at, r.completed_at, r.state,
           r.percent, r.failure, r.is_public, r.shared_with, r.source, r.source_snapshot, r.holder, r.begun, r.image,
-          r.removed, r.place, r.base);
+          r.removed, r.place, r.base, r.for_volume);
 }
 
 // In nobody's scope, as images: they may be shared.

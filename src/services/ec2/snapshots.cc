@@ -195,7 +195,7 @@ bool may_use(const Scope& scope, const SnapshotRecord& snapshot) {
 
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(kSnapshots.get(txn, snapshot_scope(scope), id));
-  if (snapshot.removed || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
+  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
   return snapshot;
 }
 
@@ -241,6 +241,7 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
                         .source = holder.source,
                         .holder = std::move(holder.id),
                         .image = wanted.image};
+  record.for_volume = wanted.for_volume;
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);

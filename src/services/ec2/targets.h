@@ -114,6 +114,7 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::volume:
       if constexpr (requires { input.volume_id; }) return one(input.volume_id);
+      if constexpr (requires { input.source_volume_id; }) return one(input.source_volume_id);
       if constexpr (requires { input.volume_ids; }) return input.volume_ids.value_or(std::vector<std::string>());
       break;
     case Kind::snapshot:

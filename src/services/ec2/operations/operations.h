@@ -26,6 +26,7 @@ Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
     Call& call, const AuthorizeSecurityGroupIngressInput& input);
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input);
 Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& input);
+Result<CopyVolumesOutput> copy_volumes(Call& call, const CopyVolumesInput& input);
 Result<CreateDefaultSubnetOutput> create_default_subnet(Call& call, const CreateDefaultSubnetInput& input);
 Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput& input);
 Result<CreateDhcpOptionsOutput> create_dhcp_options(Call& call, const CreateDhcpOptionsInput& input);

@@ -128,10 +128,11 @@ Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
                                .iops = iops_of(record.shape()),
                                .throughput = throughput_of(record.shape()),
                                .availability_zone = record.zone,
-                               .snapshot_id = record.snapshot,
+                               .snapshot_id = record.source_volume.empty() ? record.snapshot : std::string(),
                                .create_time = record.created_at,
                                .recycle_bin_enter_time = stay.entered_at,
                                .recycle_bin_exit_time = stay.exits_at};
+    if (!record.source_volume.empty()) shown.source_volume_id = record.source_volume;
     if (const auto zone = find_zone(call.scope.region, record.zone)) shown.availability_zone_id = zone->id;
     output.volumes->push_back(std::move(shown));
   }
