@@ -1,7 +1,12 @@
 #include "main/fsck.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <filesystem>
+#include <system_error>
+
+#include "blocks/block_store.h"
 #include "main/backup.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
@@ -22,6 +27,24 @@ objects::Result<objects::ReferenceReport> check_references(metadata::Store& meta
     return {};
   }));
   return check.finish();
+}
+
+void check_snapshots(os::FileSystem& files, const DataFolder& data, FsckReport& report) {
+  const std::string folder = data.snapshot_blocks().string();
+  std::error_code error;
+  if (!std::filesystem::exists(folder, error)) return;  // nothing has opened it yet
+  const auto store = blocks::BlockStore::open_to_read(files, folder);
+  if (!store.has_value()) {
+    report.problems.push_back("snapshots: " + store.error().detail);
+    return;
+  }
+  const blocks::ScrubReport scrubbed = (*store)->scrub([](uint64_t) { return true; });
+  report.blocks = scrubbed.blocks;
+  report.bytes += scrubbed.bytes;
+  for (const std::string& manifest : scrubbed.damaged_manifests) report.problems.push_back("snapshots: " + manifest);
+  for (const blocks::DamagedBlock& each : scrubbed.damaged) {
+    report.problems.push_back(fmt::format("snapshots {}: {}", fmt::join(each.snapshots, ", "), each.why));
+  }
 }
 
 }  // namespace
@@ -52,6 +75,8 @@ Result<FsckReport, FsckError> check_stores(const DataFolder& data, const std::fu
   } else {
     report.problems.push_back("object bytes: " + verified.error().detail);
   }
+  tell("snapshots: every block against its hash");
+  check_snapshots(files, data, report);
   tell("records: each names bytes that are there");
   if (const auto references = check_references(**metadata)) {
     report.unnamed = references->unnamed;

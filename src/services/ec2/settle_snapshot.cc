@@ -251,8 +251,7 @@ class Work {
 
   Outcome store() {
     Outcome end = end_with(cloud_.volumes->store_copy(record_.id, tells_from(50)));
-    if (std::holds_alternative<Settled>(end)) {
-      // Of one that failed; of one that didn't, there is none any more.
+    if (std::holds_alternative<Settled>(end) && cloud_.volumes->is_kept(record_.id)) {  // it failed
       if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
         return Failed{dropped.error().detail};
       }

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "compute/driver.h"
 #include "ec2/model/vpc.h"
 #include "network/fabric.h"
+#include "os/faulty_file_system.h"
 
 namespace aerolith::ec2 {
 
@@ -221,7 +224,7 @@ class FakeVolumes final : public blocks::Volumes {
     for (const auto& entry : sizes) ids.push_back(entry.first);
     return ids;
   }
-  blocks::BlockStore& blocks() override { return *store; }
+  blocks::BlockStore& blocks() override { return *store_; }
   blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
@@ -287,12 +290,13 @@ class FakeVolumes final : public blocks::Volumes {
   std::map<std::string, std::string> begun;      // of those that others write
   std::map<std::string, std::string> kept;       // and have written
   std::map<std::string, std::string> bases;      // of copies
-  blocks::BlockStore* store = nullptr;
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
 
  private:
   Fuse& fuse_;
+  os::FaultyFileSystem files_;
+  const std::unique_ptr<blocks::BlockStore> store_ = blocks::BlockStore::open(files_, "/store").value();
 };
 
 }  // namespace aerolith::ec2
