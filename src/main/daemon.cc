@@ -37,6 +37,7 @@
 #include "services/ec2/service.h"
 #include "services/iam/api.h"
 #include "services/iam/service.h"
+#include "services/rbin/service.h"
 #include "services/s3/service.h"
 #include "services/s3control/service.h"
 #include "services/ssm/service.h"
@@ -155,6 +156,7 @@ std::vector<gateway::ServiceTable> make_services(metadata::Store& metadata, obje
                          .known_actions = [&known_actions] { return std::span<const std::string>(known_actions); }}));
   services.push_back(ec2.table());
   services.push_back(ebs::make_service({.snapshots = ec2.direct_snapshots(), .tokens = callers.box()}));
+  services.push_back(rbin::make_service(metadata));
   services.push_back(ssm::make_service(cloud.parameters()));
   return services;
 }

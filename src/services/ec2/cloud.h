@@ -140,6 +140,8 @@ struct Cloud {
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_changed;
   // Never empty. After a commit: a task has begun, or is to end.
   std::function<void(const Scope&, const std::string& task)> import_changed;
+  // Never empty. After a commit: it came into the Recycle Bin.
+  std::function<void(const Scope&, const std::string& id)> bin_changed;
   // Never empty: perhaps nothing needs this snapshot any more. After a commit.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_unused;
   mutable Arrivals arrivals;

@@ -233,7 +233,7 @@ void fields(Archive& archive, ModificationRecord& r) {
 }
 
 struct VolumeRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string zone;
   std::string snapshot;
@@ -255,6 +255,8 @@ struct VolumeRecord {
   bool auto_enable_io = false;
   std::optional<ModificationRecord> modification;  // the last one
   std::vector<Timestamp> modified_at;              // of the last day
+  // Since version 3: what it is a copy of; `snapshot` is then what it came through, and nobody's business.
+  std::string source_volume;
 
   bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
   bool is_changing() const { return modification && !modification->is_over(); }
@@ -264,7 +266,7 @@ template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
   archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
           r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
-          r.modification, r.modified_at);
+          r.modification, r.modified_at, r.source_volume);
 }
 
 struct LaunchTemplateRecord {

@@ -11,6 +11,7 @@
 #include "services/ec2/import_tables.h"
 #include "services/ec2/imports.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/resource_keys.h"
 #include "services/ec2/rows.h"
 #include "services/ec2/settle_import.h"
@@ -33,6 +34,7 @@ struct Service::State {
   std::unique_ptr<FlowReports> flow_reports;
   std::unique_ptr<reconcile::Queue> flows;
   std::unique_ptr<reconcile::Queue> networks;
+  std::unique_ptr<reconcile::Queue> bin;
   std::unique_ptr<reconcile::Queue> snapshots;
   std::unique_ptr<reconcile::Queue> volumes;
   std::unique_ptr<reconcile::Queue> instances;
@@ -75,6 +77,10 @@ struct Service::State {
     cloud.import_changed = [this](const Scope& scope, const std::string& task) {
       if (imports) imports->add(make_key(scope, task));
     };
+    cloud.bin_changed = [this](const Scope& scope, const std::string& id) { bin->add(make_key(scope, id)); };
+    bin = std::make_unique<reconcile::Queue>(
+        reconcile::QueueSettings{.name = "recycle bin", .workers = 1},
+        [this](std::string_view key) { return settle_bin(cloud, parts.clock, key); });
     cloud.volume_changed = [this](const Scope& scope, const std::string& volume) {
       if (volumes) volumes->add(make_key(scope, volume));
     };
@@ -112,8 +118,9 @@ Service::Service(const Parts& parts) : state_(std::make_unique<State>(parts)) {}
 Service::~Service() {
   state_->is_ending = true;
   state_->imports.reset();
-  // An instance's work may add keys of the others.
+  // An instance's work may add keys of the others, as may the bin's.
   state_->instances.reset();
+  state_->bin.reset();
   state_->volumes.reset();
   state_->snapshots.reset();
   state_->networks.reset();
@@ -199,11 +206,22 @@ Result<> Service::resume_imports() {
   return {};
 }
 
+Result<> Service::resume_bin() {
+  const auto txn = state_->parts.metadata.begin_read();
+  auto stays = kBinStays.scan(*txn, metadata::Direction::forward);
+  while (TRY(stays.next())) {
+    const auto& [account, region, id] = stays.key();
+    state_->cloud.bin_changed({.account = account, .region = region}, id);
+  }
+  return {};
+}
+
 Result<> Service::settle_all() {
   sweep_snapshots();
   TRY(sweep_uploads(state_->cloud));
   TRY(resume_snapshots());
   TRY(resume_imports());
+  TRY(resume_bin());
   const auto txn = state_->parts.metadata.begin_read();
   auto volumes = kVolumes.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {

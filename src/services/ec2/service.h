@@ -63,6 +63,8 @@ class Service {
   Result<> resume_flow_logs();
   // Those that are being made, or are to go.
   Result<> resume_snapshots();
+  // Of the Recycle Bin: each leaves it when its time is over.
+  Result<> resume_bin();
   // Before anything is served.
   void sweep_snapshots();
   // Import tasks that aren't over.

@@ -270,7 +270,7 @@ class Work {
     if (!left.has_value()) return Failed{left.error().message};
     step("terminate/left-network");
     if (const Outcome applied = apply_network(); std::holds_alternative<Failed>(applied)) return applied;
-    const auto removed = remove_volumes(tools_.cloud, key_.scope, record_);
+    const auto removed = remove_volumes(tools_.cloud, key_.scope, record_, tools_.clock.now());
     if (!removed.has_value()) return Failed{removed.error().detail};
     step("terminate/volumes-removed");
     return update_then(

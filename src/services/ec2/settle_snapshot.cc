@@ -12,6 +12,7 @@
 #include "services/ec2/image_making.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_spec.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/snapshot_uploads.h"
 #include "services/ec2/snapshots.h"
@@ -35,14 +36,33 @@ constexpr auto kPatience = 60s;  // for steps that should not fail
 // `by_volume`: its file, but not its blocks. `by_volume_to_make`: whatever there is of it.
 enum class Use : uint8_t { none, by_volume, by_volume_to_make, by_image, by_record, by_copy };
 
+bool names(const ImageRecord& image, const std::string& snapshot) {
+  return std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end();
+}
+
+// By what is in the Recycle Bin. `had_record`: it was deleted for good, so that images there can't be restored.
+Result<Use> use_in_bin(metadata::ReadTransaction& txn, const std::string& snapshot, bool had_record) {
+  auto records = kBinnedSnapshots.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(records.next())) {
+    if (std::get<2>(records.key()) == snapshot) return Use::by_record;
+  }
+  auto images = kBinnedImages.rows().scan(txn, metadata::Direction::forward);
+  while (!had_record && TRY(images.next())) {
+    if (names(TRY(images.record()), snapshot)) return Use::by_image;
+  }
+  auto volumes = kBinnedVolumes.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(volumes.next())) {
+    if (TRY(volumes.record()).snapshot == snapshot) return Use::by_volume;
+  }
+  return Use::none;
+}
+
 // `made`: volumes whose files are there.
-Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, const std::vector<std::string>& made) {
+Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, const std::vector<std::string>& made,
+                   bool had_record) {
   auto images = kImages.rows().scan(txn, metadata::Direction::forward);
   while (TRY(images.next())) {
-    const ImageRecord image = TRY(images.record());
-    if (std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end()) {
-      return Use::by_image;
-    }
+    if (names(TRY(images.record()), snapshot)) return Use::by_image;
   }
   // The key of what lies on the disk alone has no region to find the record by.
   auto records = kSnapshots.rows().scan(txn, metadata::Direction::forward);
@@ -62,14 +82,15 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, 
     if (!is_made && volume.file != VolumeFile::failed) return Use::by_volume_to_make;
     use = Use::by_volume;
   }
+  if (const Use binned = TRY(use_in_bin(txn, snapshot, had_record)); binned != Use::none) return binned;
   return use;
 }
 
-// Of no record.
-Outcome remove_unused(const Cloud& cloud, const std::string& snapshot) {
+// Of no record, at least not any more.
+Outcome remove_unused(const Cloud& cloud, const std::string& snapshot, bool had_record) {
   const auto made = cloud.volumes->list();  // before the records: what is made since then counts as not made
   if (!made.has_value()) return Failed{made.error().detail};
-  const auto use = use_of(*cloud.metadata.begin_read(), snapshot, *made);
+  const auto use = use_of(*cloud.metadata.begin_read(), snapshot, *made, had_record);
   if (!use.has_value()) return Failed{use.error().message};
   if (*use == Use::by_image || *use == Use::by_record) return Settled{};
   if (*use == Use::by_copy) return Again{kLookAtCopy};
@@ -162,6 +183,7 @@ class Work {
     if (!failure.empty()) log_error("ec2: a snapshot failed", {{"snapshot", record_.id}, {"why", failure}});
     // It may wait to start or stop.
     if (record_.holder.starts_with(info(Kind::instance).prefix)) cloud_.instance_changed(key_.scope, record_.holder);
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
     return Settled{};
   }
 
@@ -234,7 +256,9 @@ class Work {
     if (const auto kept = cloud_.volumes->keep_copy(record_.id); !kept.has_value()) return Failed{kept.error().detail};
     step("snapshot/kept");
     if (driver != nullptr) {
-      const auto ended = driver->end_copy(record_.holder, copy(), compute::CopyEnd::taken);
+      // One that goes again soon is no base: what was one before stays it.
+      const auto ended = driver->end_copy(
+          record_.holder, copy(), record_.for_volume.empty() ? compute::CopyEnd::taken : compute::CopyEnd::dropped);
       if (!ended.has_value()) return Failed{ended.error().detail};
     }
     step("snapshot/copy-forgotten");
@@ -320,7 +344,8 @@ class Work {
     if (!erased.has_value()) return Failed{erased.error().message};
     step("snapshot/record-erased");
     drop_upload();
-    return remove_unused(cloud_, record_.id);
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
+    return remove_unused(cloud_, record_.id, true);
   }
 
   const Cloud& cloud_;
@@ -336,7 +361,7 @@ reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::
   const auto txn = cloud.metadata.begin_read();
   auto record = kSnapshots.find(*txn, snapshot_scope(parsed.scope), parsed.id);
   if (!record.has_value()) return Failed{record.error().message};
-  if (!*record) return remove_unused(cloud, parsed.id);
+  if (!*record) return remove_unused(cloud, parsed.id, false);
   parsed.scope.account = AccountId((*record)->owner);
   return Work(cloud, clock, std::move(parsed), **std::move(record)).run();
 }

@@ -54,9 +54,12 @@ struct SnapshotRecord {
   bool removed = false;  // seen by nobody: what is left of it is to go, then this record
   // Since version 2.
   SnapshotPlace place = SnapshotPlace::blocks;
-  std::string base;    // while pending: the one whose bytes it has where it was given none; it stays until then
-  std::string origin;  // since version 3: a volume, or the first of snapshots that have none (origin_of)
+  std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
+  // Since version 3.
+  std::string origin;      // a volume, or the first of snapshots that have none (origin_of)
+  std::string for_volume;  // that is made as a copy of another one: seen by nobody, and gone when the volume is there
 
+  bool is_hidden() const { return removed || !for_volume.empty(); }
   static void upgrade(SnapshotRecord& record, uint32_t from_version) {
     if (from_version < 2) record.place = SnapshotPlace::file;
   }
@@ -65,7 +68,7 @@ template <class Archive>
 void fields(Archive& archive, SnapshotRecord& r) {
   archive(r.id, r.owner, r.volume, r.size_gib, r.description, r.encrypted, r.started_at, r.completed_at, r.state,
           r.percent, r.failure, r.is_public, r.shared_with, r.source, r.source_snapshot, r.holder, r.begun, r.image,
-          r.removed, r.place, r.base, r.origin);
+          r.removed, r.place, r.base, r.origin, r.for_volume);
 }
 
 // What snapshots have in common that can be compared block by block: the volume, that volume's own snapshot, a parent.

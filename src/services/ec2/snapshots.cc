@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "services/ec2/launch_plan.h"
+#include "services/ec2/snapshot_locks.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -204,7 +205,7 @@ bool may_use(const Scope& scope, const SnapshotRecord& snapshot) {
 
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(kSnapshots.get(txn, snapshot_scope(scope), id));
-  if (snapshot.removed || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
+  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
   return snapshot;
 }
 
@@ -251,6 +252,7 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
                         .holder = std::move(holder.id),
                         .image = wanted.image,
                         .origin = TRY(origin_of_volume(txn, call.scope, volume))};
+  record.for_volume = wanted.for_volume;
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);
@@ -311,6 +313,7 @@ void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const Snapsh
   stop_reading(txn, scope, record);
   kSnapshots.erase(txn, snapshot_scope(scope), record);
   put_tags(txn, scope, record.id, {});
+  kSnapshotLocks.erase(txn, {AccountId(record.owner), scope.region, record.id});
 }
 
 Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {

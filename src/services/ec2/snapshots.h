@@ -33,6 +33,7 @@ struct NewSnapshot {
   TagMap tags;
   std::string id{};     // empty: one is made
   std::string image{};  // that is being made of it
+  std::string for_volume{};
 };
 // Writes its record. IncorrectState where the volume's instance is on its way up or down.
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted);

@@ -53,7 +53,7 @@ bool is_restorable_by(const Scope& scope, const Record& snapshot, const std::str
 }
 
 bool is_asked_for(const Scope& scope, const Record& snapshot, const DescribeSnapshotsInput& input) {
-  if (snapshot.removed || !may_use(scope, snapshot)) return false;
+  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return false;
   const auto any = [](const std::optional<Strings>& wanted, auto holds) {
     return !wanted || wanted->empty() || std::ranges::any_of(*wanted, holds);
   };
@@ -67,7 +67,7 @@ Result<std::vector<Record>> get_all(metadata::ReadTransaction& txn, const Scope&
   std::vector<Record> snapshots = TRY((find_all<Record>(txn, snapshot_scope(scope), kSnapshots, ids)));
   Strings hidden;
   for (const Record& each : snapshots) {
-    if (each.removed || !may_use(scope, each)) hidden.push_back(each.id);
+    if (each.is_hidden() || !may_use(scope, each)) hidden.push_back(each.id);
   }
   if (!hidden.empty()) return not_found_all(Kind::snapshot, hidden);
   std::ranges::sort(snapshots, {}, &Record::id);

@@ -27,6 +27,7 @@ Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
 Result<CancelImportTaskOutput> cancel_import_task(Call& call, const CancelImportTaskInput& input);
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input);
 Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& input);
+Result<CopyVolumesOutput> copy_volumes(Call& call, const CopyVolumesInput& input);
 Result<CreateDefaultSubnetOutput> create_default_subnet(Call& call, const CreateDefaultSubnetInput& input);
 Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput& input);
 Result<CreateDhcpOptionsOutput> create_dhcp_options(Call& call, const CreateDhcpOptionsInput& input);
@@ -110,6 +111,7 @@ Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyP
 Result<DescribeLaunchTemplateVersionsOutput> describe_launch_template_versions(
     Call& call, const DescribeLaunchTemplateVersionsInput& input);
 Result<DescribeLaunchTemplatesOutput> describe_launch_templates(Call& call, const DescribeLaunchTemplatesInput& input);
+Result<DescribeLockedSnapshotsOutput> describe_locked_snapshots(Call& call, const DescribeLockedSnapshotsInput& input);
 Result<DescribeManagedPrefixListsOutput> describe_managed_prefix_lists(Call& call,
                                                                        const DescribeManagedPrefixListsInput& input);
 Result<DescribeNatGatewaysOutput> describe_nat_gateways(Call& call, const DescribeNatGatewaysInput& input);
@@ -161,6 +163,12 @@ Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
 Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
 Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInput& input);
+Result<ListImagesInRecycleBinOutput> list_images_in_recycle_bin(Call& call, const ListImagesInRecycleBinInput& input);
+Result<ListSnapshotsInRecycleBinOutput> list_snapshots_in_recycle_bin(Call& call,
+                                                                      const ListSnapshotsInRecycleBinInput& input);
+Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
+                                                                  const ListVolumesInRecycleBinInput& input);
+Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
 Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
@@ -197,6 +205,12 @@ Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
 Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
 Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);
+Result<RestoreImageFromRecycleBinOutput> restore_image_from_recycle_bin(Call& call,
+                                                                        const RestoreImageFromRecycleBinInput& input);
+Result<RestoreSnapshotFromRecycleBinOutput> restore_snapshot_from_recycle_bin(
+    Call& call, const RestoreSnapshotFromRecycleBinInput& input);
+Result<RestoreVolumeFromRecycleBinOutput> restore_volume_from_recycle_bin(
+    Call& call, const RestoreVolumeFromRecycleBinInput& input);
 Result<RevokeSecurityGroupEgressOutput> revoke_security_group_egress(Call& call,
                                                                      const RevokeSecurityGroupEgressInput& input);
 Result<RevokeSecurityGroupIngressOutput> revoke_security_group_ingress(Call& call,
@@ -206,6 +220,7 @@ Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInp
 Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput& input);
 Result<TerminateInstancesOutput> terminate_instances(Call& call, const TerminateInstancesInput& input);
 Result<NoOutput> unassign_private_ip_addresses(Call& call, const UnassignPrivateIpAddressesInput& input);
+Result<UnlockSnapshotOutput> unlock_snapshot(Call& call, const UnlockSnapshotInput& input);
 Result<UnmonitorInstancesOutput> unmonitor_instances(Call& call, const UnmonitorInstancesInput& input);
 Result<UpdateSecurityGroupRuleDescriptionsEgressOutput> update_security_group_rule_descriptions_egress(
     Call& call, const UpdateSecurityGroupRuleDescriptionsEgressInput& input);

@@ -12,11 +12,13 @@
 #include "services/ec2/describe.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
+#include "services/ec2/volume_room.h"
 #include "services/ec2/volume_types.h"
 #include "services/ec2/zones.h"
 
@@ -58,8 +60,6 @@ constexpr std::array kFilters{
 
 constexpr int32_t kLeastResults = 5;
 constexpr int32_t kMostResults = 1000;
-// Volumes are sparse and may promise more than the disk has. None is made where there is hardly anything left of it.
-constexpr uint64_t kLeastFreeBytes = uint64_t{1} << 30;
 
 Result<> refuse_unbuilt(const CreateVolumeInput& input) {
   const bool is_encrypted = input.encrypted.value_or(false);
@@ -111,28 +111,13 @@ Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call,
   return shape;
 }
 
-Result<> check_host(const Cloud& cloud) {
-  if (cloud.volumes == nullptr) {
-    return errors::of("Unsupported", "This installation has no volumes. `aerolith doctor` says what it lacks.");
-  }
-  const auto free = cloud.volumes->free_bytes();
-  if (!free.has_value()) return errors::internal_error(free.error().detail);
-  if (*free >= kLeastFreeBytes) return {};
-  return std::unexpected(CallError(protocol::ApiError{
-      .code = "InsufficientVolumeCapacity",
-      .http_status = 500,
-      .message = fmt::format("There is not enough capacity to fulfill your EBS volume provision request: the disk that "
-                             "holds Aerolith's data folder has {} MiB left, and {} MiB are kept for what is there.",
-                             *free >> 20, kLeastFreeBytes >> 20)}));
-}
-
 }  // namespace
 
 Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
   TRY(refuse_unbuilt(input));
   const std::string zone = TRY(read_zone(call.scope, input));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::volume));
-  TRY(check_host(call.cloud));
+  TRY(check_room_for_volumes(call.cloud));
   if (input.snapshot_id) call.await_own_images();
   const Volume made = TRY(call.write([&](metadata::Transaction& txn) -> Result<Volume> {
     if (const auto known = TRY(find_made(txn, call, input.client_token))) {
@@ -160,6 +145,7 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
 }
 
 Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
+  bool is_kept = false;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     if (volume.removed) return errors::not_found(Kind::volume, volume.id);
@@ -170,12 +156,15 @@ Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
     if (volume.file == VolumeFile::to_make) {
       return errors::of("IncorrectState", fmt::format("The volume '{}' is 'creating'.", volume.id));
     }
+    is_kept = TRY(keep_in_bin(txn, call.scope, volume, call.context.now));
+    if (is_kept) return {};
     volume.removed = true;
     kVolumes.put(txn, call.scope, volume);
     return {};
   }));
   step("delete-volume/committed");
-  if (!call.dry_run) call.settle_volume(*input.volume_id);
+  if (call.dry_run) return NoOutput{};
+  (is_kept ? call.cloud.bin_changed : call.cloud.volume_changed)(call.scope, *input.volume_id);
   return NoOutput{};
 }
 
