@@ -24,7 +24,7 @@ def refusal(call: Any, **wanted: Any) -> tuple[str, str]:
 def cloud(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Server]:
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
     # EC2's own tests may have such a server, too.
-    own = Server(tmp_path_factory.mktemp("ebs"), settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number + 8)})
+    own = Server(tmp_path_factory.mktemp("ebs"), settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 4)})
     lacks = what_lacks(own, "containers")
     if lacks:
         pytest.skip(f"no volumes here: {lacks}")

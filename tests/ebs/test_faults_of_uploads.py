@@ -30,7 +30,7 @@ def put_all(ebs: Any, snapshot: str) -> None:
 
 def test_the_server_killed_at_each_step_of_an_upload(tmp_path: Path, worker_id: str) -> None:
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
-    server = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number + 10)})
+    server = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 6)})
     lacks = what_lacks(server, "containers")
     if lacks:
         pytest.skip(f"no volumes here: {lacks}")
