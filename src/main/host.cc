@@ -14,13 +14,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const std::string kHostFolder = "/run/aerolith";
+
 // Six characters that no other installation on the host is likely to have.
 std::string mark_of(const Installation& installation) {
   return "a" + sha256_hex(installation.root_access_key_id).substr(0, 5);
 }
 
 // Short and outside the data folder: names of sockets have at most 107 characters.
-std::string run_folder_of(const Installation& installation) { return "/run/aerolith/" + mark_of(installation); }
+std::string run_folder_of(const Installation& installation) { return kHostFolder + "/" + mark_of(installation); }
 
 Result<void, std::string> remove_instances(compute::Driver& driver) {
   const auto instances = driver.list();
@@ -37,6 +39,7 @@ Result<void, std::string> remove_instances(compute::Driver& driver) {
 network::FabricSettings fabric_settings(const Config& config, const Installation& installation) {
   return {.installation = mark_of(installation),
           .run_folder = run_folder_of(installation) + "/network",
+          .host_folder = kHostFolder,
           .public_cidr = config.ec2.public_cidr,
           .allows_internet = config.ec2.allows_internet};
 }
@@ -58,7 +61,7 @@ void remove_empty_run_folders(const Installation& installation) {
 
 std::vector<std::string> find_missing_for(compute::Kind kind, const Config& config) {
   // Only asked what it lacks: it makes nothing in its folder.
-  const compute::DriverSettings settings{.run_folder = "/run/aerolith", .installation = "doctor"};
+  const compute::DriverSettings settings{.run_folder = kHostFolder, .installation = "doctor"};
   const auto driver =
       kind == compute::Kind::vm ? compute::make_vm_driver(settings) : compute::make_container_driver(settings);
   std::vector<std::string> missing = driver->find_missing();
