@@ -16,6 +16,7 @@
 #include "services/ec2/api.h"
 #include "services/ec2/host_room.h"
 #include "services/ec2/instance_list.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -32,8 +33,6 @@ std::string tiny_snapshot() { return tiny_snapshot_mark() + "00000000"; }
 std::string new_snapshot(std::string_view image) {
   return image == "tiny" ? tiny_snapshot_mark() + random_hex(8) : "snap-0" + random_hex(16);
 }
-
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 uint64_t host_mib() {
   return (static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))) >> 20;
@@ -189,7 +188,7 @@ Result<AddedImage, std::string> Cloud::add_image(const gateway::NewImage& image)
                                           {.name = image.name,
                                            .description = image.description,
                                            .snapshot = snapshot,
-                                           .size_gib = std::max(1, static_cast<int32_t>((*size + kGib - 1) / kGib)),
+                                           .size_gib = ec2::gib_for(*size),
                                            .driver = image.driver,
                                            .kernel = image.kernel,
                                            .initramfs = image.initramfs,

@@ -234,6 +234,11 @@ Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& 
   return errors::not_found(Kind::snapshot, snapshot);
 }
 
+std::string smaller_than_snapshot(int32_t size_gib, std::string_view snapshot, int32_t least_gib) {
+  return fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB", size_gib, snapshot,
+                     least_gib);
+}
+
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted) {
   if (call.cloud.volumes == nullptr) {
     return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");

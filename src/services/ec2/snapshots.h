@@ -27,6 +27,9 @@ Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const
 // whoever may launch one may use them.
 Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot);
 
+// What is said of a volume that is smaller than the snapshot that it is made of.
+std::string smaller_than_snapshot(int32_t size_gib, std::string_view snapshot, int32_t least_gib);
+
 struct NewSnapshot {
   std::string volume;
   std::string description;

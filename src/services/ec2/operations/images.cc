@@ -15,6 +15,7 @@
 #include "services/ec2/shown_image.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -120,7 +121,6 @@ Result<> check_may_use_snapshots(metadata::ReadTransaction& txn, const Scope& sc
 
 // From a snapshot that is there.
 Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput& input) {
-  constexpr uint64_t kGib = uint64_t{1} << 30;
   if (!input.image_location.value_or("").empty()) {  // Terraform sends an empty one
     return errors::unsupported("Images are registered from snapshots, not from S3.");
   }
@@ -145,8 +145,7 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
     if (!device.snapshot.empty()) {
       const auto size = call.cloud.volumes->snapshot_size_bytes(device.snapshot);
       if (!size.has_value()) return errors::not_found(Kind::snapshot, device.snapshot);
-      const auto least = static_cast<int32_t>((*size + kGib - 1) / kGib);
-      device.size_gib = std::max(device.size_gib, least);
+      device.size_gib = std::max(device.size_gib, gib_for(*size));
     }
     image.devices.push_back(std::move(device));
   }
