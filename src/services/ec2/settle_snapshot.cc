@@ -317,6 +317,7 @@ class Work {
     if (!erased.has_value()) return Failed{erased.error().message};
     step("snapshot/record-erased");
     if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
+    cloud_.volumes->let_file_go(record_.id);
     return remove_unused(cloud_, record_.id, true);
   }
 

@@ -15,6 +15,7 @@
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
@@ -47,7 +48,8 @@ constexpr std::array kFilters{
     Definition{"availability-zone-id", &at<"AvailabilityZoneId">},
     Definition{"create-time", &at<"CreateTime">},
     Definition{"encrypted", &at<"Encrypted">},
-    Definition{"fast-restored", &never},
+    Definition{"fast-restored",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.fast_restored)}; }},
     Definition{"multi-attach-enabled", &at<"MultiAttachEnabled">},
     Definition{"operator.managed", &never},
     Definition{"operator.principal", &none},
@@ -134,6 +136,10 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
                         .throughput = shape.throughput,
                         .created_at = call.context.now};
     volume.file = VolumeFile::to_make;
+    if (!volume.snapshot.empty()) {
+      const auto fast = TRY(kFastRestores.get(txn, {call.scope.account, call.scope.region, volume.snapshot, zone}));
+      volume.fast_restored = fast && fast->state == FastRestoreState::enabled;
+    }
     kVolumes.put(txn, call.scope, volume);
     put_tags(txn, call.scope, volume.id, tags);
     remember_made(txn, call, input.client_token, volume.id);
