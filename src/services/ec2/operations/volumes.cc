@@ -70,9 +70,7 @@ Result<> refuse_unbuilt(const CreateVolumeInput& input) {
                       "The parameter KmsKeyId requires the parameter Encrypted to be set.");
   }
   if (is_encrypted) return errors::unsupported("Encrypted volumes are not built.");
-  if (input.multi_attach_enabled.value_or(false)) {
-    return errors::unsupported("A volume can be attached to one instance at a time: Multi-Attach is not built.");
-  }
+  TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2")));
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
   if (input.volume_initialization_rate) {
