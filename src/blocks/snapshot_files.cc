@@ -161,6 +161,13 @@ Result<> SnapshotFiles::remove(std::string_view snapshot) {
   return remove_file(files_, path_of(snapshot));
 }
 
+Result<> SnapshotFiles::drop_file(std::string_view snapshot) {
+  if (!is_there(path_of(snapshot))) return {};
+  auto removed = remove_unneeded(std::string(snapshot));
+  if (!removed.has_value() && removed.error().code == VolumeErrorCode::in_use) return {};
+  return removed;
+}
+
 void SnapshotFiles::give_room(Room room) {
   std::set<std::string> kept;  // that didn't go
   for (;;) {

@@ -50,6 +50,8 @@ class SnapshotFiles {
   Result<> take(std::string_view snapshot, const std::string& copy);
   // Its blocks, and its file; `in_use` where only a volume needs that still.
   Result<> remove(std::string_view snapshot);
+  // The file of one that is blocks, where nothing needs it. Fine where something does, or there is none.
+  Result<> drop_file(std::string_view snapshot);
   // Files that can be made again go, the one that was used longest ago first, until they take no more than they should,
   // or all of them.
   enum class Room : uint8_t { as_usual, all };

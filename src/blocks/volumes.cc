@@ -10,6 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "base/step.h"
@@ -135,6 +138,30 @@ class QcowVolumes final : public Volumes {
     TRY(check_id(snapshot));
     if (store_->contains(snapshot)) return {};
     return store_layers(TRY(open_layers(files_, snapshots_->path_of(snapshot))), snapshot, {}, told);
+  }
+
+  Result<> keep_file(std::string_view snapshot) override {
+    TRY(check_id(snapshot));
+    auto use = std::make_unique<SnapshotFiles::Use>(*snapshots_, snapshot, SnapshotFiles::Use::For::making);
+    if (!use->is_allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", snapshot));
+    TRY(snapshots_->make(snapshot));
+    const std::lock_guard lock(mutex_);
+    kept_files_.try_emplace(std::string(snapshot), std::move(use));
+    return {};
+  }
+
+  void let_file_go(std::string_view snapshot) override {
+    std::unique_ptr<SnapshotFiles::Use> use;  // ends after the lock
+    const std::lock_guard lock(mutex_);
+    const auto kept = kept_files_.find(snapshot);
+    if (kept == kept_files_.end()) return;
+    use = std::move(kept->second);
+    kept_files_.erase(kept);
+  }
+
+  Result<> keep_blocks_alone(std::string_view snapshot, const Told& told) override {
+    TRY(move_to_blocks(snapshot, told));
+    return snapshots_->drop_file(snapshot);
   }
 
   Result<std::string> begin_copy(const NewCopy& wanted) override {
@@ -291,6 +318,8 @@ class QcowVolumes final : public Volumes {
   const std::string store_folder_;
   std::unique_ptr<BlockStore> store_;
   std::unique_ptr<SnapshotFiles> snapshots_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<SnapshotFiles::Use>, std::less<>> kept_files_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -73,6 +73,12 @@ class Volumes {
   virtual Result<> link_snapshot(std::string_view from, std::string_view to) = 0;
   // Of a snapshot that is a file: from now on it is blocks, too. Fine where it is.
   virtual Result<> move_to_blocks(std::string_view snapshot, const Told& told) = 0;
+  // Its file is there, and stays until it is let go of or this process ends: the first volume waits no longer for it
+  // than the next. It can't be removed before. Fine where it is kept.
+  virtual Result<> keep_file(std::string_view snapshot) = 0;
+  virtual void let_file_go(std::string_view snapshot) = 0;
+  // From now on it is blocks, and nothing else where no volume needs its file.
+  virtual Result<> keep_blocks_alone(std::string_view snapshot, const Told& told) = 0;
   // As a file: what images of the installation are made of.
   virtual Result<> import_file(std::string_view path, std::string_view snapshot) = 0;
   virtual Result<std::vector<std::string>> list_snapshots() = 0;

@@ -261,6 +261,29 @@ TEST_F(VolumesTest, AFileBecomesASnapshotAndOneThatIsAFileBecomesBlocks) {
   EXPECT_TRUE(reads("vol-1", "0x78 0 2M"));
 }
 
+TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
+  ASSERT_TRUE(volumes_->create("vol-1", 4 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  EXPECT_FALSE(has_file("snap-1"));
+  ASSERT_TRUE(volumes_->keep_file("snap-1").has_value());
+  ASSERT_TRUE(volumes_->keep_file("snap-1").has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  EXPECT_EQ(volumes_->remove_snapshot("snap-1").error().code, VolumeErrorCode::in_use);
+  volumes_->let_file_go("snap-1");
+  volumes_->let_file_go("snap-1");
+  ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
+  EXPECT_FALSE(has_file("snap-1"));
+  EXPECT_EQ(volumes_->keep_file("snap-2").error().code, VolumeErrorCode::not_found);
+  // A volume needs its file, whatever else.
+  ASSERT_TRUE(volumes_->create("vol-2", 4 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
+}
+
 TEST_F(VolumesTest, RefusesWhatItCanNotDo) {
   EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1", {}).error().code, VolumeErrorCode::not_found);
   EXPECT_EQ(volumes_->create("../vol-1", kMiB, "").error().code, VolumeErrorCode::not_found);

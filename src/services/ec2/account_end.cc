@@ -9,6 +9,7 @@
 #include "services/ec2/network_tables.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
@@ -67,7 +68,7 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
-                   kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks);
+                   kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores);
 }
 
 }  // namespace aerolith::ec2

@@ -142,6 +142,8 @@ struct Cloud {
   std::function<void(const Scope&, const std::string& task)> import_changed;
   // Never empty. After a commit: it came into the Recycle Bin.
   std::function<void(const Scope&, const std::string& id)> bin_changed;
+  // Never empty. After a commit: its tier, or whether its file is kept ready, is to change.
+  std::function<void(const Scope&, const std::string& snapshot)> storage_changed;
   // Never empty: perhaps nothing needs this snapshot any more. After a commit.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_unused;
   mutable Arrivals arrivals;

@@ -9,9 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "blocks/block_store.h"
 #include "ec2/operations.h"
-#include "os/file_system.h"
 #include "os/test_directory.h"
 #include "services/ec2/call.h"
 #include "services/ec2/filters.h"
@@ -35,14 +33,13 @@ class HandlerTest : public testing::Test {
     metadata::StoreOptions options;
     options.directory = folder_ / "metadata";
     store_ = metadata::open_store(options).value();
-    blocks_ = blocks::BlockStore::open(files_, folder_ / "blocks").value();
-    volumes_.store = blocks_.get();
     cloud_.reset(new Cloud{.metadata = *store_, .container = &driver_, .volumes = &volumes_});
     cloud_->vpc_changed = [](const Scope&, const std::string&) {};
     cloud_->instance_changed = cloud_->vpc_changed;
     cloud_->volume_changed = [this](const Scope&, const std::string& id) { changed_volumes_.push_back(id); };
     cloud_->snapshot_changed = [this](const Scope&, const std::string& id) { changed_snapshots_.push_back(id); };
     cloud_->bin_changed = [this](const Scope&, const std::string& id) { binned_.push_back(id); };
+    cloud_->storage_changed = [this](const Scope&, const std::string& id) { stored_.push_back(id); };
     cloud_->snapshot_unused = [this](const Scope&, const std::string& id) { unused_snapshots_.push_back(id); };
   }
 
@@ -96,8 +93,6 @@ class HandlerTest : public testing::Test {
   TurnedClock clock_;
   Fuse fuse_;
   FakeDriver driver_{fuse_};
-  os::RealFileSystem files_;
-  std::unique_ptr<blocks::BlockStore> blocks_;
   FakeVolumes volumes_{fuse_};
   std::unique_ptr<Cloud> cloud_;
   gateway::CallContext context_;
@@ -105,6 +100,7 @@ class HandlerTest : public testing::Test {
   std::vector<std::string> changed_volumes_;
   std::vector<std::string> changed_snapshots_;
   std::vector<std::string> unused_snapshots_;
+  std::vector<std::string> stored_;  // otherwise
   std::vector<std::string> binned_;  // or looked for there
 };
 

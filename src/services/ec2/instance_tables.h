@@ -257,6 +257,7 @@ struct VolumeRecord {
   std::vector<Timestamp> modified_at;              // of the last day
   // Since version 3: what it is a copy of; `snapshot` is then what it came through, and nobody's business.
   std::string source_volume;
+  bool fast_restored = false;  // its snapshot's file was there
 
   bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
   bool is_changing() const { return modification && !modification->is_over(); }
@@ -266,7 +267,7 @@ template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
   archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
           r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
-          r.modification, r.modified_at, r.source_volume);
+          r.modification, r.modified_at, r.source_volume, r.fast_restored);
 }
 
 struct LaunchTemplateRecord {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "services/ec2/settle_network.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/rbin/api.h"
 
 namespace aerolith::ec2 {
@@ -95,8 +96,10 @@ Result<bool> keep_in_bin(metadata::Transaction& txn, const Scope& scope, const S
                          Timestamp now) {
   if (snapshot.state != SnapshotState::completed) return false;
   const Scope shared = snapshot_scope(scope);
-  return keep(txn, {.scope = shared, .owner = scope, .type = rbin::ResourceType::ebs_snapshot}, kSnapshots,
-              kBinnedSnapshots, snapshot, now);
+  const bool is_kept = TRY(keep(txn, {.scope = shared, .owner = scope, .type = rbin::ResourceType::ebs_snapshot},
+                                kSnapshots, kBinnedSnapshots, snapshot, now));
+  if (is_kept) TRY(erase_fast_restores(txn, scope, snapshot.id));
+  return is_kept;
 }
 
 Result<bool> keep_in_bin(metadata::Transaction& txn, const Scope& scope, const ImageRecord& image, Timestamp now) {
@@ -142,6 +145,8 @@ Outcome settle_bin(const Cloud& cloud, const Clock& clock, std::string_view key)
     return end_stay(txn, parsed.scope, parsed.id, ended);
   });
   if (!done.has_value()) return Failed{done.error().message};
+  // Nothing is made of it soon.
+  if (left && cloud.volumes != nullptr) cloud.volumes->let_file_go(parsed.id);
   if (left) return Again{std::min(left->exits_at - now, kLookAgain)};
   step("bin/left");
   for (const std::string& each : ended.changed_snapshots) cloud.snapshot_changed(parsed.scope, each);

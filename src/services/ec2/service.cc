@@ -19,6 +19,7 @@
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
 #include "services/ec2/settle_volume.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_tables.h"
 #include "services/ec2/snapshot_uploads.h"
 
@@ -35,6 +36,7 @@ struct Service::State {
   std::unique_ptr<reconcile::Queue> flows;
   std::unique_ptr<reconcile::Queue> networks;
   std::unique_ptr<reconcile::Queue> bin;
+  std::unique_ptr<reconcile::Queue> storage;  // of snapshots
   std::unique_ptr<reconcile::Queue> snapshots;
   std::unique_ptr<reconcile::Queue> volumes;
   std::unique_ptr<reconcile::Queue> instances;
@@ -81,6 +83,9 @@ struct Service::State {
     bin = std::make_unique<reconcile::Queue>(
         reconcile::QueueSettings{.name = "recycle bin", .workers = 1},
         [this](std::string_view key) { return settle_bin(cloud, parts.clock, key); });
+    cloud.storage_changed = [this](const Scope& scope, const std::string& snapshot) {
+      if (storage) storage->add(make_key(scope, snapshot));
+    };
     cloud.volume_changed = [this](const Scope& scope, const std::string& volume) {
       if (volumes) volumes->add(make_key(scope, volume));
     };
@@ -88,6 +93,9 @@ struct Service::State {
       volumes = std::make_unique<reconcile::Queue>(
           reconcile::QueueSettings{.name = "volumes"},
           [this](std::string_view key) { return settle_volume(cloud, parts.clock, key); });
+      storage = std::make_unique<reconcile::Queue>(
+          reconcile::QueueSettings{.name = "snapshot storage", .workers = 1},
+          [this](std::string_view key) { return settle_storage(cloud, parts.clock, key); });
       snapshots = std::make_unique<reconcile::Queue>(
           reconcile::QueueSettings{.name = "snapshots"},
           [this](std::string_view key) { return settle_snapshot(cloud, parts.clock, key); });
@@ -121,6 +129,7 @@ Service::~Service() {
   // An instance's work may add keys of the others, as may the bin's.
   state_->instances.reset();
   state_->bin.reset();
+  state_->storage.reset();
   state_->volumes.reset();
   state_->snapshots.reset();
   state_->networks.reset();
@@ -222,6 +231,7 @@ Result<> Service::settle_all() {
   TRY(resume_snapshots());
   TRY(resume_imports());
   TRY(resume_bin());
+  TRY(resume_storage(state_->parts.metadata, state_->cloud.storage_changed));
   const auto txn = state_->parts.metadata.begin_read();
   auto volumes = kVolumes.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {

@@ -345,6 +345,7 @@ class Work {
     step("snapshot/record-erased");
     drop_upload();
     if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
+    cloud_.volumes->let_file_go(record_.id);
     return remove_unused(cloud_, record_.id, true);
   }
 

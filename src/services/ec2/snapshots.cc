@@ -11,6 +11,7 @@
 #include "base/step.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -217,8 +218,11 @@ Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Sc
 
 Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(get_snapshot(txn, scope, id));
-  if (snapshot.state == SnapshotState::completed) return snapshot;
-  return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
+  if (snapshot.state != SnapshotState::completed) {
+    return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
+  }
+  TRY(require_restored(txn, scope, snapshot));
+  return snapshot;
 }
 
 Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
@@ -319,6 +323,7 @@ void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const Snapsh
   kSnapshots.erase(txn, snapshot_scope(scope), record);
   put_tags(txn, scope, record.id, {});
   kSnapshotLocks.erase(txn, {AccountId(record.owner), scope.region, record.id});
+  kSnapshotTiers.erase(txn, {AccountId(record.owner), scope.region, record.id});
 }
 
 Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {

@@ -20,7 +20,7 @@ bool may_use(const Scope& scope, const SnapshotRecord& snapshot);
 // One that the caller may use, or own; InvalidSnapshot.NotFound, and AuthFailure for others' where it must be his own.
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
-// One that a volume or an image can be made of now; IncorrectState where it isn't completed.
+// One that a volume or an image can be made of now; IncorrectState where it isn't completed, or is archived.
 Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 
 // In GiB, of one that the caller may make volumes of. Those of images that come with the installation have no records:

@@ -112,6 +112,9 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::snapshot:
       if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+      if constexpr (requires { input.source_snapshot_ids; }) {
+        return input.source_snapshot_ids.value_or(std::vector<std::string>());
+      }
       if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
       break;
     case Kind::security_group_rule:

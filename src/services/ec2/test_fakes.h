@@ -251,6 +251,18 @@ class FakeVolumes final : public blocks::Volumes {
     return {};
   }
   blocks::Result<> move_to_blocks(std::string_view, const blocks::Told&) override { return {}; }
+  blocks::Result<> keep_file(std::string_view snapshot) override {
+    if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
+    kept_files.insert(std::string(snapshot));
+    return {};
+  }
+  void let_file_go(std::string_view snapshot) override { kept_files.erase(std::string(snapshot)); }
+  blocks::Result<> keep_blocks_alone(std::string_view snapshot, const blocks::Told&) override {
+    fuse_.step();
+    if (snapshot_error) return std::unexpected(*snapshot_error);
+    in_blocks.insert(std::string(snapshot));
+    return {};
+  }
   blocks::Result<std::string> begin_copy(const blocks::NewCopy& wanted) override {
     fuse_.step();
     begun[wanted.snapshot] = wanted.volume;
@@ -301,6 +313,8 @@ class FakeVolumes final : public blocks::Volumes {
   std::map<std::string, std::string> begun;      // of those that others write
   std::map<std::string, std::string> kept;       // and have written
   std::map<std::string, std::string> bases;      // of copies
+  std::set<std::string> kept_files;
+  std::set<std::string> in_blocks;  // that were asked to be
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
   os::FaultyFileSystem files;  // of the store

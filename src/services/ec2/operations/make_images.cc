@@ -14,6 +14,7 @@
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
@@ -137,6 +138,7 @@ Result<std::string> leave_snapshot(metadata::Transaction& txn, const Call& call,
   if (deletes || (snapshot->state == SnapshotState::pending && !snapshot->image.empty())) {
     if (TRY(is_locked(txn, scope, *snapshot, call.context.now))) return "client-error";
     if (TRY(keep_in_bin(txn, scope, *snapshot, call.context.now))) return "success";
+    TRY(erase_fast_restores(txn, scope, snapshot->id));
     snapshot->removed = true;
     kSnapshots.put(txn, snapshot_scope(scope), *snapshot);
   }

@@ -105,6 +105,8 @@ Result<DescribeInstanceTypeOfferingsOutput> describe_instance_type_offerings(
 Result<DescribeInstanceTypesOutput> describe_instance_types(Call& call, const DescribeInstanceTypesInput& input);
 Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeInstancesInput& input);
 Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input);
+Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
+    Call& call, const DescribeFastSnapshotRestoresInput& input);
 Result<DescribeInternetGatewaysOutput> describe_internet_gateways(Call& call,
                                                                   const DescribeInternetGatewaysInput& input);
 Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyPairsInput& input);
@@ -129,6 +131,8 @@ Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const 
 Result<DescribeSnapshotAttributeOutput> describe_snapshot_attribute(Call& call,
                                                                     const DescribeSnapshotAttributeInput& input);
 Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input);
+Result<DescribeSnapshotTierStatusOutput> describe_snapshot_tier_status(Call& call,
+                                                                       const DescribeSnapshotTierStatusInput& input);
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
@@ -152,6 +156,10 @@ Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
 Result<NoOutput> disassociate_route_table(Call& call, const DisassociateRouteTableInput& input);
 Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
                                                                    const DisassociateVpcCidrBlockInput& input);
+Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(Call& call,
+                                                                         const DisableFastSnapshotRestoresInput& input);
+Result<EnableFastSnapshotRestoresOutput> enable_fast_snapshot_restores(Call& call,
+                                                                       const EnableFastSnapshotRestoresInput& input);
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input);
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
@@ -171,6 +179,7 @@ Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
 Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
 Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
+Result<ModifySnapshotTierOutput> modify_snapshot_tier(Call& call, const ModifySnapshotTierInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
 Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input);
 Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specification(
@@ -209,6 +218,7 @@ Result<RestoreImageFromRecycleBinOutput> restore_image_from_recycle_bin(Call& ca
                                                                         const RestoreImageFromRecycleBinInput& input);
 Result<RestoreSnapshotFromRecycleBinOutput> restore_snapshot_from_recycle_bin(
     Call& call, const RestoreSnapshotFromRecycleBinInput& input);
+Result<RestoreSnapshotTierOutput> restore_snapshot_tier(Call& call, const RestoreSnapshotTierInput& input);
 Result<RestoreVolumeFromRecycleBinOutput> restore_volume_from_recycle_bin(
     Call& call, const RestoreVolumeFromRecycleBinInput& input);
 Result<RevokeSecurityGroupEgressOutput> revoke_security_group_egress(Call& call,

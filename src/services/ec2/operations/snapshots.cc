@@ -13,6 +13,7 @@
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -115,6 +116,7 @@ Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input) {
     TRY(check_not_locked(txn, call, record));
     is_kept = TRY(keep_in_bin(txn, call.scope, record, call.context.now));
     if (is_kept) return {};
+    TRY(erase_fast_restores(txn, call.scope, record.id));
     record.removed = true;
     kSnapshots.put(txn, snapshot_scope(call.scope), record);
     return {};

@@ -19,10 +19,7 @@ Result<> refuse_unbuilt(const CopyVolumesInput& input) {
   if (input.encrypted.value_or(false) || input.kms_key_id) {
     return errors::unsupported("Encrypted volumes are not built.");
   }
-  if (input.multi_attach_enabled.value_or(false)) {
-    return errors::unsupported("A volume can be attached to one instance at a time: Multi-Attach is not built.");
-  }
-  return {};
+  return refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2"));
 }
 
 Result<VolumeShape> read_shape(const VolumeRecord& source, const CopyVolumesInput& input) {

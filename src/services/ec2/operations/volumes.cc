@@ -15,6 +15,7 @@
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
@@ -47,7 +48,8 @@ constexpr std::array kFilters{
     Definition{"availability-zone-id", &at<"AvailabilityZoneId">},
     Definition{"create-time", &at<"CreateTime">},
     Definition{"encrypted", &at<"Encrypted">},
-    Definition{"fast-restored", &never},
+    Definition{"fast-restored",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.fast_restored)}; }},
     Definition{"multi-attach-enabled", &at<"MultiAttachEnabled">},
     Definition{"operator.managed", &never},
     Definition{"operator.principal", &none},
@@ -68,9 +70,7 @@ Result<> refuse_unbuilt(const CreateVolumeInput& input) {
                       "The parameter KmsKeyId requires the parameter Encrypted to be set.");
   }
   if (is_encrypted) return errors::unsupported("Encrypted volumes are not built.");
-  if (input.multi_attach_enabled.value_or(false)) {
-    return errors::unsupported("A volume can be attached to one instance at a time: Multi-Attach is not built.");
-  }
+  TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2")));
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
   if (input.volume_initialization_rate) {
@@ -132,6 +132,10 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
                         .throughput = shape.throughput,
                         .created_at = call.context.now};
     volume.file = VolumeFile::to_make;
+    if (!volume.snapshot.empty()) {
+      const auto fast = TRY(kFastRestores.get(txn, {call.scope.account, call.scope.region, volume.snapshot, zone}));
+      volume.fast_restored = fast && fast->state == FastRestoreState::enabled;
+    }
     kVolumes.put(txn, call.scope, volume);
     put_tags(txn, call.scope, volume.id, tags);
     remember_made(txn, call, input.client_token, volume.id);
