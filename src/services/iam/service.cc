@@ -5,6 +5,7 @@
 #include "iam/model.h"
 #include "iam/operations.h"
 #include "services/iam/condition_keys.h"
+#include "services/iam/names.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/resources.h"
 
@@ -34,7 +35,10 @@ struct Guarded<handler> {
 
 class TableBuilder {
  public:
-  explicit TableBuilder(const Parts& parts) : parts_(parts) { table_.model = &service(); }
+  explicit TableBuilder(const Parts& parts) : parts_(parts) {
+    table_.model = &service();
+    table_.word_breach = word_breach;
+  }
 
   template <auto handler>
   void row(OperationId id, std::string_view action, Target target) {
