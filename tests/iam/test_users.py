@@ -76,6 +76,13 @@ def test_how_bad_names_and_paths_are_told(iam: Any, name: Name) -> None:
     assert message(caught).startswith("2 validation errors detected: Value ")
 
 
+# Terraform's force_destroy and scripts that empty an account ask for them, and go no further without an answer.
+def test_there_are_no_service_specific_credentials(iam: Any, user: str) -> None:
+    assert iam.list_service_specific_credentials(UserName=user)["ServiceSpecificCredentials"] == []
+    with api_error("NoSuchEntity", 404):
+        iam.list_service_specific_credentials(UserName="nobody")
+
+
 def test_list_by_path_in_pages(iam: Any, name: Name) -> None:
     path = f"/{name()}/"
     names = sorted(iam.create_user(UserName=name(), Path=path)["User"]["UserName"] for _ in range(5))

@@ -119,6 +119,8 @@ void add_user_rows(TableBuilder& table) {
   table.row<iam::list_mfa_devices>(list_mfa_devices, "iam:ListMFADevices", Target::user);
   table.row<iam::list_signing_certificates>(list_signing_certificates, "iam:ListSigningCertificates", Target::user);
   table.row<iam::list_ssh_public_keys>(list_ssh_public_keys, "iam:ListSSHPublicKeys", Target::user);
+  table.row<iam::list_service_specific_credentials>(list_service_specific_credentials,
+                                                    "iam:ListServiceSpecificCredentials", Target::user);
   table.row<iam::list_user_policies>(list_user_policies, "iam:ListUserPolicies", Target::user);
   table.row<iam::list_user_tags>(list_user_tags, "iam:ListUserTags", Target::user);
   table.row<iam::put_user_permissions_boundary>(put_user_permissions_boundary, "iam:PutUserPermissionsBoundary",
