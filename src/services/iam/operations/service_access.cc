@@ -97,7 +97,7 @@ std::vector<TrackedActionLastAccessed> tracked_actions(const AccountId& account,
         find_last(report, [&](const ReportedEntityRecord& entity) { return last_use_of_action(entity, action); });
     if (last.use == nullptr) continue;
     one.last_accessed_entity = entity_arn(account, *last.entity);
-    one.last_accessed_time = last.use->at;
+    one.last_accessed_time = whole_seconds(last.use->at);
     one.last_accessed_region = last.use->region;
   }
   return tracked;
