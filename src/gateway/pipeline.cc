@@ -190,11 +190,13 @@ ApiResult<void> Pipeline::decode(Exchange& exchange) const {
   }
   exchange.context.whole_body = exchange.body;
   exchange.input = exchange.entry->make_input();
-  const auto decoded = protocol::decode_request(exchange.context.resolved, service, exchange.request.head,
-                                                exchange.body, exchange.input.get());
-  if (!decoded.has_value())
-    return std::unexpected(to_api_error(decoded.error(), exchange.context.resolved.protocol, service));
-  return {};
+  auto decoded = protocol::decode_request(exchange.context.resolved, service, exchange.request.head, exchange.body,
+                                          exchange.input.get());
+  if (decoded.has_value()) return {};
+  if (const auto& word_breach = exchange.routed.service->table->word_breach; word_breach != nullptr) {
+    if (auto words = word_breach(decoded.error())) decoded.error().detail = *std::move(words);
+  }
+  return std::unexpected(to_api_error(decoded.error(), exchange.context.resolved.protocol, service));
 }
 
 ApiResult<void> Pipeline::authorize(Exchange& exchange) const {

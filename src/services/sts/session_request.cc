@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/encoding.h"
 #include "policy/document.h"
@@ -18,6 +19,11 @@ size_t policy_characters(const auth::Session& session) {
   for (const std::string& document : session.policies) characters += document.size();
   for (const std::string& arn : session.policy_arns) characters += arn.size();
   return characters;
+}
+
+bool is_policy_arn(std::string_view arn) {
+  constexpr std::string_view kStart = "arn:aws:iam::";
+  return arn.starts_with(kStart) && arn.find(":policy/", kStart.size()) != std::string_view::npos;
 }
 
 }  // namespace
@@ -37,6 +43,9 @@ Result<> add_policies(const std::optional<std::string>& document,
           kMaxPolicyArns));
     }
     for (const PolicyDescriptorType& descriptor : *arns) {
+      if (descriptor.arn && !is_policy_arn(*descriptor.arn)) {
+        return errors::validation_error(fmt::format("{} is invalid", *descriptor.arn));
+      }
       if (descriptor.arn) session.policy_arns.push_back(*descriptor.arn);
     }
   }
@@ -94,7 +103,7 @@ Credentials to_credentials(const auth::AccessKey& key) {
   return {.access_key_id = key.id.str(),
           .secret_access_key = key.secret,
           .session_token = key.session->token,
-          .expiration = key.session->expires_at};
+          .expiration = std::chrono::floor<std::chrono::seconds>(key.session->expires_at)};
 }
 
 }  // namespace aerolith::sts

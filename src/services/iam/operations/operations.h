@@ -131,6 +131,8 @@ Result<ListServerCertificateTagsOutput> list_server_certificate_tags(Call& call,
                                                                      const ListServerCertificateTagsInput& input);
 Result<ListServerCertificatesOutput> list_server_certificates(Call& call, const ListServerCertificatesInput& input);
 Result<ListSigningCertificatesOutput> list_signing_certificates(Call& call, const ListSigningCertificatesInput& input);
+Result<ListServiceSpecificCredentialsOutput> list_service_specific_credentials(
+    Call& call, const ListServiceSpecificCredentialsInput& input);
 Result<ListSSHPublicKeysOutput> list_ssh_public_keys(Call& call, const ListSSHPublicKeysInput& input);
 Result<ListUserPoliciesOutput> list_user_policies(Call& call, const ListUserPoliciesInput& input);
 Result<ListUserTagsOutput> list_user_tags(Call& call, const ListUserTagsInput& input);
