@@ -14,12 +14,12 @@
 #include "services/ec2/network_tables.h"
 #include "services/ec2/snapshot_uploads.h"
 #include "services/ec2/snapshots.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
 
 constexpr std::string_view kStart = "StartSnapshot";  // of client tokens
-constexpr uint64_t kGib = uint64_t{1} << 30;
 constexpr std::string_view kFailed = "An internal error has occurred.";
 constexpr std::string_view kFull =
     "The disk that holds the data folder is full. Free some space there (df -h shows it) and try again.";

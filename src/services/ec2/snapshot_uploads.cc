@@ -12,6 +12,7 @@
 #include "blocks/stored_block.h"
 #include "blocks/uploads.h"
 #include "metadata/erase_rows.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -19,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kLookAtIdle = 1min;  // at most: the clock may be set
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 blocks::Result<> store_blocks(const Cloud& cloud, const SnapshotRecord& record, const PutBlocks& put) {
   blocks::BlockStore& store = cloud.volumes->blocks();
