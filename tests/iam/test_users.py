@@ -76,6 +76,11 @@ def test_how_bad_names_and_paths_are_told(iam: Any, name: Name) -> None:
     assert message(caught).startswith("2 validation errors detected: Value ")
 
 
+def test_times_are_whole_seconds(iam: Any, user: str) -> None:
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    assert key["CreateDate"].microsecond == iam.get_user(UserName=user)["User"]["CreateDate"].microsecond == 0
+
+
 # Terraform's force_destroy and scripts that empty an account ask for them, and go no further without an answer.
 def test_there_are_no_service_specific_credentials(iam: Any, user: str) -> None:
     assert iam.list_service_specific_credentials(UserName=user)["ServiceSpecificCredentials"] == []

@@ -8,6 +8,7 @@
 #include "services/iam/names.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/resources.h"
+#include "services/iam/wire.h"
 
 namespace aerolith::iam {
 namespace {
@@ -68,6 +69,7 @@ class TableBuilder {
   void add(OperationId id, std::string_view action, Target target, Resource resource) {
     using Input = typename Guarded<handler>::InputType;
     auto make_call = [parts = parts_](CallContext& context) {
+      context.now = whole_seconds(context.now);
       return Call{.context = context,
                   .metadata = parts.metadata,
                   .secrets = parts.secrets,
@@ -117,10 +119,10 @@ void add_user_rows(TableBuilder& table) {
                                               Target::user);
   table.row<iam::list_groups_for_user>(list_groups_for_user, "iam:ListGroupsForUser", Target::user);
   table.row<iam::list_mfa_devices>(list_mfa_devices, "iam:ListMFADevices", Target::user);
-  table.row<iam::list_signing_certificates>(list_signing_certificates, "iam:ListSigningCertificates", Target::user);
-  table.row<iam::list_ssh_public_keys>(list_ssh_public_keys, "iam:ListSSHPublicKeys", Target::user);
   table.row<iam::list_service_specific_credentials>(list_service_specific_credentials,
                                                     "iam:ListServiceSpecificCredentials", Target::user);
+  table.row<iam::list_signing_certificates>(list_signing_certificates, "iam:ListSigningCertificates", Target::user);
+  table.row<iam::list_ssh_public_keys>(list_ssh_public_keys, "iam:ListSSHPublicKeys", Target::user);
   table.row<iam::list_user_policies>(list_user_policies, "iam:ListUserPolicies", Target::user);
   table.row<iam::list_user_tags>(list_user_tags, "iam:ListUserTags", Target::user);
   table.row<iam::put_user_permissions_boundary>(put_user_permissions_boundary, "iam:PutUserPermissionsBoundary",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/encoding.h"
 #include "policy/document.h"
@@ -92,7 +93,7 @@ Credentials to_credentials(const auth::AccessKey& key) {
   return {.access_key_id = key.id.str(),
           .secret_access_key = key.secret,
           .session_token = key.session->token,
-          .expiration = key.session->expires_at};
+          .expiration = std::chrono::floor<std::chrono::seconds>(key.session->expires_at)};
 }
 
 }  // namespace aerolith::sts
