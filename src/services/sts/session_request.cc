@@ -21,6 +21,11 @@ size_t policy_characters(const auth::Session& session) {
   return characters;
 }
 
+bool is_policy_arn(std::string_view arn) {
+  constexpr std::string_view kStart = "arn:aws:iam::";
+  return arn.starts_with(kStart) && arn.find(":policy/", kStart.size()) != std::string_view::npos;
+}
+
 }  // namespace
 
 Result<> add_policies(const std::optional<std::string>& document,
@@ -38,6 +43,9 @@ Result<> add_policies(const std::optional<std::string>& document,
           kMaxPolicyArns));
     }
     for (const PolicyDescriptorType& descriptor : *arns) {
+      if (descriptor.arn && !is_policy_arn(*descriptor.arn)) {
+        return errors::validation_error(fmt::format("{} is invalid", *descriptor.arn));
+      }
       if (descriptor.arn) session.policy_arns.push_back(*descriptor.arn);
     }
   }
