@@ -37,7 +37,16 @@ std::vector<BlockEntry> entries_of(const Manifest& manifest) {
 
 Result<std::unique_ptr<BlockStore>> BlockStore::open(os::FileSystem& files, std::string folder) {
   std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
-  TRY(store->load());
+  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files.make_directories(store->folder_ + name)));
+  TRY(store->load_manifests());
+  TRY(store->tidy_packs());
+  return store;
+}
+
+Result<std::unique_ptr<BlockStore>> BlockStore::open_to_read(os::FileSystem& files, std::string folder) {
+  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
+  store->is_read_only_ = true;
+  TRY(store->load_manifests());
   return store;
 }
 
@@ -48,25 +57,21 @@ std::string BlockStore::manifest_file(std::string_view snapshot) const {
   return fmt::format("{}/snapshots/{}{}", folder_, snapshot, kManifestSuffix);
 }
 
-Result<> BlockStore::load() {
-  for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files_.make_directories(folder_ + name)));
-  TRY(load_manifests());
-  return tidy_packs();
-}
-
 Result<> BlockStore::load_manifests() {
   const std::string folder = folder_ + "/snapshots";
   for (const auto& entry : TRY(from_files(files_.list(folder)))) {
     const std::string path = folder + "/" + entry.name;
     if (!entry.name.ends_with(kManifestSuffix)) {
-      TRY(from_files(files_.remove(path)));  // half written
+      if (!is_read_only_) TRY(from_files(files_.remove(path)));  // half written
       continue;
     }
+    const std::string id = entry.name.substr(0, entry.name.size() - kManifestSuffix.size());
     auto manifest = decode_manifest(TRY(from_files(os::read_file(files_, path, kMostManifestBytes))));
     if (!manifest.has_value()) {
-      return fail(manifest.error().code, fmt::format("{}: {}", path, manifest.error().detail));
+      damaged_.emplace(id, fmt::format("{}: {}", path, manifest.error().detail));
+      log_error("blocks: a snapshot can't be read", {{"snapshot", id}, {"why", damaged_.at(id)}});
+      continue;
     }
-    const std::string id = entry.name.substr(0, entry.name.size() - kManifestSuffix.size());
     for (const auto& [index, block] : manifest->blocks) use(block);
     snapshots_.emplace(id, std::make_shared<const Manifest>(*std::move(manifest)));
   }
@@ -75,6 +80,7 @@ Result<> BlockStore::load_manifests() {
 
 // What a kill between a manifest's removal and its blocks' left, and packs of writers that didn't commit.
 Result<> BlockStore::tidy_packs() {
+  if (!damaged_.empty()) return {};
   const std::string folder = folder_ + "/packs";
   for (const auto& entry : TRY(from_files(files_.list(folder)))) {
     const std::string pack = entry.name.substr(0, entry.name.size() - std::min(entry.name.size(), kPackSuffix.size()));
@@ -90,8 +96,8 @@ Result<> BlockStore::tidy_packs() {
       if (place->first.offset > at) TRY(from_files(file->punch_hole(at, place->first.offset - at)));
       at = place->first.offset + place->first.length;
     }
-    // Of a manifest that was synced before its blocks: never written by us.
-    if (TRY(from_files(file->size())) < at) return fail(VolumeErrorCode::corrupt, path + " has lost its end");
+    // Its blocks can't be read; those of other packs can.
+    if (TRY(from_files(file->size())) < at) log_error("blocks: a pack has lost its end", {{"pack", path}});
   }
   return {};
 }
@@ -99,7 +105,8 @@ Result<> BlockStore::tidy_packs() {
 void BlockStore::use(const BlockEntry& entry) {
   Stored& stored = stored_[entry.place];
   stored.hash = entry.hash;
-  if (stored.uses++ == 0) ++pack_uses_[entry.place.pack];
+  if (stored.uses++ > 0) return;
+  ++pack_uses_[entry.place.pack];
   by_hash_.emplace(entry.hash, entry.place);
 }
 
@@ -119,6 +126,10 @@ std::vector<Place> BlockStore::release(const std::vector<BlockEntry>& entries) {
 
 // What fails is made good at the next start.
 void BlockStore::give_back(const std::vector<Place>& places) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!damaged_.empty()) return;
+  }
   std::set<std::string> packs;
   for (const Place& place : places) packs.insert(place.pack);
   for (const std::string& pack : packs) {
@@ -143,6 +154,9 @@ void BlockStore::give_back(const std::vector<Place>& places) {
 
 Result<std::shared_ptr<const Manifest>> BlockStore::find(std::string_view snapshot) const {
   const std::lock_guard lock(mutex_);
+  if (const auto damaged = damaged_.find(snapshot); damaged != damaged_.end()) {
+    return fail(VolumeErrorCode::corrupt, damaged->second);
+  }
   const auto found = snapshots_.find(snapshot);
   if (found == snapshots_.end()) return not_found(snapshot);
   return found->second;
@@ -150,7 +164,7 @@ Result<std::shared_ptr<const Manifest>> BlockStore::find(std::string_view snapsh
 
 Result<> BlockStore::remove(std::string_view snapshot) {
   const auto manifest = find(snapshot);
-  if (!manifest.has_value()) return {};
+  if (!manifest.has_value() && manifest.error().code == VolumeErrorCode::not_found) return {};
   auto removed = files_.remove(manifest_file(snapshot));
   if (!removed.has_value() && removed.error().code != os::ErrorCode::not_found) return from_files(std::move(removed));
   TRY(from_files(files_.sync_directory(folder_ + "/snapshots")));
@@ -158,7 +172,8 @@ Result<> BlockStore::remove(std::string_view snapshot) {
   std::vector<Place> unused;
   {
     const std::lock_guard lock(mutex_);
-    if (snapshots_.erase(std::string(snapshot)) == 0) return {};  // somebody else was faster
+    damaged_.erase(std::string(snapshot));
+    if (snapshots_.erase(std::string(snapshot)) == 0) return {};  // somebody else was faster, or it was damaged
     unused = release(entries_of(**manifest));
   }
   give_back(unused);
@@ -169,7 +184,13 @@ Result<std::string> BlockStore::read_at(const BlockEntry& entry) const {
   const auto file = TRY(from_files(files_.open(pack_file(entry.place.pack), os::OpenMode::read)));
   std::string stored(entry.place.length, '\0');
   const size_t length = TRY(from_files(file->read_at(entry.place.offset, stored)));
-  return decode_block(entry.hash, std::string_view(stored).substr(0, length));
+  auto block = decode_block(entry.hash, std::string_view(stored).substr(0, length));
+  if (!block.has_value()) {
+    const std::lock_guard lock(mutex_);
+    const auto named = by_hash_.find(entry.hash);
+    if (named != by_hash_.end() && named->second == entry.place) by_hash_.erase(named);
+  }
+  return block;
 }
 
 Result<std::string> BlockStore::read(std::string_view snapshot, uint64_t index) const {
@@ -199,10 +220,17 @@ Result<std::vector<uint64_t>> BlockStore::changed_blocks(std::string_view before
   return std::vector<uint64_t>(changed.begin(), changed.end());
 }
 
+bool BlockStore::contains(std::string_view snapshot) const {
+  const std::lock_guard lock(mutex_);
+  return snapshots_.contains(snapshot) || damaged_.contains(snapshot);
+}
+
 std::vector<std::string> BlockStore::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
   for (const auto& [id, manifest] : snapshots_) ids.push_back(id);
+  for (const auto& [id, why] : damaged_) ids.push_back(id);
+  std::ranges::sort(ids);
   return ids;
 }
 
@@ -214,14 +242,13 @@ uint64_t BlockStore::stored_bytes() const {
 }
 
 ScrubReport BlockStore::scrub(const std::function<bool(uint64_t bytes)>& go_on) const {
+  ScrubReport report;
   std::map<Place, std::string> all;
-  Snapshots snapshots;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [place, stored] : stored_) all.emplace(place, stored.hash);
-    snapshots = snapshots_;
+    for (const auto& [id, why] : damaged_) report.damaged_manifests.push_back(why);
   }
-  ScrubReport report;
   for (const auto& [place, hash] : all) {
     const BlockEntry entry{.hash = hash, .place = place};
     const auto block = read_at(entry);

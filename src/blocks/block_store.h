@@ -27,6 +27,7 @@ struct ScrubReport {
   uint64_t blocks = 0;
   uint64_t bytes = 0;  // as stored
   std::vector<DamagedBlock> damaged;
+  std::vector<std::string> damaged_manifests;  // a sentence each
 };
 
 // Safe from any thread; what it is opened with outlives it, and it outlives its writers.
@@ -34,8 +35,11 @@ class BlockStore {
  public:
   class Writer;
 
-  // What an earlier process didn't finish is removed.
+  // What an earlier process didn't finish is removed. A snapshot whose manifest is damaged can't be read (`corrupt`),
+  // and until it is removed, no bytes are given back that may be its own.
   static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder);
+  // To look at only: nothing is removed, and nothing can be written.
+  static Result<std::unique_ptr<BlockStore>> open_to_read(os::FileSystem& files, std::string folder);
 
   // A new snapshot, not there until its writer commits. `base`: one whose blocks it has where none is put; may be
   // empty.
@@ -47,6 +51,9 @@ class BlockStore {
   Result<uint64_t> size_bytes(std::string_view snapshot) const;
   // Indexes whose bytes aren't the same, rising. `before` may be empty: then all that aren't zeros.
   Result<std::vector<uint64_t>> changed_blocks(std::string_view before, std::string_view after) const;
+  bool contains(std::string_view snapshot) const;
+  // Never changes.
+  Result<std::shared_ptr<const Manifest>> manifest(std::string_view snapshot) const { return find(snapshot); }
   std::vector<std::string> list() const;
   uint64_t stored_bytes() const;  // of blocks, each once
 
@@ -61,12 +68,12 @@ class BlockStore {
   using Snapshots = std::map<std::string, std::shared_ptr<const Manifest>, std::less<>>;
 
   BlockStore(os::FileSystem& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
-  Result<> load();
   Result<> load_manifests();
   Result<> tidy_packs();
   std::string pack_file(std::string_view pack) const;
   std::string manifest_file(std::string_view snapshot) const;
   Result<std::shared_ptr<const Manifest>> find(std::string_view snapshot) const;
+  // What can't be read is believed no more: the same bytes, put again, are stored again.
   Result<std::string> read_at(const BlockEntry& entry) const;
   void use(const BlockEntry& entry);
   // Those whose last use it was.
@@ -75,11 +82,13 @@ class BlockStore {
 
   os::FileSystem& files_;
   const std::string folder_;
+  bool is_read_only_ = false;
   mutable std::mutex mutex_;  // never held over I/O
   Snapshots snapshots_;
+  std::map<std::string, std::string, std::less<>> damaged_;  // manifests, and why
   std::map<Place, Stored> stored_;
-  std::map<std::string, Place, std::less<>> by_hash_;
-  std::map<std::string, uint64_t, std::less<>> pack_uses_;  // blocks in use, and 1 for a writer
+  mutable std::map<std::string, Place, std::less<>> by_hash_;  // of those that can be read, as far as is known
+  std::map<std::string, uint64_t, std::less<>> pack_uses_;     // blocks in use, and 1 for a writer
 };
 
 // One snapshot on its way in. Used by one thread. Gone without commit(), nothing of it stays.
@@ -91,9 +100,12 @@ class BlockStore::Writer {
 
   // kBlockBytes of them; a volume's last ones filled up with zeros.
   Result<> put(uint64_t index, std::string_view block);
+  // As it is now: what was put, or the base's.
+  Result<std::string> read(uint64_t index) const;
   // Blocks first, then the manifest: on return it is there and durable, or an error and it is not.
   Result<> commit();
   uint64_t written_bytes() const { return end_; }
+  bool has_base() const { return has_base_; }
 
  private:
   friend class BlockStore;
@@ -108,6 +120,7 @@ class BlockStore::Writer {
   std::map<std::string, Place, std::less<>> own_;  // in its own pack, by hash
   std::unique_ptr<os::File> pack_;                 // null until a block is new
   uint64_t end_ = 0;
+  bool has_base_ = false;
   bool is_committed_ = false;
 };
 

@@ -147,15 +147,36 @@ TEST_F(BlockStoreTest, AFlippedBitIsFoundOnReadAndByScrub) {
   ASSERT_EQ(report.damaged.size(), 1U);
   EXPECT_EQ(report.damaged.front().snapshots, (std::vector<std::string>{"snap-1", "snap-2"}));
   EXPECT_EQ(store_->scrub([](uint64_t) { return false; }).blocks, 1U);
+  // The same bytes again are stored again.
+  ASSERT_TRUE(add("snap-3", "", {{0, block_of(1)}}).has_value());
+  EXPECT_EQ(read("snap-3", 0), block_of(1));
 }
 
-TEST_F(BlockStoreTest, AFlippedBitInAManifestIsFoundAtTheStart) {
+TEST_F(BlockStoreTest, AFlippedBitInAManifestCostsThatSnapshotAlone) {
   ASSERT_TRUE(add("snap-1", "", {{0, block_of(1)}}).has_value());
+  ASSERT_TRUE(add("snap-2", "snap-1", {{1, block_of(2)}}).has_value());
   files_.flip_bit("/store/snapshots/snap-1.manifest", 8 * 40);
-  store_.reset();
-  const auto opened = BlockStore::open(files_, "/store");
-  ASSERT_FALSE(opened.has_value());
-  EXPECT_EQ(opened.error().code, VolumeErrorCode::corrupt);
+  open();
+  EXPECT_EQ(store_->read("snap-1", 0).error().code, VolumeErrorCode::corrupt);
+  EXPECT_EQ(store_->begin("snap-3", kVolumeBytes, "snap-1").error().code, VolumeErrorCode::corrupt);
+  EXPECT_EQ(read("snap-2", 0), block_of(1));
+  EXPECT_EQ(store_->list(), (std::vector<std::string>{"snap-1", "snap-2"}));
+  EXPECT_EQ(store_->scrub([](uint64_t) { return true; }).damaged_manifests.size(), 1U);
+  ASSERT_TRUE(store_->remove("snap-1").has_value());
+  EXPECT_EQ(store_->list(), std::vector<std::string>{"snap-2"});
+  open();
+  EXPECT_EQ(read("snap-2", 0), block_of(1));
+}
+
+TEST_F(BlockStoreTest, AWriterReadsWhatItHasAndItsBase) {
+  ASSERT_TRUE(add("snap-1", "", {{0, block_of(1)}, {1, block_of(2)}}).has_value());
+  const auto writer = store_->begin("snap-2", kVolumeBytes, "snap-1").value();
+  EXPECT_TRUE(writer->has_base());
+  ASSERT_TRUE(store_->remove("snap-1").has_value());
+  ASSERT_TRUE(writer->put(1, block_of(3)).has_value());
+  EXPECT_EQ(writer->read(0).value(), block_of(1));
+  EXPECT_EQ(writer->read(1).value(), block_of(3));
+  EXPECT_EQ(writer->read(2).value(), text_of('\0'));
 }
 
 TEST_F(BlockStoreTest, AfterAPowerLossASnapshotIsWholeOrNotThere) {

@@ -12,7 +12,7 @@ Result<std::unique_ptr<BlockStore::Writer>> BlockStore::begin(std::string_view s
                                                               std::string_view base) {
   std::unique_ptr<Writer> writer(new Writer(*this, std::string(snapshot)));
   const std::lock_guard lock(mutex_);
-  if (snapshots_.contains(snapshot) || pack_uses_.contains(snapshot)) {
+  if (snapshots_.contains(snapshot) || damaged_.contains(snapshot) || pack_uses_.contains(snapshot)) {
     writer->is_committed_ = true;  // nothing to take back
     return fail(VolumeErrorCode::in_use, fmt::format("{} is there already", snapshot));
   }
@@ -23,6 +23,7 @@ Result<std::unique_ptr<BlockStore::Writer>> BlockStore::begin(std::string_view s
       return fail(VolumeErrorCode::not_found, fmt::format("no snapshot {} here", base));
     }
     writer->manifest_.blocks = found->second->blocks;
+    writer->has_base_ = true;
     // Of a volume that is smaller now.
     const uint64_t most = size_bytes / kBlockBytes + (size_bytes % kBlockBytes != 0 ? 1 : 0);
     writer->manifest_.blocks.erase(writer->manifest_.blocks.lower_bound(most), writer->manifest_.blocks.end());
@@ -63,6 +64,12 @@ Result<> BlockStore::Writer::put(uint64_t index, std::string_view block) {
   take_out(index);
   manifest_.blocks.emplace(index, std::move(entry));
   return {};
+}
+
+Result<std::string> BlockStore::Writer::read(uint64_t index) const {
+  const auto found = manifest_.blocks.find(index);
+  if (found == manifest_.blocks.end()) return std::string(kBlockBytes, '\0');
+  return store_.read_at(found->second);
 }
 
 // Where it lies already, counted; else it is written.

@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/digest.h"
 
@@ -55,7 +56,7 @@ uint64_t read_u64(std::string_view text) { return read<uint64_t>(text); }
 std::string hash_of(std::string_view block) { return digest(DigestKind::sha256, block); }
 
 bool is_zero(std::string_view block) {
-  return std::ranges::all_of(block, [](char c) { return c == '\0'; });
+  return block.empty() || (block.front() == '\0' && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0);
 }
 
 std::string encode_block(std::string_view hash, std::string_view block) {

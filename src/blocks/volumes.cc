@@ -1,99 +1,53 @@
-// Files: volumes/<id>.qcow2 and snapshots/<id>.qcow2 (read-only). Each is made as ".<id>.new" beside its place, synced,
-// and then renamed: a name that is there is whole. What a guest's QEMU fills is "snapshots/.<id>.copy" until then. A
-// volume names its snapshot relatively, so that the folder may move.
+// Files: volumes/<id>.qcow2 and snapshots/<id>.qcow2 (read-only), and the store of blocks in store/. Each file is made
+// as
+// ".<id>.new" beside its place, synced, and then renamed: a name that is there is whole. What a guest's QEMU fills is
+// "snapshots/.<id>.copy", and then ".<id>.whole" until it is stored. A volume names its snapshot relatively, so that
+// the folder may move.
 #include "blocks/volumes.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <utility>
 
 #include "base/step.h"
+#include "blocks/block_store.h"
+#include "blocks/from_files.h"
+#include "blocks/from_layers.h"
 #include "blocks/qcow2.h"
+#include "blocks/qemu_files.h"
+#include "blocks/snapshot_files.h"
 #include "os/file_system.h"
 #include "os/free_space.h"
-#include "os/program.h"
 
 namespace aerolith::blocks {
 
 namespace {
 
-constexpr std::string_view kSuffix = ".qcow2";
-constexpr std::string_view kHalfDone = ".new";
 constexpr auto kCopyPatience = std::chrono::hours(2);
-
-std::unexpected<VolumeError> failed(const os::Error& error, std::string_view missing_program = {}) {
-  VolumeErrorCode code = VolumeErrorCode::command;
-  std::string detail = error.detail;
-  if (error.code == os::ErrorCode::no_space || detail.find("No space left") != std::string::npos) {
-    code = VolumeErrorCode::no_space;
-  } else if (error.code == os::ErrorCode::not_found && !missing_program.empty()) {
-    code = VolumeErrorCode::unavailable;
-    detail = fmt::format("{} is missing: apt-get install qemu-utils", missing_program);
-  } else if (error.code == os::ErrorCode::not_found) {
-    code = VolumeErrorCode::not_found;
-  } else if (detail.find("Is another process using the image") != std::string::npos) {
-    code = VolumeErrorCode::in_use;
-  }
-  return std::unexpected(VolumeError{code, std::move(detail)});
-}
-
-template <typename T>
-Result<T> translated(os::Result<T> result) {
-  if (!result.has_value()) return failed(result.error());
-  if constexpr (std::is_void_v<T>) {
-    return {};
-  } else {
-    return std::move(*result);
-  }
-}
-
-Result<> run_qemu_img(std::vector<std::string> arguments, std::chrono::milliseconds patience) {
-  arguments.insert(arguments.begin(), "qemu-img");
-  auto end = os::run_checked({.arguments = std::move(arguments), .patience = patience});
-  if (!end.has_value()) return failed(end.error(), "qemu-img");
-  return {};
-}
-
-// Ids come from records of ours; whatever they are, they become no path.
-Result<> check_id(std::string_view id) {
-  const bool fits = !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-  if (!fits) return fail(VolumeErrorCode::not_found, fmt::format("'{}' is no id", id));
-  return {};
-}
-
-bool is_there(const std::string& path) {
-  struct stat info{};
-  return ::lstat(path.c_str(), &info) == 0;
-}
-
-uint64_t allocated_bytes(const std::string& path) {
-  constexpr uint64_t kBlockBytes = 512;  // of st_blocks, always
-  struct stat info{};
-  return ::stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_blocks) * kBlockBytes : 0;
-}
+constexpr auto kPatience = std::chrono::minutes(1);
 
 class QcowVolumes final : public Volumes {
  public:
-  explicit QcowVolumes(std::string folder)
-      : volumes_folder_(folder + "/volumes"), snapshots_folder_(std::move(folder) + "/snapshots") {}
+  explicit QcowVolumes(const std::string& folder)
+      : volumes_folder_(folder + "/volumes"),
+        snapshots_folder_(folder + "/snapshots"),
+        store_folder_(folder + "/store") {}
 
   Result<> start() {
     for (const std::string& folder : {volumes_folder_, snapshots_folder_}) {
-      TRY(translated(files_.make_directories(folder)));
-      for (const auto& entry : TRY(translated(files_.list(folder)))) {
-        if (entry.name.ends_with(kHalfDone)) TRY(translated(files_.remove(folder + "/" + entry.name)));
+      TRY(from_files(files_.make_directories(folder)));
+      for (const auto& entry : TRY(from_files(files_.list(folder)))) {
+        if (entry.name.ends_with(kHalfDoneSuffix)) TRY(from_files(files_.remove(folder + "/" + entry.name)));
       }
     }
+    store_ = TRY(BlockStore::open(files_, store_folder_));
+    snapshots_ = std::make_unique<SnapshotFiles>(files_, *store_, volumes_folder_, snapshots_folder_);
     return {};
   }
 
@@ -102,35 +56,38 @@ class QcowVolumes final : public Volumes {
     if (is_there(file_of(volume))) return {};  // whole, or it wouldn't have its name
     const std::string half_done = half_done_file(volumes_folder_, volume);
     std::vector<std::string> arguments{"create", "-q", "-f", "qcow2"};
-    const Use use(*this, snapshot, false);
-    if (!use.allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", snapshot));
+    std::optional<SnapshotFiles::Use> use;
     if (!snapshot.empty()) {
+      TRY(check_id(snapshot));
+      use.emplace(*snapshots_, snapshot, SnapshotFiles::Use::For::making);
+      if (!use->is_allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", snapshot));
       const uint64_t least = TRY(snapshot_size_bytes(snapshot));
       if (size_bytes < least) {
         return fail(VolumeErrorCode::command,
                     fmt::format("{} bytes are fewer than those of {}: {}", size_bytes, snapshot, least));
       }
-      arguments.insert(arguments.end(), {"-F", "qcow2", "-b", fmt::format("../snapshots/{}{}", snapshot, kSuffix)});
+      TRY(snapshots_->make(snapshot));
+      arguments.insert(arguments.end(),
+                       {"-F", "qcow2", "-b", fmt::format("../snapshots/{}{}", snapshot, kQcow2Suffix)});
     }
     arguments.insert(arguments.end(), {half_done, std::to_string(size_bytes)});
-    return make(half_done, volumes_folder_, file_of(volume), 0600, std::move(arguments), std::chrono::minutes(1));
+    return make_file(files_, half_done, file_of(volume), 0600, std::move(arguments), kPatience);
   }
 
   Result<> remove(std::string_view volume) override {
     TRY(check_id(volume));
-    return remove_file(volumes_folder_, file_of(volume));
+    return remove_file(files_, file_of(volume));
   }
 
   Result<> grow(std::string_view volume, uint64_t size_bytes) override {
     TRY(check_id(volume));
-    const Qcow2Header header = TRY(translated(read_qcow2_header(files_, file_of(volume))));
+    const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, file_of(volume))));
     if (!header.is_qcow2) return fail(VolumeErrorCode::corrupt, file_of(volume) + " isn't a qcow2 file");
     if (header.size_bytes >= size_bytes) return {};
-    TRY(run_qemu_img({"resize", "-q", "-f", "qcow2", file_of(volume), std::to_string(size_bytes)},
-                     std::chrono::minutes(1)));
+    TRY(run_qemu_img({"resize", "-q", "-f", "qcow2", file_of(volume), std::to_string(size_bytes)}, kPatience));
     step("volume/grown");
-    auto opened = TRY(translated(files_.open(file_of(volume), os::OpenMode::write, 0600)));
-    return translated(opened->sync_data());
+    auto opened = TRY(from_files(files_.open(file_of(volume), os::OpenMode::write, 0600)));
+    return from_files(opened->sync_data());
   }
 
   Result<uint64_t> free_bytes() const override {
@@ -140,194 +97,235 @@ class QcowVolumes final : public Volumes {
   }
 
   std::string file_of(std::string_view volume) const override {
-    return fmt::format("{}/{}{}", volumes_folder_, volume, kSuffix);
+    return fmt::format("{}/{}{}", volumes_folder_, volume, kQcow2Suffix);
   }
 
-  Result<std::vector<std::string>> list() override { return ids_in(volumes_folder_); }
-  Result<std::vector<std::string>> list_snapshots() override { return ids_in(snapshots_folder_); }
+  Result<std::vector<std::string>> list() override { return ids_in(files_, volumes_folder_); }
 
-  Result<> snapshot(std::string_view volume, std::string_view snapshot) override {
+  BlockStore& blocks() override { return *store_; }
+
+  // A child's bytes that it has itself, over its snapshot's blocks where that has blocks.
+  Result<> snapshot(std::string_view volume, std::string_view snapshot, const Told& told) override {
     TRY(check_id(volume));
     TRY(check_id(snapshot));
+    if (is_made(snapshot)) return {};
     if (!is_there(file_of(volume))) return fail(VolumeErrorCode::not_found, fmt::format("no volume {}", volume));
-    return copy(file_of(volume), "qcow2", snapshot);
+    auto layers = TRY(open_layers(files_, file_of(volume)));
+    const std::string base = snapshot_of_file(layers.front()->backing_file());
+    if (!base.empty() && store_->contains(base)) {
+      std::vector<std::unique_ptr<Qcow2Layer>> own;
+      own.push_back(std::move(layers.front()));
+      auto stored = store_layers(own, snapshot, base, told);
+      if (stored.has_value() || store_->contains(base)) return stored;
+      layers.front() = std::move(own.front());  // the base was removed in between
+    }
+    return store_layers(layers, snapshot, {}, told);
   }
 
-  Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
-    TRY(check_id(volume));
+  Result<> store_file(std::string_view path, std::string_view snapshot, const Told& told) override {
     TRY(check_id(snapshot));
-    const std::string file = copied_file(snapshot);
+    if (!is_made(snapshot) && !is_there(whole_file(snapshot))) TRY(convert(path, snapshot, whole_file(snapshot), 0600));
+    return store_copy(snapshot, told);
+  }
+
+  Result<> import_file(std::string_view path, std::string_view snapshot) override {
+    TRY(check_id(snapshot));
+    if (is_there(snapshots_->path_of(snapshot))) return {};
+    return convert(path, snapshot, snapshots_->path_of(snapshot), 0400);
+  }
+
+  Result<> move_to_blocks(std::string_view snapshot, const Told& told) override {
+    TRY(check_id(snapshot));
+    if (store_->contains(snapshot)) return {};
+    return store_layers(TRY(open_layers(files_, snapshots_->path_of(snapshot))), snapshot, {}, told);
+  }
+
+  Result<> keep_file(std::string_view snapshot) override {
+    TRY(check_id(snapshot));
+    auto use = std::make_unique<SnapshotFiles::Use>(*snapshots_, snapshot, SnapshotFiles::Use::For::making);
+    if (!use->is_allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", snapshot));
+    TRY(snapshots_->make(snapshot));
+    const std::lock_guard lock(mutex_);
+    kept_files_.try_emplace(std::string(snapshot), std::move(use));
+    return {};
+  }
+
+  void let_file_go(std::string_view snapshot) override {
+    std::unique_ptr<SnapshotFiles::Use> use;  // ends after the lock
+    const std::lock_guard lock(mutex_);
+    const auto kept = kept_files_.find(snapshot);
+    if (kept == kept_files_.end()) return;
+    use = std::move(kept->second);
+    kept_files_.erase(kept);
+  }
+
+  Result<> keep_blocks_alone(std::string_view snapshot, const Told& told) override {
+    TRY(move_to_blocks(snapshot, told));
+    return snapshots_->drop_file(snapshot);
+  }
+
+  Result<std::string> begin_copy(const NewCopy& wanted) override {
+    TRY(check_id(wanted.volume));
+    TRY(check_id(wanted.snapshot));
+    const std::string file = copied_file(wanted.snapshot);
     if (is_there(file)) return file;
-    const Qcow2Header header = TRY(translated(read_qcow2_header(files_, file_of(volume))));
-    TRY(check_room_for_copy(volume, header));
-    const std::string half_done = half_done_file(snapshots_folder_, snapshot);
-    TRY(make(half_done, snapshots_folder_, file, 0600,
-             {"create", "-q", "-f", "qcow2", half_done, std::to_string(header.size_bytes)}, std::chrono::minutes(1)));
+    const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, file_of(wanted.volume))));
+    TRY(check_room_for_copy(wanted, header));
+    const std::string half_done = half_done_file(snapshots_folder_, wanted.snapshot);
+    std::vector<std::string> arguments{"create", "-q", "-f", "qcow2"};
+    // Its file may not be there, and nothing is read from it.
+    if (!wanted.base.empty()) {
+      TRY(check_id(wanted.base));
+      arguments.insert(arguments.end(), {"-u", "-F", "qcow2", "-b", fmt::format("{}{}", wanted.base, kQcow2Suffix)});
+    }
+    arguments.insert(arguments.end(), {half_done, std::to_string(header.size_bytes)});
+    TRY(make_file(files_, half_done, file, 0600, std::move(arguments), kPatience));
     return file;
   }
 
   Result<> keep_copy(std::string_view snapshot) override {
     TRY(check_id(snapshot));
-    if (is_there(snapshot_file(snapshot))) return {};
+    if (is_there(whole_file(snapshot)) || is_made(snapshot)) return {};
     if (!is_there(copied_file(snapshot))) {
       return fail(VolumeErrorCode::not_found, fmt::format("no copy {} was begun", snapshot));
     }
-    return settle(copied_file(snapshot), snapshots_folder_, snapshot_file(snapshot), 0400);
+    return settle_file(files_, copied_file(snapshot), whole_file(snapshot), 0600);
+  }
+
+  bool is_kept(std::string_view snapshot) const override {
+    return check_id(snapshot).has_value() && is_there(whole_file(snapshot));
+  }
+
+  Result<> store_copy(std::string_view snapshot, const Told& told) override {
+    TRY(check_id(snapshot));
+    const std::string copy = whole_file(snapshot);
+    if (!is_made(snapshot)) {
+      std::vector<std::unique_ptr<Qcow2Layer>> layers;
+      layers.push_back(TRY(Qcow2Layer::open(files_, copy)));
+      const std::string base = snapshot_of_file(layers.front()->backing_file());
+      TRY(store_layers(layers, snapshot, base, told));
+    }
+    if (is_there(copy)) TRY(snapshots_->take(snapshot, copy));
+    step("snapshot/file-taken");
+    snapshots_->give_room(SnapshotFiles::Room::as_usual);
+    return {};
   }
 
   Result<> drop_copy(std::string_view snapshot) override {
     TRY(check_id(snapshot));
-    return remove_file(snapshots_folder_, copied_file(snapshot));
+    TRY(remove_file(files_, whole_file(snapshot)));
+    return remove_file(files_, copied_file(snapshot));
   }
 
   Result<> link_snapshot(std::string_view from, std::string_view to) override {
     TRY(check_id(from));
     TRY(check_id(to));
-    if (is_there(snapshot_file(to))) return {};
-    if (::link(snapshot_file(from).c_str(), snapshot_file(to).c_str()) < 0) {
-      return failed(os::error_of(errno, "link " + snapshot_file(from)));
+    const SnapshotFiles::Use use(*snapshots_, from, SnapshotFiles::Use::For::making);
+    if (!use.is_allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", from));
+    const bool has_blocks = store_->contains(from);
+    if (has_blocks && !store_->contains(to)) {
+      const auto writer = TRY(store_->begin(to, TRY(store_->size_bytes(from)), from));
+      TRY(writer->commit());
+    }
+    if (is_there(snapshots_->path_of(to))) return {};
+    if (has_blocks && !is_there(snapshots_->path_of(from))) return {};
+    if (::link(snapshots_->path_of(from).c_str(), snapshots_->path_of(to).c_str()) < 0) {
+      return from_files(os::Result<>(std::unexpected(os::error_of(errno, "link " + snapshots_->path_of(from)))));
     }
     step("snapshot/linked");
-    return translated(files_.sync_directory(snapshots_folder_));
+    return from_files(files_.sync_directory(snapshots_folder_));
   }
 
-  Result<> import_file(std::string_view path, std::string_view snapshot) override {
-    TRY(check_id(snapshot));
-    const std::string source(path);
-    const Qcow2Header header = TRY(translated(read_qcow2_header(files_, source)));
-    // Else a file from outside could have us read any other file of the host into a snapshot.
-    if (header.is_qcow2 && (!header.backing_file.empty() || header.has_data_file)) {
-      return fail(VolumeErrorCode::corrupt, source + " isn't whole: it names another file for its bytes");
-    }
-    return copy(source, header.is_qcow2 ? "qcow2" : "raw", snapshot);
+  Result<std::vector<std::string>> list_snapshots() override {
+    std::vector<std::string> ids = TRY(ids_in(files_, snapshots_folder_));
+    std::ranges::copy(store_->list(), std::back_inserter(ids));
+    std::ranges::sort(ids);
+    const auto again = std::ranges::unique(ids);
+    ids.erase(again.begin(), again.end());
+    return ids;
   }
 
   Result<uint64_t> snapshot_size_bytes(std::string_view snapshot) override {
     TRY(check_id(snapshot));
-    const Qcow2Header header = TRY(translated(read_qcow2_header(files_, snapshot_file(snapshot))));
-    if (!header.is_qcow2) return fail(VolumeErrorCode::corrupt, snapshot_file(snapshot) + " isn't a qcow2 file");
+    if (store_->contains(snapshot)) return store_->size_bytes(snapshot);
+    const std::string path = snapshots_->path_of(snapshot);
+    const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, path)));
+    if (!header.is_qcow2) return fail(VolumeErrorCode::corrupt, path + " isn't a qcow2 file");
     return header.size_bytes;
   }
 
   Result<> remove_snapshot(std::string_view snapshot) override {
     TRY(check_id(snapshot));
-    const Use use(*this, snapshot, true);
-    if (!use.allowed()) return fail(VolumeErrorCode::in_use, fmt::format("a volume is made of {} now", snapshot));
-    for (const std::string& volume : TRY(list())) {
-      const auto header = read_qcow2_header(files_, file_of(volume));
-      if (!header.has_value() && header.error().code == os::ErrorCode::not_found) continue;
-      if (!header.has_value()) return failed(header.error());
-      if (header->backing_file.ends_with(fmt::format("/{}{}", snapshot, kSuffix))) {
-        return fail(VolumeErrorCode::in_use, fmt::format("{} is a child of {}", volume, snapshot));
-      }
-    }
-    return remove_file(snapshots_folder_, snapshot_file(snapshot));
+    return snapshots_->remove(snapshot);
   }
 
  private:
-  // A snapshot of which a volume is being made isn't removed, and of one that is being removed none is made.
-  class Use {
-   public:
-    Use(QcowVolumes& volumes, std::string_view snapshot, bool is_removal)
-        : volumes_(volumes), snapshot_(snapshot), is_removal_(is_removal) {
-      const std::lock_guard lock(volumes_.mutex_);
-      int& makers = volumes_.makers_[snapshot_];
-      allowed_ = makers == 0 || (makers > 0 && !is_removal);
-      if (allowed_) makers = is_removal ? kBeingRemoved : makers + 1;
-    }
-    ~Use() {
-      if (!allowed_) return;
-      const std::lock_guard lock(volumes_.mutex_);
-      if (is_removal_ || --volumes_.makers_[snapshot_] == 0) volumes_.makers_.erase(snapshot_);
-    }
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-    bool allowed() const { return allowed_; }
-
-   private:
-    QcowVolumes& volumes_;
-    const std::string snapshot_;
-    const bool is_removal_;
-    bool allowed_ = false;
-  };
-  static constexpr int kBeingRemoved = -1;
-
-  Result<std::vector<std::string>> ids_in(const std::string& folder) {
-    std::vector<std::string> ids;
-    for (const auto& entry : TRY(translated(files_.list(folder)))) {
-      if (entry.name.ends_with(kSuffix)) ids.push_back(entry.name.substr(0, entry.name.size() - kSuffix.size()));
-    }
-    std::ranges::sort(ids);
-    return ids;
-  }
-  std::string snapshot_file(std::string_view snapshot) const {
-    return fmt::format("{}/{}{}", snapshots_folder_, snapshot, kSuffix);
+  bool is_made(std::string_view snapshot) const {
+    return store_->contains(snapshot) || is_there(snapshots_->path_of(snapshot));
   }
   static std::string half_done_file(const std::string& folder, std::string_view id) {
-    return fmt::format("{}/.{}{}", folder, id, kHalfDone);
+    return fmt::format("{}/.{}{}", folder, id, kHalfDoneSuffix);
   }
-
   std::string copied_file(std::string_view snapshot) const {
     return fmt::format("{}/.{}.copy", snapshots_folder_, snapshot);
   }
+  std::string whole_file(std::string_view snapshot) const {
+    return fmt::format("{}/.{}.whole", snapshots_folder_, snapshot);
+  }
+
+  Result<> store_layers(const std::vector<std::unique_ptr<Qcow2Layer>>& layers, std::string_view snapshot,
+                        const std::string& base, const Told& told) {
+    auto stored = try_to_store(layers, snapshot, base, told);
+    if (stored.has_value() || stored.error().code != VolumeErrorCode::no_space) return stored;
+    snapshots_->give_room(SnapshotFiles::Room::all);
+    return try_to_store(layers, snapshot, base, told);
+  }
+  Result<> try_to_store(const std::vector<std::unique_ptr<Qcow2Layer>>& layers, std::string_view snapshot,
+                        const std::string& base, const Told& told) {
+    const auto writer = TRY(store_->begin(snapshot, layers.front()->size_bytes(), base));
+    TRY(put_layers(*writer, layers, told));
+    return writer->commit();
+  }
 
   // A guest whose write waits for a copy of what was there gets an error where that copy finds the disk full.
-  Result<> check_room_for_copy(std::string_view volume, const Qcow2Header& header) {
+  Result<> check_room_for_copy(const NewCopy& wanted, const Qcow2Header& header) {
     constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
-    uint64_t needed = kReserveBytes + allocated_bytes(file_of(volume));
+    uint64_t needed = allocated_bytes(file_of(wanted.volume));
     if (!header.backing_file.empty()) needed += allocated_bytes(volumes_folder_ + "/" + header.backing_file);
-    struct statvfs room{};
-    if (::statvfs(snapshots_folder_.c_str(), &room) < 0) return failed(os::error_of(errno, "statvfs"));
-    if (uint64_t{room.f_bavail} * room.f_frsize >= needed) return {};
-    return fail(VolumeErrorCode::no_space, fmt::format("a copy of {} may take {} bytes", volume, needed));
+    needed = kReserveBytes + std::min(needed, wanted.most_bytes.value_or(needed));
+    if (TRY(free_bytes()) < needed) snapshots_->give_room(SnapshotFiles::Room::all);
+    if (TRY(free_bytes()) >= needed) return {};
+    return fail(VolumeErrorCode::no_space, fmt::format("a copy of {} may take {} bytes", wanted.volume, needed));
   }
 
   // A whole copy without backing file, sparse.
-  Result<> copy(const std::string& from, const std::string& format, std::string_view snapshot) {
-    if (is_there(snapshot_file(snapshot))) return {};
-    const std::string half_done = half_done_file(snapshots_folder_, snapshot);
-    return make(half_done, snapshots_folder_, snapshot_file(snapshot), 0400,
-                {"convert", "-q", "-f", format, "-O", "qcow2", from, half_done}, kCopyPatience);
-  }
-
-  Result<> make(const std::string& half_done, const std::string& folder, const std::string& file, unsigned permissions,
-                std::vector<std::string> arguments, std::chrono::milliseconds patience) {
-    auto made = run_qemu_img(std::move(arguments), patience);
-    if (made.has_value()) made = settle(half_done, folder, file, permissions);
-    if (!made.has_value()) ::unlink(half_done.c_str());
-    return made;
-  }
-
-  Result<> settle(const std::string& half_done, const std::string& folder, const std::string& file,
-                  unsigned permissions) {
-    {
-      auto opened = TRY(translated(files_.open(half_done, os::OpenMode::write, permissions)));
-      TRY(translated(opened->sync_data()));
+  Result<> convert(std::string_view path, std::string_view snapshot, const std::string& to, unsigned permissions) {
+    const std::string source(path);
+    const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, source)));
+    // Else a file from outside could have us read any other file of the host into a snapshot.
+    if (header.is_qcow2 && (!header.backing_file.empty() || header.has_data_file)) {
+      return fail(VolumeErrorCode::corrupt, source + " isn't whole: it names another file for its bytes");
     }
-    if (::chmod(half_done.c_str(), permissions) < 0) return failed(os::error_of(errno, "chmod " + half_done));
-    step("volume/written");
-    TRY(translated(files_.rename(half_done, file)));
-    step("volume/named");
-    return translated(files_.sync_directory(folder));
-  }
-
-  Result<> remove_file(const std::string& folder, const std::string& file) {
-    auto removed = files_.remove(file);
-    if (!removed.has_value() && removed.error().code != os::ErrorCode::not_found) return failed(removed.error());
-    return translated(files_.sync_directory(folder));
+    const std::string half_done = half_done_file(snapshots_folder_, snapshot);
+    return make_file(files_, half_done, to, permissions,
+                     {"convert", "-q", "-f", header.is_qcow2 ? "qcow2" : "raw", "-O", "qcow2", source, half_done},
+                     kCopyPatience);
   }
 
   os::RealFileSystem files_;
   const std::string volumes_folder_;
   const std::string snapshots_folder_;
+  const std::string store_folder_;
+  std::unique_ptr<BlockStore> store_;
+  std::unique_ptr<SnapshotFiles> snapshots_;
   std::mutex mutex_;
-  std::map<std::string, int> makers_;  // guarded by mutex_: how many make a volume of it now, or kBeingRemoved
+  std::map<std::string, std::unique_ptr<SnapshotFiles::Use>, std::less<>> kept_files_;  // guarded by mutex_
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Volumes>> Volumes::open(std::string folder) {
-  auto volumes = std::make_unique<QcowVolumes>(std::move(folder));
+  auto volumes = std::make_unique<QcowVolumes>(folder);
   TRY(volumes->start());
   return volumes;
 }

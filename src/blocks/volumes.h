@@ -1,9 +1,13 @@
-// Volumes and what images are made of, as QEMU's block layer keeps them: a volume is a qcow2 file, a volume made from a
-// snapshot is a copy-on-write child of the snapshot's read-only file.
+// Volumes as QEMU's block layer keeps them, and what they are made of: a volume is a qcow2 file, a volume made from a
+// snapshot is a copy-on-write child of a read-only file with the snapshot's bytes. A snapshot is a manifest of blocks
+// (block_store.h); its file is made when the first volume needs it. Of images that come with the installation, and of
+// snapshots that were made before there were blocks, the file is all there is.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +21,27 @@ using VolumeError = Failure<VolumeErrorCode>;
 template <typename T = void>
 using Result = aerolith::Result<T, VolumeError>;
 
+class BlockStore;
+
+// Hears, now and then, how much of the work is done; may be empty.
+using Told = std::function<void(int percent)>;
+
+struct NewCopy {
+  std::string volume;
+  std::string snapshot;
+  std::string base{};                    // the snapshot whose bytes it has where it is given none; empty: zeros
+  std::optional<uint64_t> most_bytes{};  // that it can come to have; nullopt: as many as the volume has
+};
+
 // Safe from any thread. Each change is durable on return.
 class Volumes {
  public:
-  // `folder`: volumes/ and snapshots/ lie in it.
+  // `folder`: volumes/, snapshots/ and store/ lie in it.
   static Result<std::unique_ptr<Volumes>> open(std::string folder);
   virtual ~Volumes() = default;
 
-  // Sparse. A snapshot given: its child, grown to `size_bytes`.
+  // Sparse. A snapshot given: its child, grown to `size_bytes`. `corrupt` where a block of the snapshot is damaged:
+  // then there is none.
   virtual Result<> create(std::string_view volume, uint64_t size_bytes, std::string_view snapshot) = 0;
   virtual Result<> remove(std::string_view volume) = 0;  // fine where none is
   // Of a volume that nothing has open (`in_use` else). Fine where it is as large already, or larger.
@@ -34,20 +51,40 @@ class Volumes {
   virtual std::string file_of(std::string_view volume) const = 0;
   virtual Result<std::vector<std::string>> list() = 0;
 
-  // The first half only: a snapshot of a volume that nothing has open, and of a raw or qcow2 file.
-  virtual Result<> snapshot(std::string_view volume, std::string_view snapshot) = 0;
-  // A snapshot whose bytes others write, of a volume that is open: an empty file of its size -> its path. It is a
-  // snapshot once it is kept, when it is closed; it outlives this process. `no_space` where the disk hasn't as much as
-  // the volume takes. Fine where it is begun, kept, dropped already.
-  virtual Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) = 0;
+  // Where snapshots lie: what is committed there is a snapshot here, and what is here and no file is there. Writers of
+  // others (EBS direct APIs) begin, put and commit in it; a snapshot is removed by `remove_snapshot`.
+  virtual BlockStore& blocks() = 0;
+
+  // Of a volume that nothing has open. Fine where it is there already, as all that makes one.
+  virtual Result<> snapshot(std::string_view volume, std::string_view snapshot, const Told& told) = 0;
+  // Of a raw or qcow2 file, which stays; `corrupt` where that names other files.
+  virtual Result<> store_file(std::string_view path, std::string_view snapshot, const Told& told) = 0;
+
+  // A snapshot whose bytes others write first, of a volume that is open: an empty file of its size -> its path. It is
+  // whole once it is kept, when it is closed, and a snapshot once it is stored; it outlives this process. `no_space`
+  // where the disk hasn't room for it. Fine where it is begun, kept, stored, dropped already.
+  virtual Result<std::string> begin_copy(const NewCopy& wanted) = 0;
   virtual Result<> keep_copy(std::string_view snapshot) = 0;  // `not_found` where neither is there
+  virtual bool is_kept(std::string_view snapshot) const = 0;  // and not stored, or not all of that
+  virtual Result<> store_copy(std::string_view snapshot, const Told& told) = 0;
   virtual Result<> drop_copy(std::string_view snapshot) = 0;
+
   // The same bytes, once, under one more name.
   virtual Result<> link_snapshot(std::string_view from, std::string_view to) = 0;
+  // Of a snapshot that is a file: from now on it is blocks, too. Fine where it is.
+  virtual Result<> move_to_blocks(std::string_view snapshot, const Told& told) = 0;
+  // Its file is there, and stays until it is let go of or this process ends: the first volume waits no longer for it
+  // than the next. It can't be removed before. Fine where it is kept.
+  virtual Result<> keep_file(std::string_view snapshot) = 0;
+  virtual void let_file_go(std::string_view snapshot) = 0;
+  // From now on it is blocks, and nothing else where no volume needs its file.
+  virtual Result<> keep_blocks_alone(std::string_view snapshot, const Told& told) = 0;
+  // As a file: what images of the installation are made of.
   virtual Result<> import_file(std::string_view path, std::string_view snapshot) = 0;
   virtual Result<std::vector<std::string>> list_snapshots() = 0;
   virtual Result<uint64_t> snapshot_size_bytes(std::string_view snapshot) = 0;
-  virtual Result<> remove_snapshot(std::string_view snapshot) = 0;  // `in_use` while a child is there
+  // Its blocks go at once. `in_use` while a child is there, which needs its file.
+  virtual Result<> remove_snapshot(std::string_view snapshot) = 0;
 };
 
 }  // namespace aerolith::blocks

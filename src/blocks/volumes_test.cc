@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "blocks/block_store.h"
 #include "blocks/qcow2.h"
 #include "os/program.h"
 #include "os/test_directory.h"
@@ -33,6 +34,19 @@ class VolumesTest : public testing::Test {
     const auto end = os::run_checked({.arguments = {"qemu-io", "-r", "-f", "qcow2", "-c",
                                                     "read -P " + pattern_and_range, volumes_->file_of(volume)}});
     return end.has_value() && end->find("verification failed") == std::string::npos;
+  }
+
+  // As a guest's QEMU does.
+  void write_copy(const std::string& file, const std::vector<std::string>& commands) {
+    std::vector<std::string> arguments{"qemu-io"};
+    for (const std::string& command : commands) arguments.insert(arguments.end(), {"-c", command});
+    arguments.push_back("json:{\"driver\":\"qcow2\",\"backing\":null,\"file\":{\"driver\":\"file\",\"filename\":\"" +
+                        file + "\"}}");
+    const auto end = os::run_checked({.arguments = arguments});
+    ASSERT_TRUE(end.has_value()) << end.error().detail;
+  }
+  bool has_file(const std::string& snapshot) {
+    return std::filesystem::exists(folder_ / ("snapshots/" + snapshot + ".qcow2"));
   }
 
   os::TestDirectory folder_;
@@ -67,7 +81,7 @@ TEST_F(VolumesTest, AVolumeGrowsAndKeepsItsBytes) {
 TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   write("vol-1", "0x22 0 1M");
   ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
@@ -81,18 +95,19 @@ TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
 TEST_F(VolumesTest, TheFolderMayMove) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-1").has_value());
   const os::TestDirectory elsewhere;
   std::filesystem::rename(folder_ / "volumes", elsewhere / "volumes");
   std::filesystem::rename(folder_ / "snapshots", elsewhere / "snapshots");
+  std::filesystem::rename(folder_ / "store", elsewhere / "store");
   volumes_ = Volumes::open(elsewhere.path()).value();
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
 }
 
 TEST_F(VolumesTest, ASnapshotStaysWhileAChildIsThere) {
   ASSERT_TRUE(volumes_->create("vol-1", kMiB, "").has_value());
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   ASSERT_TRUE(volumes_->create("vol-2", kMiB, "snap-1").has_value());
   auto removed = volumes_->remove_snapshot("snap-1");
   ASSERT_FALSE(removed.has_value());
@@ -136,11 +151,144 @@ TEST_F(VolumesTest, WhatACrashLeftHalfDoneIsGone) {
   EXPECT_TRUE(volumes_->list()->empty());
 }
 
+TEST_F(VolumesTest, ASnapshotIsBlocksAndItsFileIsMadeWhenItIsNeeded) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  EXPECT_TRUE(volumes_->blocks().contains("snap-1"));
+  EXPECT_FALSE(has_file("snap-1"));
+  const uint64_t first_bytes = volumes_->blocks().stored_bytes();
+  // Of a child: what it has itself.
+  ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  write("vol-2", "0x22 64k 64k");
+  ASSERT_TRUE(volumes_->snapshot("vol-2", "snap-2", {}).has_value());
+  EXPECT_LT(volumes_->blocks().stored_bytes(), 3 * first_bytes);
+  EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), std::vector<uint64_t>{0});
+  ASSERT_TRUE(volumes_->create("vol-3", 16 * kMiB, "snap-2").has_value());
+  EXPECT_TRUE(reads("vol-3", "0x11 0 64k"));
+  EXPECT_TRUE(reads("vol-3", "0x22 64k 64k"));
+  EXPECT_TRUE(reads("vol-3", "0x11 128k 896k"));
+  EXPECT_EQ(volumes_->list_snapshots().value(), (std::vector<std::string>{"snap-1", "snap-2"}));
+  // The middle one goes, and the volumes have what they had.
+  EXPECT_EQ(volumes_->remove_snapshot("snap-1").error().code, VolumeErrorCode::in_use);
+  EXPECT_FALSE(volumes_->blocks().contains("snap-1"));
+  EXPECT_TRUE(reads("vol-2", "0x11 0 64k"));
+  ASSERT_TRUE(volumes_->remove("vol-2").has_value());
+  ASSERT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
+  EXPECT_FALSE(has_file("snap-1"));
+  EXPECT_TRUE(reads("vol-3", "0x11 0 64k"));
+}
+
+TEST_F(VolumesTest, ACopyOfWhatChangedLiesOverItsBase) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  const std::string first = volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-1"}).value();
+  write_copy(first, {"write -P 0x11 0 2M"});
+  ASSERT_TRUE(volumes_->keep_copy("snap-1").has_value());
+  EXPECT_TRUE(volumes_->is_kept("snap-1"));
+  ASSERT_TRUE(volumes_->store_copy("snap-1", {}).has_value());
+  EXPECT_FALSE(volumes_->is_kept("snap-1"));
+  const std::string second =
+      volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-2", .base = "snap-1", .most_bytes = kMiB}).value();
+  write_copy(second, {"write -P 0x22 64k 64k", "write -z 1M 64k"});
+  ASSERT_TRUE(volumes_->keep_copy("snap-2").has_value());
+  ASSERT_TRUE(volumes_->store_copy("snap-2", {}).has_value());
+  ASSERT_TRUE(volumes_->store_copy("snap-2", {}).has_value()) << "stored already";
+  EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), (std::vector<uint64_t>{0, 2}));
+  const auto check = [&](const std::string& volume) {
+    ASSERT_TRUE(volumes_->create(volume, 8 * kMiB, "snap-2").has_value());
+    EXPECT_TRUE(reads(volume, "0x11 0 64k"));
+    EXPECT_TRUE(reads(volume, "0x22 64k 64k"));
+    EXPECT_TRUE(reads(volume, "0x11 128k 896k"));
+    EXPECT_TRUE(reads(volume, "0 1M 64k"));
+    EXPECT_TRUE(reads(volume, "0x11 1088k 960k"));
+    EXPECT_TRUE(reads(volume, "0 2M 6M"));
+    ASSERT_TRUE(volumes_->remove(volume).has_value());
+  };
+  check("vol-2");
+  // Without the files that the copies became.
+  for (const char* snapshot : {"snap-1", "snap-2"}) {
+    EXPECT_TRUE(has_file(snapshot));
+    std::filesystem::remove(folder_ / (std::string("snapshots/") + snapshot + ".qcow2"));
+  }
+  check("vol-3");
+  EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
+  check("vol-4");
+  EXPECT_TRUE(volumes_->remove_snapshot("snap-2").has_value());
+  EXPECT_EQ(volumes_->blocks().stored_bytes(), 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "snapshots"));
+}
+
+TEST_F(VolumesTest, AFlippedBitFailsTheVolumeThatNeedsIt) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  {
+    std::fstream pack(folder_ / "store/packs/snap-1.pack", std::ios::in | std::ios::out | std::ios::binary);
+    pack.seekp(60);
+    pack.put('?');
+  }
+  EXPECT_EQ(volumes_->create("vol-2", 8 * kMiB, "snap-1").error().code, VolumeErrorCode::corrupt);
+  EXPECT_FALSE(std::filesystem::exists(volumes_->file_of("vol-2")));
+  EXPECT_FALSE(has_file("snap-1"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "snapshots"));
+}
+
+TEST_F(VolumesTest, ACopyHasTheSameBlocksAndStandsByItself) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  const uint64_t bytes = volumes_->blocks().stored_bytes();
+  ASSERT_TRUE(volumes_->link_snapshot("snap-1", "snap-2").has_value());
+  EXPECT_EQ(volumes_->blocks().stored_bytes(), bytes);
+  ASSERT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
+  ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-2").has_value());
+  EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
+}
+
+TEST_F(VolumesTest, AFileBecomesASnapshotAndOneThatIsAFileBecomesBlocks) {
+  const std::string raw = folder_ / "disk.raw";
+  std::ofstream(raw) << std::string(2 * kMiB, 'x');
+  std::vector<int> told;
+  ASSERT_TRUE(volumes_->store_file(raw, "snap-1", [&](int percent) { told.push_back(percent); }).has_value());
+  EXPECT_EQ(told, std::vector<int>{0});
+  EXPECT_TRUE(volumes_->blocks().contains("snap-1"));
+  ASSERT_TRUE(volumes_->import_file(raw, "snap-2").has_value());
+  EXPECT_FALSE(volumes_->blocks().contains("snap-2"));
+  ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "snap-2").has_value());
+  ASSERT_TRUE(volumes_->move_to_blocks("snap-2", {}).has_value());
+  EXPECT_TRUE(volumes_->blocks().changed_blocks("snap-1", "snap-2")->empty());
+  EXPECT_TRUE(reads("vol-1", "0x78 0 2M"));
+}
+
+TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
+  ASSERT_TRUE(volumes_->create("vol-1", 4 * kMiB, "").has_value());
+  write("vol-1", "0x11 0 1M");
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  EXPECT_FALSE(has_file("snap-1"));
+  ASSERT_TRUE(volumes_->keep_file("snap-1").has_value());
+  ASSERT_TRUE(volumes_->keep_file("snap-1").has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  EXPECT_EQ(volumes_->remove_snapshot("snap-1").error().code, VolumeErrorCode::in_use);
+  volumes_->let_file_go("snap-1");
+  volumes_->let_file_go("snap-1");
+  ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
+  EXPECT_FALSE(has_file("snap-1"));
+  EXPECT_EQ(volumes_->keep_file("snap-2").error().code, VolumeErrorCode::not_found);
+  // A volume needs its file, whatever else.
+  ASSERT_TRUE(volumes_->create("vol-2", 4 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
+  EXPECT_TRUE(has_file("snap-1"));
+  EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
+}
+
 TEST_F(VolumesTest, RefusesWhatItCanNotDo) {
-  EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1").error().code, VolumeErrorCode::not_found);
+  EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1", {}).error().code, VolumeErrorCode::not_found);
   EXPECT_EQ(volumes_->create("../vol-1", kMiB, "").error().code, VolumeErrorCode::not_found);
   ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "").has_value());
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1").has_value());
+  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
   EXPECT_EQ(volumes_->create("vol-2", kMiB, "snap-1").error().code, VolumeErrorCode::command);
 }
 

@@ -149,9 +149,14 @@ Result<CopyProgress> DiskServer::copy_progress(std::string_view name) {
   return compute::copy_progress(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), name);
 }
 
-Result<> DiskServer::end_copy(std::string_view name) {
+Result<> DiskServer::end_copy(const DiskCopy& copy, CopyEnd end) {
   if (!is_running()) return {};
-  return compute::end_copy(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), name);
+  return compute::end_copy(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), copy, end);
+}
+
+Result<std::vector<CopyBase>> DiskServer::copy_bases(std::string_view volume) {
+  if (!is_running()) return std::vector<CopyBase>();
+  return compute::copy_bases(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), volume);
 }
 
 Result<> DiskServer::stop() {

@@ -34,7 +34,8 @@ class DiskServer {
   // Of its disks, as Driver says of the calls of the same names. `absent` where it doesn't run.
   Result<> begin_copies(const std::vector<DiskCopy>& copies);
   Result<CopyProgress> copy_progress(std::string_view name);
-  Result<> end_copy(std::string_view name);
+  Result<> end_copy(const DiskCopy& copy, CopyEnd end);
+  Result<std::vector<CopyBase>> copy_bases(std::string_view volume);
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
 

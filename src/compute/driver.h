@@ -96,6 +96,16 @@ struct DiskCopy {
   std::string name;    // snap-…
   std::string volume;  // the disk
   std::string file;    // a qcow2 file of the disk's size, empty, that nothing else has open
+  std::string base{};  // of copy_bases: only what has changed since then is copied; empty: all
+};
+// An earlier copy of a disk, since whose moment it is known what has changed.
+struct CopyBase {
+  std::string name;
+  uint64_t changed_bytes = 0;
+};
+enum class CopyEnd : uint8_t {
+  taken,    // it may be the base of a later one; those before it no more
+  dropped,  // it never was
 };
 struct CopyProgress {
   enum class State : uint8_t { absent, running, done, failed };
@@ -145,14 +155,17 @@ class Driver {
   virtual Result<> attach_port(std::string_view instance, const NetworkPort& port) = 0;
   // Not the first one. Fine where it isn't attached. A vm's tap is the fabric's to remove, afterwards.
   virtual Result<> detach_port(std::string_view instance, std::string_view interface, Detach how) = 0;
-  // These three may run beside other calls for the instance. On return the disks' one moment, the same for all, lies
+  // These four may run beside other calls for the instance. Known are copies that were begun and taken while the disk
+  // was open without a break.
+  virtual Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) = 0;
+  // On return the disks' one moment, the same for all, lies
   // between the call and the return; what the guest writes afterwards isn't in the copies, and waits for none of them.
   // Or an error, and none is begun. A copy goes on when this process ends; the guest's end ends it.
   virtual Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) = 0;
   // Of a copy that is `done` the file is closed.
   virtual Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) = 0;
   // Ends it where it runs, and forgets it; the file is closed. Fine where none is.
-  virtual Result<> end_copy(std::string_view instance, std::string_view name) = 0;
+  virtual Result<> end_copy(std::string_view instance, const DiskCopy& copy, CopyEnd end) = 0;
   // Instances that this driver has anything of on this host, running or not.
   virtual Result<std::vector<std::string>> list() = 0;
 };

@@ -10,6 +10,7 @@
 #include "main/sealer.h"
 #include "services/ec2/account_end.h"
 #include "services/iam/account_end.h"
+#include "services/rbin/api.h"
 #include "services/s3/api.h"
 #include "services/sts/key_ids.h"
 
@@ -55,12 +56,15 @@ metadata::Result<std::vector<std::string>> find_content(metadata::ReadTransactio
   for (std::string& each : TRY(ec2::find_account_content(txn, account))) content.push_back(std::move(each));
   const uint64_t buckets = TRY(s3::count_buckets(txn, account));
   if (buckets > 0) content.push_back(std::to_string(buckets) + (buckets == 1 ? " bucket" : " buckets"));
+  const size_t rules = TRY(rbin::count_rules(txn, account));
+  if (rules > 0) content.push_back(std::to_string(rules) + (rules == 1 ? " retention rule" : " retention rules"));
   return content;
 }
 
 metadata::Result<> erase_rest(metadata::Transaction& txn, const AccountId& account) {
   s3::erase_account(txn, account);
   TRY(ec2::erase_account(txn, account));
+  TRY(rbin::erase_account(txn, account));
   return iam::erase_account(txn, account);
 }
 

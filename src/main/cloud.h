@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "blocks/disk_imports.h"
+#include "blocks/uploads.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "gateway/admin.h"
@@ -18,6 +19,7 @@
 #include "main/installation.h"
 #include "metadata/store.h"
 #include "network/fabric.h"
+#include "os/file_system.h"
 #include "services/ec2/service.h"
 #include "services/ssm/service.h"
 
@@ -64,6 +66,8 @@ class Cloud {
   std::unique_ptr<compute::Driver> vm_;
   std::unique_ptr<blocks::Volumes> volumes_;
   std::unique_ptr<blocks::DiskImports> imports_;
+  os::RealFileSystem files_;
+  std::unique_ptr<blocks::Uploads> uploads_;  // where volumes are
 
   std::mutex images_mutex_;
   bool has_images_ = false;

@@ -27,6 +27,7 @@ struct DataFolder {
   std::filesystem::path metadata() const { return root / "metadata"; }
   std::filesystem::path metadata_current() const { return metadata() / "CURRENT"; }  // every RocksDB has it
   std::filesystem::path blocks() const { return root / "blocks"; }                   // volumes and snapshots
+  std::filesystem::path snapshot_blocks() const { return blocks() / "store"; }       // as blocks/volumes.h has it
   std::filesystem::path images() const { return root / "images"; }  // kernels, and what images are built from
   std::filesystem::path ssh_known_hosts() const { return root / "ssh" / "known_hosts"; }  // of instances, by their ids
   std::filesystem::path objects() const { return root / "objects"; }

@@ -16,6 +16,7 @@ struct FsckReport {
   uint64_t extents = 0;
   uint64_t bytes = 0;
   uint64_t unnamed = 0;               // extents that nothing names: lost room, but no lost bytes
+  uint64_t blocks = 0;                // of snapshots
   std::vector<std::string> problems;  // a line each; empty: all is well
 };
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tools.harness.clients import boto_client
 from tools.harness.instances import Guests, public_cidr, what_lacks, with_instances
 from tools.harness.server import Server
+from tools.harness.snapshots import Snapshots
 from tools.harness.volumes import Volumes
 
 _NUMBERS = itertools.count()
@@ -71,6 +72,13 @@ def zone(guests: Guests) -> str:
 @pytest.fixture
 def volumes(guests: Guests, zone: str) -> Iterator[Volumes]:
     own = Volumes(guests, zone)
+    yield own
+    own.clear()
+
+
+@pytest.fixture
+def snapshots(volumes: Volumes) -> Iterator[Snapshots]:
+    own = Snapshots(volumes)
     yield own
     own.clear()
 

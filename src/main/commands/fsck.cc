@@ -16,6 +16,7 @@ void print_json(const FsckReport& report) {
   for (const std::string& problem : report.problems) problems.emplace_back(problem);
   fmt::print("{}\n", boost::json::serialize(boost::json::object{{"ok", report.problems.empty()},
                                                                 {"extents", report.extents},
+                                                                {"blocks", report.blocks},
                                                                 {"bytes", report.bytes},
                                                                 {"unnamed_extents", report.unnamed},
                                                                 {"problems", std::move(problems)}}));
@@ -24,7 +25,7 @@ void print_json(const FsckReport& report) {
 void print_text(const FsckReport& report) {
   for (const std::string& problem : report.problems) fmt::print("{}\n", problem);
   if (report.unnamed > 0) fmt::print("{} extents are named by nothing: lost room, no lost bytes\n", report.unnamed);
-  fmt::print("{} extents, {} bytes read: {}\n", report.extents, report.bytes,
+  fmt::print("{} extents, {} blocks of snapshots, {} bytes read: {}\n", report.extents, report.blocks, report.bytes,
              report.problems.empty() ? "all is well" : fmt::format("{} problems", report.problems.size()));
 }
 

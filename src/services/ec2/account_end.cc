@@ -7,6 +7,9 @@
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/recycle_bin.h"
+#include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
@@ -51,6 +54,7 @@ metadata::Result<std::vector<std::string>> find_account_content(metadata::ReadTr
   const auto is_at_work = [](const ImportRecord& each) { return !each.is_over(); };
   TRY(add_count(txn, kImageImports.rows(), account, "image import", is_at_work, content));
   TRY(add_count(txn, kSnapshotImports.rows(), account, "snapshot import", is_at_work, content));
+  TRY(add_count(txn, kBinStays, account, "retained resource", every, content));
   TRY(add_count(txn, kVpcs.rows(), account, "VPC", [](const VpcRecord& each) { return !each.is_default; }, content));
   TRY(add_count(txn, kElasticIps.rows(), account, "Elastic IP", every, content));
   TRY(add_count(txn, kNatGateways.rows(), account, "NAT gateway", every, content));
@@ -64,7 +68,7 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
-                   kImageImports.rows(), kSnapshotImports.rows());
+                   kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores);
 }
 
 }  // namespace aerolith::ec2

@@ -1,5 +1,5 @@
 // What other rooms need of EC2: images that come with the installation, and who an instance is, for the metadata
-// service.
+// service; and snapshots block by block (direct_snapshots.h).
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "ec2/model/region.h"
 #include "metadata/store.h"
+#include "services/ec2/direct_snapshots.h"
 
 namespace aerolith::ec2 {
 
@@ -46,6 +47,13 @@ metadata::Result<std::vector<ImageParameter>> list_image_parameters(metadata::St
 metadata::Result<std::vector<OwnImage>> list_own_images(metadata::Store& store, const aerolith::Region& region);
 metadata::Result<std::optional<OwnImage>> find_own_image(metadata::Store& store, const aerolith::Region& region,
                                                          std::string_view name);
+
+// Of a record that says so: its bytes are there.
+struct CompletedSnapshot {
+  std::string id;
+  bool is_blocks = false;  // else a file
+};
+metadata::Result<std::vector<CompletedSnapshot>> list_completed_snapshots(metadata::Store& store);
 
 struct InterfaceFacts {
   std::string id;

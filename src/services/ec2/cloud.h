@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "blocks/disk_imports.h"
+#include "blocks/uploads.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "metadata/store.h"
@@ -113,6 +114,7 @@ struct Cloud {
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
   blocks::DiskImports* imports = nullptr;
+  blocks::Uploads* uploads = nullptr;  // as volumes
   network::Fabric* fabric = nullptr;
   PortNames port_names{};
   // By name; nullopt: there is none. Empty: IAM isn't wired.
@@ -138,6 +140,10 @@ struct Cloud {
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_changed;
   // Never empty. After a commit: a task has begun, or is to end.
   std::function<void(const Scope&, const std::string& task)> import_changed;
+  // Never empty. After a commit: it came into the Recycle Bin.
+  std::function<void(const Scope&, const std::string& id)> bin_changed;
+  // Never empty. After a commit: its tier, or whether its file is kept ready, is to change.
+  std::function<void(const Scope&, const std::string& snapshot)> storage_changed;
   // Never empty: perhaps nothing needs this snapshot any more. After a commit.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_unused;
   mutable Arrivals arrivals;

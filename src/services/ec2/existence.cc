@@ -6,6 +6,7 @@
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -22,6 +23,8 @@ Result<> require_in(metadata::ReadTransaction& txn, const Scope& scope, const Ta
 Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   const auto kind = kind_of_id(id);
   if (!kind) return errors::of("InvalidID", fmt::format("The ID '{}' is not valid", id));
+  // Its tags may change there.
+  if (TRY(is_in_bin(txn, scope, id))) return {};
   switch (*kind) {
     case Kind::vpc:
       return require_in(txn, scope, kVpcs, id);

@@ -1,8 +1,13 @@
 #include "services/ec2/instance_end.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "base/step.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/interfaces.h"
+#include "services/ec2/recycle_bin.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -11,6 +16,13 @@ namespace {
 bool stays(const InstanceVolume& volume) {
   return !volume.delete_on_termination || volume.state == AttachmentState::detaching ||
          volume.state == AttachmentState::detaching_by_force;
+}
+
+void free_of_instance(VolumeRecord& volume) {
+  volume.instance.clear();
+  volume.device.clear();
+  volume.delete_on_termination = false;
+  volume.state = AttachmentState::attached;
 }
 
 }  // namespace
@@ -49,11 +61,44 @@ Result<> leave_network(const Cloud& cloud, const Scope& scope, const InstanceRec
   });
 }
 
+namespace {
+
+// Its volumes that end with it: not what a retention rule keeps, and nothing that has left it, maybe through the bin.
+Result<std::vector<std::string>> volumes_to_end(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance,
+                                                const std::vector<std::string>& files, Timestamp now) {
+  std::vector<std::string> ending;
+  std::vector<std::string> kept;
+  TRY(metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+    ending.clear();
+    kept.clear();
+    for (const InstanceVolume& each : instance.volumes) {
+      if (stays(each)) continue;
+      const auto volume = TRY(kVolumes.find(txn, scope, each.volume));
+      if (!volume || volume->instance != instance.id) continue;
+      VolumeRecord freed = *volume;
+      free_of_instance(freed);
+      const bool has_file = std::ranges::find(files, volume->id) != files.end();
+      const bool is_kept = has_file && TRY(keep_in_bin(txn, scope, freed, now));
+      (is_kept ? kept : ending).push_back(volume->id);
+    }
+    return {};
+  }));
+  for (const std::string& each : kept) cloud.bin_changed(scope, each);
+  return ending;
+}
+
+}  // namespace
+
 aerolith::Result<void, LaunchFailure> remove_volumes(const Cloud& cloud, const Scope& scope,
-                                                     const InstanceRecord& instance) {
-  for (const InstanceVolume& each : instance.volumes) {
-    if (stays(each)) continue;
-    const auto removed = cloud.volumes->remove(each.volume);
+                                                     const InstanceRecord& instance, Timestamp now) {
+  const auto files = cloud.volumes->list();
+  if (!files.has_value()) return std::unexpected(of_volumes(files.error()));
+  const auto ending = volumes_to_end(cloud, scope, instance, *files, now);
+  if (!ending.has_value()) {
+    return std::unexpected(LaunchFailure{.code = "Server.InternalError", .detail = ending.error().message});
+  }
+  for (const std::string& each : *ending) {
+    const auto removed = cloud.volumes->remove(each);
     if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
     step("terminate/volume-file-removed");
   }
@@ -67,10 +112,7 @@ aerolith::Result<void, LaunchFailure> remove_volumes(const Cloud& cloud, const S
         kVolumes.erase(txn, scope, *volume);
         continue;
       }
-      volume->instance.clear();
-      volume->device.clear();
-      volume->delete_on_termination = false;
-      volume->state = AttachmentState::attached;
+      free_of_instance(*volume);
       kVolumes.put(txn, scope, *volume);
     }
     return {};

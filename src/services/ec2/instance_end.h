@@ -11,8 +11,8 @@ namespace aerolith::ec2 {
 Result<> release_own_address(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance);
 // Interfaces that end with it are removed, others are free again.
 Result<> leave_network(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance);
-// The same with volumes: files first, then records.
+// The same with volumes: into the Recycle Bin where a rule says so, else files first, then records.
 aerolith::Result<void, LaunchFailure> remove_volumes(const Cloud& cloud, const Scope& scope,
-                                                     const InstanceRecord& instance);
+                                                     const InstanceRecord& instance, Timestamp now);
 
 }  // namespace aerolith::ec2

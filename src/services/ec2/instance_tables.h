@@ -53,7 +53,7 @@ void fields(Archive& archive, MetadataOptionsRecord& r) {
 }
 
 struct InstanceRecord {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
   std::string id;
   std::string vpc;
   std::string subnet;
@@ -105,6 +105,8 @@ struct InstanceRecord {
   std::string requester;  // who asked: ARN
   // Since version 2: the image that is being made of its volumes, for which it is down. Empty: none.
   std::string imaging;
+  // Since version 4: of its profile, a part of it (kParts). Empty: none, or given before (instance_profiles.h).
+  std::string profile_association;
 };
 template <class Archive>
 void fields(Archive& archive, InstanceRecord& r) {
@@ -114,7 +116,7 @@ void fields(Archive& archive, InstanceRecord& r) {
           r.terminates_on_shutdown, r.tenancy, r.placement_group, r.cores, r.threads_per_core, r.credits, r.launched_at,
           r.desired, r.state, r.state_at, r.force_stop, r.reboot_wanted, r.transition_reason, r.reason_code,
           r.reason_message, r.driver, r.prepared, r.guest_namespace, r.kernel, r.initramfs, r.kernel_arguments,
-          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging);
+          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association);
 }
 
 // Apart, so that lists of instances don't read it.
@@ -180,6 +182,19 @@ void fields(Archive& archive, ImageRecord& r) {
           r.failure, r.source_instance, r.source_image, r.ena_support, r.sriov_net_support);
 }
 
+// Who might have used an image that is no more, and since when it isn't.
+struct DeregisteredRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string owner;
+  bool is_public = false;
+  std::vector<std::string> shared_with;
+  Timestamp at;
+};
+template <class Archive>
+void fields(Archive& archive, DeregisteredRecord& r) {
+  archive(r.owner, r.is_public, r.shared_with, r.at);
+}
+
 // Values are stored: they never change.
 enum class VolumeFile : uint8_t {
   with_instance = 0,  // made and told of with the instance that was launched with it
@@ -218,7 +233,7 @@ void fields(Archive& archive, ModificationRecord& r) {
 }
 
 struct VolumeRecord {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string zone;
   std::string snapshot;
@@ -240,6 +255,9 @@ struct VolumeRecord {
   bool auto_enable_io = false;
   std::optional<ModificationRecord> modification;  // the last one
   std::vector<Timestamp> modified_at;              // of the last day
+  // Since version 3: what it is a copy of; `snapshot` is then what it came through, and nobody's business.
+  std::string source_volume;
+  bool fast_restored = false;  // its snapshot's file was there
 
   bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
   bool is_changing() const { return modification && !modification->is_over(); }
@@ -249,7 +267,7 @@ template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
   archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
           r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
-          r.modification, r.modified_at);
+          r.modification, r.modified_at, r.source_volume, r.fast_restored);
 }
 
 struct LaunchTemplateRecord {
@@ -282,6 +300,7 @@ inline const Resources<InstanceRecord> kInstances{Kind::instance, "ec2.instance"
 inline const Resources<ImageRecord> kImages{Kind::image, "ec2.image"};
 inline const Resources<VolumeRecord> kVolumes{Kind::volume, "ec2.volume"};
 inline const Resources<LaunchTemplateRecord> kLaunchTemplates{Kind::launch_template, "ec2.launch_template"};
+inline const metadata::Table<DeregisteredRecord, RegionName, std::string> kDeregistered{"ec2.deregistered_image"};
 inline const metadata::Table<UserDataRecord, AccountId, RegionName, std::string> kUserData{"ec2.user_data"};
 inline const metadata::Table<TemplateVersionRecord, AccountId, RegionName, std::string, int64_t> kTemplateVersions{
     "ec2.launch_template_version"};

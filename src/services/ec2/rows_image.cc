@@ -13,10 +13,12 @@
 #include "ec2/operations/describe_instance_types.h"
 #include "ec2/operations/describe_launch_template_versions.h"
 #include "ec2/operations/describe_launch_templates.h"
+#include "ec2/operations/list_images_in_recycle_bin.h"
 #include "ec2/operations/modify_image_attribute.h"
 #include "ec2/operations/modify_launch_template.h"
 #include "ec2/operations/register_image.h"
 #include "ec2/operations/reset_image_attribute.h"
+#include "ec2/operations/restore_image_from_recycle_bin.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 
@@ -44,10 +46,14 @@ void add_image_rows(TableBuilder& table) {
   table.row<ec2::describe_launch_template_versions>(describe_launch_template_versions,
                                                     "ec2:DescribeLaunchTemplateVersions", kAnything);
   table.row<ec2::describe_launch_templates>(describe_launch_templates, "ec2:DescribeLaunchTemplates", kAnything);
+  table.row<ec2::list_images_in_recycle_bin>(list_images_in_recycle_bin, "ec2:ListImagesInRecycleBin",
+                                             existing(Kind::image));
   table.row<ec2::modify_image_attribute>(modify_image_attribute, "ec2:ModifyImageAttribute", existing(Kind::image));
   table.row<ec2::reset_image_attribute>(reset_image_attribute, "ec2:ResetImageAttribute", existing(Kind::image));
   table.row<ec2::modify_launch_template>(modify_launch_template, "ec2:ModifyLaunchTemplate",
                                          existing(Kind::launch_template));
+  table.row<ec2::restore_image_from_recycle_bin>(restore_image_from_recycle_bin, "ec2:RestoreImageFromRecycleBin",
+                                                 existing(Kind::image));
   table.row<ec2::register_image>(register_image, "ec2:RegisterImage", making(Kind::image));
 }
 

@@ -11,6 +11,7 @@
 #include "services/ec2/import_tables.h"
 #include "services/ec2/imports.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/resource_keys.h"
 #include "services/ec2/rows.h"
 #include "services/ec2/settle_import.h"
@@ -18,7 +19,9 @@
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
 #include "services/ec2/settle_volume.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_tables.h"
+#include "services/ec2/snapshot_uploads.h"
 
 namespace aerolith::ec2 {
 
@@ -27,10 +30,13 @@ struct Service::State {
   Cloud cloud;
   Turns turns;  // of VPCs: instances settle their own, too
   std::atomic<bool> is_ending = false;
+  const std::unique_ptr<DirectSnapshots> direct_snapshots = make_direct_snapshots(cloud);
   // Null without a fabric. The queues go first: their work uses the rest.
   std::unique_ptr<FlowReports> flow_reports;
   std::unique_ptr<reconcile::Queue> flows;
   std::unique_ptr<reconcile::Queue> networks;
+  std::unique_ptr<reconcile::Queue> bin;
+  std::unique_ptr<reconcile::Queue> storage;  // of snapshots
   std::unique_ptr<reconcile::Queue> snapshots;
   std::unique_ptr<reconcile::Queue> volumes;
   std::unique_ptr<reconcile::Queue> instances;
@@ -44,6 +50,7 @@ struct Service::State {
               .vm = given.vm,
               .volumes = given.volumes,
               .imports = given.imports,
+              .uploads = given.uploads,
               .fabric = given.fabric,
               .port_names = given.port_names,
               .find_profile = given.find_profile,
@@ -72,6 +79,13 @@ struct Service::State {
     cloud.import_changed = [this](const Scope& scope, const std::string& task) {
       if (imports) imports->add(make_key(scope, task));
     };
+    cloud.bin_changed = [this](const Scope& scope, const std::string& id) { bin->add(make_key(scope, id)); };
+    bin = std::make_unique<reconcile::Queue>(
+        reconcile::QueueSettings{.name = "recycle bin", .workers = 1},
+        [this](std::string_view key) { return settle_bin(cloud, parts.clock, key); });
+    cloud.storage_changed = [this](const Scope& scope, const std::string& snapshot) {
+      if (storage) storage->add(make_key(scope, snapshot));
+    };
     cloud.volume_changed = [this](const Scope& scope, const std::string& volume) {
       if (volumes) volumes->add(make_key(scope, volume));
     };
@@ -79,6 +93,9 @@ struct Service::State {
       volumes = std::make_unique<reconcile::Queue>(
           reconcile::QueueSettings{.name = "volumes"},
           [this](std::string_view key) { return settle_volume(cloud, parts.clock, key); });
+      storage = std::make_unique<reconcile::Queue>(
+          reconcile::QueueSettings{.name = "snapshot storage", .workers = 1},
+          [this](std::string_view key) { return settle_storage(cloud, parts.clock, key); });
       snapshots = std::make_unique<reconcile::Queue>(
           reconcile::QueueSettings{.name = "snapshots"},
           [this](std::string_view key) { return settle_snapshot(cloud, parts.clock, key); });
@@ -109,8 +126,10 @@ Service::Service(const Parts& parts) : state_(std::make_unique<State>(parts)) {}
 Service::~Service() {
   state_->is_ending = true;
   state_->imports.reset();
-  // An instance's work may add keys of the others.
+  // An instance's work may add keys of the others, as may the bin's.
   state_->instances.reset();
+  state_->bin.reset();
+  state_->storage.reset();
   state_->volumes.reset();
   state_->snapshots.reset();
   state_->networks.reset();
@@ -137,6 +156,8 @@ gateway::ServiceTable Service::table() {
   };
   return result;
 }
+
+DirectSnapshots& Service::direct_snapshots() { return *state_->direct_snapshots; }
 
 bool Service::wait_idle(std::chrono::milliseconds patience) {
   const bool networks = !state_->networks || state_->networks->wait_idle(patience);
@@ -194,10 +215,23 @@ Result<> Service::resume_imports() {
   return {};
 }
 
+Result<> Service::resume_bin() {
+  const auto txn = state_->parts.metadata.begin_read();
+  auto stays = kBinStays.scan(*txn, metadata::Direction::forward);
+  while (TRY(stays.next())) {
+    const auto& [account, region, id] = stays.key();
+    state_->cloud.bin_changed({.account = account, .region = region}, id);
+  }
+  return {};
+}
+
 Result<> Service::settle_all() {
   sweep_snapshots();
+  TRY(sweep_uploads(state_->cloud));
   TRY(resume_snapshots());
   TRY(resume_imports());
+  TRY(resume_bin());
+  TRY(resume_storage(state_->parts.metadata, state_->cloud.storage_changed));
   const auto txn = state_->parts.metadata.begin_read();
   auto volumes = kVolumes.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {

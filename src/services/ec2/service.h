@@ -8,6 +8,7 @@
 #include "gateway/service_table.h"
 #include "network/fabric.h"
 #include "services/ec2/cloud.h"
+#include "services/ec2/direct_snapshots.h"
 
 namespace aerolith::ec2 {
 
@@ -20,6 +21,7 @@ struct Parts {
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
   blocks::DiskImports* imports = nullptr;
+  blocks::Uploads* uploads = nullptr;
   CloudSettings settings{};
   PortNames port_names{};
   std::function<std::optional<Profile>(const AccountId&, const std::string& name)> find_profile{};
@@ -47,6 +49,8 @@ class Service {
 
   // Used until the service goes.
   gateway::ServiceTable table();
+  // For the EBS direct APIs.
+  DirectSnapshots& direct_snapshots();
   // Looks at everything once: what the host has and the records don't, and the other way round.
   Result<> settle_all();
   // Of an image that was replaced: removed once no image and no volume needs it.
@@ -59,6 +63,8 @@ class Service {
   Result<> resume_flow_logs();
   // Those that are being made, or are to go.
   Result<> resume_snapshots();
+  // Of the Recycle Bin: each leaves it when its time is over.
+  Result<> resume_bin();
   // Before anything is served.
   void sweep_snapshots();
   // Import tasks that aren't over.

@@ -12,6 +12,7 @@
 #include "services/ec2/import_end.h"
 #include "services/ec2/imports.h"
 #include "services/ec2/settle_network.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -26,7 +27,6 @@ using reconcile::Settled;
 
 constexpr auto kPatience = 10min;  // for what may pass by itself
 constexpr uint64_t kTurnBytes = uint64_t{64} << 20;
-constexpr uint64_t kGib = uint64_t{1} << 30;
 // https://docs.aws.amazon.com/vm-import/latest/userguide/limitations-image-importing.html
 constexpr uint64_t kMostDiskBytes = 16384 * kGib;
 // How much of a disk's way is behind it when its file is here, and when it is converted.
@@ -241,7 +241,7 @@ class ImportWork {
     step("import/converted");
     note_percent(disk, ImportStage::converting, kConvertedPercent);
     if (!may_go_on()) return Again{0ms};
-    const auto kept = cloud_.volumes->import_file(*file, disk.snapshot);
+    const auto kept = cloud_.volumes->store_file(*file, disk.snapshot, [](int) {});
     step("import/kept");
     if (!kept.has_value()) return broke(kept.error());
     return Again{0ms};
@@ -256,7 +256,7 @@ class ImportWork {
     return update(disk, [&](ImportRecord&, ImportDisk& stored) {
       stored.is_made = true;
       stored.percent = 100;
-      stored.size_gib = std::max(1, static_cast<int32_t>((size_bytes + kGib - 1) / kGib));
+      stored.size_gib = gib_for(size_bytes);
     });
   }
 

@@ -8,10 +8,13 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "blocks/block_store.h"
 #include "services/ec2/image_making.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_spec.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/settle_network.h"
+#include "services/ec2/snapshot_uploads.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -26,42 +29,72 @@ using reconcile::Settled;
 // A volume that was made of it may live for years; it goes soon after the last one.
 constexpr auto kLookAgain = std::chrono::minutes(1);
 constexpr auto kLookAtCopy = 100ms;
+constexpr auto kLookAtSmallCopy = 10ms;
+constexpr auto kTellEvery = 500ms;
 constexpr auto kPatience = 60s;  // for steps that should not fail
 
-enum class Use : uint8_t { none, by_volume, by_image, by_record, by_copy };
+// `by_volume`: its file, but not its blocks. `by_volume_to_make`: whatever there is of it.
+enum class Use : uint8_t { none, by_volume, by_volume_to_make, by_image, by_record, by_copy };
 
-Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot) {
+bool names(const ImageRecord& image, const std::string& snapshot) {
+  return std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end();
+}
+
+// By what is in the Recycle Bin. `had_record`: it was deleted for good, so that images there can't be restored.
+Result<Use> use_in_bin(metadata::ReadTransaction& txn, const std::string& snapshot, bool had_record) {
+  auto records = kBinnedSnapshots.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(records.next())) {
+    if (std::get<2>(records.key()) == snapshot) return Use::by_record;
+  }
+  auto images = kBinnedImages.rows().scan(txn, metadata::Direction::forward);
+  while (!had_record && TRY(images.next())) {
+    if (names(TRY(images.record()), snapshot)) return Use::by_image;
+  }
+  auto volumes = kBinnedVolumes.rows().scan(txn, metadata::Direction::forward);
+  while (TRY(volumes.next())) {
+    if (TRY(volumes.record()).snapshot == snapshot) return Use::by_volume;
+  }
+  return Use::none;
+}
+
+// `made`: volumes whose files are there.
+Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, const std::vector<std::string>& made,
+                   bool had_record) {
   auto images = kImages.rows().scan(txn, metadata::Direction::forward);
   while (TRY(images.next())) {
-    const ImageRecord image = TRY(images.record());
-    if (std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end()) {
-      return Use::by_image;
-    }
+    if (names(TRY(images.record()), snapshot)) return Use::by_image;
   }
   // The key of what lies on the disk alone has no region to find the record by.
   auto records = kSnapshots.rows().scan(txn, metadata::Direction::forward);
   while (TRY(records.next())) {
     const SnapshotRecord record = TRY(records.record());
     if (record.id == snapshot) return Use::by_record;
-    if (record.state == SnapshotState::pending && record.source_snapshot == snapshot) return Use::by_copy;
+    if (record.state != SnapshotState::pending) continue;
+    if (record.source_snapshot == snapshot || record.base == snapshot) return Use::by_copy;
   }
   if (TRY(is_being_imported(txn, snapshot))) return Use::by_record;  // that is about to come
+  Use use = Use::none;
   auto volumes = kVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
-    // Also one whose file isn't made yet.
-    if (TRY(volumes.record()).snapshot == snapshot) return Use::by_volume;
+    const VolumeRecord volume = TRY(volumes.record());
+    if (volume.snapshot != snapshot) continue;
+    const bool is_made = volume.removed || std::ranges::find(made, volume.id) != made.end();
+    if (!is_made && volume.file != VolumeFile::failed) return Use::by_volume_to_make;
+    use = Use::by_volume;
   }
-  return Use::none;
+  if (const Use binned = TRY(use_in_bin(txn, snapshot, had_record)); binned != Use::none) return binned;
+  return use;
 }
 
-// Of no record.
-Outcome remove_unused(const Cloud& cloud, const std::string& snapshot) {
-  const auto txn = cloud.metadata.begin_read();
-  const auto use = use_of(*txn, snapshot);
+// Of no record, at least not any more.
+Outcome remove_unused(const Cloud& cloud, const std::string& snapshot, bool had_record) {
+  const auto made = cloud.volumes->list();  // before the records: what is made since then counts as not made
+  if (!made.has_value()) return Failed{made.error().detail};
+  const auto use = use_of(*cloud.metadata.begin_read(), snapshot, *made, had_record);
   if (!use.has_value()) return Failed{use.error().message};
   if (*use == Use::by_image || *use == Use::by_record) return Settled{};
   if (*use == Use::by_copy) return Again{kLookAtCopy};
-  if (*use == Use::by_volume) return Again{kLookAgain};
+  if (*use == Use::by_volume_to_make) return Again{kLookAgain};
   const auto removed = cloud.volumes->remove_snapshot(snapshot);
   step("snapshot/removed");
   if (removed.has_value()) {
@@ -82,11 +115,15 @@ class Work {
     if (record_.state != SnapshotState::pending) return Settled{};
     switch (record_.source) {
       case SnapshotSource::closed_volume:
-        return end_with(cloud_.volumes->snapshot(record_.volume, record_.id));
+        return end_with(cloud_.volumes->snapshot(record_.volume, record_.id, tells_from(0)));
       case SnapshotSource::guest:
         return follow_copy();
       case SnapshotSource::snapshot:
         return end_with(cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id));
+      case SnapshotSource::copy:
+        return store();
+      case SnapshotSource::blocks:
+        return follow_upload();
       case SnapshotSource::image:
       case SnapshotSource::file:  // it has its record when its bytes are there
         return Settled{};
@@ -102,11 +139,31 @@ class Work {
       if (!stored) return {};
       change(txn, *stored);
       kSnapshots.put(txn, snapshot_scope(key_.scope), *stored);
+      if (is_upload_over(*stored)) TRY(erase_upload(txn, key_.scope.region, key_.id));
       if (stored->state != SnapshotState::pending && !stored->image.empty()) {
         TRY(end_image_of_snapshots(txn, key_.scope, stored->image));
       }
       return {};
     });
+  }
+
+  static bool is_upload_over(const SnapshotRecord& record) {
+    return record.source == SnapshotSource::blocks && record.state != SnapshotState::pending;
+  }
+
+  Outcome follow_upload() {
+    const auto found = settle_upload(cloud_, clock_, key_.scope.region, record_);
+    if (const auto* again = std::get_if<Again>(&found)) return *again;
+    if (const auto* failed = std::get_if<Failed>(&found)) return *failed;
+    const std::string& failure = std::get<UploadOver>(found).failure;
+    step("snapshot/made");
+    return end(failure.empty() ? SnapshotState::completed : SnapshotState::error, failure);
+  }
+  // What stays here goes at the next start.
+  void drop_upload() const {
+    if (record_.source != SnapshotSource::blocks || cloud_.uploads == nullptr) return;
+    const auto removed = cloud_.uploads->remove(record_.id);
+    if (!removed.has_value()) log_warning("ec2: an upload's bytes stay", {{"why", removed.error().detail}});
   }
 
   Outcome end(SnapshotState state, const std::string& failure = {}) {
@@ -117,12 +174,16 @@ class Work {
       record.completed_at = clock_.now();
       if (state == SnapshotState::completed) record.percent = 100;
       record.holder.clear();
+      record.base.clear();
+      record.place = cloud_.volumes->blocks().contains(record.id) ? SnapshotPlace::blocks : SnapshotPlace::file;
     });
     if (!ended.has_value()) return Failed{ended.error().message};
     step("snapshot/ended");
+    drop_upload();
     if (!failure.empty()) log_error("ec2: a snapshot failed", {{"snapshot", record_.id}, {"why", failure}});
     // It may wait to start or stop.
     if (record_.holder.starts_with(info(Kind::instance).prefix)) cloud_.instance_changed(key_.scope, record_.holder);
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
     return Settled{};
   }
 
@@ -155,7 +216,7 @@ class Work {
       case compute::CopyProgress::State::running:
         return note_progress(progress.percent);
       case compute::CopyProgress::State::done:
-        return keep(**driver);
+        return keep(*driver);
       case compute::CopyProgress::State::failed:
         return give_up(*driver, progress.detail);
       case compute::CopyProgress::State::absent:
@@ -164,27 +225,67 @@ class Work {
     std::unreachable();
   }
 
+  // To read the volume is half of it, to store what was read the other half.
   Outcome note_progress(int percent) {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - record_.started_at);
+    const Again again{std::clamp<std::chrono::milliseconds>(age / 8, kLookAtSmallCopy, kLookAtCopy)};
     // The call was answered only where the record says so; where it wasn't, the process before this one was killed.
-    if (record_.begun && percent <= record_.percent) return Again{kLookAtCopy};
+    if (record_.begun && percent / 2 <= record_.percent) return again;
     const auto noted = update([&](metadata::Transaction&, SnapshotRecord& record) {
-      record.percent = std::min(percent, 99);
+      record.percent = std::clamp(percent / 2, 0, 50);
       record.begun = true;
     });
     if (!noted.has_value()) return Failed{noted.error().message};
-    return Again{kLookAtCopy};
+    return again;
   }
 
-  // The file has its name before the driver forgets that it was done.
-  Outcome keep(compute::Driver& driver) {
+  // Now and then, of the part of the work that begins there.
+  blocks::Told tells_from(int first) {
+    return [this, first, told_at = std::chrono::steady_clock::now()](int percent) mutable {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - told_at < kTellEvery) return;
+      told_at = now;
+      (void)update([&](metadata::Transaction&, SnapshotRecord& record) {
+        record.percent = std::clamp(first + percent * (100 - first) / 100, 0, 99);
+      });
+    };
+  }
+
+  // The copy is whole before the driver forgets that it was done, and the guest is free of it before it is stored.
+  Outcome keep(compute::Driver* driver) {
     if (const auto kept = cloud_.volumes->keep_copy(record_.id); !kept.has_value()) return Failed{kept.error().detail};
     step("snapshot/kept");
-    if (const auto ended = driver.end_copy(record_.holder, record_.id); !ended.has_value()) {
-      return Failed{ended.error().detail};
+    if (driver != nullptr) {
+      // One that goes again soon is no base: what was one before stays it.
+      const auto ended = driver->end_copy(
+          record_.holder, copy(), record_.for_volume.empty() ? compute::CopyEnd::taken : compute::CopyEnd::dropped);
+      if (!ended.has_value()) return Failed{ended.error().detail};
     }
     step("snapshot/copy-forgotten");
-    return end(SnapshotState::completed);
+    const auto noted = update([&](metadata::Transaction& txn, SnapshotRecord& record) {
+      stop_reading(txn, key_.scope, record);
+      record.source = SnapshotSource::copy;
+      record.begun = true;
+      record.holder.clear();
+    });
+    if (!noted.has_value()) return Failed{noted.error().message};
+    step("snapshot/copy-noted");
+    // It may wait to start or stop.
+    cloud_.instance_changed(key_.scope, record_.holder);
+    return store();
   }
+
+  Outcome store() {
+    Outcome end = end_with(cloud_.volumes->store_copy(record_.id, tells_from(50)));
+    if (std::holds_alternative<Settled>(end) && cloud_.volumes->is_kept(record_.id)) {  // it failed
+      if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
+        return Failed{dropped.error().detail};
+      }
+    }
+    return end;
+  }
+
+  compute::DiskCopy copy() const { return {.name = record_.id, .volume = record_.volume}; }
 
   Outcome give_up(compute::Driver* driver, const std::string& why) {
     if (Outcome dropped = drop_copy(driver); !std::holds_alternative<Settled>(dropped)) return dropped;
@@ -193,7 +294,7 @@ class Work {
 
   Outcome drop_copy(compute::Driver* driver) {
     if (driver != nullptr) {
-      const auto ended = driver->end_copy(record_.holder, record_.id);
+      const auto ended = driver->end_copy(record_.holder, copy(), compute::CopyEnd::dropped);
       if (!ended.has_value()) return Failed{ended.error().detail};
     }
     step("snapshot/copy-ended");
@@ -205,7 +306,9 @@ class Work {
   }
 
   Outcome look_for_kept(compute::Driver* driver) {
+    // Made by a version before, which was killed before it could say so.
     if (cloud_.volumes->snapshot_size_bytes(record_.id).has_value()) return end(SnapshotState::completed);
+    if (cloud_.volumes->is_kept(record_.id)) return keep(driver);
     if (record_.begun) return give_up(driver, "The instance ended before all of the volume was read.");
     return remove();  // nobody was told of it
   }
@@ -223,19 +326,27 @@ class Work {
     const auto in_work = is_in_work();
     if (!in_work.has_value()) return Failed{in_work.error().message};
     if (*in_work) return Again{kLookAtCopy};
-    if (record_.source == SnapshotSource::guest && record_.state == SnapshotState::pending) {
-      const auto driver = this->driver();
-      if (!driver.has_value()) return Failed{driver.error().message};
-      if (Outcome dropped = drop_copy(*driver); !std::holds_alternative<Settled>(dropped)) return dropped;
+    if (record_.state == SnapshotState::pending) {
+      compute::Driver* reader = nullptr;
+      if (record_.source == SnapshotSource::guest) {
+        const auto driver = this->driver();
+        if (!driver.has_value()) return Failed{driver.error().message};
+        reader = *driver;
+      }
+      if (Outcome dropped = drop_copy(reader); !std::holds_alternative<Settled>(dropped)) return dropped;
     }
     const auto erased = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
       erase_snapshot(txn, key_.scope, record_);
+      if (record_.source == SnapshotSource::blocks) TRY(erase_upload(txn, key_.scope.region, key_.id));
       if (!record_.image.empty()) TRY(end_image_of_snapshots(txn, key_.scope, record_.image));
       return {};
     });
     if (!erased.has_value()) return Failed{erased.error().message};
     step("snapshot/record-erased");
-    return remove_unused(cloud_, record_.id);
+    drop_upload();
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
+    cloud_.volumes->let_file_go(record_.id);
+    return remove_unused(cloud_, record_.id, true);
   }
 
   const Cloud& cloud_;
@@ -251,7 +362,7 @@ reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::
   const auto txn = cloud.metadata.begin_read();
   auto record = kSnapshots.find(*txn, snapshot_scope(parsed.scope), parsed.id);
   if (!record.has_value()) return Failed{record.error().message};
-  if (!*record) return remove_unused(cloud, parsed.id);
+  if (!*record) return remove_unused(cloud, parsed.id, false);
   parsed.scope.account = AccountId((*record)->owner);
   return Work(cloud, clock, std::move(parsed), **std::move(record)).run();
 }

@@ -100,7 +100,7 @@ TEST_F(SettleSnapshotTest, OfAGuestIsKeptWhenItsCopyIsDone) {
   const std::string id = create().value().id;
   EXPECT_TRUE(find(id)->begun);
   settle(id);
-  EXPECT_EQ(find(id)->percent, 40);
+  EXPECT_EQ(find(id)->percent, 20);  // reading is half of it
   EXPECT_TRUE(is_read());
   driver_.copies.at(id) = State::done;
   settle(id);
@@ -108,6 +108,60 @@ TEST_F(SettleSnapshotTest, OfAGuestIsKeptWhenItsCopyIsDone) {
   EXPECT_TRUE(volumes_.snapshots.contains(id));
   EXPECT_TRUE(driver_.copies.empty());
   EXPECT_FALSE(is_read());
+}
+
+TEST_F(SettleSnapshotTest, TheNextOneOfAGuestIsOfWhatChanged) {
+  put_volume(LifeState::running);
+  const auto take = [&] {
+    const std::string id = create().value().id;
+    driver_.copies.at(id) = State::done;
+    settle(id);
+    EXPECT_EQ(find(id)->state, SnapshotState::completed);
+    return id;
+  };
+  const std::string first = take();
+  EXPECT_EQ(volumes_.bases.at(first), "");
+  // The stand-in has no blocks of its own accord.
+  ASSERT_TRUE(volumes_.blocks().begin(first, 1 << 20, "").value()->commit().has_value());
+  write([&](metadata::Transaction& txn) -> Result<> {
+    SnapshotRecord record = TRY(kSnapshots.get(txn, snapshot_scope(scope_), first));
+    record.place = SnapshotPlace::blocks;
+    kSnapshots.put(txn, snapshot_scope(scope_), record);
+    return {};
+  });
+  const std::string second = create().value().id;
+  EXPECT_EQ(find(second)->base, first);
+  EXPECT_EQ(volumes_.bases.at(second), first);
+  // Its base stays until it is there.
+  remove(first);
+  settle(first);
+  EXPECT_FALSE(find(first));
+  EXPECT_TRUE(volumes_.snapshots.contains(first));
+  driver_.copies.at(second) = State::done;
+  settle(second);
+  EXPECT_EQ(find(second)->state, SnapshotState::completed);
+  EXPECT_EQ(find(second)->base, "");
+  settle(first);
+  EXPECT_FALSE(volumes_.snapshots.contains(first));
+}
+
+TEST_F(SettleSnapshotTest, AllIsCopiedWhereTheDriverCanNotSayWhatChanged) {
+  put_volume(LifeState::running);
+  const std::string first = create().value().id;
+  driver_.copies.at(first) = State::done;
+  settle(first);
+  write([&](metadata::Transaction& txn) -> Result<> {
+    SnapshotRecord record = TRY(kSnapshots.get(txn, snapshot_scope(scope_), first));
+    record.place = SnapshotPlace::blocks;
+    kSnapshots.put(txn, snapshot_scope(scope_), record);
+    return {};
+  });
+  driver_.base_error = compute::DriverError{compute::DriverErrorCode::command, "another copy needs it"};
+  const std::string second = create().value().id;
+  EXPECT_EQ(volumes_.bases.at(second), "");
+  driver_.copies.at(second) = State::done;
+  settle(second);
+  EXPECT_EQ(find(second)->state, SnapshotState::completed);
 }
 
 TEST_F(SettleSnapshotTest, IsInErrorWhereTheCopyFailsOrTheGuestEnds) {
@@ -170,6 +224,7 @@ TEST_F(SettleSnapshotTest, AKillAnywhereEndsRight) {
     EXPECT_TRUE(all().empty()) << steps;
     EXPECT_TRUE(driver_.copies.empty()) << steps;
     EXPECT_TRUE(volumes_.begun.empty()) << steps;
+    EXPECT_TRUE(volumes_.kept.empty()) << steps;
     EXPECT_TRUE(volumes_.snapshots.empty()) << steps;
     EXPECT_FALSE(is_read()) << steps;
   }

@@ -8,6 +8,7 @@
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/snapshot_tables.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -20,7 +21,6 @@ using reconcile::Settled;
 
 constexpr auto kPatience = 60s;          // for steps that should not fail
 constexpr auto kLookAtSnapshot = 100ms;  // that is made of it
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 class VolumeWork {
  public:
@@ -33,7 +33,7 @@ class VolumeWork {
     if (*being_read) return Again{kLookAtSnapshot};
     if (record_.removed) return remove();
     if (!record_.instance.empty()) return Settled{};
-    if (record_.file == VolumeFile::to_make) return make();
+    if (record_.file == VolumeFile::to_make) return record_.source_volume.empty() ? make() : make_copy();
     if (record_.is_changing()) return change();
     return Settled{};
   }
@@ -54,10 +54,52 @@ class VolumeWork {
     return Again{0ms};
   }
 
-  static uint64_t bytes_of(int32_t size_gib) { return static_cast<uint64_t>(size_gib) * kGib; }
+  // Its snapshot goes with the change: nothing but the volume needs it.
+  template <typename Change>
+  Outcome update_copy(Change change) {
+    const auto gone = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      auto snapshot = TRY(kSnapshots.find(txn, snapshot_scope(key_.scope), record_.snapshot));
+      auto stored = TRY(kVolumes.find(txn, key_.scope, key_.id));
+      if (!stored) return {};
+      change(*stored);
+      kVolumes.put(txn, key_.scope, *stored);
+      if (!snapshot || snapshot->for_volume != record_.id) return {};
+      snapshot->removed = true;
+      kSnapshots.put(txn, snapshot_scope(key_.scope), *snapshot);
+      return {};
+    });
+    step("volume/copy-noted");
+    if (!gone.has_value()) return Failed{gone.error().message};
+    cloud_.snapshot_changed(key_.scope, record_.snapshot);
+    return Again{0ms};
+  }
+
+  Outcome make_copy() {
+    const auto found = kSnapshots.find(*cloud_.metadata.begin_read(), snapshot_scope(key_.scope), record_.snapshot);
+    if (!found.has_value()) return Failed{found.error().message};
+    const auto& snapshot = *found;
+    // The process ended before the source's moment: nobody was told of the copy.
+    if (!snapshot || snapshot->removed) return update_copy([](VolumeRecord& volume) { volume.removed = true; });
+    if (snapshot->state == SnapshotState::pending) return Again{kLookAtSnapshot};
+    if (snapshot->state == SnapshotState::error) return fail_copy(snapshot->failure);
+    const auto made = cloud_.volumes->create(record_.id, bytes_of_gib(record_.size_gib), record_.snapshot);
+    step("volume/made");
+    if (made.has_value()) return update_copy([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
+    const LaunchFailure failure = of_volumes(made.error());
+    if (failure.may_pass && clock_.now() - snapshot->completed_at < kPatience) return Failed{failure.detail};
+    return fail_copy(failure.detail);
+  }
+
+  Outcome fail_copy(const std::string& why) {
+    log_warning("ec2: a volume can't be copied", {{"volume", record_.id}, {"of", record_.source_volume}, {"why", why}});
+    return update_copy([&](VolumeRecord& volume) {
+      volume.file = VolumeFile::failed;
+      volume.failure = why;
+    });
+  }
 
   Outcome make() {
-    const auto made = cloud_.volumes->create(record_.id, bytes_of(record_.size_gib), record_.snapshot);
+    const auto made = cloud_.volumes->create(record_.id, bytes_of_gib(record_.size_gib), record_.snapshot);
     step("volume/made");
     if (made.has_value()) return update([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());
@@ -88,7 +130,7 @@ class VolumeWork {
     if (record_.modification->state == ModificationState::optimizing) {
       return update([&](VolumeRecord& volume) { note_modified(volume, clock_.now()); });
     }
-    const auto grown = cloud_.volumes->grow(record_.id, bytes_of(record_.modification->target.size_gib));
+    const auto grown = cloud_.volumes->grow(record_.id, bytes_of_gib(record_.modification->target.size_gib));
     if (grown.has_value()) return update([](VolumeRecord& volume) { note_grown(volume); });
     const LaunchFailure failure = of_volumes(grown.error());
     if (failure.may_pass) return Failed{failure.detail};

@@ -31,12 +31,14 @@ Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap&
                .throughput = throughput_of(volume.shape()),
                .volume_id = volume.id,
                .size = volume.size_gib,
-               .snapshot_id = volume.snapshot,
+               .snapshot_id = volume.source_volume.empty() ? volume.snapshot : std::string(),
                .availability_zone = volume.zone,
                .state = std::string(state_of(volume)),
                .create_time = volume.created_at,
                .attachments = std::vector<VolumeAttachment>(),
                .encrypted = volume.encrypted};
+  if (volume.fast_restored) shown.fast_restored = true;
+  if (!volume.source_volume.empty()) shown.source_volume_id = volume.source_volume;
   if (const auto zone = find_zone(scope.region, volume.zone)) shown.availability_zone_id = zone->id;
   if (!volume.instance.empty()) shown.attachments->push_back(show_attachment(volume));
   return shown;

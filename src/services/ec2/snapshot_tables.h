@@ -20,11 +20,19 @@ enum class SnapshotSource : uint8_t {
   guest = 1,          // a copy that the driver of a running instance makes
   snapshot = 2,       // another one: the same bytes
   image = 3,          // CreateImage, which has the instance down (image_making.h)
-  file = 4,           // a disk's, that was imported (settle_import.h)
+  copy = 4,           // a whole file of its own beside the snapshots: what `guest` becomes when the copy has ended
+  blocks = 5,         // written block by block into the store of blocks: whoever does it completes it
+  file = 6,           // a disk's, that was imported (settle_import.h)
+};
+
+// Where its bytes lie once it is completed. Values are stored: they never change.
+enum class SnapshotPlace : uint8_t {
+  file = 0,    // a qcow2 file (blocks/volumes.h): of those that were made before there was a store
+  blocks = 1,  // a manifest of its id (blocks/block_store.h)
 };
 
 struct SnapshotRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 3;
   std::string id;
   std::string owner;  // an account
   std::string volume;
@@ -44,13 +52,27 @@ struct SnapshotRecord {
   bool begun = false;    // of a guest's: the driver has said so
   std::string image;     // that is being made of it; while pending
   bool removed = false;  // seen by nobody: what is left of it is to go, then this record
+  // Since version 2.
+  SnapshotPlace place = SnapshotPlace::blocks;
+  std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
+  // Since version 3.
+  std::string origin;      // a volume, or the first of snapshots that have none (origin_of)
+  std::string for_volume;  // that is made as a copy of another one: seen by nobody, and gone when the volume is there
+
+  bool is_hidden() const { return removed || !for_volume.empty(); }
+  static void upgrade(SnapshotRecord& record, uint32_t from_version) {
+    if (from_version < 2) record.place = SnapshotPlace::file;
+  }
 };
 template <class Archive>
 void fields(Archive& archive, SnapshotRecord& r) {
   archive(r.id, r.owner, r.volume, r.size_gib, r.description, r.encrypted, r.started_at, r.completed_at, r.state,
           r.percent, r.failure, r.is_public, r.shared_with, r.source, r.source_snapshot, r.holder, r.begun, r.image,
-          r.removed);
+          r.removed, r.place, r.base, r.origin, r.for_volume);
 }
+
+// What snapshots have in common that can be compared block by block: the volume, that volume's own snapshot, a parent.
+std::string origin_of(const SnapshotRecord& record);
 
 // In nobody's scope, as images: they may be shared.
 inline const Resources<SnapshotRecord> kSnapshots{Kind::snapshot, "ec2.snapshot"};

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
 #include "base/step.h"
 #include "services/ec2/launch_plan.h"
+#include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -44,6 +48,13 @@ Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, con
                                                   instance.id, volume.id, doing));
 }
 
+// A volume that was made of a snapshot goes on where that one is.
+Result<std::string> origin_of_volume(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
+  if (volume.snapshot.empty()) return volume.id;
+  const auto snapshot = TRY(kSnapshots.find(txn, snapshot_scope(scope), volume.snapshot));
+  return snapshot ? origin_of(*snapshot) : volume.id;
+}
+
 compute::Driver* driver_of(const Cloud& cloud, const InstanceRecord& instance) {
   return instance.driver == DriverChoice::vm ? cloud.vm : cloud.container;
 }
@@ -54,22 +65,91 @@ std::unexpected<CallError> failed(const SnapshotRecord& record, const std::strin
                     fmt::format("The volume {} of {} can't be read now: {}", record.volume, record.holder, why));
 }
 
-Result<> begin_copies(const Call& call, const std::vector<SnapshotRecord>& records) {
-  const auto txn = call.read();
-  const InstanceRecord instance = TRY(kInstances.get(*txn, call.scope, records.front().holder));
-  compute::Driver* const driver = driver_of(call.cloud, instance);
-  if (driver == nullptr) return failed(records.front(), "the driver of its instance isn't there any more");
+// The last one of the volume whose blocks are there, and since whose moment the driver knows what has changed.
+Result<std::string> choose_base(metadata::ReadTransaction& txn, const Scope& scope, const std::string& volume,
+                                const std::vector<compute::CopyBase>& known) {
+  std::optional<SnapshotRecord> last;
+  for (const compute::CopyBase& each : known) {
+    auto found = TRY(kSnapshots.find(txn, snapshot_scope(scope), each.name));
+    const bool fits = found && found->volume == volume && found->state == SnapshotState::completed && !found->removed &&
+                      found->place == SnapshotPlace::blocks;
+    if (fits && (!last || last->started_at < found->started_at)) last = std::move(found);
+  }
+  return last ? last->id : std::string();
+}
+
+// What a copy is to be of, and what it can come to take.
+using Bases = std::map<std::string, compute::CopyBase>;
+
+// Noted before anything is copied: until the snapshot is there, its base stays.
+Result<Bases> note_bases(Call& call, compute::Driver& driver, const std::vector<SnapshotRecord>& records) {
+  std::map<std::string, std::vector<compute::CopyBase>> known;
+  bool has_any = false;
+  for (const SnapshotRecord& record : records) {
+    auto bases = driver.copy_bases(record.holder, record.volume);
+    if (!bases.has_value()) return failed(record, bases.error().detail);
+    has_any = has_any || !bases->empty();
+    known[record.volume] = *std::move(bases);
+  }
+  Bases chosen;
+  if (!has_any) return chosen;
+  TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    chosen.clear();
+    for (const SnapshotRecord& record : records) {
+      const std::vector<compute::CopyBase>& bases = known[record.volume];
+      const std::string base = TRY(choose_base(txn, call.scope, record.volume, bases));
+      auto stored = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), record.id));
+      if (base.empty() || !stored) continue;
+      chosen[record.id] = *std::ranges::find(bases, base, &compute::CopyBase::name);
+      stored->base = base;
+      kSnapshots.put(txn, snapshot_scope(call.scope), *stored);
+    }
+    return {};
+  }));
+  step("snapshot/bases-noted");
+  return chosen;
+}
+
+Result<> begin_copies_from(const Call& call, compute::Driver& driver, const std::vector<SnapshotRecord>& records,
+                           const Bases& bases) {
   std::vector<compute::DiskCopy> copies;
   for (const SnapshotRecord& record : records) {
-    const auto file = call.cloud.volumes->begin_copy(record.volume, record.id);
+    blocks::NewCopy wanted{.volume = record.volume, .snapshot = record.id};
+    if (const auto base = bases.find(record.id); base != bases.end()) {
+      wanted.base = base->second.name;
+      // What changes between the question and the moment, too.
+      wanted.most_bytes = 2 * base->second.changed_bytes;
+    }
+    const auto file = call.cloud.volumes->begin_copy(wanted);
     if (!file.has_value()) return failed(record, file.error().detail);
-    copies.push_back({.name = record.id, .volume = record.volume, .file = *file});
+    copies.push_back({.name = record.id, .volume = record.volume, .file = *file, .base = wanted.base});
   }
   step("snapshot/files-made");
-  const auto begun = driver->begin_copies(instance.id, copies);
+  const auto begun = driver.begin_copies(records.front().holder, copies);
   if (!begun.has_value()) return failed(records.front(), begun.error().detail);
   step("snapshot/begun");
   return {};
+}
+
+Result<> begin_copies(Call& call, const std::vector<SnapshotRecord>& records) {
+  compute::Driver* driver = nullptr;
+  {
+    const auto txn = call.read();
+    driver = driver_of(call.cloud, TRY(kInstances.get(*txn, call.scope, records.front().holder)));
+  }
+  if (driver == nullptr) return failed(records.front(), "the driver of its instance isn't there any more");
+  const Bases bases = TRY(note_bases(call, *driver, records));
+  auto begun = begin_copies_from(call, *driver, records, bases);
+  if (begun.has_value() || bases.empty()) return begun;
+  // What the driver knew it may have lost, or another copy needs it: then all is copied. What the records say stays: a
+  // base that isn't needed does no harm.
+  log_warning("ec2: a snapshot has to copy all of its volume", {{"why", begun.error().message}});
+  for (const SnapshotRecord& record : records) {
+    if (const auto dropped = call.cloud.volumes->drop_copy(record.id); !dropped.has_value()) {
+      return failed(record, dropped.error().detail);
+    }
+  }
+  return begin_copies_from(call, *driver, records, {});
 }
 
 // It never was.
@@ -101,6 +181,11 @@ std::string_view name_of(SnapshotState state) {
   std::unreachable();
 }
 
+std::string origin_of(const SnapshotRecord& record) {
+  if (!record.origin.empty()) return record.origin;
+  return record.volume == kNoVolume ? record.id : record.volume;
+}
+
 Result<bool> is_being_read(metadata::ReadTransaction& txn, const Scope& scope, const std::string& holder) {
   auto rows = kBeingRead.scan(txn, metadata::Direction::forward, scope.account, scope.region, holder);
   return TRY(rows.next());
@@ -121,7 +206,7 @@ bool may_use(const Scope& scope, const SnapshotRecord& snapshot) {
 
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(kSnapshots.get(txn, snapshot_scope(scope), id));
-  if (snapshot.removed || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
+  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
   return snapshot;
 }
 
@@ -133,8 +218,11 @@ Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Sc
 
 Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(get_snapshot(txn, scope, id));
-  if (snapshot.state == SnapshotState::completed) return snapshot;
-  return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
+  if (snapshot.state != SnapshotState::completed) {
+    return errors::of("IncorrectState", fmt::format("Snapshot is in invalid state - {}", name_of(snapshot.state)));
+  }
+  TRY(require_restored(txn, scope, snapshot));
+  return snapshot;
 }
 
 Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot) {
@@ -148,6 +236,11 @@ Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& 
     if (found != image.devices.end()) return found->size_gib;
   }
   return errors::not_found(Kind::snapshot, snapshot);
+}
+
+std::string smaller_than_snapshot(int32_t size_gib, std::string_view snapshot, int32_t least_gib) {
+  return fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB", size_gib, snapshot,
+                     least_gib);
 }
 
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted) {
@@ -166,7 +259,9 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
                         .started_at = call.context.now,
                         .source = holder.source,
                         .holder = std::move(holder.id),
-                        .image = wanted.image};
+                        .image = wanted.image,
+                        .origin = TRY(origin_of_volume(txn, call.scope, volume))};
+  record.for_volume = wanted.for_volume;
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);
@@ -186,7 +281,8 @@ void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy
                   .source = SnapshotSource::snapshot,
                   .source_snapshot = wanted.source,
                   .holder = wanted.source,
-                  .image = wanted.image});
+                  .image = wanted.image,
+                  .origin = wanted.origin});
   kBeingRead.put(txn, {shared.account, shared.region, wanted.source, wanted.id}, {});
 }
 
@@ -226,6 +322,8 @@ void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const Snapsh
   stop_reading(txn, scope, record);
   kSnapshots.erase(txn, snapshot_scope(scope), record);
   put_tags(txn, scope, record.id, {});
+  kSnapshotLocks.erase(txn, {AccountId(record.owner), scope.region, record.id});
+  kSnapshotTiers.erase(txn, {AccountId(record.owner), scope.region, record.id});
 }
 
 Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {

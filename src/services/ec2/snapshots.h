@@ -12,7 +12,7 @@
 
 namespace aerolith::ec2 {
 
-// Of those that are no volume's, copies and imported ones, as AWS calls it.
+// Of those that are no volume's, as AWS calls it: copies, imported ones, what comes through the EBS direct APIs.
 inline constexpr std::string_view kNoVolume = "vol-ffffffff";
 
 // His own, shared with him, or public.
@@ -20,12 +20,15 @@ bool may_use(const Scope& scope, const SnapshotRecord& snapshot);
 // One that the caller may use, or own; InvalidSnapshot.NotFound, and AuthFailure for others' where it must be his own.
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
-// One that a volume or an image can be made of now; IncorrectState where it isn't completed.
+// One that a volume or an image can be made of now; IncorrectState where it isn't completed, or is archived.
 Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 
 // In GiB, of one that the caller may make volumes of. Those of images that come with the installation have no records:
 // whoever may launch one may use them.
 Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot);
+
+// What is said of a volume that is smaller than the snapshot that it is made of.
+std::string smaller_than_snapshot(int32_t size_gib, std::string_view snapshot, int32_t least_gib);
 
 struct NewSnapshot {
   std::string volume;
@@ -33,6 +36,7 @@ struct NewSnapshot {
   TagMap tags;
   std::string id{};     // empty: one is made
   std::string image{};  // that is being made of it
+  std::string for_volume{};
 };
 // Writes its record. IncorrectState where the volume's instance is on its way up or down.
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted);
@@ -42,7 +46,8 @@ struct SnapshotCopy {
   int32_t size_gib = 0;
   std::string description;
   bool encrypted = false;
-  std::string image{};  // that is being made of it
+  std::string image{};   // that is being made of it
+  std::string origin{};  // of the source; empty: it has no record
 };
 // Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
 // and is to be told after the commit.

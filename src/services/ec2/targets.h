@@ -90,6 +90,7 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::image:
       if constexpr (requires { input.image_id; }) return one(input.image_id);
+      if constexpr (requires { input.image_ids; }) return input.image_ids.value_or(std::vector<std::string>());
       break;
     case Kind::launch_template:
       if constexpr (requires { input.launch_template_id; }) return one(input.launch_template_id);
@@ -100,22 +101,21 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
         if (input.instance_specification) return one(input.instance_specification->instance_id);
       }
       if constexpr (requires { input.instance_ids; }) return input.instance_ids.value_or(std::vector<std::string>());
-      // Of a profile: the instance's own id names the association (operations/profile_associations.cc).
-      if constexpr (requires { input.association_id->size(); }) {
-        constexpr std::string_view kOfProfile = "iip-assoc-";
-        if (input.association_id && input.association_id->starts_with(kOfProfile)) {
-          return {"i-" + input.association_id->substr(kOfProfile.size())};
-        }
-      }
       break;
     case Kind::flow_log:
       if constexpr (requires { input.flow_log_ids; }) return input.flow_log_ids.value_or(std::vector<std::string>());
       break;
     case Kind::volume:
       if constexpr (requires { input.volume_id; }) return one(input.volume_id);
+      if constexpr (requires { input.source_volume_id; }) return one(input.source_volume_id);
+      if constexpr (requires { input.volume_ids; }) return input.volume_ids.value_or(std::vector<std::string>());
       break;
     case Kind::snapshot:
       if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+      if constexpr (requires { input.source_snapshot_ids; }) {
+        return input.source_snapshot_ids.value_or(std::vector<std::string>());
+      }
+      if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
       break;
     case Kind::security_group_rule:
     case Kind::import_image_task:  // their row names them (rows_import.cc)
@@ -202,6 +202,14 @@ void add_condition_keys(const gateway::CallContext& context, const Input& input,
   }
   if constexpr (requires { input.vpc_id; }) {
     if (input.vpc_id) keys.set("ec2:Vpc", make_arn(scope, Kind::vpc, *input.vpc_id));
+  }
+  // LockSnapshot's. The guide calls the second key so, the list of all keys ec2:SnapshotCoolOffPeriod.
+  if constexpr (requires { input.cool_off_period; }) {
+    if (input.lock_duration) keys.set("ec2:SnapshotLockDuration", std::to_string(*input.lock_duration));
+    if (input.cool_off_period) {
+      keys.set("ec2:CoolOffPeriod", std::to_string(*input.cool_off_period));
+      keys.set("ec2:SnapshotCoolOffPeriod", std::to_string(*input.cool_off_period));
+    }
   }
 }
 

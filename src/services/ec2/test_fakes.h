@@ -3,14 +3,18 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "blocks/block_store.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "ec2/model/vpc.h"
 #include "network/fabric.h"
+#include "os/faulty_file_system.h"
 
 namespace aerolith::ec2 {
 
@@ -149,6 +153,9 @@ class FakeDriver final : public compute::Driver {
   compute::Result<> begin_copies(std::string_view, const std::vector<compute::DiskCopy>& asked) override {
     fuse_.step();
     if (copy_error) return std::unexpected(*copy_error);
+    for (const compute::DiskCopy& each : asked) {
+      if (!each.base.empty() && base_error) return std::unexpected(*base_error);
+    }
     for (const compute::DiskCopy& each : asked) copies[each.name] = compute::CopyProgress::State::running;
     fuse_.step();
     return {};
@@ -158,10 +165,16 @@ class FakeDriver final : public compute::Driver {
     if (found == copies.end()) return compute::CopyProgress{};
     return compute::CopyProgress{.state = found->second, .percent = 40, .detail = "it broke"};
   }
-  compute::Result<> end_copy(std::string_view, std::string_view name) override {
+  compute::Result<> end_copy(std::string_view, const compute::DiskCopy& copy, compute::CopyEnd end) override {
     fuse_.step();
-    copies.erase(std::string(name));
+    copies.erase(copy.name);
+    if (end == compute::CopyEnd::taken) bases = {copy.name};
     return {};
+  }
+  compute::Result<std::vector<compute::CopyBase>> copy_bases(std::string_view, std::string_view) override {
+    std::vector<compute::CopyBase> known;
+    for (const std::string& each : bases) known.push_back({.name = each, .changed_bytes = 65536});
+    return known;
   }
   compute::Result<std::vector<std::string>> list() override { return std::vector<std::string>(); }
 
@@ -177,6 +190,8 @@ class FakeDriver final : public compute::Driver {
   std::optional<compute::DriverError> disk_error;
   std::map<std::string, compute::CopyProgress::State> copies;
   std::optional<compute::DriverError> copy_error;
+  std::set<std::string> bases;  // of whatever disk
+  std::optional<compute::DriverError> base_error;
   int reboots = 0;
 
  private:
@@ -209,7 +224,13 @@ class FakeVolumes final : public blocks::Volumes {
     for (const auto& entry : sizes) ids.push_back(entry.first);
     return ids;
   }
-  blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot) override {
+  blocks::BlockStore& blocks() override { return *store_; }
+  // As a process does that starts after another one.
+  void open_store() {
+    store_.reset();
+    store_ = blocks::BlockStore::open(files, "/store").value();
+  }
+  blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
     snapshots[std::string(snapshot)] = std::string(volume);
@@ -221,28 +242,56 @@ class FakeVolumes final : public blocks::Volumes {
     for (const auto& entry : snapshots) ids.push_back(entry.first);
     return ids;
   }
-  blocks::Result<> import_file(std::string_view path, std::string_view snapshot) override {
+  blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
+  blocks::Result<> store_file(std::string_view path, std::string_view snapshot, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
     snapshots[std::string(snapshot)] = std::string(path);
     fuse_.step();
     return {};
   }
-  blocks::Result<std::string> begin_copy(std::string_view volume, std::string_view snapshot) override {
-    fuse_.step();
-    begun[std::string(snapshot)] = std::string(volume);
-    return "/snapshots/" + std::string(snapshot);
+  blocks::Result<> move_to_blocks(std::string_view, const blocks::Told&) override { return {}; }
+  blocks::Result<> keep_file(std::string_view snapshot) override {
+    if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
+    kept_files.insert(std::string(snapshot));
+    return {};
   }
+  void let_file_go(std::string_view snapshot) override { kept_files.erase(std::string(snapshot)); }
+  blocks::Result<> keep_blocks_alone(std::string_view snapshot, const blocks::Told&) override {
+    fuse_.step();
+    if (snapshot_error) return std::unexpected(*snapshot_error);
+    in_blocks.insert(std::string(snapshot));
+    return {};
+  }
+  blocks::Result<std::string> begin_copy(const blocks::NewCopy& wanted) override {
+    fuse_.step();
+    begun[wanted.snapshot] = wanted.volume;
+    bases[wanted.snapshot] = wanted.base;
+    return "/snapshots/" + wanted.snapshot;
+  }
+  bool is_kept(std::string_view snapshot) const override { return kept.contains(std::string(snapshot)); }
   blocks::Result<> keep_copy(std::string_view snapshot) override {
     fuse_.step();
     const auto found = begun.extract(std::string(snapshot));
-    if (!found.empty()) snapshots[found.key()] = found.mapped();
-    if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
+    if (!found.empty()) kept[found.key()] = found.mapped();
+    if (!kept.contains(std::string(snapshot)) && !snapshots.contains(std::string(snapshot)))
+      return fail(blocks::VolumeErrorCode::not_found);
+    return {};
+  }
+  blocks::Result<> store_copy(std::string_view snapshot, const blocks::Told&) override {
+    fuse_.step();
+    if (snapshots.contains(std::string(snapshot))) return {};
+    const std::string& base = bases[std::string(snapshot)];
+    if (!base.empty() && !snapshots.contains(base)) return fail(blocks::VolumeErrorCode::not_found);
+    const auto found = kept.extract(std::string(snapshot));
+    if (found.empty()) return fail(blocks::VolumeErrorCode::not_found);
+    snapshots[found.key()] = found.mapped();
     return {};
   }
   blocks::Result<> drop_copy(std::string_view snapshot) override {
     fuse_.step();
     begun.erase(std::string(snapshot));
+    kept.erase(std::string(snapshot));
     return {};
   }
   blocks::Result<> link_snapshot(std::string_view from, std::string_view to) override {
@@ -262,11 +311,17 @@ class FakeVolumes final : public blocks::Volumes {
   std::map<std::string, uint64_t> sizes;
   std::map<std::string, std::string> snapshots;  // and the volume, or the file, of each
   std::map<std::string, std::string> begun;      // of those that others write
+  std::map<std::string, std::string> kept;       // and have written
+  std::map<std::string, std::string> bases;      // of copies
+  std::set<std::string> kept_files;
+  std::set<std::string> in_blocks;  // that were asked to be
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
+  os::FaultyFileSystem files;  // of the store
 
  private:
   Fuse& fuse_;
+  std::unique_ptr<blocks::BlockStore> store_ = blocks::BlockStore::open(files, "/store").value();
 };
 
 }  // namespace aerolith::ec2

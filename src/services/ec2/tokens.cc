@@ -54,4 +54,8 @@ void remember_made(metadata::Transaction& txn, const Call& call, const std::opti
               {.parameters = digest_parameters(call.context.whole_body), .id = id, .at = call.context.now});
 }
 
+void forget_made(metadata::Transaction& txn, const Call& call, const std::optional<std::string>& token) {
+  if (token && !token->empty()) kTokens.erase(txn, key_of(call, *token));
+}
+
 }  // namespace aerolith::ec2

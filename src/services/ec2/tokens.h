@@ -15,5 +15,7 @@ Result<std::optional<std::string>> find_made(metadata::ReadTransaction& txn, con
                                              const std::optional<std::string>& token);
 void remember_made(metadata::Transaction& txn, const Call& call, const std::optional<std::string>& token,
                    const std::string& id);
+// What it made was taken back.
+void forget_made(metadata::Transaction& txn, const Call& call, const std::optional<std::string>& token);
 
 }  // namespace aerolith::ec2

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "services/ec2/volume_sizes.h"
+
 namespace aerolith::ec2 {
 namespace {
 
 constexpr uint64_t kMib = uint64_t{1} << 20;
-constexpr uint64_t kGib = uint64_t{1} << 30;
 constexpr uint64_t kKib256 = uint64_t{256} << 10;
 constexpr int32_t kGp3Iops = 3000;
 constexpr int32_t kGp3Throughput = 125;
@@ -142,7 +143,7 @@ compute::DiskLimits limits_of_hard_disk(const VolumeShape& shape, const DiskRate
       .operations = {.steady = rates.iops}, .bytes = {.steady = steady}, .operation_bytes = kMib};
   if (burst > steady) {
     limits.bytes.burst = burst;
-    limits.bytes.burst_seconds = std::max<uint64_t>(1, static_cast<uint64_t>(shape.size_gib) * kGib / burst);
+    limits.bytes.burst_seconds = std::max<uint64_t>(1, bytes_of_gib(shape.size_gib) / burst);
   }
   return limits;
 }
@@ -152,6 +153,17 @@ compute::DiskLimits limits_of_hard_disk(const VolumeShape& shape, const DiskRate
 const VolumeTypeFacts* find_volume_type(std::string_view name) {
   const auto* const found = std::ranges::find(kTypes, name, &VolumeTypeFacts::name);
   return found == kTypes.end() ? nullptr : found;
+}
+
+Result<> refuse_multi_attach(std::optional<bool> asked, std::string_view type) {
+  if (!asked.value_or(false)) return {};
+  if (!type.starts_with("io")) {
+    return errors::invalid_combination(fmt::format("Multi-Attach is not supported for {} volumes.", type));
+  }
+  return errors::unsupported(
+      "Multi-Attach is not built: a volume is a file that one program writes, so that it can be attached to one "
+      "instance "
+      "at a time.");
 }
 
 Result<> check_shape(const VolumeShape& shape) {

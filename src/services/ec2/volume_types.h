@@ -31,6 +31,10 @@ const VolumeTypeFacts* find_volume_type(std::string_view name);
 // there.
 Result<> check_shape(const VolumeShape& shape);
 
+// Multi-Attach is for io1 and io2 (InvalidParameterCombination), and not built (UnsupportedOperation):
+// docs/guide/volumes.md says why.
+Result<> refuse_multi_attach(std::optional<bool> asked, std::string_view type);
+
 // As DescribeVolumes shows them; nullopt: it shows none.
 std::optional<int32_t> iops_of(const VolumeShape& shape);
 std::optional<int32_t> throughput_of(const VolumeShape& shape);

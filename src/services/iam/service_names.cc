@@ -24,6 +24,7 @@ constexpr ServiceName kServices[] = {
     {"kms", "AWS Key Management Service", "kms"},
     {"lambda", "AWS Lambda", "lambda"},
     {"logs", "Amazon CloudWatch Logs", "logs"},
+    {"rbin", "AWS Recycle Bin", "rbin"},
     {"s3", "Amazon Simple Storage Service", "s3"},
     {"s3", "Amazon Simple Storage Service", "s3control"},
     {"sagemaker", "Amazon SageMaker", "sagemaker"},

@@ -66,14 +66,11 @@ class RoleRead {
     const auto identity = reader_.authorizer.find_identity(reader_.key.get());
     http::RequestHead head;
     head.is_tls = true;  // it goes over no wire at all
-    const auth::Tags tags = gateway::principal_tags(*reader_.key, identity.get());
+    const gateway::RequestFacts facts{
+        .head = head, .key = reader_.key.get(), .region = reader_.region.view(), .now = reader_.now};
     policy::Context keys;
-    gateway::add_request_keys({.head = head,
-                               .key = reader_.key.get(),
-                               .principal_tags = tags,
-                               .region = reader_.region.view(),
-                               .now = reader_.now},
-                              keys);
+    gateway::add_request_keys(facts, keys);
+    gateway::add_principal_keys(facts, gateway::principal_tags(*reader_.key, identity.get()), keys);
     keys.remove_prefix("aws:SourceIp");
     keys.replace("aws:ResourceAccount", found->owner.view());
     if (found->add_keys) found->add_keys(keys);

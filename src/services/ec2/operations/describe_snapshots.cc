@@ -7,6 +7,7 @@
 
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -31,7 +32,11 @@ constexpr std::array kFilters{
     Definition{
         "status",
         [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
-    Definition{"storage-tier", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"standard"}; }},
+    Definition{"storage-tier",
+               [](const Lookup& where, const Record& r) -> Result<Strings> {
+                 const auto tier = TRY(find_tier(where.txn, where.scope, r));
+                 return Strings{tier && tier->is_archived ? "archive" : "standard"};
+               }},
     Definition{"transfer-type",
                [](const Lookup&, const Record& r) -> Result<Strings> {
                  return r.source == SnapshotSource::snapshot ? Strings{"standard"} : Strings();
@@ -53,7 +58,7 @@ bool is_restorable_by(const Scope& scope, const Record& snapshot, const std::str
 }
 
 bool is_asked_for(const Scope& scope, const Record& snapshot, const DescribeSnapshotsInput& input) {
-  if (snapshot.removed || !may_use(scope, snapshot)) return false;
+  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return false;
   const auto any = [](const std::optional<Strings>& wanted, auto holds) {
     return !wanted || wanted->empty() || std::ranges::any_of(*wanted, holds);
   };
@@ -67,7 +72,7 @@ Result<std::vector<Record>> get_all(metadata::ReadTransaction& txn, const Scope&
   std::vector<Record> snapshots = TRY((find_all<Record>(txn, snapshot_scope(scope), kSnapshots, ids)));
   Strings hidden;
   for (const Record& each : snapshots) {
-    if (each.removed || !may_use(scope, each)) hidden.push_back(each.id);
+    if (each.is_hidden() || !may_use(scope, each)) hidden.push_back(each.id);
   }
   if (!hidden.empty()) return not_found_all(Kind::snapshot, hidden);
   std::ranges::sort(snapshots, {}, &Record::id);
@@ -102,6 +107,10 @@ Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSna
       break;
     }
     output.snapshots->push_back(to_wire(each, tags));
+    if (const auto tier = TRY(find_tier(*txn, call.scope, each))) {
+      if (tier->is_archived) output.snapshots->back().storage_tier = "archive";
+      output.snapshots->back().restore_expiry_time = tier->restored_until;
+    }
     if (each.source == SnapshotSource::snapshot) output.snapshots->back().transfer_type = "standard";
   }
   return output;

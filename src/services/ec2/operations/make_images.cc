@@ -8,9 +8,13 @@
 #include "ec2/operations/create_image.h"
 #include "ec2/operations/deregister_image.h"
 #include "services/ec2/block_devices.h"
+#include "services/ec2/deregistered_images.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/recycle_bin.h"
+#include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
@@ -114,7 +118,8 @@ Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const 
                 .description = fmt::format("Copied for DestinationAmi {} from SourceAmi {} for SourceSnapshot {}.",
                                            copy.id, copy.source_image, source),
                 .encrypted = device.encrypted,
-                .image = copy.id});
+                .image = copy.id,
+                .origin = record ? origin_of(*record) : ""});
     copies.push_back(device.snapshot);
   }
   return copies;
@@ -122,8 +127,8 @@ Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const 
 
 // What becomes of a snapshot when an image that names it has gone: a DeleteSnapshotReturnCode.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html
-Result<std::string> leave_snapshot(metadata::Transaction& txn, const Scope& scope, const std::string& id,
-                                   bool deletes) {
+Result<std::string> leave_snapshot(metadata::Transaction& txn, const Call& call, const std::string& id, bool deletes) {
+  const Scope& scope = call.scope;
   for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(scope)))) {
     if (std::ranges::find(image.devices, id, &BlockDeviceRecord::snapshot) != image.devices.end()) return "skipped";
   }
@@ -131,6 +136,9 @@ Result<std::string> leave_snapshot(metadata::Transaction& txn, const Scope& scop
   if (!snapshot) return "success";
   if (snapshot->owner != scope.account.view()) return "missing-permissions";
   if (deletes || (snapshot->state == SnapshotState::pending && !snapshot->image.empty())) {
+    if (TRY(is_locked(txn, scope, *snapshot, call.context.now))) return "client-error";
+    if (TRY(keep_in_bin(txn, scope, *snapshot, call.context.now))) return "success";
+    TRY(erase_fast_restores(txn, scope, snapshot->id));
     snapshot->removed = true;
     kSnapshots.put(txn, snapshot_scope(scope), *snapshot);
   }
@@ -201,7 +209,7 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     snapshots.clear();
     if (auto known = TRY(find_made(txn, call, input.client_token))) return *std::move(known);
     const std::string id = make_id(Kind::image);
-    ImageRecord copy = TRY(get_image(txn, call.scope, *input.source_image_id));
+    ImageRecord copy = TRY(get_image(txn, call, *input.source_image_id));
     TRY(check_is_available(copy));
     TRY(check_image_name(txn, call.scope, *input.name));
     copy.source_image = std::exchange(copy.id, id);
@@ -227,24 +235,33 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   return CopyImageOutput{.image_id = std::move(image)};
 }
 
-// Its snapshots stay, unless the call says otherwise or they were still being made. Those without a record, which came
-// with the installation, go with the last image and the last volume made of them.
+// It goes into the Recycle Bin where a rule says so. Its snapshots stay, unless the call says otherwise or they were
+// still being made. Those without a record, which came with the installation, go with the last image and the last
+// volume made of them.
 Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImageInput& input) {
   const bool deletes = input.delete_associated_snapshots.value_or(false);
   std::vector<DeleteSnapshotReturnCode> ends;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     ends.clear();
-    const ImageRecord image = TRY(get_own_image(txn, call.scope, *input.image_id));
-    kImages.erase(txn, image_scope(call.scope), image);
-    put_tags(txn, call.scope, image.id, {});
+    const ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
+    if (!TRY(keep_in_bin(txn, call.scope, image, call.context.now))) {
+      kImages.erase(txn, image_scope(call.scope), image);
+      put_tags(txn, call.scope, image.id, {});
+    }
+    TRY(remember_deregistered(txn, call, image));
     for (const BlockDeviceRecord& device : image.devices) {
       if (device.snapshot.empty()) continue;
-      ends.push_back({.snapshot_id = device.snapshot,
-                      .return_code = TRY(leave_snapshot(txn, call.scope, device.snapshot, deletes))});
+      ends.push_back(
+          {.snapshot_id = device.snapshot, .return_code = TRY(leave_snapshot(txn, call, device.snapshot, deletes))});
     }
     return {};
   }));
-  for (const DeleteSnapshotReturnCode& each : ends) call.cloud.snapshot_unused(call.scope, *each.snapshot_id);
+  if (!call.dry_run) call.cloud.bin_changed(call.scope, *input.image_id);
+  for (const DeleteSnapshotReturnCode& each : ends) {
+    if (call.dry_run) break;
+    call.cloud.bin_changed(call.scope, *each.snapshot_id);
+    call.cloud.snapshot_unused(call.scope, *each.snapshot_id);
+  }
   DeregisterImageOutput output{.return_ = true};
   if (deletes) output.delete_snapshot_results = std::move(ends);
   return output;

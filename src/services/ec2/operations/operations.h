@@ -27,6 +27,7 @@ Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
 Result<CancelImportTaskOutput> cancel_import_task(Call& call, const CancelImportTaskInput& input);
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input);
 Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& input);
+Result<CopyVolumesOutput> copy_volumes(Call& call, const CopyVolumesInput& input);
 Result<CreateDefaultSubnetOutput> create_default_subnet(Call& call, const CreateDefaultSubnetInput& input);
 Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput& input);
 Result<CreateDhcpOptionsOutput> create_dhcp_options(Call& call, const CreateDhcpOptionsInput& input);
@@ -104,12 +105,15 @@ Result<DescribeInstanceTypeOfferingsOutput> describe_instance_type_offerings(
 Result<DescribeInstanceTypesOutput> describe_instance_types(Call& call, const DescribeInstanceTypesInput& input);
 Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeInstancesInput& input);
 Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input);
+Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
+    Call& call, const DescribeFastSnapshotRestoresInput& input);
 Result<DescribeInternetGatewaysOutput> describe_internet_gateways(Call& call,
                                                                   const DescribeInternetGatewaysInput& input);
 Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyPairsInput& input);
 Result<DescribeLaunchTemplateVersionsOutput> describe_launch_template_versions(
     Call& call, const DescribeLaunchTemplateVersionsInput& input);
 Result<DescribeLaunchTemplatesOutput> describe_launch_templates(Call& call, const DescribeLaunchTemplatesInput& input);
+Result<DescribeLockedSnapshotsOutput> describe_locked_snapshots(Call& call, const DescribeLockedSnapshotsInput& input);
 Result<DescribeManagedPrefixListsOutput> describe_managed_prefix_lists(Call& call,
                                                                        const DescribeManagedPrefixListsInput& input);
 Result<DescribeNatGatewaysOutput> describe_nat_gateways(Call& call, const DescribeNatGatewaysInput& input);
@@ -127,6 +131,8 @@ Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const 
 Result<DescribeSnapshotAttributeOutput> describe_snapshot_attribute(Call& call,
                                                                     const DescribeSnapshotAttributeInput& input);
 Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input);
+Result<DescribeSnapshotTierStatusOutput> describe_snapshot_tier_status(Call& call,
+                                                                       const DescribeSnapshotTierStatusInput& input);
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
@@ -150,6 +156,10 @@ Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
 Result<NoOutput> disassociate_route_table(Call& call, const DisassociateRouteTableInput& input);
 Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
                                                                    const DisassociateVpcCidrBlockInput& input);
+Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(Call& call,
+                                                                         const DisableFastSnapshotRestoresInput& input);
+Result<EnableFastSnapshotRestoresOutput> enable_fast_snapshot_restores(Call& call,
+                                                                       const EnableFastSnapshotRestoresInput& input);
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input);
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
@@ -161,8 +171,15 @@ Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
 Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
 Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInput& input);
+Result<ListImagesInRecycleBinOutput> list_images_in_recycle_bin(Call& call, const ListImagesInRecycleBinInput& input);
+Result<ListSnapshotsInRecycleBinOutput> list_snapshots_in_recycle_bin(Call& call,
+                                                                      const ListSnapshotsInRecycleBinInput& input);
+Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
+                                                                  const ListVolumesInRecycleBinInput& input);
+Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
 Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
+Result<ModifySnapshotTierOutput> modify_snapshot_tier(Call& call, const ModifySnapshotTierInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
 Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input);
 Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specification(
@@ -197,6 +214,13 @@ Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
 Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
 Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);
+Result<RestoreImageFromRecycleBinOutput> restore_image_from_recycle_bin(Call& call,
+                                                                        const RestoreImageFromRecycleBinInput& input);
+Result<RestoreSnapshotFromRecycleBinOutput> restore_snapshot_from_recycle_bin(
+    Call& call, const RestoreSnapshotFromRecycleBinInput& input);
+Result<RestoreSnapshotTierOutput> restore_snapshot_tier(Call& call, const RestoreSnapshotTierInput& input);
+Result<RestoreVolumeFromRecycleBinOutput> restore_volume_from_recycle_bin(
+    Call& call, const RestoreVolumeFromRecycleBinInput& input);
 Result<RevokeSecurityGroupEgressOutput> revoke_security_group_egress(Call& call,
                                                                      const RevokeSecurityGroupEgressInput& input);
 Result<RevokeSecurityGroupIngressOutput> revoke_security_group_ingress(Call& call,
@@ -206,6 +230,7 @@ Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInp
 Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput& input);
 Result<TerminateInstancesOutput> terminate_instances(Call& call, const TerminateInstancesInput& input);
 Result<NoOutput> unassign_private_ip_addresses(Call& call, const UnassignPrivateIpAddressesInput& input);
+Result<UnlockSnapshotOutput> unlock_snapshot(Call& call, const UnlockSnapshotInput& input);
 Result<UnmonitorInstancesOutput> unmonitor_instances(Call& call, const UnmonitorInstancesInput& input);
 Result<UpdateSecurityGroupRuleDescriptionsEgressOutput> update_security_group_rule_descriptions_egress(
     Call& call, const UpdateSecurityGroupRuleDescriptionsEgressInput& input);

@@ -11,6 +11,9 @@
 #include "ec2/operations/create_snapshots.h"
 #include "ec2/operations/delete_snapshot.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/recycle_bin.h"
+#include "services/ec2/snapshot_locks.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
@@ -45,6 +48,11 @@ Result<std::vector<std::string>> volumes_of(metadata::ReadTransaction& txn, cons
         fmt::format("The instance '{}' has no volume to take a snapshot of.", instance.id));
   }
   return volumes;
+}
+
+Result<> check_not_locked(metadata::ReadTransaction& txn, const Call& call, const SnapshotRecord& snapshot) {
+  if (!TRY(is_locked(txn, call.scope, snapshot, call.context.now))) return {};
+  return errors::not_permitted(fmt::format("The snapshot {} is locked and can't be deleted.", snapshot.id));
 }
 
 SnapshotInfo to_info(const SnapshotRecord& record, const TagMap& tags) {
@@ -97,6 +105,7 @@ Result<CreateSnapshotsOutput> create_snapshots(Call& call, const CreateSnapshots
 
 // One that is still being made ends; the file of one that volumes were made of goes with the last of them.
 Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input) {
+  bool is_kept = false;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     SnapshotRecord record = TRY(get_own_snapshot(txn, call.scope, *input.snapshot_id));
     for (const ImageRecord& image : TRY(kImages.all(txn, image_scope(call.scope)))) {
@@ -104,11 +113,16 @@ Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input) {
       return errors::of("InvalidSnapshot.InUse",
                         fmt::format("The snapshot {} is currently in use by {}", record.id, image.id));
     }
+    TRY(check_not_locked(txn, call, record));
+    is_kept = TRY(keep_in_bin(txn, call.scope, record, call.context.now));
+    if (is_kept) return {};
+    TRY(erase_fast_restores(txn, call.scope, record.id));
     record.removed = true;
     kSnapshots.put(txn, snapshot_scope(call.scope), record);
     return {};
   }));
-  if (!call.dry_run) call.cloud.snapshot_changed(call.scope, *input.snapshot_id);
+  if (call.dry_run) return NoOutput{};
+  (is_kept ? call.cloud.bin_changed : call.cloud.snapshot_changed)(call.scope, *input.snapshot_id);
   return NoOutput{};
 }
 
@@ -133,7 +147,8 @@ Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& in
                 .source = source.id,
                 .size_gib = source.size_gib,
                 .description = input.description.value_or(""),
-                .encrypted = source.encrypted});
+                .encrypted = source.encrypted,
+                .origin = origin_of(source)});
     put_tags(txn, call.scope, id, tags);
     return {};
   }));

@@ -129,9 +129,6 @@ Result<> take_turn(VolumeRecord& volume, Timestamp now) {
 }  // namespace
 
 Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& input) {
-  if (input.multi_attach_enabled.value_or(false)) {
-    return errors::unsupported("A volume can be attached to one instance at a time: Multi-Attach is not built.");
-  }
   if (!input.size && !input.volume_type && !input.iops && !input.throughput && !input.multi_attach_enabled) {
     return errors::of("MissingParameter",
                       "The request must contain one of the parameters Size, VolumeType, Iops, Throughput");
@@ -139,6 +136,7 @@ Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& in
   const VolumeRecord changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<VolumeRecord> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     TRY(check_state(volume));
+    TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or(volume.type)));
     const VolumeShape target = TRY(read_target(volume, input));
     TRY(check_kind(txn, call.scope, volume, target));
     TRY(take_turn(volume, call.context.now));

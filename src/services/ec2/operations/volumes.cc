@@ -12,11 +12,14 @@
 #include "services/ec2/describe.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
+#include "services/ec2/volume_room.h"
 #include "services/ec2/volume_types.h"
 #include "services/ec2/zones.h"
 
@@ -45,7 +48,8 @@ constexpr std::array kFilters{
     Definition{"availability-zone-id", &at<"AvailabilityZoneId">},
     Definition{"create-time", &at<"CreateTime">},
     Definition{"encrypted", &at<"Encrypted">},
-    Definition{"fast-restored", &never},
+    Definition{"fast-restored",
+               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.fast_restored)}; }},
     Definition{"multi-attach-enabled", &at<"MultiAttachEnabled">},
     Definition{"operator.managed", &never},
     Definition{"operator.principal", &none},
@@ -58,8 +62,6 @@ constexpr std::array kFilters{
 
 constexpr int32_t kLeastResults = 5;
 constexpr int32_t kMostResults = 1000;
-// Volumes are sparse and may promise more than the disk has. None is made where there is hardly anything left of it.
-constexpr uint64_t kLeastFreeBytes = uint64_t{1} << 30;
 
 Result<> refuse_unbuilt(const CreateVolumeInput& input) {
   const bool is_encrypted = input.encrypted.value_or(false);
@@ -68,9 +70,7 @@ Result<> refuse_unbuilt(const CreateVolumeInput& input) {
                       "The parameter KmsKeyId requires the parameter Encrypted to be set.");
   }
   if (is_encrypted) return errors::unsupported("Encrypted volumes are not built.");
-  if (input.multi_attach_enabled.value_or(false)) {
-    return errors::unsupported("A volume can be attached to one instance at a time: Multi-Attach is not built.");
-  }
+  TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2")));
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
   if (input.volume_initialization_rate) {
@@ -103,27 +103,10 @@ Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call,
   }
   shape.size_gib = input.size.value_or(least);
   if (shape.size_gib < least) {
-    return errors::invalid_parameter(
-        fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB", shape.size_gib,
-                    *input.snapshot_id, least));
+    return errors::invalid_parameter(smaller_than_snapshot(shape.size_gib, *input.snapshot_id, least));
   }
   TRY(check_shape(shape));
   return shape;
-}
-
-Result<> check_host(const Cloud& cloud) {
-  if (cloud.volumes == nullptr) {
-    return errors::of("Unsupported", "This installation has no volumes. `aerolith doctor` says what it lacks.");
-  }
-  const auto free = cloud.volumes->free_bytes();
-  if (!free.has_value()) return errors::internal_error(free.error().detail);
-  if (*free >= kLeastFreeBytes) return {};
-  return std::unexpected(CallError(protocol::ApiError{
-      .code = "InsufficientVolumeCapacity",
-      .http_status = 500,
-      .message = fmt::format("There is not enough capacity to fulfill your EBS volume provision request: the disk that "
-                             "holds Aerolith's data folder has {} MiB left, and {} MiB are kept for what is there.",
-                             *free >> 20, kLeastFreeBytes >> 20)}));
 }
 
 }  // namespace
@@ -132,7 +115,7 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
   TRY(refuse_unbuilt(input));
   const std::string zone = TRY(read_zone(call.scope, input));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::volume));
-  TRY(check_host(call.cloud));
+  TRY(check_room_for_volumes(call.cloud));
   if (input.snapshot_id) call.await_own_images();
   const Volume made = TRY(call.write([&](metadata::Transaction& txn) -> Result<Volume> {
     if (const auto known = TRY(find_made(txn, call, input.client_token))) {
@@ -149,6 +132,10 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
                         .throughput = shape.throughput,
                         .created_at = call.context.now};
     volume.file = VolumeFile::to_make;
+    if (!volume.snapshot.empty()) {
+      const auto fast = TRY(kFastRestores.get(txn, {call.scope.account, call.scope.region, volume.snapshot, zone}));
+      volume.fast_restored = fast && fast->state == FastRestoreState::enabled;
+    }
     kVolumes.put(txn, call.scope, volume);
     put_tags(txn, call.scope, volume.id, tags);
     remember_made(txn, call, input.client_token, volume.id);
@@ -160,6 +147,7 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
 }
 
 Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
+  bool is_kept = false;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     if (volume.removed) return errors::not_found(Kind::volume, volume.id);
@@ -170,12 +158,15 @@ Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
     if (volume.file == VolumeFile::to_make) {
       return errors::of("IncorrectState", fmt::format("The volume '{}' is 'creating'.", volume.id));
     }
+    is_kept = TRY(keep_in_bin(txn, call.scope, volume, call.context.now));
+    if (is_kept) return {};
     volume.removed = true;
     kVolumes.put(txn, call.scope, volume);
     return {};
   }));
   step("delete-volume/committed");
-  if (!call.dry_run) call.settle_volume(*input.volume_id);
+  if (call.dry_run) return NoOutput{};
+  (is_kept ? call.cloud.bin_changed : call.cloud.volume_changed)(call.scope, *input.volume_id);
   return NoOutput{};
 }
 

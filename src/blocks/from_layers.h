@@ -1,0 +1,22 @@
+// The bytes of qcow2 files into the store of blocks, and back.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "blocks/block_store.h"
+#include "blocks/qcow2_layer.h"
+
+namespace aerolith::blocks {
+
+// Puts what the layers have, the top one first, over what the writer's base has.
+Result<> put_layers(BlockStore::Writer& writer, const std::vector<std::unique_ptr<Qcow2Layer>>& layers,
+                    const Told& told);
+
+// A qcow2 file without a backing file, which isn't there yet; not synced. `corrupt` where a block is damaged.
+Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
+                       const std::string& path);
+
+}  // namespace aerolith::blocks

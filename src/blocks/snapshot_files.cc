@@ -1,0 +1,192 @@
+#include "blocks/snapshot_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/step.h"
+#include "blocks/from_files.h"
+#include "blocks/from_layers.h"
+#include "blocks/qcow2.h"
+#include "blocks/qemu_files.h"
+#include "os/free_space.h"
+
+namespace aerolith::blocks {
+
+namespace {
+
+constexpr int kBeingRemoved = -1;
+constexpr uint64_t kShareOfRoom = 10;  // of what is free, that files may take which nothing needs
+// Of files behind one another: a read that no file has asks all of them.
+constexpr size_t kMostDepth = 8;
+
+struct File {
+  std::string snapshot;
+  uint64_t bytes = 0;
+  timespec used_at{};
+};
+
+bool is_older(const File& one, const File& other) {
+  return std::pair(one.used_at.tv_sec, one.used_at.tv_nsec) < std::pair(other.used_at.tv_sec, other.used_at.tv_nsec);
+}
+
+File look_at(std::string snapshot, const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return {.snapshot = std::move(snapshot)};
+  return {.snapshot = std::move(snapshot), .bytes = allocated_bytes(path), .used_at = info.st_mtim};
+}
+
+}  // namespace
+
+std::string snapshot_of_file(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  if (!path.ends_with(kQcow2Suffix)) return {};
+  return std::string(path.substr(0, path.size() - kQcow2Suffix.size()));
+}
+
+SnapshotFiles::Use::Use(SnapshotFiles& files, std::string_view snapshot, For what)
+    : files_(files), snapshot_(snapshot), for_(what) {
+  const std::lock_guard lock(files_.mutex_);
+  int& uses = files_.uses_[snapshot_];
+  is_allowed_ = uses == 0 || (uses > 0 && for_ == For::making);
+  if (is_allowed_) uses = for_ == For::removal ? kBeingRemoved : uses + 1;
+}
+
+SnapshotFiles::Use::~Use() {
+  if (!is_allowed_) return;
+  const std::lock_guard lock(files_.mutex_);
+  if (for_ == For::removal || --files_.uses_[snapshot_] == 0) files_.uses_.erase(snapshot_);
+}
+
+std::string SnapshotFiles::path_of(std::string_view snapshot) const {
+  return fmt::format("{}/{}{}", snapshots_folder_, snapshot, kQcow2Suffix);
+}
+
+Result<> SnapshotFiles::make(std::string_view snapshot) {
+  const std::string id(snapshot);
+  {
+    std::unique_lock lock(mutex_);
+    made_.wait(lock, [&] { return !being_made_.contains(id); });
+    if (is_there(path_of(snapshot))) {
+      (void)::utimensat(AT_FDCWD, path_of(snapshot).c_str(), nullptr, 0);  // used now
+      return {};
+    }
+    being_made_.insert(id);
+  }
+  Result<> made = make_from_blocks(snapshot);
+  if (!made.has_value() && made.error().code == VolumeErrorCode::no_space) {
+    give_room(Room::all);
+    made = make_from_blocks(snapshot);
+  }
+  const std::lock_guard lock(mutex_);
+  being_made_.erase(id);
+  made_.notify_all();
+  return made;
+}
+
+Result<> SnapshotFiles::make_from_blocks(std::string_view snapshot) {
+  const std::string half_done = fmt::format("{}/.{}{}", snapshots_folder_, snapshot, kHalfDoneSuffix);
+  auto made = write_as_file(files_, store_, snapshot, half_done);
+  step("snapshot/file-written");
+  if (made.has_value()) made = settle_file(files_, half_done, path_of(snapshot), 0400);
+  if (!made.has_value()) (void)files_.remove(half_done);
+  return made;
+}
+
+size_t SnapshotFiles::depth_of(std::string_view snapshot) const {
+  size_t depth = 1;
+  std::string path = path_of(snapshot);
+  for (; depth <= kMostDepth; ++depth) {
+    const auto header = read_qcow2_header(files_, path);
+    if (!header.has_value() || header->backing_file.empty()) break;
+    path = resolve_backing_file(path, header->backing_file);
+  }
+  return depth;
+}
+
+Result<> SnapshotFiles::take(std::string_view snapshot, const std::string& copy) {
+  const std::string base = snapshot_of_file(TRY(from_files(read_qcow2_header(files_, copy))).backing_file);
+  const Use use(*this, base.empty() ? snapshot : base, Use::For::making);
+  const bool has_base = base.empty() || (is_there(path_of(base)) && depth_of(base) < kMostDepth);
+  if (!use.is_allowed() || !has_base) return remove_file(files_, copy);
+  TRY(settle_file(files_, copy, path_of(snapshot), 0400));
+  return {};
+}
+
+Result<SnapshotFiles::Named> SnapshotFiles::who_is_named() const {
+  Named named;
+  for (const std::string& folder : {volumes_folder_, snapshots_folder_}) {
+    for (const std::string& id : TRY(ids_in(files_, folder))) {
+      const auto header = read_qcow2_header(files_, fmt::format("{}/{}{}", folder, id, kQcow2Suffix));
+      if (!header.has_value() && header.error().code == os::ErrorCode::not_found) continue;  // gone just now
+      if (!header.has_value()) return fail(VolumeErrorCode::command, header.error().detail);
+      if (header->backing_file.empty()) continue;
+      const std::string snapshot = snapshot_of_file(header->backing_file);
+      if (folder == volumes_folder_) named.by_volumes.insert(snapshot);
+      if (folder == snapshots_folder_) named.by_files.emplace(snapshot, id);
+    }
+  }
+  return named;
+}
+
+// One that can be made again, and that nothing is a child of.
+Result<> SnapshotFiles::remove_unneeded(const std::string& snapshot) {
+  const Use use(*this, snapshot, Use::For::removal);
+  if (!use.is_allowed()) return fail(VolumeErrorCode::in_use, snapshot + " is being used");
+  const Named named = TRY(who_is_named());
+  if (named.by_volumes.contains(snapshot) || named.by_files.contains(snapshot) || !store_.contains(snapshot)) {
+    return fail(VolumeErrorCode::in_use, snapshot + " is needed");
+  }
+  TRY(remove_file(files_, path_of(snapshot)));
+  step("snapshot/file-removed");
+  return {};
+}
+
+Result<> SnapshotFiles::remove(std::string_view snapshot) {
+  const std::string id(snapshot);
+  const Use use(*this, snapshot, Use::For::removal);
+  if (!use.is_allowed()) return fail(VolumeErrorCode::in_use, fmt::format("a volume is made of {} now", snapshot));
+  TRY(store_.remove(snapshot));
+  if (!is_there(path_of(snapshot))) return {};
+  const Named named = TRY(who_is_named());
+  if (named.by_volumes.contains(id)) return fail(VolumeErrorCode::in_use, "a volume is a child of " + id);
+  const auto [begin, end] = named.by_files.equal_range(id);
+  for (auto child = begin; child != end; ++child) TRY(remove_unneeded(child->second));
+  return remove_file(files_, path_of(snapshot));
+}
+
+Result<> SnapshotFiles::drop_file(std::string_view snapshot) {
+  if (!is_there(path_of(snapshot))) return {};
+  auto removed = remove_unneeded(std::string(snapshot));
+  if (!removed.has_value() && removed.error().code == VolumeErrorCode::in_use) return {};
+  return removed;
+}
+
+void SnapshotFiles::give_room(Room room) {
+  std::set<std::string> kept;  // that didn't go
+  for (;;) {
+    const auto named = who_is_named();
+    const auto ids = ids_in(files_, snapshots_folder_);
+    if (!named.has_value() || !ids.has_value()) return;
+    uint64_t bytes = 0;
+    std::optional<File> oldest;
+    for (const std::string& id : *ids) {
+      if (named->by_volumes.contains(id) || !store_.contains(id)) continue;
+      File file = look_at(id, path_of(id));
+      bytes += file.bytes;
+      if (named->by_files.contains(id) || kept.contains(id)) continue;
+      if (!oldest || is_older(file, *oldest)) oldest = std::move(file);
+    }
+    const uint64_t free_bytes = os::free_bytes(snapshots_folder_).value_or(0);
+    if (!oldest || (room == Room::as_usual && bytes <= (free_bytes + bytes) / kShareOfRoom)) return;
+    if (const auto removed = remove_unneeded(oldest->snapshot); !removed.has_value()) kept.insert(oldest->snapshot);
+  }
+}
+
+}  // namespace aerolith::blocks

@@ -1,0 +1,83 @@
+// The files of snapshots: those that volumes are children of. Of a snapshot that is blocks the file is a copy that can
+// be made again; it is kept for as long as a volume needs it, and then while there is much room.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "blocks/block_store.h"
+#include "blocks/volumes.h"
+#include "os/file_system.h"
+
+namespace aerolith::blocks {
+
+// Safe from any thread. What it is made with outlives it.
+class SnapshotFiles {
+ public:
+  SnapshotFiles(os::FileSystem& files, BlockStore& store, std::string volumes_folder, std::string snapshots_folder)
+      : files_(files),
+        store_(store),
+        volumes_folder_(std::move(volumes_folder)),
+        snapshots_folder_(std::move(snapshots_folder)) {}
+
+  // A snapshot of which a file or a volume is being made isn't removed, and of one that is being removed none is made.
+  class Use {
+   public:
+    enum class For : uint8_t { making, removal };
+    Use(SnapshotFiles& files, std::string_view snapshot, For what);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    bool is_allowed() const { return is_allowed_; }
+
+   private:
+    SnapshotFiles& files_;
+    const std::string snapshot_;
+    const For for_;
+    bool is_allowed_ = false;
+  };
+
+  std::string path_of(std::string_view snapshot) const;
+  // From blocks, where it isn't there. `not_found`: neither is. For who has a Use of it.
+  Result<> make(std::string_view snapshot);
+  // Takes a whole copy that has been stored, as its file, or removes it.
+  Result<> take(std::string_view snapshot, const std::string& copy);
+  // Its blocks, and its file; `in_use` where only a volume needs that still.
+  Result<> remove(std::string_view snapshot);
+  // The file of one that is blocks, where nothing needs it. Fine where something does, or there is none.
+  Result<> drop_file(std::string_view snapshot);
+  // Files that can be made again go, the one that was used longest ago first, until they take no more than they should,
+  // or all of them.
+  enum class Room : uint8_t { as_usual, all };
+  void give_room(Room room);
+
+ private:
+  struct Named {
+    std::set<std::string> by_volumes;
+    std::multimap<std::string, std::string> by_files;  // and who names it
+  };
+  Result<Named> who_is_named() const;
+  Result<> make_from_blocks(std::string_view snapshot);
+  size_t depth_of(std::string_view snapshot) const;
+  Result<> remove_unneeded(const std::string& snapshot);
+
+  os::FileSystem& files_;
+  BlockStore& store_;
+  const std::string volumes_folder_;
+  const std::string snapshots_folder_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable made_;
+  std::set<std::string> being_made_;
+  std::map<std::string, int> uses_;  // how many make something of it, or kBeingRemoved
+};
+
+// The id in "../snapshots/<id>.qcow2", "<id>.qcow2"; empty: it isn't one of a snapshot.
+std::string snapshot_of_file(std::string_view path);
+
+}  // namespace aerolith::blocks

@@ -1,0 +1,45 @@
+// Rules that nobody changes or deletes before a delay is over that somebody has asked for aloud.
+// https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin-lock.html
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "rbin/model.h"
+#include "services/rbin/operations/operations.h"
+#include "services/rbin/rules.h"
+
+namespace aerolith::rbin {
+
+// Also one whose delay isn't over: who sees that it was unlocked may lock it again.
+Result<LockRuleOutput> lock_rule(Call& call, const LockRuleInput& input) {
+  const RuleRecord locked =
+      TRY(metadata::run_transaction(call.metadata, [&](metadata::Transaction& txn) -> Result<RuleRecord> {
+        RuleRecord rule = TRY(get_rule_record(txn, call, *input.identifier));
+        if (rule.is_tag_level()) {
+          return errors::invalid_parameter("Only Region-level retention rules can be locked.");
+        }
+        if (lock_state_of(rule, call.context.now) == LockState::locked) {
+          return errors::invalid_rule_state(fmt::format("The retention rule {} is locked already.", rule.id));
+        }
+        rule.lock = RuleLockRecord{.unlock_delay_days = *input.lock_configuration->unlock_delay->unlock_delay_value};
+        put_rule(txn, call, rule);
+        return rule;
+      }));
+  return show_rule<LockRuleOutput>(call, locked);
+}
+
+Result<UnlockRuleOutput> unlock_rule(Call& call, const UnlockRuleInput& input) {
+  const RuleRecord unlocked =
+      TRY(metadata::run_transaction(call.metadata, [&](metadata::Transaction& txn) -> Result<RuleRecord> {
+        RuleRecord rule = TRY(get_rule_record(txn, call, *input.identifier));
+        if (lock_state_of(rule, call.context.now) != LockState::locked) {
+          return errors::invalid_rule_state(fmt::format("The retention rule {} is not locked.", rule.id));
+        }
+        rule.lock->unlocked_at = call.context.now + std::chrono::days(rule.lock->unlock_delay_days);
+        put_rule(txn, call, rule);
+        return rule;
+      }));
+  return show_rule<UnlockRuleOutput>(call, unlocked);
+}
+
+}  // namespace aerolith::rbin
