@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "blocks/block_store.h"
 #include "services/ec2/imports.h"
 #include "services/ec2/snapshots.h"
 
@@ -17,7 +18,20 @@ void leave_sources(metadata::Transaction& txn, const Scope& scope, const ImportR
   }
 }
 
-void put_snapshots(metadata::Transaction& txn, const Scope& scope, const ImportRecord& task, Timestamp now) {
+// Where its bytes are: one of a snapshot that is a file is a file, too.
+SnapshotPlace place_of(const Cloud& cloud, const std::string& snapshot) {
+  return cloud.volumes->blocks().contains(snapshot) ? SnapshotPlace::blocks : SnapshotPlace::file;
+}
+
+// Those that were made of others are of their lineage.
+Result<std::string> origin_of_disk(metadata::ReadTransaction& txn, const Scope& scope, const ImportDisk& disk) {
+  if (disk.source_snapshot.empty()) return disk.snapshot;
+  const auto source = TRY(kSnapshots.find(txn, snapshot_scope(scope), disk.source_snapshot));
+  return source ? origin_of(*source) : disk.snapshot;
+}
+
+Result<> put_snapshots(metadata::Transaction& txn, const Cloud& cloud, const Scope& scope, const ImportRecord& task,
+                       Timestamp now) {
   for (const ImportDisk& disk : task.disks) {
     kSnapshots.put(txn, snapshot_scope(scope),
                    {.id = disk.snapshot,
@@ -30,8 +44,11 @@ void put_snapshots(metadata::Transaction& txn, const Scope& scope, const ImportR
                     .state = SnapshotState::completed,
                     .percent = 100,
                     .source = SnapshotSource::file,
-                    .source_snapshot = disk.source_snapshot});
+                    .source_snapshot = disk.source_snapshot,
+                    .place = place_of(cloud, disk.snapshot),
+                    .origin = TRY(origin_of_disk(txn, scope, disk))});
   }
+  return {};
 }
 
 ImageRecord make_image(const Scope& scope, const ImportRecord& task, Timestamp now) {
@@ -55,7 +72,7 @@ Result<> complete_import(const Cloud& cloud, const Scope& scope, const std::stri
   return metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
     auto stored = TRY(table.find(txn, scope, task));
     if (!stored || stored->state != ImportState::active) return {};
-    put_snapshots(txn, scope, *stored, now);
+    TRY(put_snapshots(txn, cloud, scope, *stored, now));
     if (stored->image) kImages.put(txn, image_scope(scope), make_image(scope, *stored, now));
     leave_sources(txn, scope, *stored);
     stored->state = ImportState::completed;

@@ -17,9 +17,10 @@
 namespace aerolith::ec2 {
 namespace {
 
-class FixedClock final : public Clock {
+class TestClock final : public Clock {
  public:
-  Timestamp now() const override { return Timestamp(std::chrono::milliseconds(1'700'000'000'000)); }
+  Timestamp now() const override { return time; }
+  Timestamp time{std::chrono::milliseconds(1'700'000'000'000)};
 };
 
 class SettleImportTest : public testing::Test {
@@ -101,7 +102,7 @@ class SettleImportTest : public testing::Test {
   Fuse fuse_;
   FakeVolumes volumes_{fuse_};
   std::unique_ptr<blocks::DiskImports> imports_;
-  FixedClock clock_;
+  TestClock clock_;
   std::atomic<bool> is_ending_ = false;
   std::map<std::string, std::string> objects_{{"disk", std::string(100'000, 'd')}};
   std::string etag_ = "1";
@@ -208,6 +209,18 @@ TEST_F(SettleImportTest, WhatMayPassIsTriedAgain) {
   EXPECT_EQ(find(id).state, ImportState::active);
   fault_.reset();
   EXPECT_EQ(settle(id).state, ImportState::completed);
+}
+
+TEST_F(SettleImportTest, WhatDoesNotPassIsGivenUp) {
+  const std::string id = begin({disk(ImportFormat::raw)});
+  volumes_.snapshot_error = blocks::VolumeError{blocks::VolumeErrorCode::command, "no"};
+  for (int minutes = 0; minutes < 20 && !find(id).is_over(); ++minutes) {
+    settle(id);
+    clock_.time += std::chrono::minutes(1);
+  }
+  EXPECT_EQ(find(id).state, ImportState::deleted);
+  EXPECT_EQ(find(id).message, "ServerError: an internal error has occurred during conversion.");
+  EXPECT_FALSE(has_files());
 }
 
 TEST_F(SettleImportTest, OneThatIsCancelledLeavesNothing) {
