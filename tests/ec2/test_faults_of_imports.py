@@ -49,7 +49,9 @@ class Bench:
         return list(self.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"])
 
     def files(self) -> set[str]:
-        return {path.name for path in (self.server.data_folder / "blocks/snapshots").glob("*")}
+        """Of snapshots, wherever they lie."""
+        folder = self.server.data_folder / "blocks"
+        return {str(path) for each in ("snapshots", "store/snapshots") for path in (folder / each).glob("*")}
 
 
 @pytest.fixture(scope="module")
