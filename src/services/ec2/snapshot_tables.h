@@ -70,6 +70,9 @@ void fields(Archive& archive, SnapshotRecord& r) {
           r.removed, r.place, r.base, r.for_volume);
 }
 
+// Of copies and of what was imported, as AWS calls it.
+inline constexpr std::string_view kNoVolume = "vol-ffffffff";
+
 // In nobody's scope, as images: they may be shared.
 inline const Resources<SnapshotRecord> kSnapshots{Kind::snapshot, "ec2.snapshot"};
 inline Scope snapshot_scope(const Scope& scope) { return image_scope(scope); }

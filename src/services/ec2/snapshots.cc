@@ -17,8 +17,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kNoVolume = "vol-ffffffff";  // of copies, as AWS calls it
-
 struct Holder {
   std::string id;
   SnapshotSource source = SnapshotSource::closed_volume;
