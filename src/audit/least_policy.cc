@@ -10,10 +10,16 @@ namespace {
 
 using Names = std::set<std::string>;
 
+// What a call makes, or any of a kind, as "…:instance/*". A key of S3 may be called so.
+bool is_any_of_kind(std::string_view resource) {
+  return resource.ends_with("/*") && resource.find(":s3:") == std::string_view::npos;
+}
+
 // What stands for itself in a policy:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 std::string escaped(std::string_view resource) {
   if (resource == "*") return "*";
+  if (is_any_of_kind(resource)) return escaped(resource.substr(0, resource.size() - 1)) + "*";
   std::string out;
   for (const char c : resource) {
     if (c == '*' || c == '?' || c == '$') {

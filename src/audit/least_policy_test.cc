@@ -69,6 +69,20 @@ TEST(LeastPolicy, SignsInANameStandForThemselves) {
   EXPECT_FALSE(allows(policy, "s3:GetObject", kBucket + "/what?XX${aws:username}"));
 }
 
+TEST(LeastPolicy, WhatACallMakesIsAnyOfItsKind) {
+  const std::string instances = "arn:aws:ec2:us-east-1:111122223333:instance/";
+  LeastPolicy least;
+  least.add("ec2:RunInstances", instances + "*");
+  least.add("ec2:StopInstances", instances + "i-0123456789abcdef0");
+  least.add("s3:GetObject", kBucket + "/*");
+  const std::string document = least.document(0);
+  EXPECT_NE(document.find("\"" + instances + "*\""), std::string::npos) << document;
+  const policy::Policy policy = parsed(document);
+  EXPECT_TRUE(allows(policy, "ec2:RunInstances", instances + "*"));
+  EXPECT_FALSE(allows(policy, "ec2:StopInstances", instances + "i-00000000000000000"));
+  EXPECT_FALSE(allows(policy, "s3:GetObject", kBucket + "/another"));  // the key is "*"
+}
+
 TEST(LeastPolicy, ManyResourcesOfAFolderBecomeTheFolder) {
   LeastPolicy least;
   for (int number = 0; number < 30; ++number) {

@@ -254,7 +254,13 @@ Result<Authenticated, AuthError> Authenticator::authenticate(const AuthRequest& 
   std::string canonical = canonical_request(canonical_input(claim, head, payload.canonical_hash));
   const std::string scope = scope_text(claim.algorithm, claim.scope.date, claim.scope.region, claim.scope.service);
   std::string text = string_to_sign(algorithm_name(claim.algorithm), claim.time_text, scope, canonical);
-  const bool is_right = verify(claim, key.get(), text, payload.plan);
+  bool is_right = verify(claim, key.get(), text, payload.plan);
+  if (!is_right && request.may_leave_body_unsigned && needs_body_hash(head)) {
+    const std::string other = canonical_request(canonical_input(claim, head, kUnsignedPayload));
+    payload.plan = {};
+    is_right = verify(claim, key.get(), string_to_sign(algorithm_name(claim.algorithm), claim.time_text, scope, other),
+                      payload.plan);
+  }
   if (!key || !key->enabled) TRY(check_key(claim, key.get()));
   if (!is_right) {
     return refuse_mismatch(

@@ -41,6 +41,9 @@ struct AuthRequest {
   // Hex SHA-256 of the whole body, where needs_body_hash() says so. Without it the empty body's hash is assumed, and
   // the payload plan holds the body to that.
   std::optional<std::string_view> body_sha256;
+  // The signature may stand for UNSIGNED-PAYLOAD instead of that hash, without a header that says so: SDKs sign
+  // operations whose model tells them to in that way, over TLS.
+  bool may_leave_body_unsigned = false;
   // S3: the path with the bucket in front, also where the host names it; what Signature Version 2's links sign.
   std::string_view resource_path = {};
 };

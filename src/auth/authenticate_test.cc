@@ -322,6 +322,25 @@ TEST_F(AuthenticateTest, BodyOfOtherServicesIsPartOfTheSignature) {
   EXPECT_EQ(empty->payload.sha256_hex, kEmptySha256);
 }
 
+TEST_F(AuthenticateTest, BodyMayBeLeftOutWhereTheOperationSaysSo) {
+  auto with = input("ebs");
+  with.payload_hash = std::string(kUnsignedPayload);
+  const auto head = signed_get(with);
+  const std::string body = sha256_hex("block");
+  AuthRequest request{.head = head, .service = {}, .body_sha256 = body};
+  EXPECT_FALSE(authenticator_.authenticate(request).has_value());
+  request.may_leave_body_unsigned = true;
+  const auto left_out = authenticator_.authenticate(request);
+  ASSERT_TRUE(left_out.has_value());
+  EXPECT_EQ(left_out->payload.kind, PayloadKind::unsigned_body);
+  with.payload_hash = body;
+  const auto signed_body = signed_get(with);
+  const auto kept =
+      authenticator_.authenticate({.head = signed_body, .body_sha256 = body, .may_leave_body_unsigned = true});
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->payload.sha256_hex, body);
+}
+
 TEST_F(AuthenticateTest, MismatchShowsTheEvidence) {
   auto with = input();
   with.secret += "x";

@@ -52,6 +52,8 @@ class BlockStore {
   // Indexes whose bytes aren't the same, rising. `before` may be empty: then all that aren't zeros.
   Result<std::vector<uint64_t>> changed_blocks(std::string_view before, std::string_view after) const;
   bool contains(std::string_view snapshot) const;
+  // Never changes.
+  Result<std::shared_ptr<const Manifest>> manifest(std::string_view snapshot) const { return find(snapshot); }
   std::vector<std::string> list() const;
   uint64_t stored_bytes() const;  // of blocks, each once
 

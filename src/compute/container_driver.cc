@@ -25,6 +25,7 @@
 #include "compute/instance_folder.h"
 #include "compute/missing.h"
 #include "compute/oci_config.h"
+#include "compute/spec_disks.h"
 #include "compute/spec_json.h"
 
 namespace aerolith::compute {
@@ -137,16 +138,12 @@ class ContainerDriver final : public Driver {
   Result<> detach(std::string_view instance, const Disk& disk, Detach how) override {
     const InstanceFolder folder = TRY(known(instance));
     Spec spec = TRY(folder.read_spec());
-    const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
-    const bool is_known = found != spec.disks.end();
-    if (is_known && found->is_root) {
-      return fail(DriverErrorCode::command, "the root volume of a running instance can't be detached");
-    }
+    const auto found = TRY(find_detachable(spec, disk.volume));
     const auto init = folder.read_process(kInit);
     // Also what isn't written down, where we were killed in between.
     if (init && os::is_alive(init->identity)) TRY(hide_disk(folder, init->identity.pid, disk, how));
     step("container/disk-hidden");
-    if (!is_known) return {};
+    if (found == spec.disks.end()) return {};
     spec.disks.erase(found);
     return folder.write_spec(spec);
   }

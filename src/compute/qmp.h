@@ -17,6 +17,11 @@ namespace aerolith::compute {
 // length of path will do.
 Result<int> listen_on(const std::string& path);
 
+// What QEMU has to say of a command that failed has no code that tells more than its words.
+inline bool says(const DriverError& error, std::string_view text) {
+  return error.detail.find(text) != std::string::npos;
+}
+
 // Not safe from several threads.
 class QmpClient {
  public:

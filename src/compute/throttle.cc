@@ -26,8 +26,6 @@ json::object limits_json(const DiskLimits& disk) {
   return limits;
 }
 
-bool says(const DriverError& error, std::string_view text) { return error.detail.find(text) != std::string::npos; }
-
 Result<json::value> find_node(QmpClient& control, std::string_view volume) {
   const json::value nodes = TRY(control.execute("query-named-block-nodes", {{"flat", true}}));
   const auto found = std::ranges::find_if(nodes.as_array(), [&](const json::value& node) {

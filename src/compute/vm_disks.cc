@@ -14,6 +14,7 @@
 #include "compute/qemu_command.h"
 #include "compute/throttle.h"
 #include "compute/vm_descriptors.h"
+#include "compute/vm_devices.h"
 
 namespace aerolith::compute {
 
@@ -21,12 +22,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr auto kDetachPatience = std::chrono::seconds(5);
-constexpr int kDetachTries = 4;
-constexpr auto kForcePatience = std::chrono::seconds(2);
 constexpr int kInputOutputError = 5;  // EIO
-
-bool says(const DriverError& error, std::string_view text) { return error.detail.find(text) != std::string::npos; }
 
 Result<int> add_sets(QmpClient& control, const std::vector<int>& files) {
   int next = 1;
@@ -63,18 +59,6 @@ Result<> begin_with_sets(QmpClient& control, std::vector<DiskCopy>& copies, cons
   auto begun = begin_copies(control, copies);
   if (!begun.has_value()) remove_sets(control, set - static_cast<int>(files.size()), files.size());
   return begun;
-}
-
-// False where the guest keeps it.
-Result<bool> let_go(QmpClient& control, const std::string& volume, Detach how) {
-  const int tries = how == Detach::by_force ? 1 : kDetachTries;
-  const std::chrono::milliseconds patience = how == Detach::by_force ? kForcePatience : kDetachPatience;
-  for (int each = 0; each < tries; ++each) {
-    const auto asked = control.execute("device_del", {{"id", volume}});
-    if (!asked.has_value() && says(asked.error(), "DeviceNotFound")) return true;
-    if (TRY(control.wait_for("DEVICE_DELETED", "device", volume, patience))) return true;
-  }
-  return false;
 }
 
 std::string dead_end_of(const Disk& disk) { return "gone-" + disk.volume; }
@@ -123,11 +107,8 @@ Result<> plug_disk(QmpClient& control, const Disk& disk) {
 
 Result<> unplug_disk(QmpClient& control, const Disk& disk, Detach how) {
   if (!TRY(has_node(control, disk.volume))) return {};
-  const bool is_gone = TRY(let_go(control, disk.volume, how));
+  const bool is_gone = TRY(remove_device(control, disk.volume, disk.volume, how));
   step("vm/disk-let-go");
-  if (!is_gone && how == Detach::in_order) {
-    return fail(DriverErrorCode::command, fmt::format("the guest doesn't let go of {}", disk.volume));
-  }
   if (!is_gone) return take_image_away(control, disk);
   TRY(control.execute("blockdev-del", {{"node-name", disk.volume}}));
   step("vm/disk-closed");

@@ -20,6 +20,7 @@
 #include "compute/missing.h"
 #include "compute/qemu_command.h"
 #include "compute/qmp.h"
+#include "compute/spec_disks.h"
 #include "compute/spec_json.h"
 #include "compute/throttle.h"
 #include "compute/vm_descriptors.h"
@@ -140,17 +141,13 @@ class VmDriver final : public Driver {
   Result<> detach(std::string_view instance, const Disk& disk, Detach how) override {
     const InstanceFolder folder = TRY(known(instance));
     Spec spec = TRY(folder.read_spec());
-    const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
-    const bool is_known = found != spec.disks.end();
-    if (is_known && found->is_root) {
-      return fail(DriverErrorCode::command, "the root volume of a running instance can't be detached");
-    }
+    const auto found = TRY(find_detachable(spec, disk.volume));
     // Also what isn't written down, where we were killed in between.
     if (is_running(folder)) {
       const Control control = TRY(connect(folder));
       TRY(unplug_disk(*control, disk, how));
     }
-    if (!is_known) return {};
+    if (found == spec.disks.end()) return {};
     spec.disks.erase(found);
     return folder.write_spec(spec);
   }

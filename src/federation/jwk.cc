@@ -6,10 +6,10 @@
 #include <openssl/rsa.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 
 #include "base/encoding.h"
+#include "federation/algorithms.h"
 #include "federation/openssl_owned.h"
 
 namespace aerolith::federation {
@@ -19,47 +19,6 @@ namespace json = boost::json;
 
 constexpr size_t kMaxDepth = 16;
 constexpr size_t kMaxNumberBytes = 2048;  // RSA of 16,384 bits
-
-struct Curve {
-  std::string_view name;  // JWK's
-  const char* group;      // OpenSSL's
-  int bits;
-  size_t number_bytes;
-  SignatureAlgorithm algorithm;
-};
-constexpr std::array<Curve, 3> kCurves = {{{"P-256", "P-256", 256, 32, SignatureAlgorithm::es256},
-                                           {"P-384", "P-384", 384, 48, SignatureAlgorithm::es384},
-                                           {"P-521", "P-521", 521, 66, SignatureAlgorithm::es512}}};
-
-const Curve* curve_of(SignatureAlgorithm algorithm) {
-  for (const Curve& curve : kCurves) {
-    if (curve.algorithm == algorithm) return &curve;
-  }
-  return nullptr;
-}
-
-const EVP_MD* digest_of(SignatureAlgorithm algorithm) {
-  switch (algorithm) {
-    case SignatureAlgorithm::rs256:
-    case SignatureAlgorithm::ps256:
-    case SignatureAlgorithm::es256:
-      return EVP_sha256();
-    case SignatureAlgorithm::rs384:
-    case SignatureAlgorithm::ps384:
-    case SignatureAlgorithm::es384:
-      return EVP_sha384();
-    case SignatureAlgorithm::rs512:
-    case SignatureAlgorithm::ps512:
-    case SignatureAlgorithm::es512:
-      return EVP_sha512();
-  }
-  return nullptr;
-}
-
-bool is_pss(SignatureAlgorithm algorithm) {
-  return algorithm == SignatureAlgorithm::ps256 || algorithm == SignatureAlgorithm::ps384 ||
-         algorithm == SignatureAlgorithm::ps512;
-}
 
 std::optional<std::string> text_of(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
@@ -113,18 +72,16 @@ Key ec_key(const json::object& jwk) {
   const auto x = number_bytes(jwk, "x");
   const auto y = number_bytes(jwk, "y");
   if (!name || !x || !y) return nullptr;
-  for (const Curve& curve : kCurves) {
-    if (curve.name != *name || x->size() != curve.number_bytes || y->size() != curve.number_bytes) continue;
-    const std::string point = "\x04" + *x + *y;
-    const Builder builder(OSSL_PARAM_BLD_new());
-    if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
-      return nullptr;
-    }
-    // A point that isn't on the curve is refused here.
-    return build_key("EC", builder.get());
+  const Curve* const curve = find_curve(*name);
+  if (curve == nullptr || x->size() != curve->number_bytes || y->size() != curve->number_bytes) return nullptr;
+  const std::string point = "\x04" + *x + *y;
+  const Builder builder(OSSL_PARAM_BLD_new());
+  if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) != 1 ||
+      OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
+    return nullptr;
   }
-  return nullptr;
+  // A point that isn't on the curve is refused here.
+  return build_key("EC", builder.get());
 }
 
 // R and S side by side (RFC 7518, 3.4) as the DER that OpenSSL reads; empty for another length.

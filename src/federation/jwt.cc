@@ -86,6 +86,16 @@ std::optional<std::vector<std::string>> Jwt::texts(std::string_view claim) const
   return found == nullptr ? std::nullopt : texts_of(*found);
 }
 
+std::string encode_part(std::string_view bytes) {
+  std::string text = base64_encode(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  for (char& c : text) {
+    if (c == '+') c = '-';
+    if (c == '/') c = '_';
+  }
+  return text;
+}
+
 Result<Jwt, JwtError> parse_jwt(std::string_view token) {
   if (token.size() > kMaxTokenBytes) return malformed("too long");
   const size_t first = token.find('.');

@@ -44,6 +44,8 @@ enum class JwtErrorCode : uint8_t {
 using JwtError = Failure<JwtErrorCode>;
 
 Result<Jwt, JwtError> parse_jwt(std::string_view token);
+// Bytes as they stand in a token and in a JWK: base64url without padding.
+std::string encode_part(std::string_view bytes);
 
 // A string as a list of one.
 std::optional<std::vector<std::string>> texts_of(const boost::json::value& value);

@@ -7,6 +7,7 @@ namespace aerolith::gateway {
 namespace {
 
 constexpr size_t kMostAsks = 1000;
+constexpr uint8_t kPortions = 3;  // of the context keys
 
 const policy::ContextKey& resource_account() {
   static const policy::ContextKey key("aws:ResourceAccount");
@@ -20,19 +21,34 @@ const Identity* AccessCheck::identity() const {
   return identity_->get();
 }
 
+bool AccessCheck::Keys::add_more() {
+  const CallContext& call = check_.context_;
+  const auth::AccessKey* const key = call.key.get();
+  const RequestFacts facts{.head = *call.head, .key = key, .region = call.region.view(), .now = call.now};
+  switch (portions_++) {
+    case 0:
+      add_request_keys(facts, context);
+      return true;
+    case 1:
+      add_principal_keys(facts, key != nullptr ? principal_tags(*key, check_.identity()) : auth::Tags(), context);
+      return true;
+    case 2:
+      if (check_.entry_.conditions) check_.entry_.conditions(call, check_.input_, context);
+      return true;
+    default:
+      portions_ = kPortions;
+      return false;
+  }
+}
+
+policy::Context& AccessCheck::keys() const {
+  if (!keys_) keys_.emplace(*this);
+  return keys_->context;
+}
+
 policy::Context& AccessCheck::conditions() const {
-  if (conditions_) return *conditions_;
-  conditions_.emplace();
-  const auth::AccessKey* key = context_.key.get();
-  const auth::Tags tags = key != nullptr ? principal_tags(*key, identity()) : auth::Tags();
-  add_request_keys({.head = *context_.head,
-                    .key = key,
-                    .principal_tags = tags,
-                    .region = context_.region.view(),
-                    .now = context_.now},
-                   *conditions_);
-  if (entry_.conditions) entry_.conditions(context_, input_, *conditions_);
-  return *conditions_;
+  keys().complete();
+  return keys();
 }
 
 policy::ResourceQuotes AccessCheck::quotes() const {
@@ -44,10 +60,13 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
   if (table_.resource_policy && !entry_.makes_resource) found = table_.resource_policy(context_, need);
   const ResourcePolicy* const resource_policy = found ? &*found : nullptr;
   if (Authorizer::is_unlimited(context_.key.get(), resource_policy)) return {.allowed = true};
-  policy::Context& keys = conditions();
+  policy::Context& keys = this->keys();
   const AccountId& owner = found ? found->owner : context_.principal().account;
   if (!owner.empty()) keys.replace(resource_account(), owner.view());
-  if (found && found->add_keys) found->add_keys(keys);
+  if (found && found->add_keys) {
+    keys.complete();
+    found->add_keys(keys);
+  }
   return authorizer_.decide({.key = context_.key.get(),
                              .identity = identity(),
                              .action = need.action,
@@ -88,7 +107,7 @@ AccessAnswer AccessCheck::ask(AccessNeed need, const ResourcePolicy& resource_po
                                             .action = need.action,
                                             .resource = need.resource,
                                             .resource_policy = &resource_policy,
-                                            .context = conditions(),
+                                            .context = keys(),
                                             .rule = rule});
   return settle(std::move(need), Purpose::permission, std::move(answer));
 }
@@ -100,7 +119,7 @@ AccessAnswer AccessCheck::ask_for_token(std::string_view provider_arn, AccessNee
                                             .action = need.action,
                                             .resource = need.resource,
                                             .resource_policy = &resource_policy,
-                                            .context = conditions(),
+                                            .context = keys(),
                                             .rule = policy::ResourceRule::trust});
   return settle(std::move(need), Purpose::permission, std::move(answer));
 }

@@ -30,7 +30,7 @@ class AccessCheck {
   // The same for a caller without a key who has shown a token of this identity provider.
   AccessAnswer ask_for_token(std::string_view provider_arn, AccessNeed need,
                              const ResourcePolicy& resource_policy) const;
-  // The context keys of this request; made at the first call.
+  // All context keys of this request.
   policy::Context& conditions() const;
 
   // All that was asked, for the audit log; what is past the first thousand is only counted.
@@ -39,6 +39,21 @@ class AccessCheck {
 
  private:
   enum class Purpose : uint8_t { permission, probe };
+  // The context keys of the request, found out as policies ask for them.
+  class Keys final : public policy::KeySource {
+   public:
+    explicit Keys(const AccessCheck& check) : check_(check), context(this) {}
+    bool add_more() override;
+
+   private:
+    const AccessCheck& check_;
+    uint8_t portions_ = 0;
+
+   public:
+    policy::Context context;
+  };
+  // Made at the first call.
+  policy::Context& keys() const;
   AccessAnswer ask(AccessNeed need, Purpose purpose) const;
   AccessAnswer decide(const AccessNeed& need) const;
   // Lets through what [security] mode says, and remembers all.
@@ -53,7 +68,7 @@ class AccessCheck {
   const CallContext& context_;
   const void* input_;
   mutable std::optional<std::shared_ptr<const Identity>> identity_;
-  mutable std::optional<policy::Context> conditions_;
+  mutable std::optional<Keys> keys_;
   mutable std::vector<audit::Ask> asks_;
   mutable uint64_t asks_left_out_ = 0;
 };

@@ -85,5 +85,20 @@ TEST_F(AccessCheckTest, PastAThousandItOnlyCounts) {
   EXPECT_EQ(check.asks_left_out(), 7u);
 }
 
+TEST_F(AccessCheckTest, TheKeysOfTheRowAreFoundOutWhenOneIsAskedFor) {
+  sign();
+  int found_out = 0;
+  entry_.conditions = [&](const CallContext&, const void*, policy::Context& keys) {
+    ++found_out;
+    keys.set("s3:prefix", "home/");
+  };
+  AccessCheck check = make(enforcing_);
+  EXPECT_FALSE(check.allows({"s3:GetObject", "arn:aws:s3:::b/k"}));
+  EXPECT_EQ(found_out, 0);
+  EXPECT_TRUE(check.conditions().contains(policy::ContextKey("s3:prefix")));
+  EXPECT_TRUE(check.conditions().contains(policy::ContextKey("aws:username")));
+  EXPECT_EQ(found_out, 1);
+}
+
 }  // namespace
 }  // namespace aerolith::gateway

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/encoding.h"
 #include "gateway/authorization_message.h"
 
 namespace aerolith::gateway {
@@ -101,8 +102,12 @@ auth::Tags principal_tags(const auth::AccessKey& key, const Identity* identity) 
   auth::Tags tags;
   if (key.session) tags = key.session->tags;
   if (identity == nullptr) return tags;
+  const size_t of_session = tags.size();
   for (const auto& tag : identity->tags) {
-    if (std::ranges::find(tags, tag.first, &auth::Tags::value_type::first) == tags.end()) tags.push_back(tag);
+    const auto end = tags.begin() + static_cast<std::ptrdiff_t>(of_session);
+    const bool is_hidden =
+        std::any_of(tags.begin(), end, [&](const auto& other) { return equals_ignore_case(other.first, tag.first); });
+    if (!is_hidden) tags.push_back(tag);
   }
   return tags;
 }

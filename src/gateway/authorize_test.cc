@@ -204,6 +204,9 @@ TEST_F(AuthorizeTest, SessionTagsHideThoseOfTheUser) {
   identities_.by_arn[key.principal.arn]->tags = {{"team", "a"}, {"floor", "3"}};
   key.session = auth::Session{.token = "t", .expires_at = {}, .tags = {{"team", "b"}}};
   EXPECT_EQ(principal_tags(key, authorizer_.find_identity(&key).get()), (auth::Tags{{"team", "b"}, {"floor", "3"}}));
+  // Names are the same whatever their case.
+  key.session->tags = {{"TEAM", "c"}};
+  EXPECT_EQ(principal_tags(key, authorizer_.find_identity(&key).get()), (auth::Tags{{"TEAM", "c"}, {"floor", "3"}}));
 }
 
 }  // namespace

@@ -83,6 +83,13 @@ Gateway::Gateway(GatewaySettings settings, const Registry& registry, const Pipel
 
 http::Response Gateway::handle(http::Request& request) {
   const RequestId request_id(make_request_id());
+  if (settings_.answer_for_site) {
+    if (auto response = settings_.answer_for_site(request.head)) {
+      metrics_.count(nullptr, nullptr, response->status, std::nullopt);
+      finish(Record(request_id, request.head), *response, metrics_, {.access_log = settings_.access_log}, true);
+      return *std::move(response);
+    }
+  }
   // To guests, who come by sockets of their own, there are no such paths: S3 answers, which has no such bucket.
   const bool is_guest = !request.head.listener.empty();
   if (is_guest || !Admin::owns(request.head.path()) || pipeline_.is_virtual_hosted(request.head))

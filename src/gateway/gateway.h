@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "audit/log.h"
 #include "gateway/admin.h"
@@ -15,6 +16,9 @@ struct GatewaySettings {
   audit::Log* audit = nullptr;  // none: no audit log is kept
   // Told of every call where there is no audit log, which tells of them otherwise. May be null.
   std::function<void(const audit::Event&)> on_event = {};
+  // Answers what comes under names that aren't a service's but a site's of ours, to anybody: nullopt for all other
+  // requests. Such are counted and have their access line, and aren't calls. May be null.
+  std::function<std::optional<http::Response>(const http::RequestHead&)> answer_for_site = {};
 };
 
 // The rooms it uses must outlive it.

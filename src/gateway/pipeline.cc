@@ -46,6 +46,15 @@ auth::ServiceErrorStyle style_of(const Exchange& exchange) { return error_style(
 // percent-encoded all through, with its session policy.
 constexpr size_t kUnsignedBodyLimitBytes = size_t{512} << 10;
 
+// Known before the body is read, so of REST services alone.
+bool may_leave_body_unsigned(const Exchange& exchange) {
+  const protocol::Protocol protocol = exchange.context.resolved.protocol;
+  if (protocol != protocol::Protocol::rest_json && protocol != protocol::Protocol::rest_xml) return false;
+  const auto resolved = protocol::resolve_operation(*exchange.context.service, exchange.request.head,
+                                                    exchange.routed.path, std::string_view());
+  return resolved.has_value() && resolved->operation->unsigned_payload;
+}
+
 bool is_unsigned(const Exchange& exchange) {
   return exchange.context.key == nullptr && !exchange.routed.service->is_s3();
 }
@@ -117,6 +126,7 @@ ApiResult<void> Pipeline::authenticate(Exchange& exchange) const {
     if (!bytes.has_value()) return std::unexpected(payload_error(bytes.error(), std::nullopt, style_of(exchange)));
     body_sha256 = sha256_hex(*bytes);
     request.body_sha256 = body_sha256;
+    request.may_leave_body_unsigned = may_leave_body_unsigned(exchange);
     exchange.buffered = std::make_unique<http::StringBody>(*std::move(bytes));
     body = exchange.buffered.get();
   }
@@ -180,11 +190,13 @@ ApiResult<void> Pipeline::decode(Exchange& exchange) const {
   }
   exchange.context.whole_body = exchange.body;
   exchange.input = exchange.entry->make_input();
-  const auto decoded = protocol::decode_request(exchange.context.resolved, service, exchange.request.head,
-                                                exchange.body, exchange.input.get());
-  if (!decoded.has_value())
-    return std::unexpected(to_api_error(decoded.error(), exchange.context.resolved.protocol, service));
-  return {};
+  auto decoded = protocol::decode_request(exchange.context.resolved, service, exchange.request.head, exchange.body,
+                                          exchange.input.get());
+  if (decoded.has_value()) return {};
+  if (const auto& word_breach = exchange.routed.service->table->word_breach; word_breach != nullptr) {
+    if (auto words = word_breach(decoded.error())) decoded.error().detail = *std::move(words);
+  }
+  return std::unexpected(to_api_error(decoded.error(), exchange.context.resolved.protocol, service));
 }
 
 ApiResult<void> Pipeline::authorize(Exchange& exchange) const {

@@ -78,7 +78,9 @@ void add_session_keys(const auth::Session& session, Timestamp now, policy::Conte
   }
 }
 
-void add_principal_keys(const RequestFacts& facts, policy::Context& context) {
+}  // namespace
+
+void add_principal_keys(const RequestFacts& facts, const auth::Tags& tags, policy::Context& context) {
   const Keys& known = keys();
   if (facts.key == nullptr) {
     context.set(known.principal_type, "Anonymous");
@@ -94,15 +96,12 @@ void add_principal_keys(const RequestFacts& facts, policy::Context& context) {
   context.set(known.principal_type, type_name(principal.kind));
   context.set(known.user_id, principal.user_id);
   if (principal.kind == auth::PrincipalKind::user) context.set(known.user_name, principal.entity_name);
-  for (const auto& [name, value] : facts.principal_tags) context.set("aws:PrincipalTag/" + name, value);
+  for (const auto& [name, value] : tags) context.set("aws:PrincipalTag/" + name, value);
   if (facts.key->session) add_session_keys(*facts.key->session, facts.now, context);
 }
 
-}  // namespace
-
 void add_request_keys(const RequestFacts& facts, policy::Context& context) {
   const Keys& known = keys();
-  add_principal_keys(facts, context);
   context.set(known.is_aws_service, "false");
   context.set(known.via_aws_service, "false");
   const Second& second = second_of(facts.now);

@@ -13,13 +13,15 @@ namespace aerolith::gateway {
 struct RequestFacts {
   const http::RequestHead& head;
   const auth::AccessKey* key;  // null: anonymous
-  const auth::Tags& principal_tags;
-  std::string_view region;  // that the request was made to
+  std::string_view region;     // that the request was made to
   Timestamp now;
 };
 
-// Fills `context`: aws:Principal..., aws:userid, aws:username, aws:SourceIp, aws:SecureTransport, aws:CurrentTime and
-// the others. What belongs to a service or an operation is for its table row to add.
+// How and when it came: aws:SourceIp, aws:SecureTransport, aws:CurrentTime, aws:RequestedRegion and the others. What
+// belongs to a service or an operation is for its table row to add.
 void add_request_keys(const RequestFacts& facts, policy::Context& context);
+// Who sent it: aws:Principal..., aws:userid, aws:username and, of a session, what it was made with; `tags` are the
+// principal's.
+void add_principal_keys(const RequestFacts& facts, const auth::Tags& tags, policy::Context& context);
 
 }  // namespace aerolith::gateway

@@ -52,6 +52,8 @@ struct ServiceTable {
   // Whether any policy or access control list of what a path names could let in a caller without a signature: asked
   // before a body is read. Null: none could.
   std::function<bool(std::string_view path)> may_admit_anonymous;
+  // The service's own words for an input that breaches the model; nullopt: the usual ones. May be null.
+  std::optional<std::string> (*word_breach)(const protocol::DecodeError&) = nullptr;
   // A denial carries a sealed message that says why, for DecodeAuthorizationMessage (EC2's do).
   bool encodes_denials = false;
   std::vector<OperationEntry> operations;  // any order; one for each implemented operation

@@ -16,6 +16,7 @@
 #include "services/ec2/api.h"
 #include "services/ec2/host_room.h"
 #include "services/ec2/instance_list.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -32,8 +33,6 @@ std::string tiny_snapshot() { return tiny_snapshot_mark() + "00000000"; }
 std::string new_snapshot(std::string_view image) {
   return image == "tiny" ? tiny_snapshot_mark() + random_hex(8) : "snap-0" + random_hex(16);
 }
-
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 uint64_t host_mib() {
   return (static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))) >> 20;
@@ -89,6 +88,20 @@ std::unique_ptr<blocks::Volumes> open_volumes(const Installation& installation) 
   return nullptr;
 }
 
+std::unique_ptr<blocks::DiskImports> open_imports(const Installation& installation) {
+  auto imports = blocks::DiskImports::open(installation.folder.blocks().string());
+  if (imports.has_value()) return *std::move(imports);
+  log_error("no disks can be imported", {{"what", imports.error().detail}});
+  return nullptr;
+}
+
+std::unique_ptr<blocks::Uploads> open_uploads(os::FileSystem& files, const Installation& installation) {
+  auto uploads = blocks::Uploads::open(files, (installation.folder.blocks() / "uploads").string());
+  if (uploads.has_value()) return *std::move(uploads);
+  log_error("snapshots can't be written block by block", {{"what", uploads.error().detail}});
+  return nullptr;
+}
+
 }  // namespace
 
 Cloud::Cloud(const Config& config, const Installation& installation, metadata::Store& metadata, const Clock& clock)
@@ -98,6 +111,8 @@ Cloud::Cloud(const Config& config, const Installation& installation, metadata::S
   container_ = compute::make_container_driver(driver_settings(installation));
   vm_ = compute::make_vm_driver(driver_settings(installation));
   volumes_ = open_volumes(installation);
+  imports_ = open_imports(installation);
+  if (volumes_) uploads_ = open_uploads(files_, installation);
   const auto announced = ec2::announce_host(metadata, {.memory_mib = host_mib() * config.ec2.memory_percent / 100,
                                                        .container_overcommit = config.ec2.container_overcommit});
   if (!announced.has_value()) log_error("what this host has isn't recorded", {{"what", announced.error().detail}});
@@ -114,6 +129,8 @@ ec2::Parts Cloud::parts() {
       .container = container_.get(),
       .vm = vm_.get(),
       .volumes = volumes_.get(),
+      .imports = imports_.get(),
+      .uploads = uploads_.get(),
       .settings = {.public_cidr = config_.ec2.public_cidr,
                    .s3_cidrs = {network::gateway_of(fabric) + "/32"},
                    .guest_uid = kNobody},
@@ -171,7 +188,7 @@ Result<AddedImage, std::string> Cloud::add_image(const gateway::NewImage& image)
                                           {.name = image.name,
                                            .description = image.description,
                                            .snapshot = snapshot,
-                                           .size_gib = std::max(1, static_cast<int32_t>((*size + kGib - 1) / kGib)),
+                                           .size_gib = ec2::gib_for(*size),
                                            .driver = image.driver,
                                            .kernel = image.kernel,
                                            .initramfs = image.initramfs,

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "blocks/disk_imports.h"
+#include "blocks/uploads.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "gateway/admin.h"
@@ -17,6 +19,7 @@
 #include "main/installation.h"
 #include "metadata/store.h"
 #include "network/fabric.h"
+#include "os/file_system.h"
 #include "services/ec2/service.h"
 #include "services/ssm/service.h"
 
@@ -36,7 +39,7 @@ class Cloud {
   Cloud(const Cloud&) = delete;
   Cloud& operator=(const Cloud&) = delete;
 
-  // But for what other rooms bring: `find_profile` and the hooks of networks.
+  // But for what other rooms bring: `find_profile`, what is in S3 and the hooks of networks.
   ec2::Parts parts();
   // Public parameters that lead to images.
   ssm::Parts parameters();
@@ -65,6 +68,9 @@ class Cloud {
   std::unique_ptr<compute::Driver> container_;
   std::unique_ptr<compute::Driver> vm_;
   std::unique_ptr<blocks::Volumes> volumes_;
+  std::unique_ptr<blocks::DiskImports> imports_;
+  os::RealFileSystem files_;
+  std::unique_ptr<blocks::Uploads> uploads_;  // where volumes are
 
   std::mutex images_mutex_;
   bool has_images_ = false;

@@ -22,16 +22,19 @@
 #include "main/callers.h"
 #include "main/cloud.h"
 #include "main/daemon_settings.h"
+#include "main/disk_reading.h"
 #include "main/guest_services.h"
 #include "main/host.h"
 #include "main/log_delivery.h"
 #include "main/name_issuer.h"
+#include "main/token_issuers.h"
 #include "main/version.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
 #include "objects/scrubber.h"
 #include "os/file_system.h"
 #include "services.h"
+#include "services/ebs/service.h"
 #include "services/ec2/service.h"
 #include "services/iam/api.h"
 #include "services/iam/service.h"
@@ -153,6 +156,7 @@ std::vector<gateway::ServiceTable> make_services(metadata::Store& metadata, obje
                          .directory = callers.directory(),
                          .known_actions = [&known_actions] { return std::span<const std::string>(known_actions); }}));
   services.push_back(ec2.table());
+  services.push_back(ebs::make_service({.snapshots = ec2.direct_snapshots(), .tokens = callers.box()}));
   services.push_back(rbin::make_service(metadata));
   services.push_back(ssm::make_service(cloud.parameters()));
   return services;
@@ -223,11 +227,14 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const auto opened_callers = Callers::open(**metadata, installation, config, clock);
   if (!opened_callers.has_value()) return refuse_to_start("iam", opened_callers.error().detail);
   Callers& callers = **opened_callers;
-  federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string());
+  const TokenIssuers issuers(callers.directory());
+  federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string(),
+                                 [&](const federation::HttpsUrl& url) { return issuers.find_document(url); });
   Cloud cloud(config, installation, **metadata, clock);
   const auto guests = make_guest_services(config, installation, cloud, **metadata, callers, clock);
   ec2::Parts ec2_has = ec2_parts(cloud, callers, guests.get());
   deliver_logs_to_s3(ec2_has, **metadata, **objects, clock);
+  read_disks_from_s3(ec2_has, callers, **metadata, **objects, config.region, clock);
   ec2::Service ec2(ec2_has);
   if (const auto settled = ec2.settle_all(); !settled.has_value())
     return refuse_to_start("ec2", settled.error().message);
@@ -261,11 +268,15 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   };
   admin_settings.audit_stats = [&] { return audit_log != nullptr ? audit_log->stats() : audit::LogStats{}; };
   const gateway::Admin admin(std::move(admin_settings), registry, metrics, authenticator);
-  gateway::Gateway gateway({.access_log = config.log.access, .audit = audit_log, .on_event = note_call}, registry,
-                           pipeline, admin, metrics);
+  gateway::Gateway gateway({.access_log = config.log.access,
+                            .audit = audit_log,
+                            .on_event = note_call,
+                            .answer_for_site = [&](const http::RequestHead& head) { return issuers.answer(head); }},
+                           registry, pipeline, admin, metrics);
 
   const FindOwnName find_own_name = [&](std::string_view name) {
-    return gateway::find_own_name(registry, name, config.host_names);
+    const auto own = gateway::find_own_name(registry, name, config.host_names);
+    return own ? own : issuers.find_own_name(name);
   };
   const std::unique_ptr<NameIssuer> issuer = make_issuer(config, installation, find_own_name, clock);
   warn_of_open_doors(config);

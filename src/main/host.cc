@@ -1,8 +1,11 @@
 #include "main/host.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -14,13 +17,39 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const std::string kRootsFolder = "/run/aerolith";
+
 // Six characters that no other installation on the host is likely to have.
 std::string mark_of(const Installation& installation) {
   return "a" + sha256_hex(installation.root_access_key_id).substr(0, 5);
 }
 
-// Short and outside the data folder: names of sockets have at most 107 characters.
-std::string run_folder_of(const Installation& installation) { return "/run/aerolith/" + mark_of(installation); }
+// Short and outside the data folder where that can be: names of sockets have at most 107 characters. /run is root's;
+// others have the folder of their session.
+std::string host_folder(const Installation& installation) {
+  if (::geteuid() == 0) return kRootsFolder;
+  const char* const session = std::getenv("XDG_RUNTIME_DIR");
+  const bool is_usable = session != nullptr && session[0] == '/' && ::access(session, W_OK | X_OK) == 0;
+  if (is_usable) return std::string(session) + "/aerolith";
+  return std::filesystem::absolute(installation.folder.run()).string();
+}
+
+std::string run_folder_of(const Installation& installation) {
+  return host_folder(installation) + "/" + mark_of(installation);
+}
+
+// A server of root's may have run on the same data folder: the error, where it has left something. Where only root can
+// see that, a sentence about it.
+Result<std::string, std::string> look_for_roots(const Installation& installation) {
+  if (::geteuid() == 0) return "";
+  const std::string folder = kRootsFolder + "/" + mark_of(installation);
+  if (::access(folder.c_str(), F_OK) == 0) {
+    return std::unexpected("root's " + folder + " has instances of this installation: run the same command as root");
+  }
+  if (errno == ENOENT || errno == ENOTDIR) return "";
+  return fmt::format("Root's {} can't be read: if the server was ever run by root, run the same command as root.",
+                     kRootsFolder);
+}
 
 Result<void, std::string> remove_instances(compute::Driver& driver) {
   const auto instances = driver.list();
@@ -37,6 +66,7 @@ Result<void, std::string> remove_instances(compute::Driver& driver) {
 network::FabricSettings fabric_settings(const Config& config, const Installation& installation) {
   return {.installation = mark_of(installation),
           .run_folder = run_folder_of(installation) + "/network",
+          .host_folder = host_folder(installation),
           .public_cidr = config.ec2.public_cidr,
           .allows_internet = config.ec2.allows_internet};
 }
@@ -58,7 +88,7 @@ void remove_empty_run_folders(const Installation& installation) {
 
 std::vector<std::string> find_missing_for(compute::Kind kind, const Config& config) {
   // Only asked what it lacks: it makes nothing in its folder.
-  const compute::DriverSettings settings{.run_folder = "/run/aerolith", .installation = "doctor"};
+  const compute::DriverSettings settings{.run_folder = kRootsFolder, .installation = "doctor"};
   const auto driver =
       kind == compute::Kind::vm ? compute::make_vm_driver(settings) : compute::make_container_driver(settings);
   std::vector<std::string> missing = driver->find_missing();
@@ -70,13 +100,16 @@ std::vector<std::string> find_missing_for(compute::Kind kind, const Config& conf
   return missing;
 }
 
-Result<void, std::string> leave_host(const Config& config, const Installation& installation) {
+Result<HostLeft, std::string> leave_host(const Config& config, const Installation& installation) {
   for (const auto& make : {compute::make_container_driver, compute::make_vm_driver}) {
     const auto driver = make(driver_settings(installation));
-    if (auto removed = remove_instances(*driver); !removed.has_value()) return removed;
+    if (auto removed = remove_instances(*driver); !removed.has_value()) return std::unexpected(removed.error());
   }
+  auto unseen = look_for_roots(installation);
+  if (!unseen.has_value()) return std::unexpected(unseen.error());
+  HostLeft left{.unseen = *std::move(unseen)};
   auto fabric = network::Fabric::open(fabric_settings(config, installation));
-  if (!fabric.has_value()) return {};  // a host that can't have networks has none of ours
+  if (!fabric.has_value()) return left;  // who can't have networks has none of ours
   const auto vpcs = (*fabric)->list();
   if (!vpcs.has_value()) return std::unexpected(vpcs.error().detail);
   for (const std::string& vpc : *vpcs) {
@@ -84,7 +117,7 @@ Result<void, std::string> leave_host(const Config& config, const Installation& i
   }
   std::error_code error;  // nothing but empty folders is left
   std::filesystem::remove_all(run_folder_of(installation), error);
-  return {};
+  return left;
 }
 
 }  // namespace aerolith::main_program

@@ -22,8 +22,11 @@ void remove_empty_run_folders(const Installation& installation);
 // One sentence for each thing that the host lacks, with what mends it; empty: instances of that kind run here.
 std::vector<std::string> find_missing_for(compute::Kind kind, const Config& config);
 
+struct HostLeft {
+  std::string unseen;  // of what root alone can see, a sentence for a person; empty: nothing is left
+};
 // Ends all instances of this installation on this host and takes its networks off. Records stay: the next start brings
 // back what should run. To be called while no server runs. The error is a sentence for a person.
-Result<void, std::string> leave_host(const Config& config, const Installation& installation);
+Result<HostLeft, std::string> leave_host(const Config& config, const Installation& installation);
 
 }  // namespace aerolith::main_program

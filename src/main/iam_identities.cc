@@ -80,6 +80,19 @@ std::optional<sts::SamlProvider> IamIdentities::find_saml_provider(const Account
       .decryption = {.private_keys = std::move(found->private_keys), .is_required = found->requires_encryption}};
 }
 
+std::optional<sts::TokenSigner> IamIdentities::find_token_signer(const AccountId& account,
+                                                                 federation::SignatureAlgorithm algorithm) const {
+  auto found = value_or_throw(directory_.find_token_signer(account, federation::name_of(algorithm)));
+  if (!found) return std::nullopt;
+  return sts::TokenSigner{.issuer = std::move(found->issuer),
+                          .key_id = std::move(found->key_id),
+                          .private_key = std::move(found->private_key)};
+}
+
+auth::Tags IamIdentities::principal_tags(const auth::AccessKey& key) const {
+  return gateway::principal_tags(key, find(key.principal).get());
+}
+
 bool IamIdentities::verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) {
   return value_or_throw(
       directory_.check_mfa_code(caller.account, caller.entity_name, serial_number, code, clock_.now()));

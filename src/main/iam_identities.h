@@ -24,6 +24,9 @@ class IamIdentities final : public auth::CredentialSource, public gateway::Ident
   std::optional<federation::OidcProvider> find_oidc_provider(const AccountId& account,
                                                              std::string_view url) const override;
   std::optional<sts::SamlProvider> find_saml_provider(const AccountId& account, std::string_view name) const override;
+  std::optional<sts::TokenSigner> find_token_signer(const AccountId& account,
+                                                    federation::SignatureAlgorithm algorithm) const override;
+  auth::Tags principal_tags(const auth::AccessKey& key) const override;
   bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) override;
 
   // That a request was signed with this key, for a service of that signing name.

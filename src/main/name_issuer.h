@@ -14,7 +14,7 @@
 
 namespace aerolith::main_program {
 
-// Nullopt for a name that isn't ours. Pure, safe from any thread.
+// Nullopt for a name that isn't ours. Quick: asked by the threads of sockets. Safe from any thread.
 using FindOwnName = std::function<std::optional<gateway::OwnName>(std::string_view name)>;
 
 // Holds the CA's key as long as it lives. Safe from any thread; making a certificate takes some tenths of a

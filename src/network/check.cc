@@ -164,7 +164,9 @@ Result<> check(const FabricSettings& settings) {
   TRY(require(!name.empty() && name.size() <= 6 && consists_of(name, ""), "not an installation's name", name));
   const auto range = parse_prefix(settings.public_cidr);
   TRY(require(range && range->length <= 28, "not an IPv4 range of 16 addresses or more", settings.public_cidr));
-  return require(settings.run_folder.starts_with('/'), "not an absolute path", settings.run_folder);
+  TRY(require(settings.run_folder.starts_with('/'), "not an absolute path", settings.run_folder));
+  const bool is_alone = settings.host_folder.empty();
+  return require(is_alone || settings.host_folder.starts_with('/'), "not an absolute path", settings.host_folder);
 }
 
 Result<> check(const Vpc& vpc) {

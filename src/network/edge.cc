@@ -82,7 +82,7 @@ KernelTables without(KernelTables tables, const std::set<std::string>& devices) 
 }  // namespace
 
 Edge::Edge(const FabricSettings& settings, RuleKeeper& rules)
-    : settings_(settings), rules_(rules), forwarding_(settings.run_folder) {}
+    : settings_(settings), rules_(rules), forwarding_(settings) {}
 
 KernelTables Edge::own_tables() const {
   const std::string device(kEdgeHostDevice);

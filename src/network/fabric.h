@@ -201,6 +201,9 @@ struct FlowWindow {
 struct FabricSettings {
   std::string installation;  // keeps namespaces and devices of two installations on one host apart; up to 6 characters
   std::string run_folder;    // files of ours: rule sets, leases, pids; made if missing
+  // Where all installations of the host have their run folders, as <installation>/network; each looks at what the
+  // others need of the host. Empty: there are no others.
+  std::string host_folder = {};
   // Where public addresses are taken from; routed from the host. The first four are the fabric's own.
   std::string public_cidr = "198.18.0.0/16";
   bool allows_internet = true;  // whether internet gateways reach beyond the host

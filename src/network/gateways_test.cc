@@ -1,9 +1,13 @@
 // The datapath with real packets: ways out of a VPC and back.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "network/fabric_test_fixture.h"
 #include "network/host.h"
 #include "network/names.h"
+#include "os/program.h"
 
 namespace aerolith::network {
 namespace {
@@ -93,6 +97,39 @@ TEST_F(GatewaysTest, TheHostForwardsForNobodyElse) {
   EXPECT_FALSE(ping(outside, "192.0.2.2", kDropped));
   EXPECT_FALSE(ping(other, kOutsideAddress, kDropped));
   EXPECT_TRUE(ping(one, kOutsideAddress));
+}
+
+// Another installation on the same host needs it as well, and has the last word.
+TEST_F(GatewaysTest, TheHostForwardsForAsLongAsAnInstallationNeedsIt) {
+  settings.host_folder = folder.path();
+  settings.run_folder = folder / "test/network";
+  open();
+  apply();
+  // Of one that is gone there is only its record.
+  std::filesystem::create_directories(folder / "gone/network");
+  std::ofstream(folder / "gone/network/forwarding") << "uplink\n";
+  const FabricSettings theirs{.installation = "other",
+                              .run_folder = folder / "other/network",
+                              .host_folder = folder.path(),
+                              .public_cidr = "198.19.0.0/16"};
+  const auto opened = Fabric::open(theirs);
+  ASSERT_TRUE(opened);
+  Vpc their_vpc = make_test_vpc("vpc-00000000000000002");
+  their_vpc.has_internet_gateway = true;
+  add_route(their_vpc, "rtb-a", "0.0.0.0/0", ToInternetGateway{});
+  Interface& interface = add_interface(their_vpc, "one", "10.0.1.10");
+  interface.public_addresses = {{.private_address = "10.0.1.10", .public_address = "198.19.0.10"}};
+  const std::string guest = interface.guest_namespace;
+  const auto applied = (*opened)->apply(their_vpc);
+  ASSERT_TRUE(applied) << applied.error().detail;
+  EXPECT_TRUE(ping(guest, kOutsideAddress));
+  ASSERT_TRUE(fabric->remove(vpc.id));
+  EXPECT_EQ(read_kernel_setting("net/ipv4/conf/uplink/forwarding"), "1");
+  EXPECT_TRUE(ping(guest, kOutsideAddress));
+  // It is the other's guard now: the host is no router for anybody else.
+  EXPECT_NE(os::run_checked({.arguments = {"nft", "list", "ruleset"}})->find("ct status"), std::string::npos);
+  ASSERT_TRUE((*opened)->remove(their_vpc.id));
+  EXPECT_EQ(read_kernel_setting("net/ipv4/conf/uplink/forwarding"), "0");
 }
 
 TEST_F(GatewaysTest, AnAddressThatWasTakenAwayIsGoneAtOnce) {

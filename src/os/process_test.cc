@@ -40,6 +40,19 @@ TEST(ProgramTest, SaysWhatFailed) {
   EXPECT_EQ(slow.error().code, ErrorCode::busy);
 }
 
+TEST(ProgramTest, IsStoppedByWhoWatchesIt) {
+  std::string seen;
+  const auto stopped =
+      run_program({.arguments = {"sh", "-c", "echo half; sleep 60"}, .may_go_on = [&](std::string_view output) {
+                     seen = output;
+                     return output.empty();
+                   }});
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().code, ErrorCode::busy);
+  EXPECT_EQ(seen, "half\n");
+  EXPECT_TRUE(run_program({.arguments = {"true"}, .may_go_on = [](std::string_view) { return true; }}).has_value());
+}
+
 TEST(ProgramTest, GivesTheNamedDescriptorsAlone) {
   const TestDirectory folder;
   std::ofstream(folder / "a") << "A";

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -25,6 +26,7 @@ namespace {
 
 constexpr int kFirstFreeNumber = 64;  // descriptors from here on are no program's
 constexpr size_t kKeptOutputBytes = size_t{16} << 20;
+constexpr auto kAskEvery = std::chrono::milliseconds(250);
 
 class Descriptor {
  public:
@@ -141,17 +143,26 @@ bool read_some(Descriptor& from, std::string& to) {
   return true;
 }
 
-// Feeds and drains the program until it has closed both of its outputs. False when patience ended first.
-bool converse(std::string_view input, Descriptor& in, Descriptor& out, Descriptor& err, ProgramEnd& end,
+enum class Talk : uint8_t { ended, took_too_long, stopped };
+
+// Feeds and drains the program until it has closed both of its outputs, or is to be killed.
+Talk converse(const Program& program, Descriptor& in, Descriptor& out, Descriptor& err, ProgramEnd& end,
               Deadline deadline) {
+  std::string_view input = program.input;
+  Deadline next_ask = std::chrono::steady_clock::now();
   ::fcntl(in.number(), F_SETFL, O_NONBLOCK);
   while (out.number() >= 0 || err.number() >= 0) {
+    if (program.may_go_on && std::chrono::steady_clock::now() >= next_ask) {
+      if (!program.may_go_on(end.output)) return Talk::stopped;
+      next_ask = std::chrono::steady_clock::now() + kAskEvery;
+    }
+    const Deadline wake = program.may_go_on ? std::min(next_ask, deadline) : deadline;
     if (input.empty()) in.close();
     std::array<pollfd, 3> waited{pollfd{in.number(), POLLOUT, 0}, pollfd{out.number(), POLLIN, 0},
                                  pollfd{err.number(), POLLIN, 0}};
-    const int ready = ::poll(waited.data(), waited.size(), milliseconds_until(deadline));
-    if (ready == 0) return false;
-    if (ready < 0) continue;
+    const int ready = ::poll(waited.data(), waited.size(), milliseconds_until(wake));
+    if (ready == 0 && std::chrono::steady_clock::now() >= deadline) return Talk::took_too_long;
+    if (ready <= 0) continue;
     if (waited[0].revents != 0) {
       const ssize_t n = ::write(in.number(), input.data(), input.size());
       if (n > 0) input.remove_prefix(static_cast<size_t>(n));
@@ -160,7 +171,7 @@ bool converse(std::string_view input, Descriptor& in, Descriptor& out, Descripto
     if (waited[1].revents != 0 && !read_some(out, end.output)) out.close();
     if (waited[2].revents != 0 && !read_some(err, end.errors)) err.close();
   }
-  return true;
+  return Talk::ended;
 }
 
 int wait_for(pid_t pid) {
@@ -210,13 +221,14 @@ Result<ProgramEnd> run_program(const Program& program) {
   sigemptyset(&pipe_signal);
   sigaddset(&pipe_signal, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const bool in_time = converse(program.input, in.write, out.read, err.read, end, deadline);
+  const Talk talk = converse(program, in.write, out.read, err.read, end, deadline);
   const timespec at_once{};
   if (!sigismember(&before, SIGPIPE)) ::sigtimedwait(&pipe_signal, nullptr, &at_once);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (!in_time) ::kill(-pid, SIGKILL);  // its own group: what it started goes with it
+  if (talk != Talk::ended) ::kill(-pid, SIGKILL);  // its own group: what it started goes with it
   end.exit_code = wait_for(pid);
-  if (!in_time) {
+  if (talk == Talk::stopped) return fail(ErrorCode::busy, program.arguments[0] + " was stopped");
+  if (talk == Talk::took_too_long) {
     return fail(ErrorCode::busy,
                 fmt::format("{} took more than {} ms", fmt::join(program.arguments, " "), program.patience.count()));
   }

@@ -6,7 +6,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,9 @@ struct Program {
   std::chrono::milliseconds patience = std::chrono::seconds(60);
   std::vector<GivenDescriptor> descriptors;
   std::vector<std::pair<std::string, std::string>> environment;  // added to ours
+  // run_program asks a few times a second, with what the program has said so far on its standard output; on false it is
+  // killed. Empty: it may run to its end.
+  std::function<bool(std::string_view output)> may_go_on{};
 };
 struct ProgramEnd {
   int exit_code = 0;   // 128 + n after signal n
@@ -33,14 +38,15 @@ struct ProgramEnd {
   std::string errors;
 };
 
-// `not_found` where there is no such program; `busy` when patience ended (it is killed then). Safe from any thread.
+// `not_found` where there is no such program; `busy` when patience ended, or may_go_on said no (it is killed then).
+// Safe from any thread.
 Result<ProgramEnd> run_program(const Program& program);
 
 // The same, where any exit code but 0 is an error too (`io`), whose detail has the command and what it said.
 Result<std::string> run_checked(const Program& program);
 
-// In a session of its own, with what it says appended to `log_path` and an empty standard input (`input` and `patience`
-// don't count). Its end is collected by is_alive() and those that use it (os/process.h).
+// In a session of its own, with what it says appended to `log_path` and an empty standard input (`input`, `patience`
+// and `may_go_on` don't count). Its end is collected by is_alive() and those that use it (os/process.h).
 Result<pid_t> start_program(const Program& program, const std::string& log_path);
 
 // Empty where PATH (and the folders of root's programs, which a user's PATH may lack) doesn't find it.

@@ -20,7 +20,8 @@ uint32_t hash_name(std::string_view name) {
 
 ContextKey::ContextKey(std::string_view text) : name(to_lower(text)), written(text), hash(hash_name(text)) {}
 
-Context::Context() : memory_(space_.data(), space_.size()), entries_(&memory_), more_values_(&memory_) {
+Context::Context(KeySource* source)
+    : source_(source), memory_(space_.data(), space_.size()), entries_(&memory_), more_values_(&memory_) {
   entries_.reserve(kUsualKeys);
   by_hash_.fill(kNone);
 }
@@ -39,6 +40,11 @@ void Context::replace(std::string_view name, std::string_view value) { set_only(
 
 void Context::replace(const ContextKey& key, std::string_view value) { set_only(entry(key), value); }
 
+void Context::complete() const {
+  while (source_ != nullptr && source_->add_more()) {
+  }
+}
+
 void Context::remove_prefix(std::string_view prefix) {
   const size_t removed = std::erase_if(
       entries_, [&](const Entry& known) { return equals_ignore_case(known.name.substr(0, prefix.size()), prefix); });
@@ -52,9 +58,9 @@ void Context::remove_prefix(std::string_view prefix) {
 }
 
 bool Context::find_single(const ContextKey& key, std::string_view& value) const {
-  const Entry* const found = find_entry(key);
-  if (found == nullptr || found->multivalued || found->value.next != kNone) return false;
-  value = found->value.text;
+  const uint32_t at = find_entry(key);
+  if (at == kNone || entries_[at].multivalued || entries_[at].value.next != kNone) return false;
+  value = entries_[at].value.text;
   return true;
 }
 

@@ -2,7 +2,8 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html#AccessPolicyLanguage_RequestContext
 //
 // A table that is filled once a request, in memory of its own: what a request has as a rule is kept without allocation.
-// Names compare without case. Not for several threads at once while it is filled; reading is free for all.
+// Names compare without case. Most policies ask for few keys, so a source may add its own when one is missed. Not for
+// several threads at once while it is filled or has a source.
 #pragma once
 
 #include <array>
@@ -26,9 +27,19 @@ struct ContextKey {
   uint32_t hash = 0;
 };
 
+// Keys that are costly to find out, in portions.
+class KeySource {
+ public:
+  virtual ~KeySource() = default;
+  // Adds the next portion to the context; false: there is none left. A portion sets no key of another.
+  virtual bool add_more() = 0;
+};
+
 class Context {
  public:
-  Context();
+  Context() : Context(nullptr) {}
+  // `source` may be null, and must outlive it.
+  explicit Context(KeySource* source);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -44,6 +55,8 @@ class Context {
   void replace(const ContextKey& key, std::string_view value);
   // All keys that start so are gone: "s3:ExistingObjectTag/".
   void remove_prefix(std::string_view prefix);
+  // Takes all that the source has: before anything is replaced or removed that may be of it.
+  void complete() const;
 
  private:
   static constexpr uint32_t kNone = 0xFFFFFFFF;
@@ -61,41 +74,44 @@ class Context {
   };
 
  public:
-  // The values of one key, in the order they came; empty where the request has no such key.
+  // The values of one key, in the order they came; empty where the request has no such key. Good while the context
+  // takes in more.
   class Values {
    public:
     class Iterator {
      public:
-      Iterator(const Context* context, const Value* at) : context_(context), at_(at) {}
-      std::string_view operator*() const { return at_->text; }
+      Iterator() = default;
+      Iterator(const Context* context, Value at) : context_(context), at_(at) {}
+      std::string_view operator*() const { return at_.text; }
       Iterator& operator++() {
-        at_ = at_->next == kNone ? nullptr : &context_->more_values_[at_->next];
+        *this = at_.next == kNone ? Iterator() : Iterator(context_, context_->more_values_[at_.next]);
         return *this;
       }
-      bool operator==(std::default_sentinel_t) const { return at_ == nullptr; }
+      bool operator==(std::default_sentinel_t) const { return context_ == nullptr; }
 
      private:
-      const Context* context_;
-      const Value* at_;
+      const Context* context_ = nullptr;  // null: past the last
+      Value at_;
     };
-    Values(const Context* context, const Entry* entry) : context_(context), entry_(entry) {}
-    Iterator begin() const { return {context_, entry_ == nullptr ? nullptr : &entry_->value}; }
+    Values(const Context* context, uint32_t entry) : context_(context), entry_(entry) {}
+    Iterator begin() const { return empty() ? Iterator() : Iterator(context_, context_->entries_[entry_].value); }
     std::default_sentinel_t end() const { return {}; }
-    bool empty() const { return entry_ == nullptr; }
+    bool empty() const { return entry_ == kNone; }
 
    private:
     const Context* context_;
-    const Entry* entry_;
+    uint32_t entry_;
   };
 
   // Calls visit(name, Values) for each key, in the order they came; names in lower case.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Entry& entry : entries_) visit(entry.name, Values(this, &entry));
+    complete();
+    for (uint32_t at = 0; at < entries_.size(); ++at) visit(entries_[at].name, Values(this, at));
   }
 
   Values find(const ContextKey& key) const { return {this, find_entry(key)}; }
-  bool contains(const ContextKey& key) const { return find_entry(key) != nullptr; }
+  bool contains(const ContextKey& key) const { return find_entry(key) != kNone; }
   // What a policy variable stands for: false where the key is missing, multivalued, or given twice.
   bool find_single(const ContextKey& key, std::string_view& value) const;
 
@@ -111,9 +127,11 @@ class Context {
       at = entries_[at].next_alike;
     return at;
   }
-  const Entry* find_entry(const ContextKey& key) const {
-    const uint32_t at = position_of(key);
-    return at == kNone ? nullptr : &entries_[at];
+  // The same, with what the source has of it.
+  uint32_t find_entry(const ContextKey& key) const {
+    uint32_t at = position_of(key);
+    while (at == kNone && source_ != nullptr && source_->add_more()) at = position_of(key);
+    return at;
   }
   // The entry of that name, a new one without a value where there is none.
   Entry& entry(std::string_view name);
@@ -123,6 +141,7 @@ class Context {
   void set_only(Entry& entry, std::string_view value);
   char* keep(std::string_view text);  // a copy, as long
 
+  KeySource* source_;
   std::array<std::byte, kUsualKeys * sizeof(Entry) + kUsualText> space_;
   std::pmr::monotonic_buffer_resource memory_;
   std::pmr::vector<Entry> entries_;

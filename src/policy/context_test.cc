@@ -99,5 +99,51 @@ TEST(Context, ReplaceForgetsWhatWasThere) {
   EXPECT_EQ(value, "true");
 }
 
+// Two portions: a key of one value, then forty of two.
+class Portions final : public KeySource {
+ public:
+  bool add_more() override {
+    if (given == 2) return false;
+    if (++given == 1) {
+      context.set("aws:username", "carlos");
+      return true;
+    }
+    for (int number = 0; number < 40; ++number) {
+      context.add_value("late:" + std::to_string(number), "a");
+      context.add_value("late:" + std::to_string(number), "b");
+    }
+    return true;
+  }
+  int given = 0;
+  Context context{this};
+};
+
+TEST(Context, TakesFromItsSourceNoMoreThanIsAskedFor) {
+  Portions source;
+  EXPECT_EQ(source.given, 0);
+  EXPECT_EQ(values_of(source.context, "aws:username"), std::vector<std::string>{"carlos"});
+  EXPECT_EQ(source.given, 1);
+  EXPECT_TRUE(source.context.contains(ContextKey("late:39")));
+  EXPECT_FALSE(source.context.contains(ContextKey("aws:SourceIp")));
+  EXPECT_EQ(source.given, 2);
+}
+
+TEST(Context, ValuesStayGoodWhileTheSourceAdds) {
+  Portions source;
+  const Context::Values names = source.context.find(ContextKey("aws:username"));
+  auto name = names.begin();
+  EXPECT_EQ(values_of(source.context, "late:0"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(*name, "carlos");
+  EXPECT_EQ(++name, names.end());
+  EXPECT_EQ(*names.begin(), "carlos");
+}
+
+TEST(Context, VisitsAllThatItsSourceHas) {
+  Portions source;
+  size_t visited = 0;
+  source.context.for_each([&](std::string_view, const Context::Values&) { ++visited; });
+  EXPECT_EQ(visited, 41U);
+}
+
 }  // namespace
 }  // namespace aerolith::policy

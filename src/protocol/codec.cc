@@ -148,7 +148,11 @@ void encode_rest(Protocol protocol, const Service& service, const Operation& ope
                  const MixedLists* mixed, http::Response& response) {
   const Shape& shape = *operation.output;
   encode_http_bindings(shape, output, binding_rules(service), response);
-  if (operation.streaming_output) return;
+  if (operation.streaming_output) {
+    // S3 says itself what an object is.
+    if (protocol == Protocol::rest_json) response.headers.set("Content-Type", "application/octet-stream");
+    return;
+  }
   if (const Member* payload = payload_member(shape)) {
     return encode_payload(protocol, service, operation, *payload, output, response);
   }

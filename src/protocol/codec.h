@@ -52,6 +52,8 @@ struct DecodeError {
   Location location = Location::body;
   // What that member is called there: "max-keys", "x-amz-metadata-directive".
   std::string_view wire_name = {};
+  // The model's pattern, where not matching it is all that is wrong: IAM has other words for that.
+  std::string_view pattern = {};
 };
 
 // Decodes into `input`, a default-constructed struct of operation.input, then checks the model's constraints.

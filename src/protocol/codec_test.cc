@@ -116,6 +116,7 @@ TEST(Codec, S3ErrorsOfBindings) {
   headers.add("x-amz-optional-object-attributes", "Everything");
   EXPECT_EQ(s3_code("GET", "/b?list-type=2", "", headers), "InvalidArgument");
   EXPECT_EQ(s3_code("POST", "/b?delete", ""), "MalformedXML");
+  EXPECT_EQ(s3_code("PUT", "/b?policy", ""), "MalformedPolicy");
 }
 
 // "bucket%2Fkey" is for the operation to decode: the model's pattern of a copy's source would refuse it.

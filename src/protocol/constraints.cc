@@ -115,6 +115,7 @@ class Checker {
 
   std::optional<DecodeError> finish() {
     if (count_ == 0) return std::nullopt;
+    if (count_ > 1) error_.pattern = {};
     error_.detail = fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", sentences_);
     return std::move(error_);
   }
@@ -195,6 +196,7 @@ class Checker {
     if (pattern != nullptr && !re2::RE2::FullMatch(text, *pattern)) {
       breach(DecodeErrorCode::invalid, path, text,
              fmt::format("Member must satisfy regular expression pattern: {}", limits.pattern));
+      error_.pattern = limits.pattern;
     }
   }
 

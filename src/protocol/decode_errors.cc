@@ -30,6 +30,9 @@ ApiError s3_error(const DecodeError& error) {
   if (member == "ServerSideEncryption" && error.code == DecodeErrorCode::invalid) {
     return make("InvalidEncryptionAlgorithmError", "The encryption request you specified is not valid.");
   }
+  if (error.member_path == "Policy") {  // of PutBucketPolicy: its whole body, which is no XML
+    return make("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'");
+  }
   if (error.location == Location::body) {
     const bool is_acl = error.member_path.starts_with("AccessControlPolicy");
     return make(is_acl ? "MalformedACLError" : "MalformedXML", std::string(kMalformedXml));

@@ -36,6 +36,7 @@ struct Operation {
   std::span<const ErrorShape* const> errors = {};
   bool streaming_input = false;   // the handler reads the body itself
   bool streaming_output = false;  // the handler gives a http::ResponseBody
+  bool unsigned_payload = false;  // clients may leave the body out of the signature without saying so
   uint16_t id = 0;                // index into Service::operations; equals the generated OperationId
   // rest-xml, where the model of botocore lacks what AWS sends (tools/codegen/overrides.toml has it): the root of the
   // answer's body

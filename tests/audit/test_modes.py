@@ -74,6 +74,20 @@ def test_the_open_test_account(make_server: MakeServer) -> None:
         with_key("s3", "test").list_objects_v2(Bucket="of-123456789012")
 
 
+def test_nobody_needs_to_make_a_test_account_first(make_server: MakeServer) -> None:
+    """IAM has no record of it; what reads the account's goes on without."""
+    server = make_server(AEROLITH_SECURITY_OPEN_TEST_ACCOUNT="true")
+    iam = boto_client(server, "iam", aws_access_key_id="123456789012", aws_secret_access_key="test")
+    iam.create_user(UserName="alice")
+    iam.create_login_profile(UserName="alice", Password="First-word-of-1")
+    iam.generate_credential_report()
+    report = iam.get_credential_report()["Content"].decode()
+    assert "\nalice,arn:aws:iam::123456789012:user/alice," in report
+    iam.create_account_alias(AccountAlias="ours")
+    assert iam.list_account_aliases()["AccountAliases"] == ["ours"]
+    iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")
+
+
 def test_nobody_gets_into_a_real_account_with_a_known_secret(make_server: MakeServer) -> None:
     server = make_server(AEROLITH_SECURITY_OPEN_TEST_ACCOUNT="true")
     own = boto_client(server, "sts").get_caller_identity()["Account"]

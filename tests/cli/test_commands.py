@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -64,6 +65,43 @@ def test_down_twice(cloud: Server) -> None:
     again = cloud.command("down")
     assert again.returncode == 0
     assert "isn't running" in again.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_down_ends_instances_of_who_isn_t_root() -> None:
+    """Whose place on the host isn't root's /run/aerolith, which he may not read."""
+    roots = Path("/run/aerolith")
+    roots.mkdir(mode=0o700, exist_ok=True)
+    nobody = 65534
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        own = Server(Path(folder))
+        for path in (Path(folder), own.home):
+            os.chown(path, nobody, nobody)
+
+        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [str(own.binary), *arguments],
+                env=own.environment(),
+                cwd=folder,
+                user=nobody,
+                group=nobody,
+                extra_groups=[],
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+
+        try:
+            run("version")
+        except PermissionError:
+            pytest.skip("nobody may not run the program where it lies")
+        up = run("up")
+        assert up.returncode == 0, up.stderr
+        down = run("down", "--instances")
+        assert down.returncode == 0, down.stderr
+        is_closed = not roots.stat().st_mode & stat.S_IXOTH
+        assert ("can't be read" if is_closed else "have ended") in down.stdout
+        assert run("down", "--instances").returncode == 0
 
 
 def test_two_servers_don_t_share_a_folder(cloud: Server) -> None:

@@ -3,16 +3,12 @@ is logged in to and configured; volumes, snapshots and images. Ansible's amazon.
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
+from tools.harness.ansible import play, what_ansible_lacks
 from tools.harness.instances import Guests, traces_of
-from tools.harness.server import clean_environment
 
 PLAYBOOK = """
 - hosts: localhost
@@ -157,7 +153,7 @@ REMOVAL_OF_DISKS = """
   tasks:
     - amazon.aws.ec2_ami_info: {owners: self, filters: {name: disks-of-instance}}
       register: found
-    - amazon.aws.ec2_ami: {image_id: "{{ item.image_id }}", state: absent, delete_snapshot: true}
+    - amazon.aws.ec2_ami: {image_id: "{{ item.image_id }}", state: absent, wait: true, delete_snapshot: true}
       loop: "{{ found.images }}"
     - amazon.aws.ec2_instance: {filters: {"tag:Name": disks}, state: absent, wait: true}
     - amazon.aws.ec2_vol: {name: "{{ item }}", state: absent}
@@ -169,39 +165,11 @@ REMOVAL_OF_DISKS = """
 """
 
 
-def play(guests: Guests, folder: Path, text: str, **more: object) -> list[str]:
-    """Runs it, with more variables, and answers which tasks changed something."""
-    assert yaml.safe_load(text)
-    (folder / "play.yml").write_text(text)
-    keys = guests.server.credentials()
-    environment = clean_environment(folder) | {
-        "AWS_ACCESS_KEY_ID": keys.access_key,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
-        "AWS_REGION": keys.region,
-        "AWS_ENDPOINT_URL": guests.server.endpoint,
-        "ANSIBLE_HOST_KEY_CHECKING": "false",
-        "ANSIBLE_STDOUT_CALLBACK": "json",
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-    }
-    variables = json.dumps({"folder": str(folder), "image": guests.image, **more})
-    command = ["ansible-playbook", "-i", "localhost,", "play.yml", "-e", variables]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    told = json.loads(done.stdout[done.stdout.index("{") :])
-    tasks = [task for each in told["plays"] for task in each["tasks"]]
-    return [task["task"]["name"] for task in tasks if any(host.get("changed") for host in task["hosts"].values())]
-
-
 @pytest.fixture
 def collection() -> None:
     """What the plays are written for; without it their tests are left out."""
-    if shutil.which("ansible-playbook") is None:
-        pytest.skip("ansible-playbook isn't on this machine")
-    listed = subprocess.run(["ansible-galaxy", "collection", "list", "amazon.aws"], capture_output=True, text=True)
-    if "amazon.aws" not in listed.stdout:
-        pytest.skip("the collection amazon.aws isn't on this machine")
+    if lacks := what_ansible_lacks():
+        pytest.skip(lacks)
 
 
 @pytest.mark.usefixtures("collection")
@@ -209,10 +177,10 @@ def collection() -> None:
 def test_a_play_makes_configures_and_removes(guests: Guests, tmp_path: Path) -> None:
     before = traces_of(guests.server)
     try:
-        assert "amazon.aws.ec2_instance" in play(guests, tmp_path, PLAYBOOK)
-        assert play(guests, tmp_path, PLAYBOOK) == []
+        assert "amazon.aws.ec2_instance" in play(guests.server, tmp_path, PLAYBOOK, image=guests.image)
+        assert play(guests.server, tmp_path, PLAYBOOK, image=guests.image) == []
     finally:
-        play(guests, tmp_path, REMOVAL)
+        play(guests.server, tmp_path, REMOVAL)
     assert traces_of(guests.server) == before
 
 
@@ -222,15 +190,15 @@ def test_a_play_makes_grows_and_removes_volumes(guests: Guests, tmp_path: Path) 
     before = traces_of(guests.server)
     tagged = [{"Name": "tag:Play", "Values": ["disks"]}]
     try:
-        changed = play(guests, tmp_path, DISKS, size=8)
+        changed = play(guests.server, tmp_path, DISKS, image=guests.image, size=8)
         assert {"amazon.aws.ec2_vol", "amazon.aws.ec2_snapshot", "amazon.aws.ec2_ami"} <= set(changed)
-        assert play(guests, tmp_path, DISKS, size=8) == []
-        assert play(guests, tmp_path, DISKS, size=9) == ["amazon.aws.ec2_vol"]
+        assert play(guests.server, tmp_path, DISKS, image=guests.image, size=8) == []
+        assert play(guests.server, tmp_path, DISKS, image=guests.image, size=9) == ["amazon.aws.ec2_vol"]
         named = [{"Name": "tag:Name", "Values": ["disks-data"]}]
         (data,) = guests.ec2.describe_volumes(Filters=named)["Volumes"]
         assert (data["Size"], data["Iops"], data["Throughput"], data["State"]) == (9, 3500, 200, "in-use")
     finally:
-        play(guests, tmp_path, REMOVAL_OF_DISKS)
+        play(guests.server, tmp_path, REMOVAL_OF_DISKS)
     assert guests.ec2.describe_snapshots(Filters=tagged)["Snapshots"] == []
     assert guests.ec2.describe_images(Filters=tagged)["Images"] == []
     assert traces_of(guests.server) == before

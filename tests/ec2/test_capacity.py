@@ -27,7 +27,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
     folder = tmp_path_factory.mktemp("small")
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
     settings = {
-        "AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number + 8),
+        "AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 2),
         "AEROLITH_EC2_MEMORY_PERCENT": str(PERCENT),
         "AEROLITH_EC2_CONTAINER_OVERCOMMIT": "1",
     }

@@ -62,6 +62,10 @@ def test_a_profile_comes_changes_and_goes(guests: Guests, guest: dict[str, Any],
         AssociationId=association["AssociationId"], IamInstanceProfile={"Name": profiles[1]}
     )["IamInstanceProfileAssociation"]
     assert shell.run(look) == profiles[1]
+    assert replaced["AssociationId"] != association["AssociationId"]
+    with pytest.raises(ClientError) as caught:
+        ec2.disassociate_iam_instance_profile(AssociationId=association["AssociationId"])
+    assert code(caught) == "InvalidAssociationID.NotFound"
     assert guests.find(instance)["IamInstanceProfile"]["Arn"].endswith(f"instance-profile/{profiles[1]}")
     (seen,) = ec2.describe_iam_instance_profile_associations(AssociationIds=[replaced["AssociationId"]])[
         "IamInstanceProfileAssociations"

@@ -83,7 +83,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("faults")
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
-    server = Server(folder, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number + 8)})
+    server = Server(folder, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 2)})
     lacks = what_lacks(server, "containers")
     if lacks:
         pytest.skip(f"no instances here: {lacks}")

@@ -11,6 +11,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import code, tagged
+from tools.harness.clients import boto_client
+from tools.harness.instances import Guests
 
 MODEL = botocore.session.get_session().get_service_model("ec2")
 
@@ -19,7 +21,9 @@ CALLS: dict[str, dict[str, Any]] = {
     "DescribeAddresses": {},
     "DescribeAvailabilityZones": {},
     "DescribeDhcpOptions": {},
+    "DescribeFlowLogs": {},
     "DescribeIamInstanceProfileAssociations": {},
+    "DescribeImages": {},
     "DescribeInstanceCreditSpecifications": {},
     "DescribeInstanceStatus": {},
     "DescribeInstanceTypeOfferings": {},
@@ -37,8 +41,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "DescribeRegions": {},
     "DescribeRouteTables": {},
     "DescribeSecurityGroups": {},
+    "DescribeSnapshots": {},
     "DescribeSubnets": {},
     "DescribeTags": {},
+    "DescribeVolumeStatus": {},
+    "DescribeVolumes": {},
+    "DescribeVolumesModifications": {},
     "DescribeVpcEndpointServices": {},
     "DescribeVpcEndpoints": {},
     "DescribeVpcPeeringConnections": {},
@@ -50,7 +58,9 @@ def documented(operation: str) -> tuple[str, list[str]]:
     """The parameter's name, and the filters that its documentation lists."""
     members = MODEL.operation_model(operation).input_shape.members
     parameter = "Filters" if "Filters" in members else "Filter"
-    listed = re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", members[parameter].documentation)
+    # A list within the list is of one filter's values.
+    text = re.sub(r"<ul>(?:(?!</?ul>).)*</ul>(?=\s*</li>)", "", members[parameter].documentation)
+    listed = re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", text)
     return parameter, [name for name in listed if not name.startswith("tag:") and name != "tag"]
 
 
@@ -88,6 +98,16 @@ def by(name: str, *values: str) -> list[dict[str, Any]]:
 def test_instance_types_are_found_by_what_is_shown_of_them(ec2: Any, name: str, value: str, found: bool) -> None:
     types = ec2.describe_instance_types(InstanceTypes=["t3.micro"], Filters=by(name, value))["InstanceTypes"]
     assert [each["InstanceType"] for each in types] == (["t3.micro"] if found else [])
+
+
+def test_images_are_found_by_their_public_parameter(guests: Guests) -> None:
+    found = guests.ec2.describe_images(Filters=by("public-ssm-parameter-name", "/aws/service/aerolith/tiny/*"))[
+        "Images"
+    ]
+    assert [each["ImageId"] for each in found] == [guests.image]
+    parameter = found[0]["PublicSsmParameterName"]
+    assert boto_client(guests.server, "ssm").get_parameter(Name=parameter)["Parameter"]["Value"] == guests.image
+    assert guests.ec2.describe_images(Filters=by("scan-result.highest-finding-severity-label", "*"))["Images"] == []
 
 
 def test_groups_are_found_by_the_names_in_their_rules(ec2: Any, vpc: str) -> None:

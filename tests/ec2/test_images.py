@@ -175,9 +175,10 @@ def test_an_image_of_a_stopped_instance(own: Guests, cloud: Server) -> None:
     # Gone from the list at once; its bytes when the last instance of it is.
     snapshot = snapshot_of(own, image["ImageId"])
     own.ec2.deregister_image(ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
+    assert own.ec2.describe_images(ImageIds=[image["ImageId"]])["Images"] == []
     with pytest.raises(ClientError) as gone:
-        own.ec2.describe_images(ImageIds=[image["ImageId"]])
-    assert code(gone) == "InvalidAMIID.NotFound"
+        own.launch(ImageId=image["ImageId"])
+    assert code(gone) == "InvalidAMIID.Unavailable"
     assert snapshot in snapshots_of(cloud)
     own.terminate(child["InstanceId"])
     wait_for("its snapshot to go", lambda: snapshot not in snapshots_of(cloud), 90, every=1)

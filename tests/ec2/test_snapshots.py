@@ -287,7 +287,7 @@ def test_the_command_line(own: Guests, cloud: Server, snapshot: str) -> None:
 def test_the_server_killed_at_each_step_of_a_snapshot(tmp_path: Path, worker_id: str) -> None:
     """Whole, or not there: a call that was answered has made one, one that wasn't leaves nothing half done."""
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
-    server = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number + 4)})
+    server = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 1)})
     lacks = what_lacks(server, "containers")
     if lacks:
         pytest.skip(f"no instances here: {lacks}")

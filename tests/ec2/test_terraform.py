@@ -11,9 +11,16 @@ import pytest
 from tools.harness.clients import boto_client
 from tools.harness.instances import Guests
 from tools.harness.server import Server
-from tools.harness.terraform import Terraform, make_terraform
+from tools.harness.terraform import Terraform, make_terraform, what_terraform_lacks
 
 STACKS = Path(__file__).parent / "stacks"
+
+
+def made(server: Server, folder: Path) -> Terraform:
+    if lacks := what_terraform_lacks():
+        pytest.skip(lacks)
+    return make_terraform(server, folder)
+
 
 NETWORK = """
 resource "aws_vpc" "main" {
@@ -152,7 +159,7 @@ resource "aws_flow_log" "main" {
 
 @pytest.fixture
 def terraform(server: Server, tmp_path: Path) -> Terraform:
-    return make_terraform(server, tmp_path)
+    return made(server, tmp_path)
 
 
 @pytest.mark.timeout(1200)
@@ -222,7 +229,7 @@ def test_a_flow_log(terraform: Terraform, server: Server, ec2: Any) -> None:
 
 @pytest.mark.timeout(1200)
 def test_an_interface_of_an_instance(guests: Guests, tmp_path: Path) -> None:
-    terraform = make_terraform(guests.server, tmp_path)
+    terraform = made(guests.server, tmp_path)
     (terraform.folder / "main.tf").write_text(ATTACHED.replace("IMAGE", guests.image))
     inside = [{"Name": "private-ip-address", "Values": ["10.8.2.20"]}]
     try:
@@ -271,7 +278,7 @@ def left_in(ec2: Any) -> Iterator[str]:
 def test_a_whole_stack(guests: Guests, tmp_path: Path, stack: str) -> None:
     """Shaped as the modules that people use: all kinds of a network's resources and data sources; instances;
     volumes with their snapshots and images."""
-    terraform = make_terraform(guests.server, tmp_path)
+    terraform = made(guests.server, tmp_path)
     (terraform.folder / "main.tf").write_text((STACKS / stack / "main.tf").read_text())
     before = set(left_in(guests.ec2))
     try:

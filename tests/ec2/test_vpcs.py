@@ -61,6 +61,9 @@ def test_zones_and_regions(ec2: Any) -> None:
     assert [r["RegionName"] for r in ec2.describe_regions()["Regions"]] == ["us-east-1"]
     one = ec2.describe_availability_zones(Filters=[{"Name": "zone-name", "Values": ["*b"]}])["AvailabilityZones"]
     assert [z["ZoneName"] for z in one] == ["us-east-1b"]
+    assert {z["GroupLongName"] for z in zones} == {"US East (N. Virginia) 1"}
+    by_group = [{"Name": "group-long-name", "Values": ["US East*"]}]
+    assert len(ec2.describe_availability_zones(Filters=by_group)["AvailabilityZones"]) == 3
 
 
 def test_a_vpc_from_making_to_deleting(ec2: Any, vpc: str, subnet: str) -> None:

@@ -31,9 +31,9 @@ CALLS = [
     ("iam", "list_organizations_features", {}, "ListOrganizationsFeatures"),
     (
         "sts",
-        "get_web_identity_token",
-        {"Audience": ["https://example.com"], "SigningAlgorithm": "RS256"},
-        "GetWebIdentityToken",
+        "assume_root",
+        {"TargetPrincipal": "123456789012", "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/Some"}},
+        "AssumeRoot",
     ),
     ("sqs", "list_queues", {}, "ListQueues"),
     ("sns", "list_topics", {}, "ListTopics"),

@@ -152,6 +152,8 @@ def drive_keys_of(aws: Cli, user: str) -> None:
     assert len(aws.iam("list-ssh-public-keys", user_name=user)["SSHPublicKeys"]) == 1
     aws.iam("delete-ssh-public-key", **which)
 
+    assert aws.iam("list-service-specific-credentials", user_name=user)["ServiceSpecificCredentials"] == []
+
     signing = aws.iam("upload-signing-certificate", user_name=user, certificate_body=f"file://{certificate}")
     which = {"user_name": user, "certificate_id": signing["Certificate"]["CertificateId"]}
     aws.iam("update-signing-certificate", status="Inactive", **which)

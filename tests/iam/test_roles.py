@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,8 @@ def test_instance_profiles(iam: Any, role: str, name: Name) -> None:
         assert message(caught) == "Cannot delete entity, must remove roles from instance profile first."
     iam.tag_instance_profile(**which(profile), Tags=[{"Key": "a", "Value": "b"}])
     assert iam.list_instance_profile_tags(**which(profile))["Tags"] == [{"Key": "a", "Value": "b"}]
+    iam.untag_instance_profile(**which(profile), TagKeys=["a"])
+    assert iam.list_instance_profile_tags(**which(profile))["Tags"] == []
     iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=role)
     iam.delete_instance_profile(**which(profile))
     iam.delete_role(RoleName=role)
@@ -91,9 +94,23 @@ def test_service_linked(iam: Any) -> None:
         with api_error("UnmodifiableEntity", 400):
             change()
     task = iam.delete_service_linked_role(RoleName=name)["DeletionTaskId"]
+    start, unique = task.rsplit("/", 1)
+    assert start == f"task/aws-service-role/autoscaling.amazonaws.com/{name}"
+    assert str(uuid.UUID(unique)) == unique
     assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] == "SUCCEEDED"
     with api_error("NoSuchEntity", 404):
         iam.get_role(RoleName=name)
+
+
+def test_tags_boundary_and_description(iam: Any, role: str, policy: str) -> None:
+    iam.tag_role(RoleName=role, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    iam.untag_role(RoleName=role, TagKeys=["A"])
+    assert iam.list_role_tags(RoleName=role)["Tags"] == [{"Key": "b", "Value": "2"}]
+    assert iam.update_role_description(RoleName=role, Description="d")["Role"]["Description"] == "d"
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=policy)
+    assert iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
+    iam.delete_role_permissions_boundary(RoleName=role)
+    assert "PermissionsBoundary" not in iam.get_role(RoleName=role)["Role"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.iam.conftest import message
 from tools.harness.clients import CommandLine
 from tools.harness.expect import api_error
 from tools.harness.identities import policy_of, with_keys
@@ -164,6 +165,33 @@ def test_what_is_refused(iam: Any, user: str) -> None:
     for wrong in ({"PolicyInputList": ["{}"]}, {"PolicyInputList": [READS], "CallerArn": "arn:aws:iam::1:role/x"}):
         with api_error("InvalidInput", 400):
             iam.simulate_custom_policy(ActionNames=["s3:GetObject"], **wrong)
+
+
+def test_context_keys_of_who_has_policies(iam: Any, user: str) -> None:
+    condition = {"StringLike": {"s3:prefix": "${aws:PrincipalTag/team}/*"}}
+    iam.put_user_policy(
+        UserName=user, PolicyName="p", PolicyDocument=policy_of({"Action": "s3:ListBucket", "Condition": condition})
+    )
+    arn = iam.get_user(UserName=user)["User"]["Arn"]
+    found = iam.get_context_keys_for_principal_policy(PolicySourceArn=arn, PolicyInputList=[READS])
+    assert set(found["ContextKeyNames"]) == {"s3:prefix", "aws:PrincipalTag/team"}
+
+
+# https://github.com/aws-containers/amazon-ecs-exec-checker/pull/10 and issue 35, as AWS said it.
+def test_whose_policies_and_which_resources(iam: Any, account: str) -> None:
+    for arn in (f"arn:aws:sts::{account}:assumed-role/r/s", f"arn:aws:iam::{account}:root"):
+        with api_error("InvalidInput", 400) as caught:
+            iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["s3:GetObject"])
+        assert message(caught) == f"Invalid Entity Arn: {arn} does not clearly define entity type and name."
+    for given, told in (
+        ({"ResourceArns": ["a-bucket"]}, "ResourceNames are not in a valid ARN format: a-bucket."),
+        ({"ActionNames": ["s3:Get*"]}, "Invalid Action Name: s3:Get*"),
+    ):
+        with api_error("InvalidInput", 400) as caught:
+            iam.simulate_custom_policy(**({"PolicyInputList": [READS], "ActionNames": ["s3:GetObject"]} | given))
+        assert message(caught) == told
+    answer = iam.simulate_custom_policy(PolicyInputList=[READS], ActionNames=["s3:GetObject"])
+    assert answer["EvaluationResults"][0]["EvalDecisionDetails"] == {}
 
 
 def test_by_the_command_line(cli: CommandLine) -> None:

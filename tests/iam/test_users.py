@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.iam.conftest import ALLOW_ALL, message
+from tests.iam.conftest import ALLOW_ALL, TRUST_EC2, message
 from tools.harness.clients import CommandLine
 from tools.harness.expect import api_error
 
@@ -45,6 +45,47 @@ def test_names_are_unique_without_case(iam: Any, user: str) -> None:
 def test_bad_names(iam: Any, bad: str) -> None:
     with api_error("ValidationError", 400):
         iam.create_user(UserName=bad)
+
+
+# IAM's own words, not the usual ones: https://github.com/aws-cloudformation/cfn-lint/issues/722,
+# https://github.com/aws/aws-cli/issues/5860
+def test_how_bad_names_and_paths_are_told(iam: Any, name: Name) -> None:
+    def of(member: str, rule: str) -> str:
+        return f"The specified value for {member} is invalid. It must {rule}"
+
+    letters = "contain only alphanumeric characters and/or the following: +=,.@_-"
+    path = "begin and end with / and contain only alphanumeric characters and/or / characters."
+    prefix = "begin with the / character and contain only alphanumeric characters and/or / characters."
+    for call, told in (
+        (lambda: iam.create_user(UserName="a b"), of("userName", letters)),
+        (lambda: iam.create_group(GroupName="a:b"), of("groupName", letters)),
+        (lambda: iam.create_role(RoleName="a/b", AssumeRolePolicyDocument=TRUST_EC2), of("roleName", letters)),
+        (lambda: iam.create_policy(PolicyName="a b", PolicyDocument=ALLOW_ALL), of("policyName", letters)),
+        (lambda: iam.create_instance_profile(InstanceProfileName="ü"), of("instanceProfileName", letters)),
+        (lambda: iam.create_user(UserName=name(), Path="team"), of("path", path)),
+        (lambda: iam.create_user(UserName=name(), Path="/a//b/"), of("path", path)),
+        (lambda: iam.list_users(PathPrefix="team/"), of("pathPrefix", prefix)),
+        (lambda: iam.list_policies(PathPrefix="/team"), of("pathPrefix", prefix)),
+    ):
+        with api_error("ValidationError", 400) as caught:
+            call()
+        assert message(caught) == told
+    # Lengths, and more than one breach, are told as everywhere.
+    with api_error("ValidationError", 400) as caught:
+        iam.create_user(UserName="a" * 65, Path="team")
+    assert message(caught).startswith("2 validation errors detected: Value ")
+
+
+def test_times_are_whole_seconds(iam: Any, user: str) -> None:
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    assert key["CreateDate"].microsecond == iam.get_user(UserName=user)["User"]["CreateDate"].microsecond == 0
+
+
+# Terraform's force_destroy and scripts that empty an account ask for them, and go no further without an answer.
+def test_there_are_no_service_specific_credentials(iam: Any, user: str) -> None:
+    assert iam.list_service_specific_credentials(UserName=user)["ServiceSpecificCredentials"] == []
+    with api_error("NoSuchEntity", 404):
+        iam.list_service_specific_credentials(UserName="nobody")
 
 
 def test_list_by_path_in_pages(iam: Any, name: Name) -> None:

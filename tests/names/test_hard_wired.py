@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from Crypto.Hash import SHA256
+from Crypto.Signature import pkcs1_15
 
 from tools.harness.clients import CommandLine
 from tools.harness.isolated import Isolated
+from tools.harness.relying_party import decode, public_key
 from tools.harness.server import Server, clean_environment, default_binary
 
 
@@ -73,6 +76,36 @@ def code_of(call, **arguments):
         return error.response["Error"]["Code"]
     return "answered"
 """
+
+
+def test_a_relying_party_believes_a_token(inside: Inside) -> None:
+    """It finds the issuer by our DNS, on port 443, and knows nothing of it but the CA."""
+    found = inside.python(
+        BOTO
+        + """
+import os, ssl, urllib.request
+iam = client("iam")
+issuer = iam.enable_outbound_web_identity_federation()["IssuerIdentifier"]
+iam.create_user(UserName="ann")
+policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]}
+iam.put_user_policy(UserName="ann", PolicyName="rights", PolicyDocument=json.dumps(policy))
+keys = iam.create_access_key(UserName="ann")["AccessKey"]
+ann = Session(keys["AccessKeyId"], keys["SecretAccessKey"], region_name="us-east-1").client("sts")
+answer = ann.get_web_identity_token(Audience=["us"], SigningAlgorithm="RS256")
+trust = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+def read(url):
+    with urllib.request.urlopen(url, context=trust, timeout=30) as answer:
+        return json.load(answer)
+discovery = read(issuer + "/.well-known/openid-configuration")
+told = {"issuer": issuer, "discovery": discovery, "keys": read(discovery["jwks_uri"])["keys"]}
+print(json.dumps(told | {"token": answer["WebIdentityToken"]}))
+"""
+    )
+    assert found["discovery"]["issuer"] == found["issuer"]
+    head, body, signature = found["token"].split(".")
+    (key,) = [key for key in found["keys"] if key["kid"] == json.loads(decode(head))["kid"]]
+    pkcs1_15.new(public_key(key)).verify(SHA256.new(f"{head}.{body}".encode()), decode(signature))
+    assert json.loads(decode(body))["iss"] == found["issuer"]
 
 
 def test_boto3(inside: Inside) -> None:

@@ -98,6 +98,7 @@ def test_a_refusal_says_where(s3: Any, open_bucket: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
+        ("", "Policies must be valid JSON and the first byte must be '{'"),
         ("invalid json", "Policies must be valid JSON and the first byte must be '{'"),
         ("[]", "Policies must be valid JSON and the first byte must be '{'"),
         ("{}", "Missing required field Statement"),

@@ -114,6 +114,19 @@ def test_packed_sizes(user: dict[str, Any], make_role: Callable[..., str], with_
     assert "of allotted space" in message(caught)
 
 
+def test_managed_session_policies(user: dict[str, Any], make_role: Callable[..., str], with_keys: Any) -> None:
+    role = make_role({"AWS": user["Arn"]}, ALL, {"Action": "s3:*"})
+    sts = with_keys("sts", user)
+    with api_error("ValidationError", 400) as caught:
+        sts.assume_role(RoleArn=role, RoleSessionName="one", PolicyArns=[{"arn": "a-policy-by-its-name-alone"}])
+    assert message(caught) == "a-policy-by-its-name-alone is invalid"
+    # One that isn't there allows nothing.
+    gone = f"arn:aws:iam::{role.split(':')[4]}:policy/is-not-there"
+    session = sts.assume_role(RoleArn=role, RoleSessionName="one", PolicyArns=[{"arn": gone}])
+    with api_error("AccessDenied", 403):
+        with_keys("s3", session["Credentials"]).list_buckets()
+
+
 def test_older_sessions_are_revoked(
     iam: Any, user: dict[str, Any], make_role: Callable[..., str], with_keys: Any, bucket: str
 ) -> None:

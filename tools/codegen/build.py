@@ -117,6 +117,7 @@ class Builder:
                 self.service.aliases.append((type_name, shape.struct_name))
             if self._is_streaming(target["shape"]):
                 setattr(op, f"streaming_{side}", True)
+        op.unsigned_payload = bool(raw.get("unsignedPayload"))
         if raw_input := raw.get("input"):
             merged = {**self.raw_shapes[raw_input["shape"]], **raw_input}
             op.input_wire_name = merged.get("locationName", "")
@@ -158,7 +159,10 @@ class Builder:
             shape.scalar_type = SCALARS[type_name][1]
         else:
             raise ModelError(f"{self.service.name}: shape {name} is of type {type_name}, which is unknown")
-        shape.symbol = "k" + (shape.struct_name or names.pascal(name))
+        capitalised = names.pascal(name)
+        # STS: SessionDurationEscalationException holds a string whose shape is sessionDurationEscalationException.
+        is_taken = capitalised != name and capitalised in self.raw_shapes
+        shape.symbol = "k" + (shape.struct_name or capitalised + ("Value" if is_taken else ""))
         return shape
 
     def _traits(self, shape: Shape, raw: dict) -> None:

@@ -109,6 +109,8 @@ def _operation(op: Operation, index: int) -> str:
         parts.append(".streaming_input = true")
     if op.streaming_output:
         parts.append(".streaming_output = true")
+    if op.unsigned_payload:
+        parts.append(".unsigned_payload = true")
     parts.append(f".id = {index}")
     if op.output_wire_name:
         parts.append(f".output_wire_name = {literal(op.output_wire_name)}")

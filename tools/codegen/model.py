@@ -117,6 +117,7 @@ class Operation:
     errors: list[str] = field(default_factory=list)
     streaming_input: bool = False
     streaming_output: bool = False
+    unsigned_payload: bool = False
 
 
 @dataclass

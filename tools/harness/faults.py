@@ -127,6 +127,7 @@ def things_of(server: Server) -> list[str]:
     found += [f"cgroup {path}" for form in (f"aerolith-{mark}", f"*/aerolith-{mark}") for path in groups.glob(form)]
     found += list(_files(Path("/run/aerolith", mark)))
     found += [f"volume {path.name}" for path in (server.data_folder / "blocks/volumes").iterdir()]
+    found += [f"import {path.name}" for path in (server.data_folder / "blocks/imports").glob("*")]
     return sorted(found)
 
 

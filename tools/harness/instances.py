@@ -19,9 +19,10 @@ BOOT_SECONDS = 180.0  # half of one on an idle machine; where others starve it, 
 T = TypeVar("T")
 
 
-def public_cidr(worker: int) -> str:
-    """Of one xdist worker: servers on one host need ranges of their own."""
-    return f"198.18.{(worker % 16) * 16}.0/20"
+def public_cidr(worker: int, server: int = 0) -> str:
+    """Of one of the (at most eight) servers that the tests of an xdist worker have at a time: servers on one host need
+    ranges of their own."""
+    return f"198.18.{worker % 8 * 32 + server * 4}.0/22"
 
 
 def what_lacks(server: Server, kind: str) -> str:

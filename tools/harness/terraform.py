@@ -12,8 +12,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tools.harness.server import Server, clean_environment
 
 PLUGINS = Path(os.environ.get("TF_PLUGIN_DIR", "/opt/tf-plugins"))
@@ -77,11 +75,17 @@ provider "aws" {{
         return shown.get("values", {}).get("root_module", {}).get("resources", [])
 
 
-def make_terraform(server: Server, folder: Path) -> Terraform:
+def what_terraform_lacks() -> str:
+    """Why Terraform can't be run on this machine; empty where it can."""
     if shutil.which("terraform") is None:
-        pytest.skip("terraform is not installed")
+        return "terraform isn't on this machine"
     if not list(PLUGINS.glob("registry.terraform.io/hashicorp/aws/*/*/terraform-provider-aws*")):
-        pytest.skip(f"no plugin of terraform-provider-aws under {PLUGINS}")
+        return f"no plugin of terraform-provider-aws under {PLUGINS}"
+    return ""
+
+
+def make_terraform(server: Server, folder: Path) -> Terraform:
+    """Where it lacks nothing."""
     made = Terraform(server, folder)
     made.run("init", "-no-color", f"-plugin-dir={PLUGINS}")
     return made

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from tools.harness.instances import Guests, Login, traces_of, wait_for, what_lacks
-from tools.tour import ebs_steps
+from tools.tour import as_code_steps, ebs_steps
 from tools.tour.cloud import Cloud
 from tools.tour.network import ROLE, InstanceRole, Network
 from tools.tour.report import Report, StepFailed
@@ -20,6 +20,7 @@ LEFT_OUT = (
     "kill -9 of the server under a running instance",
     "a volume: attached, worked on, grown; its result to S3",
     "its snapshot, verified by a second instance",
+    "the same environment with Terraform, and with Ansible",
 )
 
 
@@ -97,6 +98,7 @@ def run(report: Report, cloud: Cloud, work: Path, bucket: str) -> bool:
     report.part("volumes")
     data = ebs_steps.Data.of(DATA, work / "sent" / DATA.removeprefix("tree/"))
     ebs_steps.run(report, ebs_steps.VolumeTour(cloud, guests, network, instance, data), bucket)
+    as_code_steps.run(report, guests, work)
     report.part("the end")
     with report.step("torn down: nothing is left on this host") as step:
         guests.clear()

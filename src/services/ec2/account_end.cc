@@ -4,6 +4,7 @@
 
 #include "metadata/erase_rows.h"
 #include "services/ec2/flow_logs.h"
+#include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/recycle_bin.h"
@@ -50,6 +51,9 @@ metadata::Result<std::vector<std::string>> find_account_content(metadata::ReadTr
   TRY(add_count(
       txn, kSnapshots.rows(), AccountId(), "snapshot",
       [&](const SnapshotRecord& each) { return each.owner == account.view(); }, content));
+  const auto is_at_work = [](const ImportRecord& each) { return !each.is_over(); };
+  TRY(add_count(txn, kImageImports.rows(), account, "image import", is_at_work, content));
+  TRY(add_count(txn, kSnapshotImports.rows(), account, "snapshot import", is_at_work, content));
   TRY(add_count(txn, kBinStays, account, "retained resource", every, content));
   TRY(add_count(txn, kVpcs.rows(), account, "VPC", [](const VpcRecord& each) { return !each.is_default; }, content));
   TRY(add_count(txn, kElasticIps.rows(), account, "Elastic IP", every, content));
@@ -64,7 +68,7 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
-                   kSnapshotLocks, kSnapshotTiers, kFastRestores);
+                   kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores);
 }
 
 }  // namespace aerolith::ec2

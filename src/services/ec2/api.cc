@@ -7,7 +7,7 @@
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
-#include "services/ec2/snapshot_tables.h"
+#include "services/ec2/snapshots.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -235,7 +235,7 @@ metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Reg
                     .completed_at = now,
                     .state = SnapshotState::completed,
                     .percent = 100,
-                    .source = SnapshotSource::blocks});
+                    .source = SnapshotSource::file});
     return {};
   });
 }

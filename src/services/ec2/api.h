@@ -1,5 +1,5 @@
 // What other rooms need of EC2: images that come with the installation, and who an instance is, for the metadata
-// service.
+// service; and snapshots block by block (direct_snapshots.h).
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "ec2/model/region.h"
 #include "metadata/store.h"
+#include "services/ec2/direct_snapshots.h"
 
 namespace aerolith::ec2 {
 

@@ -28,8 +28,7 @@ Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
       return errors::invalid_parameter(fmt::format("Volume of {}GiB is out of range", *ebs.volume_size));
     }
     if (*ebs.volume_size < least) {
-      return invalid(fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB",
-                                 *ebs.volume_size, device.snapshot, least));
+      return invalid(smaller_than_snapshot(*ebs.volume_size, device.snapshot, least));
     }
     device.size_gib = *ebs.volume_size;
   }
@@ -90,8 +89,7 @@ Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, co
     const int32_t least = TRY(find_snapshot_size(txn, scope, device.snapshot));
     if (device.size_gib == 0) device.size_gib = least;
     if (device.size_gib < least) {
-      return invalid(fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB",
-                                 device.size_gib, device.snapshot, least));
+      return invalid(smaller_than_snapshot(device.size_gib, device.snapshot, least));
     }
     TRY(check_shape(
         {.type = device.type, .size_gib = device.size_gib, .iops = device.iops, .throughput = device.throughput}));

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "blocks/disk_imports.h"
+#include "blocks/uploads.h"
 #include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "metadata/store.h"
@@ -50,6 +52,42 @@ struct LogFile {
 // `denied`: the bucket's policy doesn't let the service in. `failed`: it may go well another time.
 enum class DeliveryFault : uint8_t { no_such_bucket, denied, failed };
 
+// A disk's file in a bucket of S3, which the service role of VM Import reads.
+struct DiskObject {
+  Scope scope;       // the task's
+  std::string role;  // its name
+  std::string bucket;
+  std::string key;
+};
+struct DiskObjectFacts {
+  uint64_t size_bytes = 0;
+  std::string etag;
+};
+struct DiskObjectPart {
+  std::string_view etag;  // of the object that it is a part of
+  uint64_t offset_bytes = 0;
+  uint64_t size_bytes = 0;  // fewer come at the object's end
+};
+enum class DiskObjectFault : uint8_t {
+  no_role,    // it isn't there, or doesn't let the service in
+  denied,     // it may not read that
+  no_object,  // or no bucket
+  other_region,
+  changed,  // it is another object by now
+  failed,   // it may go well another time
+};
+using DiskObjectError = Failure<DiskObjectFault>;
+template <typename T = void>
+using DiskObjectResult = aerolith::Result<T, DiskObjectError>;
+// Safe from any thread.
+struct DiskReading {
+  std::function<DiskObjectResult<DiskObjectFacts>(const DiskObject&)> find;
+  // Gives `take` the bytes piece by piece, each at most a MiB; false ends it early.
+  std::function<DiskObjectResult<>(const DiskObject&, const DiskObjectPart&,
+                                   const std::function<bool(std::string_view)>& take)>
+      read;
+};
+
 // Whom this process has seen: they have their default VPC, or had it. Any thread.
 class Arrivals {
  public:
@@ -75,6 +113,8 @@ struct Cloud {
   compute::Driver* container = nullptr;
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
+  blocks::DiskImports* imports = nullptr;
+  blocks::Uploads* uploads = nullptr;  // as volumes
   network::Fabric* fabric = nullptr;
   PortNames port_names{};
   // By name; nullopt: there is none. Empty: IAM isn't wired.
@@ -86,6 +126,7 @@ struct Cloud {
   // Of Parts; empty: S3 isn't wired.
   std::function<std::optional<DeliveryFault>(const LogFile&)> deliver_log;
   std::function<std::optional<DeliveryFault>(const LogFile&)> check_log_destination;
+  DiskReading disk_reading{};
   // Never empty: told after each commit.
   std::function<void(const Scope&, const std::string& vpc)> vpc_changed;
   std::function<void(const Scope&, const std::string& instance)> instance_changed;
@@ -97,6 +138,8 @@ struct Cloud {
   std::function<void(const Scope&, const std::string& volume)> volume_changed;
   // Never empty. After a commit: its record is there, or is to go.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_changed;
+  // Never empty. After a commit: a task has begun, or is to end.
+  std::function<void(const Scope&, const std::string& task)> import_changed;
   // Never empty. After a commit: it came into the Recycle Bin.
   std::function<void(const Scope&, const std::string& id)> bin_changed;
   // Never empty. After a commit: its tier, or whether its file is kept ready, is to change.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/ec2/flow_logs.h"
+#include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/recycle_bin.h"
@@ -66,6 +67,9 @@ Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, co
       return require_in(txn, scope, kVolumes, id);
     case Kind::flow_log:
       return require_in(txn, scope, kFlowLogs, id);
+    case Kind::import_image_task:
+    case Kind::import_snapshot_task:
+      return require_in(txn, scope, imports_of(id), id);
     case Kind::snapshot:
       TRY(get_own_snapshot(txn, scope, id));
       return {};

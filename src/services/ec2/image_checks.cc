@@ -15,9 +15,9 @@ bool is_image_name(std::string_view name) {
 
 }  // namespace
 
-Result<ImageRecord> get_own_image(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
-  ImageRecord image = TRY(get_image(txn, scope, id));
-  if (image.owner == scope.account.view()) return image;
+Result<ImageRecord> get_own_image(metadata::ReadTransaction& txn, const Call& call, const std::string& id) {
+  ImageRecord image = TRY(get_image(txn, call, id));
+  if (image.owner == call.scope.account.view()) return image;
   return errors::of("AuthFailure", fmt::format("Not authorized for image:{}", id));
 }
 

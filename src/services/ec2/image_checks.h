@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "services/ec2/call.h"
 #include "services/ec2/instance_tables.h"
 
 namespace aerolith::ec2 {
 
 // One that the caller may change; AuthFailure for others'.
-Result<ImageRecord> get_own_image(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
+Result<ImageRecord> get_own_image(metadata::ReadTransaction& txn, const Call& call, const std::string& id);
 // InvalidAMIName.Malformed, InvalidAMIName.Duplicate.
 Result<> check_image_name(metadata::ReadTransaction& txn, const Scope& scope, const std::string& name);
 // InvalidAMIID.Unavailable.

@@ -4,27 +4,26 @@
 
 #include <algorithm>
 
-#include "services/ec2/instance_tables.h"
-
 namespace aerolith::ec2 {
 namespace {
 
 constexpr std::string_view kResolve = "resolve:ssm:";
 
-// Debian publishes its images under names of its own: https://wiki.debian.org/Cloud/AmazonEC2Image
-std::string parameter_of(std::string_view image) {
-  constexpr std::string_view kDebian = "debian-";
-  if (!image.starts_with(kDebian)) return fmt::format("/aws/service/aerolith/{}/latest/amd64", image);
-  return fmt::format("/aws/service/debian/release/{}/latest/amd64", image.substr(kDebian.size()));
-}
-
 }  // namespace
+
+// Debian publishes its images under names of its own: https://wiki.debian.org/Cloud/AmazonEC2Image
+std::string parameter_of(const ImageRecord& image) {
+  constexpr std::string_view kDebian = "debian-";
+  const std::string_view name = image.name;
+  if (!name.starts_with(kDebian)) return fmt::format("/aws/service/aerolith/{}/latest/amd64", name);
+  return fmt::format("/aws/service/debian/release/{}/latest/amd64", name.substr(kDebian.size()));
+}
 
 Result<std::vector<ImageParameter>> image_parameters(metadata::ReadTransaction& txn, const Scope& scope) {
   std::vector<ImageParameter> parameters;
   for (const ImageRecord& image : TRY(kImages.all(txn, {.account = AccountId(), .region = scope.region}))) {
     if (!image.owner.empty()) continue;
-    parameters.push_back({.name = parameter_of(image.name), .image = image.id, .modified_at = image.created_at});
+    parameters.push_back({.name = parameter_of(image), .image = image.id, .modified_at = image.created_at});
   }
   std::ranges::sort(parameters, {}, &ImageParameter::name);
   return parameters;

@@ -5,6 +5,12 @@
 #include "policy/context.h"
 
 namespace aerolith::ec2 {
+namespace {
+
+constexpr std::string_view kAssociationPrefix = "iip-assoc-";
+constexpr std::string_view kInstancePrefix = "i-";
+
+}  // namespace
 
 std::optional<Profile> look_up_profile(const Cloud& cloud, const AccountId& account,
                                        const IamInstanceProfileSpecification& asked) {
@@ -34,6 +40,32 @@ Result<Profile> find_profile(const Call& call, const std::optional<IamInstancePr
     if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
   }
   return *std::move(profile);
+}
+
+void set_profile(metadata::Transaction& txn, const Scope& scope, const Profile& profile, InstanceRecord& record) {
+  if (!record.profile_association.empty()) erase_part(txn, scope, record.profile_association);
+  record.profile_arn = profile.arn;
+  record.profile_id = profile.id;
+  record.profile_association.clear();
+  if (profile.arn.empty()) return;
+  record.profile_association = make_part_id(kAssociationPrefix);
+  put_part(txn, scope, record.profile_association, record.id);
+}
+
+// Before version 4 of the record the instance's own id named it.
+std::string association_of(const InstanceRecord& record) {
+  if (!record.profile_association.empty()) return record.profile_association;
+  return std::string(kAssociationPrefix) + record.id.substr(kInstancePrefix.size());
+}
+
+Result<std::optional<std::string>> instance_of_association(metadata::ReadTransaction& txn, const Scope& scope,
+                                                           const std::string& association) {
+  if (!association.starts_with(kAssociationPrefix)) return std::optional<std::string>();
+  if (auto owner = TRY(owner_of_part(txn, scope, association))) return owner;
+  const std::string of_old = std::string(kInstancePrefix) + association.substr(kAssociationPrefix.size());
+  const auto record = TRY(kInstances.find(txn, scope, of_old));
+  if (!record || !record->profile_association.empty()) return std::optional<std::string>();
+  return std::optional(of_old);
 }
 
 }  // namespace aerolith::ec2

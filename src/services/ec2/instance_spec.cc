@@ -9,6 +9,7 @@
 #include "services/ec2/cidr.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/volume_sizes.h"
 #include "services/ec2/volume_types.h"
 #include "services/ec2/zones.h"
 
@@ -16,7 +17,6 @@ namespace aerolith::ec2 {
 namespace {
 
 constexpr uint64_t kMib = uint64_t{1} << 20;
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 LaunchFailure of_records(const CallError& error) { return {.code = "Server.InternalError", .detail = error.message}; }
 
@@ -64,8 +64,7 @@ aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Sco
     if (!volume.has_value()) return std::unexpected(of_records(volume.error()));
     // What the user made and attached is never made anew.
     if (volume->file != VolumeFile::with_instance) continue;
-    const auto made =
-        cloud.volumes->create(volume->id, static_cast<uint64_t>(volume->size_gib) * kGib, volume->snapshot);
+    const auto made = cloud.volumes->create(volume->id, bytes_of_gib(volume->size_gib), volume->snapshot);
     if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
     step("launch/volume-made");
   }

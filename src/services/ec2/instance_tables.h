@@ -53,7 +53,7 @@ void fields(Archive& archive, MetadataOptionsRecord& r) {
 }
 
 struct InstanceRecord {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
   std::string id;
   std::string vpc;
   std::string subnet;
@@ -105,6 +105,8 @@ struct InstanceRecord {
   std::string requester;  // who asked: ARN
   // Since version 2: the image that is being made of its volumes, for which it is down. Empty: none.
   std::string imaging;
+  // Since version 4: of its profile, a part of it (kParts). Empty: none, or given before (instance_profiles.h).
+  std::string profile_association;
 };
 template <class Archive>
 void fields(Archive& archive, InstanceRecord& r) {
@@ -114,7 +116,7 @@ void fields(Archive& archive, InstanceRecord& r) {
           r.terminates_on_shutdown, r.tenancy, r.placement_group, r.cores, r.threads_per_core, r.credits, r.launched_at,
           r.desired, r.state, r.state_at, r.force_stop, r.reboot_wanted, r.transition_reason, r.reason_code,
           r.reason_message, r.driver, r.prepared, r.guest_namespace, r.kernel, r.initramfs, r.kernel_arguments,
-          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging);
+          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association);
 }
 
 // Apart, so that lists of instances don't read it.
@@ -178,6 +180,19 @@ void fields(Archive& archive, ImageRecord& r) {
   archive(r.id, r.owner, r.name, r.description, r.architecture, r.root_device, r.devices, r.is_public, r.shared_with,
           r.created_at, r.driver, r.kernel, r.initramfs, r.kernel_arguments, r.boot_mode, r.requires_imds_v2, r.state,
           r.failure, r.source_instance, r.source_image, r.ena_support, r.sriov_net_support);
+}
+
+// Who might have used an image that is no more, and since when it isn't.
+struct DeregisteredRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string owner;
+  bool is_public = false;
+  std::vector<std::string> shared_with;
+  Timestamp at;
+};
+template <class Archive>
+void fields(Archive& archive, DeregisteredRecord& r) {
+  archive(r.owner, r.is_public, r.shared_with, r.at);
 }
 
 // Values are stored: they never change.
@@ -285,6 +300,7 @@ inline const Resources<InstanceRecord> kInstances{Kind::instance, "ec2.instance"
 inline const Resources<ImageRecord> kImages{Kind::image, "ec2.image"};
 inline const Resources<VolumeRecord> kVolumes{Kind::volume, "ec2.volume"};
 inline const Resources<LaunchTemplateRecord> kLaunchTemplates{Kind::launch_template, "ec2.launch_template"};
+inline const metadata::Table<DeregisteredRecord, RegionName, std::string> kDeregistered{"ec2.deregistered_image"};
 inline const metadata::Table<UserDataRecord, AccountId, RegionName, std::string> kUserData{"ec2.user_data"};
 inline const metadata::Table<TemplateVersionRecord, AccountId, RegionName, std::string, int64_t> kTemplateVersions{
     "ec2.launch_template_version"};

@@ -51,6 +51,11 @@ constexpr KindInfo kKinds[] = {
      "InvalidParameterValue"},
     {Kind::flow_log, "fl-", "vpc-flow-log", "InvalidFlowLogId.NotFound",
      "These flow log ids in the input list are not found: [TotalCount: 1] {}", ""},
+    // EC2's own code for what isn't there: clients tell it by the words "not found".
+    {Kind::import_image_task, "import-ami-", "import-image-task", "InvalidConversionTaskId.Malformed",
+     "Tasks: [{}] not found", ""},
+    {Kind::import_snapshot_task, "import-snap-", "import-snapshot-task", "InvalidConversionTaskId.Malformed",
+     "Tasks: [{}] not found", ""},
 };
 
 constexpr bool in_order() {
@@ -66,8 +71,8 @@ static_assert(in_order());
 const KindInfo& info(Kind kind) { return kKinds[static_cast<size_t>(kind)]; }
 
 std::optional<Kind> kind_of_id(std::string_view id) {
-  const std::string_view prefix = id.substr(0, id.find('-') + 1);
-  const auto found = std::ranges::find(kKinds, prefix, &KindInfo::prefix);
+  const auto* const found =
+      std::ranges::find_if(kKinds, [&](const KindInfo& each) { return id.starts_with(each.prefix); });
   return found == std::end(kKinds) ? std::nullopt : std::optional(found->kind);
 }
 

@@ -31,6 +31,8 @@ enum class Kind : uint8_t {
   volume,
   snapshot,
   flow_log,
+  import_image_task,
+  import_snapshot_task,
 };
 
 struct KindInfo {

@@ -9,6 +9,7 @@
 #include "services/ec2/attachments.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/capacity.h"
+#include "services/ec2/deregistered_images.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/vpcs.h"
@@ -260,10 +261,14 @@ bool may_launch(const Scope& scope, const ImageRecord& image) {
          std::ranges::find(image.shared_with, scope.account.str()) != image.shared_with.end();
 }
 
-Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
-  ImageRecord image = TRY(kImages.get(txn, image_scope(scope), id));
-  if (!may_launch(scope, image)) return errors::not_found(Kind::image, id);
-  return image;
+Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Call& call, const std::string& id) {
+  if (!is_well_formed(Kind::image, id)) return errors::malformed_id(Kind::image, id);
+  auto image = TRY(kImages.find(txn, image_scope(call.scope), id));
+  if (image && may_launch(call.scope, *image)) return *std::move(image);
+  if (!image && TRY(is_deregistered(txn, call, id))) {
+    return errors::of("InvalidAMIID.Unavailable", fmt::format("The image ID '{}' is no longer available", id));
+  }
+  return errors::not_found(Kind::image, id);
 }
 
 Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call, const RunInstancesInput& merged) {
@@ -273,7 +278,7 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
   TRY(refuse_unbuilt(merged));
   TRY(check_metadata_options(merged));
   if (!merged.image_id || merged.image_id->empty()) return errors::missing_parameter("ImageId");
-  plan.image = TRY(get_image(txn, scope, TRY(resolve_image(txn, scope, *merged.image_id))));
+  plan.image = TRY(get_image(txn, call, TRY(resolve_image(txn, scope, *merged.image_id))));
   TRY(check_is_available(plan.image));
   plan.type = TRY(read_type(merged));
   plan.driver = TRY(choose_driver(call.cloud, merged, plan.image));

@@ -33,6 +33,7 @@ struct LaunchPlan {
   std::vector<BlockDeviceRecord> devices;    // the first is the root
   std::string user_data;
   DriverChoice driver = DriverChoice::container;
+  Profile profile;  // empty: none; set once the caller was found to be allowed to pass its role
 };
 
 // The request with what its launch template says and it doesn't; its `launch_template` is then the id and the number
@@ -44,8 +45,9 @@ Result<std::vector<PlannedInterface>> plan_interfaces(metadata::ReadTransaction&
                                                       const RunInstancesInput& merged);
 Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call, const RunInstancesInput& merged);
 
-// May the caller use it: his own, shared with him, public, or everybody's. InvalidAMIID.NotFound.
-Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
+// May the caller use it: his own, shared with him, public, or everybody's. InvalidAMIID.NotFound, and Unavailable where
+// it was deregistered.
+Result<ImageRecord> get_image(metadata::ReadTransaction& txn, const Call& call, const std::string& id);
 bool may_launch(const Scope& scope, const ImageRecord& image);
 
 }  // namespace aerolith::ec2

@@ -6,8 +6,10 @@
 
 namespace aerolith::ec2 {
 
+std::string s3_service(const RegionName& region) { return "com.amazonaws." + region.str() + ".s3"; }
+
 std::vector<PrefixListRecord> aws_prefix_lists(const Cloud& cloud, const Scope& scope) {
-  PrefixListRecord list{.name = "com.amazonaws." + scope.region.str() + ".s3", .is_aws = true};
+  PrefixListRecord list{.name = s3_service(scope.region), .is_aws = true};
   // The same in each installation of a region, as AWS's are.
   list.id = "pl-" + sha256_hex(list.name).substr(0, 8);
   for (const std::string& cidr : cloud.settings.s3_cidrs) list.entries.push_back({.cidr = cidr});

@@ -100,5 +100,6 @@ void add_image_rows(TableBuilder& table);
 void add_instance_rows(TableBuilder& table);
 void add_volume_rows(TableBuilder& table);
 void add_snapshot_rows(TableBuilder& table);
+void add_import_rows(TableBuilder& table);
 
 }  // namespace aerolith::ec2

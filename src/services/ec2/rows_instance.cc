@@ -64,10 +64,24 @@ void add_run_instances_row(TableBuilder& table) {
   };
 }
 
+// What it acts on is the instance whose association the call names; any where there is none.
+template <auto handler>
+gateway::OperationEntry& add_association_row(TableBuilder& table, OperationId id, std::string_view action) {
+  gateway::OperationEntry& entry = table.row<handler>(id, action, existing(Kind::instance));
+  entry.needs = [&store = table.store(), action](const gateway::CallContext& context, const void* input) {
+    const auto& asked = *static_cast<const typename Guarded<handler>::InputType*>(input);
+    const Scope scope = scope_of(context);
+    const auto found = instance_of_association(*store.begin_read(), scope, asked.association_id.value_or(""));
+    const std::string instance = found.has_value() ? found->value_or("*") : "*";
+    return std::vector<gateway::AccessNeed>{
+        {.action = std::string(action), .resource = make_arn(scope, Kind::instance, instance)}};
+  };
+  return entry;
+}
+
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-ec2_NewInstanceProfile
 template <auto handler>
-void add_profile_row(TableBuilder& table, OperationId id, std::string_view action) {
-  gateway::OperationEntry& entry = table.row<handler>(id, action, existing(Kind::instance));
+void add_new_profile_key(TableBuilder& table, gateway::OperationEntry& entry) {
   entry.conditions = [&cloud = table.cloud()](const gateway::CallContext& context, const void* input,
                                               policy::Context& keys) {
     const auto& asked = *static_cast<const typename Guarded<handler>::InputType*>(input);
@@ -82,8 +96,9 @@ void add_profile_row(TableBuilder& table, OperationId id, std::string_view actio
 
 void add_instance_rows(TableBuilder& table) {
   using enum OperationId;
-  add_profile_row<ec2::associate_iam_instance_profile>(table, associate_iam_instance_profile,
-                                                       "ec2:AssociateIamInstanceProfile");
+  add_new_profile_key<ec2::associate_iam_instance_profile>(
+      table, table.row<ec2::associate_iam_instance_profile>(
+                 associate_iam_instance_profile, "ec2:AssociateIamInstanceProfile", existing(Kind::instance)));
   table.row<ec2::describe_iam_instance_profile_associations>(describe_iam_instance_profile_associations,
                                                              "ec2:DescribeIamInstanceProfileAssociations", kAnything);
   table.row<ec2::describe_instance_attribute>(describe_instance_attribute, "ec2:DescribeInstanceAttribute",
@@ -92,8 +107,8 @@ void add_instance_rows(TableBuilder& table) {
                                                           "ec2:DescribeInstanceCreditSpecifications", kAnything);
   table.row<ec2::describe_instance_status>(describe_instance_status, "ec2:DescribeInstanceStatus", kAnything);
   table.row<ec2::describe_instances>(describe_instances, "ec2:DescribeInstances", kAnything);
-  table.row<ec2::disassociate_iam_instance_profile>(disassociate_iam_instance_profile,
-                                                    "ec2:DisassociateIamInstanceProfile", existing(Kind::instance));
+  add_association_row<ec2::disassociate_iam_instance_profile>(table, disassociate_iam_instance_profile,
+                                                              "ec2:DisassociateIamInstanceProfile");
   table.row<ec2::get_console_output>(get_console_output, "ec2:GetConsoleOutput", existing(Kind::instance));
   table.row<ec2::modify_instance_attribute>(modify_instance_attribute, "ec2:ModifyInstanceAttribute",
                                             existing(Kind::instance));
@@ -103,8 +118,9 @@ void add_instance_rows(TableBuilder& table) {
                                                    "ec2:ModifyInstanceMetadataOptions", existing(Kind::instance));
   table.row<ec2::monitor_instances>(monitor_instances, "ec2:MonitorInstances", existing(Kind::instance));
   table.row<ec2::reboot_instances>(reboot_instances, "ec2:RebootInstances", existing(Kind::instance));
-  add_profile_row<ec2::replace_iam_instance_profile_association>(table, replace_iam_instance_profile_association,
-                                                                 "ec2:ReplaceIamInstanceProfileAssociation");
+  add_new_profile_key<ec2::replace_iam_instance_profile_association>(
+      table, add_association_row<ec2::replace_iam_instance_profile_association>(
+                 table, replace_iam_instance_profile_association, "ec2:ReplaceIamInstanceProfileAssociation"));
   add_run_instances_row(table);
   table.row<ec2::start_instances>(start_instances, "ec2:StartInstances", existing(Kind::instance));
   table.row<ec2::stop_instances>(stop_instances, "ec2:StopInstances", existing(Kind::instance));

@@ -1,5 +1,6 @@
 #include "services/ec2/service.h"
 
+#include <atomic>
 #include <set>
 #include <utility>
 
@@ -7,16 +8,20 @@
 #include "reconcile/queue.h"
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/flow_reports.h"
+#include "services/ec2/import_tables.h"
+#include "services/ec2/imports.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/resource_keys.h"
 #include "services/ec2/rows.h"
+#include "services/ec2/settle_import.h"
 #include "services/ec2/settle_instance.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_snapshot.h"
 #include "services/ec2/settle_volume.h"
 #include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_tables.h"
+#include "services/ec2/snapshot_uploads.h"
 
 namespace aerolith::ec2 {
 
@@ -24,6 +29,8 @@ struct Service::State {
   Parts parts;
   Cloud cloud;
   Turns turns;  // of VPCs: instances settle their own, too
+  std::atomic<bool> is_ending = false;
+  const std::unique_ptr<DirectSnapshots> direct_snapshots = make_direct_snapshots(cloud);
   // Null without a fabric. The queues go first: their work uses the rest.
   std::unique_ptr<FlowReports> flow_reports;
   std::unique_ptr<reconcile::Queue> flows;
@@ -33,6 +40,7 @@ struct Service::State {
   std::unique_ptr<reconcile::Queue> snapshots;
   std::unique_ptr<reconcile::Queue> volumes;
   std::unique_ptr<reconcile::Queue> instances;
+  std::unique_ptr<reconcile::Queue> imports;
 
   explicit State(const Parts& given)
       : parts(given),
@@ -41,6 +49,8 @@ struct Service::State {
               .container = given.container,
               .vm = given.vm,
               .volumes = given.volumes,
+              .imports = given.imports,
+              .uploads = given.uploads,
               .fabric = given.fabric,
               .port_names = given.port_names,
               .find_profile = given.find_profile,
@@ -48,7 +58,8 @@ struct Service::State {
               .network_applied = given.network_applied,
               .network_leaves = given.network_leaves,
               .deliver_log = given.deliver_log,
-              .check_log_destination = given.check_log_destination} {
+              .check_log_destination = given.check_log_destination,
+              .disk_reading = given.disk_reading} {
     cloud.vpc_changed = [this](const Scope& scope, const std::string& vpc) {
       if (networks && !vpc.empty()) networks->add(make_key(scope, vpc));
     };
@@ -65,6 +76,9 @@ struct Service::State {
       if (snapshots) snapshots->add(make_key(scope, snapshot));
     };
     cloud.snapshot_changed = cloud.snapshot_unused;
+    cloud.import_changed = [this](const Scope& scope, const std::string& task) {
+      if (imports) imports->add(make_key(scope, task));
+    };
     cloud.bin_changed = [this](const Scope& scope, const std::string& id) { bin->add(make_key(scope, id)); };
     bin = std::make_unique<reconcile::Queue>(
         reconcile::QueueSettings{.name = "recycle bin", .workers = 1},
@@ -86,6 +100,12 @@ struct Service::State {
           reconcile::QueueSettings{.name = "snapshots"},
           [this](std::string_view key) { return settle_snapshot(cloud, parts.clock, key); });
     }
+    if (can_import(cloud)) {
+      imports =
+          std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "imports"}, [this](std::string_view key) {
+            return settle_import({.cloud = cloud, .clock = parts.clock, .is_ending = is_ending}, key);
+          });
+    }
     if (parts.fabric == nullptr) return;
     flow_reports = std::make_unique<FlowReports>(cloud, *parts.fabric, parts.clock);
     flows = std::make_unique<reconcile::Queue>(reconcile::QueueSettings{.name = "flow logs", .workers = 1},
@@ -104,6 +124,8 @@ struct Service::State {
 
 Service::Service(const Parts& parts) : state_(std::make_unique<State>(parts)) {}
 Service::~Service() {
+  state_->is_ending = true;
+  state_->imports.reset();
   // An instance's work may add keys of the others, as may the bin's.
   state_->instances.reset();
   state_->bin.reset();
@@ -125,6 +147,7 @@ gateway::ServiceTable Service::table() {
   add_instance_rows(table);
   add_volume_rows(table);
   add_snapshot_rows(table);
+  add_import_rows(table);
   gateway::ServiceTable result = table.take();
   result.encodes_denials = true;
   result.resource_policy = [&store = state_->cloud.metadata](const gateway::CallContext& context,
@@ -134,10 +157,13 @@ gateway::ServiceTable Service::table() {
   return result;
 }
 
+DirectSnapshots& Service::direct_snapshots() { return *state_->direct_snapshots; }
+
 bool Service::wait_idle(std::chrono::milliseconds patience) {
   const bool networks = !state_->networks || state_->networks->wait_idle(patience);
   const bool volumes = !state_->volumes || state_->volumes->wait_idle(patience);
-  return networks && volumes && (!state_->instances || state_->instances->wait_idle(patience));
+  const bool imports = !state_->imports || state_->imports->wait_idle(patience);
+  return networks && volumes && imports && (!state_->instances || state_->instances->wait_idle(patience));
 }
 
 void Service::sweep_snapshots() {
@@ -177,6 +203,18 @@ Result<> Service::resume_snapshots() {
   return {};
 }
 
+Result<> Service::resume_imports() {
+  const auto txn = state_->parts.metadata.begin_read();
+  for (const auto* const table : {&kImageImports, &kSnapshotImports}) {
+    auto tasks = table->rows().scan(*txn, metadata::Direction::forward);
+    while (TRY(tasks.next())) {
+      const auto& [account, region, id] = tasks.key();
+      if (!TRY(tasks.record()).is_over()) state_->cloud.import_changed({.account = account, .region = region}, id);
+    }
+  }
+  return {};
+}
+
 Result<> Service::resume_bin() {
   const auto txn = state_->parts.metadata.begin_read();
   auto stays = kBinStays.scan(*txn, metadata::Direction::forward);
@@ -189,7 +227,9 @@ Result<> Service::resume_bin() {
 
 Result<> Service::settle_all() {
   sweep_snapshots();
+  TRY(sweep_uploads(state_->cloud));
   TRY(resume_snapshots());
+  TRY(resume_imports());
   TRY(resume_bin());
   TRY(resume_storage(state_->parts.metadata, state_->cloud.storage_changed));
   const auto txn = state_->parts.metadata.begin_read();

@@ -8,6 +8,7 @@
 #include "gateway/service_table.h"
 #include "network/fabric.h"
 #include "services/ec2/cloud.h"
+#include "services/ec2/direct_snapshots.h"
 
 namespace aerolith::ec2 {
 
@@ -19,6 +20,8 @@ struct Parts {
   compute::Driver* container = nullptr;
   compute::Driver* vm = nullptr;
   blocks::Volumes* volumes = nullptr;
+  blocks::DiskImports* imports = nullptr;
+  blocks::Uploads* uploads = nullptr;
   CloudSettings settings{};
   PortNames port_names{};
   std::function<std::optional<Profile>(const AccountId&, const std::string& name)> find_profile{};
@@ -28,6 +31,8 @@ struct Parts {
   // such a file could be written now.
   std::function<std::optional<DeliveryFault>(const LogFile&)> deliver_log{};
   std::function<std::optional<DeliveryFault>(const LogFile&)> check_log_destination{};
+  // Where imported disks come from: S3. Empty functions: it isn't wired.
+  DiskReading disk_reading{};
   // A VPC is on the host as its records say, after each such change; it is about to go. For what serves guests inside
   // it. Called on a worker's thread; must not block for long.
   std::function<void(const std::string& vpc)> network_applied{};
@@ -44,6 +49,8 @@ class Service {
 
   // Used until the service goes.
   gateway::ServiceTable table();
+  // For the EBS direct APIs.
+  DirectSnapshots& direct_snapshots();
   // Looks at everything once: what the host has and the records don't, and the other way round.
   Result<> settle_all();
   // Of an image that was replaced: removed once no image and no volume needs it.
@@ -58,8 +65,10 @@ class Service {
   Result<> resume_snapshots();
   // Of the Recycle Bin: each leaves it when its time is over.
   Result<> resume_bin();
-  // Before anything is served, so that none is being imported.
+  // Before anything is served.
   void sweep_snapshots();
+  // Import tasks that aren't over.
+  Result<> resume_imports();
 
   struct State;
   std::unique_ptr<State> state_;

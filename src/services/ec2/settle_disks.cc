@@ -9,6 +9,7 @@
 #include "services/ec2/settle_volume.h"
 #include "services/ec2/snapshot_tables.h"
 #include "services/ec2/volume_attachments.h"
+#include "services/ec2/volume_sizes.h"
 #include "services/ec2/volume_types.h"
 
 namespace aerolith::ec2 {
@@ -18,8 +19,6 @@ using namespace std::chrono_literals;
 using reconcile::Again;
 using reconcile::Failed;
 using reconcile::Outcome;
-
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 class DiskWork {
  public:
@@ -106,7 +105,7 @@ class DiskWork {
   }
 
   std::optional<Failed> grow(const VolumeRecord& volume) {
-    const uint64_t bytes = static_cast<uint64_t>(volume.modification->target.size_gib) * kGib;
+    const uint64_t bytes = bytes_of_gib(volume.modification->target.size_gib);
     if (driver_ != nullptr) {
       const auto grown = driver_->grow(key_.id, make_disk(tools_.cloud, volume), bytes);
       step("disk/grown-online");

@@ -6,6 +6,7 @@
 #include "services/ec2/settle_volume.h"
 #include "services/ec2/test_fakes.h"
 #include "services/ec2/volume_attachments.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -16,8 +17,6 @@ class FixedClock final : public Clock {
  public:
   Timestamp now() const override { return Timestamp(std::chrono::milliseconds(1'700'000'000'000)); }
 };
-
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 // An instance that runs, and a volume.
 class DisksTest : public testing::Test {

@@ -290,6 +290,7 @@ class Work {
     const auto left = kTerminatedFor - (tools_.clock.now() - record_.state_at);
     if (left > 0ms) return Again{std::chrono::ceil<std::chrono::milliseconds>(left)};
     const auto gone = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      if (!record_.profile_association.empty()) erase_part(txn, key_.scope, record_.profile_association);
       kInstances.erase(txn, key_.scope, record_);
       kUserData.erase(txn, {key_.scope.account, key_.scope.region, key_.id});
       return {};

@@ -10,9 +10,11 @@
 #include "base/step.h"
 #include "blocks/block_store.h"
 #include "services/ec2/image_making.h"
+#include "services/ec2/import_tables.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/settle_network.h"
+#include "services/ec2/snapshot_uploads.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -70,6 +72,7 @@ Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, 
     if (record.state != SnapshotState::pending) continue;
     if (record.source_snapshot == snapshot || record.base == snapshot) return Use::by_copy;
   }
+  if (TRY(is_being_imported(txn, snapshot))) return Use::by_record;  // that is about to come
   Use use = Use::none;
   auto volumes = kVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
@@ -119,8 +122,10 @@ class Work {
         return end_with(cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id));
       case SnapshotSource::copy:
         return store();
-      case SnapshotSource::image:
       case SnapshotSource::blocks:
+        return follow_upload();
+      case SnapshotSource::image:
+      case SnapshotSource::file:  // it has its record when its bytes are there
         return Settled{};
     }
     std::unreachable();
@@ -134,11 +139,31 @@ class Work {
       if (!stored) return {};
       change(txn, *stored);
       kSnapshots.put(txn, snapshot_scope(key_.scope), *stored);
+      if (is_upload_over(*stored)) TRY(erase_upload(txn, key_.scope.region, key_.id));
       if (stored->state != SnapshotState::pending && !stored->image.empty()) {
         TRY(end_image_of_snapshots(txn, key_.scope, stored->image));
       }
       return {};
     });
+  }
+
+  static bool is_upload_over(const SnapshotRecord& record) {
+    return record.source == SnapshotSource::blocks && record.state != SnapshotState::pending;
+  }
+
+  Outcome follow_upload() {
+    const auto found = settle_upload(cloud_, clock_, key_.scope.region, record_);
+    if (const auto* again = std::get_if<Again>(&found)) return *again;
+    if (const auto* failed = std::get_if<Failed>(&found)) return *failed;
+    const std::string& failure = std::get<UploadOver>(found).failure;
+    step("snapshot/made");
+    return end(failure.empty() ? SnapshotState::completed : SnapshotState::error, failure);
+  }
+  // What stays here goes at the next start.
+  void drop_upload() const {
+    if (record_.source != SnapshotSource::blocks || cloud_.uploads == nullptr) return;
+    const auto removed = cloud_.uploads->remove(record_.id);
+    if (!removed.has_value()) log_warning("ec2: an upload's bytes stay", {{"why", removed.error().detail}});
   }
 
   Outcome end(SnapshotState state, const std::string& failure = {}) {
@@ -154,6 +179,7 @@ class Work {
     });
     if (!ended.has_value()) return Failed{ended.error().message};
     step("snapshot/ended");
+    drop_upload();
     if (!failure.empty()) log_error("ec2: a snapshot failed", {{"snapshot", record_.id}, {"why", failure}});
     // It may wait to start or stop.
     if (record_.holder.starts_with(info(Kind::instance).prefix)) cloud_.instance_changed(key_.scope, record_.holder);
@@ -311,11 +337,13 @@ class Work {
     }
     const auto erased = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
       erase_snapshot(txn, key_.scope, record_);
+      if (record_.source == SnapshotSource::blocks) TRY(erase_upload(txn, key_.scope.region, key_.id));
       if (!record_.image.empty()) TRY(end_image_of_snapshots(txn, key_.scope, record_.image));
       return {};
     });
     if (!erased.has_value()) return Failed{erased.error().message};
     step("snapshot/record-erased");
+    drop_upload();
     if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
     cloud_.volumes->let_file_go(record_.id);
     return remove_unused(cloud_, record_.id, true);

@@ -8,6 +8,7 @@
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/snapshot_tables.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -20,7 +21,6 @@ using reconcile::Settled;
 
 constexpr auto kPatience = 60s;          // for steps that should not fail
 constexpr auto kLookAtSnapshot = 100ms;  // that is made of it
-constexpr uint64_t kGib = uint64_t{1} << 30;
 
 class VolumeWork {
  public:
@@ -54,8 +54,6 @@ class VolumeWork {
     return Again{0ms};
   }
 
-  static uint64_t bytes_of(int32_t size_gib) { return static_cast<uint64_t>(size_gib) * kGib; }
-
   // Its snapshot goes with the change: nothing but the volume needs it.
   template <typename Change>
   Outcome update_copy(Change change) {
@@ -84,7 +82,7 @@ class VolumeWork {
     if (!snapshot || snapshot->removed) return update_copy([](VolumeRecord& volume) { volume.removed = true; });
     if (snapshot->state == SnapshotState::pending) return Again{kLookAtSnapshot};
     if (snapshot->state == SnapshotState::error) return fail_copy(snapshot->failure);
-    const auto made = cloud_.volumes->create(record_.id, bytes_of(record_.size_gib), record_.snapshot);
+    const auto made = cloud_.volumes->create(record_.id, bytes_of_gib(record_.size_gib), record_.snapshot);
     step("volume/made");
     if (made.has_value()) return update_copy([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());
@@ -101,7 +99,7 @@ class VolumeWork {
   }
 
   Outcome make() {
-    const auto made = cloud_.volumes->create(record_.id, bytes_of(record_.size_gib), record_.snapshot);
+    const auto made = cloud_.volumes->create(record_.id, bytes_of_gib(record_.size_gib), record_.snapshot);
     step("volume/made");
     if (made.has_value()) return update([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());
@@ -132,7 +130,7 @@ class VolumeWork {
     if (record_.modification->state == ModificationState::optimizing) {
       return update([&](VolumeRecord& volume) { note_modified(volume, clock_.now()); });
     }
-    const auto grown = cloud_.volumes->grow(record_.id, bytes_of(record_.modification->target.size_gib));
+    const auto grown = cloud_.volumes->grow(record_.id, bytes_of_gib(record_.modification->target.size_gib));
     if (grown.has_value()) return update([](VolumeRecord& volume) { note_grown(volume); });
     const LaunchFailure failure = of_volumes(grown.error());
     if (failure.may_pass) return Failed{failure.detail};

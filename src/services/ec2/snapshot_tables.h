@@ -22,6 +22,7 @@ enum class SnapshotSource : uint8_t {
   image = 3,          // CreateImage, which has the instance down (image_making.h)
   copy = 4,           // a whole file of its own beside the snapshots: what `guest` becomes when the copy has ended
   blocks = 5,         // written block by block into the store of blocks: whoever does it completes it
+  file = 6,           // a disk's, that was imported (settle_import.h)
 };
 
 // Where its bytes lie once it is completed. Values are stored: they never change.
@@ -54,8 +55,8 @@ struct SnapshotRecord {
   // Since version 2.
   SnapshotPlace place = SnapshotPlace::blocks;
   std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
-
   // Since version 3.
+  std::string origin;      // a volume, or the first of snapshots that have none (origin_of)
   std::string for_volume;  // that is made as a copy of another one: seen by nobody, and gone when the volume is there
 
   bool is_hidden() const { return removed || !for_volume.empty(); }
@@ -67,11 +68,11 @@ template <class Archive>
 void fields(Archive& archive, SnapshotRecord& r) {
   archive(r.id, r.owner, r.volume, r.size_gib, r.description, r.encrypted, r.started_at, r.completed_at, r.state,
           r.percent, r.failure, r.is_public, r.shared_with, r.source, r.source_snapshot, r.holder, r.begun, r.image,
-          r.removed, r.place, r.base, r.for_volume);
+          r.removed, r.place, r.base, r.origin, r.for_volume);
 }
 
-// Of copies and of what was imported, as AWS calls it.
-inline constexpr std::string_view kNoVolume = "vol-ffffffff";
+// What snapshots have in common that can be compared block by block: the volume, that volume's own snapshot, a parent.
+std::string origin_of(const SnapshotRecord& record);
 
 // In nobody's scope, as images: they may be shared.
 inline const Resources<SnapshotRecord> kSnapshots{Kind::snapshot, "ec2.snapshot"};

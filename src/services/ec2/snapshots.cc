@@ -48,6 +48,13 @@ Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, con
                                                   instance.id, volume.id, doing));
 }
 
+// A volume that was made of a snapshot goes on where that one is.
+Result<std::string> origin_of_volume(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
+  if (volume.snapshot.empty()) return volume.id;
+  const auto snapshot = TRY(kSnapshots.find(txn, snapshot_scope(scope), volume.snapshot));
+  return snapshot ? origin_of(*snapshot) : volume.id;
+}
+
 compute::Driver* driver_of(const Cloud& cloud, const InstanceRecord& instance) {
   return instance.driver == DriverChoice::vm ? cloud.vm : cloud.container;
 }
@@ -174,6 +181,11 @@ std::string_view name_of(SnapshotState state) {
   std::unreachable();
 }
 
+std::string origin_of(const SnapshotRecord& record) {
+  if (!record.origin.empty()) return record.origin;
+  return record.volume == kNoVolume ? record.id : record.volume;
+}
+
 Result<bool> is_being_read(metadata::ReadTransaction& txn, const Scope& scope, const std::string& holder) {
   auto rows = kBeingRead.scan(txn, metadata::Direction::forward, scope.account, scope.region, holder);
   return TRY(rows.next());
@@ -226,6 +238,11 @@ Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& 
   return errors::not_found(Kind::snapshot, snapshot);
 }
 
+std::string smaller_than_snapshot(int32_t size_gib, std::string_view snapshot, int32_t least_gib) {
+  return fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB", size_gib, snapshot,
+                     least_gib);
+}
+
 Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& call, const NewSnapshot& wanted) {
   if (call.cloud.volumes == nullptr) {
     return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
@@ -242,7 +259,8 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
                         .started_at = call.context.now,
                         .source = holder.source,
                         .holder = std::move(holder.id),
-                        .image = wanted.image};
+                        .image = wanted.image,
+                        .origin = TRY(origin_of_volume(txn, call.scope, volume))};
   record.for_volume = wanted.for_volume;
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
@@ -263,7 +281,8 @@ void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy
                   .source = SnapshotSource::snapshot,
                   .source_snapshot = wanted.source,
                   .holder = wanted.source,
-                  .image = wanted.image});
+                  .image = wanted.image,
+                  .origin = wanted.origin});
   kBeingRead.put(txn, {shared.account, shared.region, wanted.source, wanted.id}, {});
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ec2/model/snapshot.h"
@@ -10,6 +11,9 @@
 #include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
+
+// Of those that are no volume's, as AWS calls it: copies, imported ones, what comes through the EBS direct APIs.
+inline constexpr std::string_view kNoVolume = "vol-ffffffff";
 
 // His own, shared with him, or public.
 bool may_use(const Scope& scope, const SnapshotRecord& snapshot);
@@ -22,6 +26,9 @@ Result<SnapshotRecord> get_usable_snapshot(metadata::ReadTransaction& txn, const
 // In GiB, of one that the caller may make volumes of. Those of images that come with the installation have no records:
 // whoever may launch one may use them.
 Result<int32_t> find_snapshot_size(metadata::ReadTransaction& txn, const Scope& scope, const std::string& snapshot);
+
+// What is said of a volume that is smaller than the snapshot that it is made of.
+std::string smaller_than_snapshot(int32_t size_gib, std::string_view snapshot, int32_t least_gib);
 
 struct NewSnapshot {
   std::string volume;
@@ -39,7 +46,8 @@ struct SnapshotCopy {
   int32_t size_gib = 0;
   std::string description;
   bool encrypted = false;
-  std::string image{};  // that is being made of it
+  std::string image{};   // that is being made of it
+  std::string origin{};  // of the source; empty: it has no record
 };
 // Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
 // and is to be told after the commit.

@@ -101,13 +101,6 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
         if (input.instance_specification) return one(input.instance_specification->instance_id);
       }
       if constexpr (requires { input.instance_ids; }) return input.instance_ids.value_or(std::vector<std::string>());
-      // Of a profile: the instance's own id names the association (operations/profile_associations.cc).
-      if constexpr (requires { input.association_id->size(); }) {
-        constexpr std::string_view kOfProfile = "iip-assoc-";
-        if (input.association_id && input.association_id->starts_with(kOfProfile)) {
-          return {"i-" + input.association_id->substr(kOfProfile.size())};
-        }
-      }
       break;
     case Kind::flow_log:
       if constexpr (requires { input.flow_log_ids; }) return input.flow_log_ids.value_or(std::vector<std::string>());
@@ -125,6 +118,8 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
       break;
     case Kind::security_group_rule:
+    case Kind::import_image_task:  // their row names them (rows_import.cc)
+    case Kind::import_snapshot_task:
       break;
   }
   return {};

@@ -225,6 +225,11 @@ class FakeVolumes final : public blocks::Volumes {
     return ids;
   }
   blocks::BlockStore& blocks() override { return *store_; }
+  // As a process does that starts after another one.
+  void open_store() {
+    store_.reset();
+    store_ = blocks::BlockStore::open(files, "/store").value();
+  }
   blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
@@ -238,7 +243,13 @@ class FakeVolumes final : public blocks::Volumes {
     return ids;
   }
   blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
-  blocks::Result<> store_file(std::string_view, std::string_view, const blocks::Told&) override { return {}; }
+  blocks::Result<> store_file(std::string_view path, std::string_view snapshot, const blocks::Told&) override {
+    fuse_.step();
+    if (snapshot_error) return std::unexpected(*snapshot_error);
+    snapshots[std::string(snapshot)] = std::string(path);
+    fuse_.step();
+    return {};
+  }
   blocks::Result<> move_to_blocks(std::string_view, const blocks::Told&) override { return {}; }
   blocks::Result<> keep_file(std::string_view snapshot) override {
     if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
@@ -298,7 +309,7 @@ class FakeVolumes final : public blocks::Volumes {
     return {};
   }
   std::map<std::string, uint64_t> sizes;
-  std::map<std::string, std::string> snapshots;  // and the volume of each
+  std::map<std::string, std::string> snapshots;  // and the volume, or the file, of each
   std::map<std::string, std::string> begun;      // of those that others write
   std::map<std::string, std::string> kept;       // and have written
   std::map<std::string, std::string> bases;      // of copies
@@ -306,11 +317,11 @@ class FakeVolumes final : public blocks::Volumes {
   std::set<std::string> in_blocks;  // that were asked to be
   std::optional<blocks::VolumeError> snapshot_error;
   uint64_t free = uint64_t{1} << 40;
+  os::FaultyFileSystem files;  // of the store
 
  private:
   Fuse& fuse_;
-  os::FaultyFileSystem files_;
-  const std::unique_ptr<blocks::BlockStore> store_ = blocks::BlockStore::open(files_, "/store").value();
+  std::unique_ptr<blocks::BlockStore> store_ = blocks::BlockStore::open(files, "/store").value();
 };
 
 }  // namespace aerolith::ec2

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "services/ec2/volume_sizes.h"
+
 namespace aerolith::ec2 {
 namespace {
 
 constexpr uint64_t kMib = uint64_t{1} << 20;
-constexpr uint64_t kGib = uint64_t{1} << 30;
 constexpr uint64_t kKib256 = uint64_t{256} << 10;
 constexpr int32_t kGp3Iops = 3000;
 constexpr int32_t kGp3Throughput = 125;
@@ -142,7 +143,7 @@ compute::DiskLimits limits_of_hard_disk(const VolumeShape& shape, const DiskRate
       .operations = {.steady = rates.iops}, .bytes = {.steady = steady}, .operation_bytes = kMib};
   if (burst > steady) {
     limits.bytes.burst = burst;
-    limits.bytes.burst_seconds = std::max<uint64_t>(1, static_cast<uint64_t>(shape.size_gib) * kGib / burst);
+    limits.bytes.burst_seconds = std::max<uint64_t>(1, bytes_of_gib(shape.size_gib) / burst);
   }
   return limits;
 }

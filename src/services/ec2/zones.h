@@ -17,6 +17,8 @@ struct Zone {
 
 std::vector<Zone> zones_of(const RegionName& region);
 std::optional<Zone> find_zone(const RegionName& region, std::string_view name_or_id);
+// Of the group that the region's zones are in: "US East (N. Virginia) 1". Empty: AWS has no such region.
+std::string group_long_name(const RegionName& region);
 // "ec2.internal", "eu-west-1.compute.internal"
 std::string private_domain(const RegionName& region);
 // "ip-10-0-0-5.ec2.internal"

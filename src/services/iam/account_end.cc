@@ -48,6 +48,9 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
   const auto record = TRY(kAccounts.get(txn, {account}));
   if (record && record->alias) kAliases.erase(txn, {*record->alias});
   kAccounts.erase(txn, {account});
+  const auto issuer = TRY(kTokenIssuers.get(txn, {account}));
+  if (issuer) kTokenIssuerOwners.erase(txn, {issuer->id});
+  kTokenIssuers.erase(txn, {account});
   // Of the root: nobody else is left.
   auto keys = kAccessKeys.scan(txn, Direction::forward, account);
   std::vector<AccessKeyId> ids;

@@ -70,6 +70,13 @@ struct SamlProvider {
   bool requires_encryption = false;
 };
 
+// What signs tokens of an account.
+struct TokenSigner {
+  std::string issuer;  // its URL
+  std::string key_id;
+  std::string private_key;  // PEM
+};
+
 struct AccessKeyInfo {
   auth::AccessKey key;                   // secret, principal, enabled
   std::shared_ptr<const Identity> user;  // null: a key of the account's root
@@ -117,6 +124,12 @@ class Directory {
   // By its name; nullopt where there is none. Read anew each time: its role may be another by now.
   metadata::Result<std::optional<InstanceProfileFacts>> find_instance_profile(const AccountId& account,
                                                                               std::string_view name) const;
+  // Of the account's tokens with that algorithm, "RS256"; nullopt where it issues none at present. Read anew each time.
+  // `corrupt` for a key that can't be opened.
+  metadata::Result<std::optional<TokenSigner>> find_token_signer(const AccountId& account,
+                                                                 std::string_view algorithm) const;
+  // The JWKS document of the issuer of that id, also of one that issues no more; nullopt where there is none.
+  metadata::Result<std::optional<std::string>> find_token_keys(const std::string& issuer_id) const;
 
   // Makes the account where it isn't there yet. Durable on return.
   metadata::Result<> ensure_account(const AccountId& account, std::string_view name, Timestamp now);

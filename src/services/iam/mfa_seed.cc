@@ -18,6 +18,10 @@ std::string saml_key_context(const AccountId& account, std::string_view key_id) 
   return fmt::format("iam-saml-key/1/{}/{}", account.view(), key_id);
 }
 
+std::string token_key_context(const AccountId& account, std::string_view key_id) {
+  return fmt::format("iam-token-key/1/{}/{}", account.view(), key_id);
+}
+
 std::string mfa_context(const AccountId& account, std::string_view lower_device_name) {
   return fmt::format("iam-mfa-seed/1/{}/{}", account.view(), lower_device_name);
 }

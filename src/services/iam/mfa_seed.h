@@ -13,6 +13,7 @@ namespace aerolith::iam {
 std::string access_key_context(const AccountId& account, std::string_view key_id);
 std::string server_certificate_context(const AccountId& account, std::string_view lower_name);
 std::string saml_key_context(const AccountId& account, std::string_view key_id);
+std::string token_key_context(const AccountId& account, std::string_view key_id);
 std::string mfa_context(const AccountId& account, std::string_view lower_device_name);
 
 // arn:aws:iam::123456789012:mfa/name -> name in lower case; nullopt for others' and what is no such ARN.

@@ -12,6 +12,16 @@ constexpr std::string_view kIdAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::string_view kSecretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kArnStart = "arn:aws:iam::";
 
+constexpr std::string_view kNamePattern = "[\\w+=,.@-]+";
+constexpr std::string_view kPathRule =
+    "It must begin and end with / and contain only alphanumeric characters and/or / characters.";
+
+std::string invalid_value(std::string_view member, std::string_view rule) {
+  std::string name(member);
+  name[0] = to_lower(name.substr(0, 1))[0];
+  return fmt::format("The specified value for {} is invalid. {}", name, rule);
+}
+
 }  // namespace
 
 Name lower_name(std::string_view name) { return to_lower(name); }
@@ -31,9 +41,19 @@ std::string root_arn(const AccountId& account) { return fmt::format("{}{}:root",
 Result<std::string> read_path(const std::optional<std::string>& path) {
   if (!path || path->empty()) return std::string("/");
   if (path->front() == '/' && path->back() == '/' && path->find("//") == std::string::npos) return *path;
-  return errors::validation_error(
-      "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters "
-      "and/or / characters.");
+  return errors::validation_error(invalid_value("path", kPathRule));
+}
+
+std::optional<std::string> word_breach(const protocol::DecodeError& breach) {
+  const std::string& member = breach.member_path;
+  if (breach.pattern.empty()) return std::nullopt;
+  if (member == "Path" || member == "NewPath") return invalid_value(member, kPathRule);
+  if (member == "PathPrefix") {
+    return invalid_value(
+        member, "It must begin with the / character and contain only alphanumeric characters and/or / characters.");
+  }
+  if (breach.pattern != kNamePattern || !member.ends_with("Name")) return std::nullopt;
+  return invalid_value(member, "It must contain only alphanumeric characters and/or the following: +=,.@_-");
 }
 
 bool has_prefix(std::string_view path, const std::optional<std::string>& prefix) {

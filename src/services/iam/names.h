@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/codec.h"
 #include "services/iam/errors.h"
 
 namespace aerolith::iam {
@@ -24,6 +25,8 @@ std::string make_secret_access_key();
 std::string make_arn(const AccountId& account, std::string_view type, std::string_view path, std::string_view name);
 std::string root_arn(const AccountId& account);
 
+// What IAM says of a name or a path that doesn't match the model's pattern; nullopt for all else.
+std::optional<std::string> word_breach(const protocol::DecodeError& breach);
 // "/" where none is given. ValidationError for what isn't a path: the model's pattern allows "/a" at its edges.
 Result<std::string> read_path(const std::optional<std::string>& path);
 bool has_prefix(std::string_view path, const std::optional<std::string>& prefix);

@@ -54,18 +54,23 @@ Result<PolicySource> load_source(metadata::ReadTransaction& txn, const AccountId
   return source;
 }
 
+std::unexpected<CallError> not_an_entity(const std::string& arn) {
+  return errors::invalid_input(
+      fmt::format("Invalid Entity Arn: {} does not clearly define entity type and name.", arn));
+}
+
 }  // namespace
 
 Result<PolicySource> find_policy_source(metadata::ReadTransaction& txn, const AccountId& account,
                                         const std::string& arn) {
   const auto parts = split_arn(arn);
   if (!parts || parts->account != account.view()) {
-    return errors::invalid_input(fmt::format("Invalid Entity Arn: {}", arn));
+    return not_an_entity(arn);
   }
   if (parts->type == "user") return load_source<EntityKind::user>(txn, account, *parts, arn);
   if (parts->type == "group") return load_source<EntityKind::group>(txn, account, *parts, arn);
   if (parts->type == "role") return load_source<EntityKind::role>(txn, account, *parts, arn);
-  return errors::invalid_input(fmt::format("Invalid Entity Arn: {}", arn));
+  return not_an_entity(arn);
 }
 
 }  // namespace aerolith::iam

@@ -5,8 +5,10 @@
 #include "iam/model.h"
 #include "iam/operations.h"
 #include "services/iam/condition_keys.h"
+#include "services/iam/names.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/resources.h"
+#include "services/iam/wire.h"
 
 namespace aerolith::iam {
 namespace {
@@ -34,7 +36,10 @@ struct Guarded<handler> {
 
 class TableBuilder {
  public:
-  explicit TableBuilder(const Parts& parts) : parts_(parts) { table_.model = &service(); }
+  explicit TableBuilder(const Parts& parts) : parts_(parts) {
+    table_.model = &service();
+    table_.word_breach = word_breach;
+  }
 
   template <auto handler>
   void row(OperationId id, std::string_view action, Target target) {
@@ -64,6 +69,7 @@ class TableBuilder {
   void add(OperationId id, std::string_view action, Target target, Resource resource) {
     using Input = typename Guarded<handler>::InputType;
     auto make_call = [parts = parts_](CallContext& context) {
+      context.now = whole_seconds(context.now);
       return Call{.context = context,
                   .metadata = parts.metadata,
                   .secrets = parts.secrets,
@@ -113,6 +119,8 @@ void add_user_rows(TableBuilder& table) {
                                               Target::user);
   table.row<iam::list_groups_for_user>(list_groups_for_user, "iam:ListGroupsForUser", Target::user);
   table.row<iam::list_mfa_devices>(list_mfa_devices, "iam:ListMFADevices", Target::user);
+  table.row<iam::list_service_specific_credentials>(list_service_specific_credentials,
+                                                    "iam:ListServiceSpecificCredentials", Target::user);
   table.row<iam::list_signing_certificates>(list_signing_certificates, "iam:ListSigningCertificates", Target::user);
   table.row<iam::list_ssh_public_keys>(list_ssh_public_keys, "iam:ListSSHPublicKeys", Target::user);
   table.row<iam::list_user_policies>(list_user_policies, "iam:ListUserPolicies", Target::user);
@@ -243,6 +251,10 @@ void add_account_rows(TableBuilder& table) {
   table.row<iam::delete_account_alias>(delete_account_alias, "iam:DeleteAccountAlias", Target::anything);
   table.row<iam::delete_account_password_policy>(delete_account_password_policy, "iam:DeleteAccountPasswordPolicy",
                                                  Target::anything);
+  table.row<iam::disable_outbound_web_identity_federation>(
+      disable_outbound_web_identity_federation, "iam:DisableOutboundWebIdentityFederation", Target::anything);
+  table.row<iam::enable_outbound_web_identity_federation>(enable_outbound_web_identity_federation,
+                                                          "iam:EnableOutboundWebIdentityFederation", Target::anything);
   table.row<iam::generate_credential_report>(generate_credential_report, "iam:GenerateCredentialReport",
                                              Target::anything);
   table.row<iam::generate_service_last_accessed_details>(generate_service_last_accessed_details,
@@ -258,6 +270,8 @@ void add_account_rows(TableBuilder& table) {
   table.row<iam::get_context_keys_for_principal_policy>(get_context_keys_for_principal_policy,
                                                         "iam:GetContextKeysForPrincipalPolicy", Target::source);
   table.row<iam::get_credential_report>(get_credential_report, "iam:GetCredentialReport", Target::anything);
+  table.row<iam::get_outbound_web_identity_federation_info>(
+      get_outbound_web_identity_federation_info, "iam:GetOutboundWebIdentityFederationInfo", Target::anything);
   table.row<iam::get_service_last_accessed_details>(get_service_last_accessed_details,
                                                     "iam:GetServiceLastAccessedDetails", Target::anything);
   table.row<iam::get_service_last_accessed_details_with_entities>(get_service_last_accessed_details_with_entities,

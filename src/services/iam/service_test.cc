@@ -5,6 +5,7 @@
 #include <set>
 
 #include "os/test_directory.h"
+#include "services/iam/account_end.h"
 #include "services/iam/aws_policies.h"
 #include "services/iam/names.h"
 #include "services/iam/paging.h"
@@ -109,6 +110,37 @@ TEST_F(IamTest, AnInstanceProfileIsFoundWithTheRoleThatItHasNow) {
   found = directory_->find_instance_profile(account_, "web").value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->role_arn, "arn:aws:iam::123456789012:role/Reader");
+}
+
+TEST_F(IamTest, TheIssuerOfTokensStaysThroughAPauseAndGoesWithItsAccount) {
+  EXPECT_FALSE(directory_->find_token_signer(account_, "RS256").value());
+  EXPECT_FALSE(directory_->find_token_keys("a-1").value());
+  TokenIssuerRecord record{
+      .id = "a-1", .keys = {{.id = "RSA_0", .algorithm = "RS256", .sealed_pem = "pem"}}, .key_set = "{}"};
+  const auto put = [&] {
+    write([&](metadata::Transaction& txn) {
+      kTokenIssuers.put(txn, {account_}, record);
+      kTokenIssuerOwners.put(txn, {record.id}, {.account = account_});
+    });
+  };
+  put();
+  const auto signer = directory_->find_token_signer(account_, "RS256").value();
+  ASSERT_TRUE(signer);
+  EXPECT_EQ(signer->issuer, "https://a-1.tokens.sts.global.api.aws");
+  EXPECT_EQ(signer->key_id, "RSA_0");
+  EXPECT_EQ(signer->private_key, "pem");
+  EXPECT_FALSE(directory_->find_token_signer(account_, "ES384").has_value());  // half an issuer is none
+  EXPECT_EQ(directory_->find_token_keys("a-1").value(), "{}");
+  record.is_enabled = false;
+  put();
+  EXPECT_FALSE(directory_->find_token_signer(account_, "RS256").value());
+  EXPECT_EQ(directory_->find_token_keys("a-1").value(), "{}");
+  // A setting: nothing that would have to be deleted first.
+  EXPECT_TRUE(find_account_content(*store_->begin_read(), account_).value().empty());
+  write([&](metadata::Transaction& txn) { ASSERT_TRUE(erase_account(txn, account_).has_value()); });
+  EXPECT_FALSE(directory_->find_token_keys("a-1").value());
+  EXPECT_FALSE(kTokenIssuers.get(*store_->begin_read(), {account_}).value());
+  EXPECT_FALSE(kTokenIssuerOwners.get(*store_->begin_read(), {"a-1"}).value());
 }
 
 TEST_F(IamTest, NotedUsesAreWrittenAtTheEnd) {

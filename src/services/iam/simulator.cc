@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/encoding.h"
 #include "services/iam/names.h"
@@ -60,6 +61,21 @@ policy::Principal principal_of(const Simulation& simulation) {
   principal.arn = simulation.caller_arn;
   principal.entity_arn = simulation.caller_arn;
   return principal;
+}
+
+// Actions are named in full: the service takes no wildcards here.
+Result<> check_names(const std::vector<std::string>& actions, const std::vector<std::string>& resources) {
+  for (const std::string& action : actions) {
+    if (action.find(':') == std::string::npos || action.find('*') != std::string::npos) {
+      return errors::invalid_input(fmt::format("Invalid Action Name: {}", action));
+    }
+  }
+  for (const std::string& resource : resources) {
+    if (resource != "*" && !resource.starts_with("arn:")) {
+      return errors::invalid_input(fmt::format("ResourceNames are not in a valid ARN format: {}.", resource));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -140,13 +156,13 @@ Result<std::vector<EvaluationResult>> simulate(const Simulation& simulation, con
   const std::string owner =
       simulation.resource_owner.empty() ? simulation.caller_account.str() : simulation.resource_owner;
   const std::vector<std::string> missing = policy::missing_context_keys(policies, simulation.context);
-  const std::vector<std::string> everything{"*"};
+  const std::vector<std::string> asked = resources && !resources->empty() ? *resources : std::vector<std::string>{"*"};
+  TRY(check_names(actions, asked));
+  // Always there, and empty: what fills it isn't documented.
+  const decltype(EvaluationResult::eval_decision_details) no_details{std::in_place};
   std::vector<EvaluationResult> results;
   for (const std::string& action : actions) {
-    if (action.find(':') == std::string::npos) {
-      return errors::invalid_input(fmt::format("Invalid Action Name: {}", action));
-    }
-    for (const std::string& resource : resources && !resources->empty() ? *resources : everything) {
+    for (const std::string& resource : asked) {
       policy::Trace trace;
       const policy::Decision decision = policy::evaluate({.principal = principal,
                                                           .action = action,
@@ -158,7 +174,8 @@ Result<std::vector<EvaluationResult>> simulate(const Simulation& simulation, con
                               .eval_resource_name = resource,
                               .eval_decision = decision_name(decision.verdict),
                               .matched_statements = matched(trace, decision.verdict),
-                              .missing_context_values = missing};
+                              .missing_context_values = missing,
+                              .eval_decision_details = no_details};
       if (policies.boundary != nullptr) {
         result.permissions_boundary_decision_detail =
             PermissionsBoundaryDecisionDetail{.allowed_by_permissions_boundary = trace.boundary_allows};

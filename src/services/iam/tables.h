@@ -328,6 +328,40 @@ void fields(Archive& archive, SamlProviderRecord& r) {
   archive(r.created_at, r.id, r.metadata, r.valid_until, r.tags, r.encryption, r.private_keys);
 }
 
+struct TokenKeyRecord {
+  std::string id;         // the kid of its tokens
+  std::string algorithm;  // "RS256"
+  std::string sealed_pem;
+};
+template <class Archive>
+void fields(Archive& archive, TokenKeyRecord& r) {
+  archive(r.id, r.algorithm, r.sealed_pem);
+}
+
+// Who signs the account's own tokens. It stays when the account issues none any more: those that are there already are
+// to be verified.
+struct TokenIssuerRecord {
+  static constexpr uint32_t kVersion = 1;
+  std::string id;  // a UUID, the first label of its host's name
+  bool is_enabled = true;
+  Timestamp created_at;
+  std::vector<TokenKeyRecord> keys;
+  std::string key_set;  // the public halves: the JWKS document as it is published
+};
+template <class Archive>
+void fields(Archive& archive, TokenIssuerRecord& r) {
+  archive(r.id, r.is_enabled, r.created_at, r.keys, r.key_set);
+}
+
+struct TokenIssuerOwnerRecord {
+  static constexpr uint32_t kVersion = 1;
+  AccountId account;
+};
+template <class Archive>
+void fields(Archive& archive, TokenIssuerOwnerRecord& r) {
+  archive(r.account);
+}
+
 struct DeletionTaskRecord {
   static constexpr uint32_t kVersion = 1;
   Timestamp at;
@@ -403,9 +437,10 @@ inline const AccountTable<LinkRecord, Name, Name> kMembers{"iam.member"};       
 inline const AccountTable<LinkRecord, Name, Name> kMemberships{"iam.membership"};  // user, group
 inline const AccountTable<LinkRecord, Name, Name> kRoleProfiles{"iam.role_profile"};
 inline const AccountTable<AccessKeyRecord, Name, AccessKeyId> kAccessKeys{"iam.access_key"};
-// Two tables' keys don't begin with the account: it is what they are asked for.
+// Three tables' keys don't begin with the account: it is what they are asked for.
 inline const metadata::Table<AccessKeyOwnerRecord, AccessKeyId> kAccessKeyOwners{"iam.access_key_owner"};
 inline const metadata::Table<AliasRecord, std::string> kAliases{"iam.alias"};
+inline const metadata::Table<TokenIssuerOwnerRecord, std::string> kTokenIssuerOwners{"iam.token_issuer_owner"};  // id
 inline const AccountTable<KeyUseRecord, AccessKeyId> kKeyUses{"iam.key_use"};
 inline const AccountTable<ServiceUseRecord, std::string, std::string> kServiceUses{"iam.service_use"};  // id, action
 inline const AccountTable<AccessReportRecord, std::string> kAccessReports{"iam.access_report"};         // job id
@@ -417,6 +452,7 @@ inline const AccountTable<ServerCertificateRecord, Name> kServerCertificates{"ia
 inline const AccountTable<SigningCertificateRecord, Name, std::string> kSigningCertificates{"iam.signing_certificate"};
 inline const AccountTable<SshKeyRecord, Name, std::string> kSshKeys{"iam.ssh_key"};
 inline const AccountTable<SamlProviderRecord, std::string> kSamlProviders{"iam.saml_provider"};  // name
+inline const AccountTable<TokenIssuerRecord> kTokenIssuers{"iam.token_issuer"};
 inline const AccountTable<DeletionTaskRecord, std::string> kDeletionTasks{"iam.deletion_task"};
 inline const AccountTable<CredentialReportRecord> kCredentialReports{"iam.credential_report"};
 

@@ -1,11 +1,17 @@
 // Records as the wire shows them.
 #pragma once
 
+#include <chrono>
+
+#include "base/time.h"
 #include "iam/model.h"
 #include "services/iam/errors.h"
 #include "services/iam/tables.h"
 
 namespace aerolith::iam {
+
+// IAM's times have no fractions.
+inline Timestamp whole_seconds(Timestamp time) { return std::chrono::floor<std::chrono::seconds>(time); }
 
 enum class Detail : uint8_t { full, listed };  // lists leave tags and the boundary out
 

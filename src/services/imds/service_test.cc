@@ -49,6 +49,10 @@ class TestRoles final : public sts::RoleSource {
   std::optional<sts::SamlProvider> find_saml_provider(const AccountId&, std::string_view) const override {
     return std::nullopt;
   }
+  std::optional<sts::TokenSigner> find_token_signer(const AccountId&, federation::SignatureAlgorithm) const override {
+    return std::nullopt;
+  }
+  auth::Tags principal_tags(const auth::AccessKey&) const override { return {}; }
   bool verify_mfa(const auth::Principal&, std::string_view, std::string_view) override { return false; }
 
   std::string id = "AROA1";

@@ -24,6 +24,7 @@ struct ServiceSession {
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
   std::chrono::seconds duration;
   Timestamp now;
+  std::string_view external_id{};  // sts:ExternalId; empty: none
 };
 
 enum class ServiceSessionErrorCode {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/log.h"
+
 namespace aerolith::sts::errors {
 namespace {
 
@@ -34,6 +36,24 @@ std::unexpected<protocol::ApiError> invalid_authorization_message(std::string me
 }
 std::unexpected<protocol::ApiError> invalid_identity_token(std::string message) {
   return refuse("InvalidIdentityToken", 400, std::move(message));
+}
+std::unexpected<protocol::ApiError> session_duration_escalation() {
+  return refuse("SessionDurationEscalationException", 403,
+                "Requested token expiry time must be before the original session's expiry time.");
+}
+std::unexpected<protocol::ApiError> outbound_federation_disabled() {
+  return refuse("OutboundWebIdentityFederationDisabledException", 403, "OutboundWebIdentityFederation is disabled.");
+}
+std::unexpected<protocol::ApiError> jwt_payload_too_large() {
+  return refuse("JWTPayloadSizeExceededException", 400, "JWT payload exceeds maximum allowed size");
+}
+std::unexpected<protocol::ApiError> not_on_global_endpoint() {
+  return refuse("InvalidAction", 400, "Operation not supported on STS global endpoint");
+}
+std::unexpected<protocol::ApiError> internal_failure(std::string_view detail) {
+  log_error("sts: a request failed", {{"detail", std::string(detail)}});
+  return refuse("InternalFailure", 500,
+                "The request processing has failed because of an unknown error, exception or failure.");
 }
 std::unexpected<protocol::ApiError> not_implemented(std::string message) {
   return refuse("NotImplemented", 501, std::move(message));

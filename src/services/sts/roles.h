@@ -29,6 +29,13 @@ struct SamlProvider {
   federation::SamlDecryption decryption;
 };
 
+// What signs tokens of an account.
+struct TokenSigner {
+  std::string issuer;  // its URL
+  std::string key_id;
+  std::string private_key;  // PEM
+};
+
 // The seam to IAM. Safe from any thread.
 class RoleSource {
  public:
@@ -40,6 +47,11 @@ class RoleSource {
                                                                      std::string_view url) const = 0;
   // The account's SAML provider of that name.
   virtual std::optional<SamlProvider> find_saml_provider(const AccountId& account, std::string_view name) const = 0;
+  // Nullopt where the account issues no tokens at present.
+  virtual std::optional<TokenSigner> find_token_signer(const AccountId& account,
+                                                       federation::SignatureAlgorithm algorithm) const = 0;
+  // Of the user or role behind a key, those of its session before them.
+  virtual auth::Tags principal_tags(const auth::AccessKey& key) const = 0;
   // Whether the code is what this device of the caller shows now. A code counts once.
   virtual bool verify_mfa(const auth::Principal& caller, std::string_view serial_number, std::string_view code) = 0;
 };

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 #include "services/sts/service.h"
 
+#include "services/sts/identity_token.h"
 #include "services/sts/operations/operations.h"
 #include "sts/model.h"
 #include "sts/operations.h"
@@ -19,6 +20,11 @@ std::string any_resource(const CallContext&, const Input&) {
 // arn:aws:sts::ACCOUNT:federated-user/NAME
 std::string federated_user(const CallContext& context, const GetFederationTokenInput& input) {
   return "arn:aws:sts::" + context.principal().account.str() + ":federated-user/" + input.name.value_or("");
+}
+
+// arn:aws:sts::ACCOUNT:self, as AWS's denials tell it.
+std::string oneself(const CallContext& context, const GetWebIdentityTokenInput&) {
+  return "arn:aws:sts::" + context.principal().account.str() + ":self";
 }
 
 class TableBuilder {
@@ -65,6 +71,20 @@ void take_token(gateway::OperationEntry& entry) {
 }
 // No policy is asked: whoever has a key may.
 void allow_everyone(gateway::OperationEntry& entry) { decide_inside(entry); }
+// Tags that a token is to have are an action of their own.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_policies.html
+void ask_for_token(gateway::OperationEntry& entry) {
+  const std::string action(entry.iam_action);
+  entry.needs = [action](const CallContext& context, const void* untyped) {
+    const auto& input = *static_cast<const GetWebIdentityTokenInput*>(untyped);
+    std::vector<gateway::AccessNeed> needs = {{action, oneself(context, input)}};
+    if (input.tags && !input.tags->empty()) needs.push_back({"sts:TagGetWebIdentityToken", oneself(context, input)});
+    return needs;
+  };
+  entry.conditions = [](const CallContext&, const void* untyped, policy::Context& keys) {
+    add_token_conditions(*static_cast<const GetWebIdentityTokenInput*>(untyped), keys);
+  };
+}
 
 }  // namespace
 
@@ -80,6 +100,7 @@ gateway::ServiceTable make_service(const Parts& parts) {
   allow_everyone(table.row(get_caller_identity, "sts:GetCallerIdentity", &sts::get_caller_identity));
   table.row(get_federation_token, "sts:GetFederationToken", &sts::get_federation_token, &federated_user);
   allow_everyone(table.row(get_session_token, "sts:GetSessionToken", &sts::get_session_token));
+  ask_for_token(table.row(get_web_identity_token, "sts:GetWebIdentityToken", &sts::get_web_identity_token, &oneself));
   return table.take();
 }
 

@@ -16,6 +16,7 @@ aerolith::Result<auth::AccessKey, ServiceSessionError> assume_role_for_service(c
   add_role_conditions(*role, wanted.session_name, {}, session, context);
   context.set("aws:PrincipalIsAWSService", "true");
   context.set("aws:PrincipalServiceName", wanted.service);
+  if (!wanted.external_id.empty()) context.set("sts:ExternalId", wanted.external_id);
   context.set("aws:CurrentTime", format_iso8601(wanted.now));
   context.set("aws:EpochTime", format_epoch_seconds(std::chrono::floor<std::chrono::seconds>(wanted.now)));
   const policy::NamedPolicy trust{.policy = role->trust.get(), .name = role->arn};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/encoding.h"
 #include "policy/document.h"
@@ -18,6 +19,11 @@ size_t policy_characters(const auth::Session& session) {
   for (const std::string& document : session.policies) characters += document.size();
   for (const std::string& arn : session.policy_arns) characters += arn.size();
   return characters;
+}
+
+bool is_policy_arn(std::string_view arn) {
+  constexpr std::string_view kStart = "arn:aws:iam::";
+  return arn.starts_with(kStart) && arn.find(":policy/", kStart.size()) != std::string_view::npos;
 }
 
 }  // namespace
@@ -37,6 +43,9 @@ Result<> add_policies(const std::optional<std::string>& document,
           kMaxPolicyArns));
     }
     for (const PolicyDescriptorType& descriptor : *arns) {
+      if (descriptor.arn && !is_policy_arn(*descriptor.arn)) {
+        return errors::validation_error(fmt::format("{} is invalid", *descriptor.arn));
+      }
       if (descriptor.arn) session.policy_arns.push_back(*descriptor.arn);
     }
   }
@@ -63,17 +72,19 @@ Result<> add_transitive_keys(const std::vector<std::string>& keys, auth::Session
   return {};
 }
 
+Result<> check_new_tag(const Tag& tag, const auth::Tags& tags) {
+  const std::string name = tag.key.value_or("");
+  const bool is_twice = std::ranges::any_of(tags, [&](const auto& t) { return equals_ignore_case(t.first, name); });
+  if (!is_twice) return {};
+  return errors::invalid_parameter_value("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+}
+
 Result<> add_tags(const std::optional<std::vector<Tag>>& tags, auth::Session& session) {
   if (!tags) return {};
   if (tags->size() > kMaxTags) return errors::validation_error("At most 50 session tags may be passed.");
   for (const Tag& tag : *tags) {
     const std::string name = tag.key.value_or("");
-    const bool is_twice =
-        std::ranges::any_of(session.tags, [&](const auto& t) { return equals_ignore_case(t.first, name); });
-    if (is_twice) {
-      return errors::invalid_parameter_value(
-          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-    }
+    TRY(check_new_tag(tag, session.tags));
     if (to_lower(name).starts_with("aws:")) {
       return errors::validation_error("System tags cannot be added or modified: " + name);
     }
@@ -92,7 +103,7 @@ Credentials to_credentials(const auth::AccessKey& key) {
   return {.access_key_id = key.id.str(),
           .secret_access_key = key.secret,
           .session_token = key.session->token,
-          .expiration = key.session->expires_at};
+          .expiration = std::chrono::floor<std::chrono::seconds>(key.session->expires_at)};
 }
 
 }  // namespace aerolith::sts

@@ -20,6 +20,8 @@ inline constexpr size_t kMaxPolicyCharacters = 2048;
 // Adds the policies of a request to a session. MalformedPolicyDocument, ValidationError for too many or too long ones.
 Result<> add_policies(const std::optional<std::string>& document,
                       const std::optional<std::vector<PolicyDescriptorType>>& arns, auth::Session& session);
+// Whether its key is a new one among these, whatever its case. InvalidParameterValue.
+Result<> check_new_tag(const Tag& tag, const auth::Tags& tags);
 // Adds its tags: each once, whatever its case. ValidationError.
 Result<> add_tags(const std::optional<std::vector<Tag>>& tags, auth::Session& session);
 // Which of its tags go on to sessions made from it: each must be one of them. ValidationError.

@@ -8,6 +8,7 @@
 #include "ec2/operations/describe_vpc_endpoint_services.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/prefix_lists.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -30,7 +31,7 @@ constexpr std::array kFilters{
 
 ServiceDetail s3_gateway(const Scope& scope) {
   const std::string& region = scope.region.str();
-  const std::string name = "com.amazonaws." + region + ".s3";
+  const std::string name = s3_service(scope.region);
   ServiceDetail detail{.service_name = name,
                        .service_id = "vpce-svc-" + sha256_hex(name).substr(0, 17),
                        .service_type = std::vector<ServiceTypeDetail>{{.service_type = "Gateway"}},

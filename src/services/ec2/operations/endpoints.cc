@@ -56,8 +56,6 @@ VpcEndpoint to_wire(const Scope& scope, const Record& record, const TagMap& tags
           .owner_id = scope.account.str()};
 }
 
-std::string s3_service(const Scope& scope) { return "com.amazonaws." + scope.region.str() + ".s3"; }
-
 Result<> add_route(metadata::Transaction& txn, const Call& call, Record& endpoint, const std::string& id) {
   RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, id));
   if (table.vpc != endpoint.vpc) {
@@ -98,7 +96,7 @@ Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcE
   if (input.vpc_endpoint_type.value_or("Gateway") != "Gateway") {
     return errors::unsupported("There are gateway endpoints only.");
   }
-  if (*input.service_name != s3_service(call.scope)) {
+  if (*input.service_name != s3_service(call.scope.region)) {
     return errors::of("InvalidServiceName",
                       fmt::format("The Vpc Endpoint Service '{}' does not exist", *input.service_name));
   }

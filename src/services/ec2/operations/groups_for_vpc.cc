@@ -2,6 +2,7 @@
 
 #include "ec2/operations/get_security_groups_for_vpc.h"
 #include "services/ec2/describe.h"
+#include "services/ec2/group_filters.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/tags.h"
@@ -9,13 +10,11 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Definition = FilterDefinition<GroupRecord>;
 constexpr std::array kFilters{
-    Definition{"group-id", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"group-name", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{"description",
-               [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.description}; }},
-    Definition{"primary-vpc-id", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    kGroupId,
+    kGroupName,
+    kGroupDescription,
+    GroupFilter{"primary-vpc-id", kGroupVpc.values},
 };
 
 }  // namespace

@@ -1,146 +1,26 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "ec2/operations/describe_image_attribute.h"
 #include "ec2/operations/describe_images.h"
 #include "ec2/operations/modify_image_attribute.h"
 #include "ec2/operations/register_image.h"
 #include "ec2/operations/reset_image_attribute.h"
-#include "ec2/schema.h"
 #include "services/ec2/block_devices.h"
+#include "services/ec2/deregistered_images.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/image_checks.h"
+#include "services/ec2/image_filters.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
-#include "services/ec2/shown_values.h"
+#include "services/ec2/shown_image.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
+#include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kOwnAlias = "amazon";  // of images that are the installation's
-
-std::string owner_of(const ImageRecord& image) { return image.owner.empty() ? std::string(kOwnAlias) : image.owner; }
-
 using Record = ImageRecord;
-using Definition = FilterDefinition<Record>;
-template <typename Project>
-Result<Strings> of_devices(const Record& record, Project project) {
-  Strings result;
-  for (const BlockDeviceRecord& each : record.devices) result.push_back(project(each));
-  return result;
-}
-
-Image to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
-  Image image{.platform_details = "Linux/UNIX",
-              .usage_operation = "RunInstances",
-              .block_device_mappings = std::vector<BlockDeviceMapping>(),
-              .hypervisor = "xen",
-              .name = record.name,
-              .root_device_name = record.root_device,
-              .root_device_type = "ebs",
-              .tags = wire_tags(tags),
-              .virtualization_type = "hvm",
-              .image_id = record.id,
-              .image_location = owner_of(record) + "/" + record.name,
-              .state = std::string(name_of(record.state)),
-              .owner_id = owner_of(record),
-              .creation_date = format_iso8601_millis(record.created_at),
-              .public_ = record.is_public || record.owner.empty(),
-              .architecture = record.architecture,
-              .image_type = "machine"};
-  if (!record.description.empty()) image.description = record.description;
-  if (record.owner.empty()) image.image_owner_alias = std::string(kOwnAlias);
-  if (record.ena_support) image.ena_support = true;
-  if (!record.sriov_net_support.empty()) image.sriov_net_support = record.sriov_net_support;
-  if (!record.boot_mode.empty()) image.boot_mode = record.boot_mode;
-  if (!record.failure.empty())
-    image.state_reason = StateReason{.code = "Server.InternalError", .message = record.failure};
-  if (!record.source_instance.empty()) image.source_instance_id = record.source_instance;
-  if (!record.source_image.empty()) {
-    image.source_image_id = record.source_image;
-    image.source_image_region = scope.region.str();
-  }
-  if (record.requires_imds_v2) image.imds_support = "v2.0";
-  for (const BlockDeviceRecord& device : record.devices) image.block_device_mappings->push_back(to_wire(device));
-  return image;
-}
-
-// As the answer shows it.
-template <Path path>
-Result<Strings> at(const Lookup& where, const Record& record) {
-  const Image all = to_wire(where.scope, record, {});
-  return values_at(schema::kImage, &all, path.view());
-}
-
-constexpr std::array kFilters{
-    Definition{"image-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"name", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{"description", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.description}; }},
-    Definition{"architecture",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.architecture}; }},
-    Definition{"owner-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{owner_of(r)}; }},
-    Definition{"owner-alias",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.owner.empty() ? Strings{std::string(kOwnAlias)} : Strings();
-               }},
-    Definition{"is-public",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return Strings{flag(r.is_public || r.owner.empty())};
-               }},
-    Definition{
-        "state",
-        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
-    Definition{"source-instance-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.source_instance.empty() ? Strings() : Strings{r.source_instance};
-               }},
-    Definition{"source-image-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.source_image.empty() ? Strings() : Strings{r.source_image};
-               }},
-    Definition{"state-reason-message",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.failure.empty() ? Strings() : Strings{r.failure};
-               }},
-    Definition{"image-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"machine"}; }},
-    Definition{"hypervisor", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"xen"}; }},
-    Definition{"virtualization-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"hvm"}; }},
-    Definition{"root-device-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"ebs"}; }},
-    Definition{"root-device-name",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.root_device}; }},
-    Definition{"ena-support",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.ena_support)}; }},
-    Definition{"platform", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{}; }},
-    Definition{
-        "creation-date",
-        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{format_iso8601_millis(r.created_at)}; }},
-    Definition{"block-device-mapping.device-name",
-               [](const Lookup&, const Record& r) { return of_devices(r, [](const auto& d) { return d.device; }); }},
-    Definition{"block-device-mapping.snapshot-id",
-               [](const Lookup&, const Record& r) { return of_devices(r, [](const auto& d) { return d.snapshot; }); }},
-    Definition{"block-device-mapping.volume-type",
-               [](const Lookup&, const Record& r) { return of_devices(r, [](const auto& d) { return d.type; }); }},
-    Definition{"block-device-mapping.volume-size",
-               [](const Lookup&, const Record& r) {
-                 return of_devices(r, [](const auto& d) { return std::to_string(d.size_gib); });
-               }},
-    Definition{"block-device-mapping.delete-on-termination", &at<"BlockDeviceMappings.Ebs.DeleteOnTermination">},
-    Definition{"block-device-mapping.encrypted", &at<"BlockDeviceMappings.Ebs.Encrypted">},
-    Definition{"boot-mode", &at<"BootMode">},
-    Definition{"free-tier-eligible", &at<"FreeTierEligible">},
-    Definition{"image-allowed", &at<"ImageAllowed">},
-    Definition{"kernel-id", &at<"KernelId">},
-    Definition{"manifest-location", &at<"ImageLocation">},
-    Definition{"product-code", &at<"ProductCodes.ProductCodeId">},
-    Definition{"product-code.type", &at<"ProductCodes.ProductCodeType">},
-    Definition{"ramdisk-id", &at<"RamdiskId">},
-    Definition{"source-image-region", &at<"SourceImageRegion">},
-    Definition{"state-reason-code", &at<"StateReason.Code">},
-    Definition{"sriov-net-support", &at<"SriovNetSupport">},
-};
 
 bool is_owned_by(const Scope& scope, const Record& image, const std::string& owner) {
   if (owner == "self") return image.owner == scope.account.view();
@@ -167,19 +47,17 @@ bool is_asked_for(const Scope& scope, const Record& image, const DescribeImagesI
 
 namespace {
 
-// The error names all that aren't there, or aren't the caller's to see.
-Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Scope& scope, const Strings& ids) {
+// The error names all that aren't there, or aren't the caller's to see; those that were deregistered are left out.
+Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Call& call, const Strings& ids) {
   std::vector<Record> images;
   Strings missing;
   for (const std::string& id : ids) {
     if (!is_well_formed(Kind::image, id)) return errors::malformed_id(Kind::image, id);
-    auto image = get_image(txn, scope, id);
-    if (image.has_value()) {
+    auto image = TRY(kImages.find(txn, image_scope(call.scope), id));
+    if (image && may_launch(call.scope, *image)) {
       images.push_back(*std::move(image));
-    } else if (image.error().code == info(Kind::image).not_found_code) {
+    } else if (image || !TRY(is_deregistered(txn, call, id))) {
       missing.push_back(id);
-    } else {
-      return std::unexpected(std::move(image).error());
     }
   }
   if (!missing.empty()) return not_found_all(Kind::image, missing);
@@ -190,14 +68,14 @@ Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Sco
 }  // namespace
 
 Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInput& input) {
-  TRY(check_filters<Record>(input.filters, kFilters));
+  TRY(check_filters<Record>(input.filters, image_filters()));
   TRY(check_max_results(input.max_results, 1, 1000));
   call.await_own_images();
   const auto txn = call.read();
   const std::string after = TRY(read_token(input.next_token));
   std::vector<Record> images;
   if (input.image_ids && !input.image_ids->empty()) {
-    images = TRY(get_images(*txn, call.scope, *input.image_ids));
+    images = TRY(get_images(*txn, call, *input.image_ids));
   } else {
     images = TRY(kImages.all(*txn, image_scope(call.scope)));
   }
@@ -207,12 +85,12 @@ Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInp
     if (image.id <= after || !is_asked_for(call.scope, image, input)) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, image.id));
     const Lookup lookup{.txn = *txn, .scope = call.scope};
-    if (!TRY(matches<Record>(input.filters, kFilters, lookup, image, tags))) continue;
+    if (!TRY(matches<Record>(input.filters, image_filters(), lookup, image, tags))) continue;
     if (output.images->size() == limit) {
       output.next_token = make_token(*output.images->back().image_id);
       break;
     }
-    output.images->push_back(to_wire(call.scope, image, tags));
+    output.images->push_back(show_image(call.scope, image, tags));
   }
   return output;
 }
@@ -243,7 +121,6 @@ Result<> check_may_use_snapshots(metadata::ReadTransaction& txn, const Scope& sc
 
 // From a snapshot that is there.
 Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput& input) {
-  constexpr uint64_t kGib = uint64_t{1} << 30;
   if (!input.image_location.value_or("").empty()) {  // Terraform sends an empty one
     return errors::unsupported("Images are registered from snapshots, not from S3.");
   }
@@ -268,8 +145,7 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
     if (!device.snapshot.empty()) {
       const auto size = call.cloud.volumes->snapshot_size_bytes(device.snapshot);
       if (!size.has_value()) return errors::not_found(Kind::snapshot, device.snapshot);
-      const auto least = static_cast<int32_t>((*size + kGib - 1) / kGib);
-      device.size_gib = std::max(device.size_gib, least);
+      device.size_gib = std::max(device.size_gib, gib_for(*size));
     }
     image.devices.push_back(std::move(device));
   }
@@ -291,8 +167,8 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
 
 Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input) {
   const auto txn = call.read();
-  const Record image = TRY(get_own_image(*txn, call.scope, *input.image_id));
-  const Image all = to_wire(call.scope, image, {});
+  const Record image = TRY(get_own_image(*txn, call, *input.image_id));
+  const Image all = show_image(call.scope, image, {});
   DescribeImageAttributeOutput output{.image_id = image.id};
   const std::string& name = *input.attribute;
   if (name == "description") {
@@ -317,7 +193,7 @@ Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const 
 
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input) {
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    Record image = TRY(get_own_image(txn, call, *input.image_id));
     if (input.description) image.description = input.description->value.value_or("");
     LaunchPermissionModifications changes = input.launch_permission.value_or(LaunchPermissionModifications());
     if (!changes.add) changes.add.emplace();
@@ -347,7 +223,7 @@ Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInpu
     return errors::invalid_value("attribute", *input.attribute, "Only launchPermission can be reset.");
   }
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    Record image = TRY(get_own_image(txn, call, *input.image_id));
     image.is_public = false;
     image.shared_with.clear();
     kImages.put(txn, image_scope(call.scope), image);

@@ -8,6 +8,7 @@
 #include "ec2/operations/create_image.h"
 #include "ec2/operations/deregister_image.h"
 #include "services/ec2/block_devices.h"
+#include "services/ec2/deregistered_images.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
@@ -117,7 +118,8 @@ Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const 
                 .description = fmt::format("Copied for DestinationAmi {} from SourceAmi {} for SourceSnapshot {}.",
                                            copy.id, copy.source_image, source),
                 .encrypted = device.encrypted,
-                .image = copy.id});
+                .image = copy.id,
+                .origin = record ? origin_of(*record) : ""});
     copies.push_back(device.snapshot);
   }
   return copies;
@@ -207,7 +209,7 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     snapshots.clear();
     if (auto known = TRY(find_made(txn, call, input.client_token))) return *std::move(known);
     const std::string id = make_id(Kind::image);
-    ImageRecord copy = TRY(get_image(txn, call.scope, *input.source_image_id));
+    ImageRecord copy = TRY(get_image(txn, call, *input.source_image_id));
     TRY(check_is_available(copy));
     TRY(check_image_name(txn, call.scope, *input.name));
     copy.source_image = std::exchange(copy.id, id);
@@ -241,11 +243,12 @@ Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImage
   std::vector<DeleteSnapshotReturnCode> ends;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     ends.clear();
-    const ImageRecord image = TRY(get_own_image(txn, call.scope, *input.image_id));
+    const ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
     if (!TRY(keep_in_bin(txn, call.scope, image, call.context.now))) {
       kImages.erase(txn, image_scope(call.scope), image);
       put_tags(txn, call.scope, image.id, {});
     }
+    TRY(remember_deregistered(txn, call, image));
     for (const BlockDeviceRecord& device : image.devices) {
       if (device.snapshot.empty()) continue;
       ends.push_back(

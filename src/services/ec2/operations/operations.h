@@ -24,6 +24,7 @@ Result<AuthorizeSecurityGroupEgressOutput> authorize_security_group_egress(
     Call& call, const AuthorizeSecurityGroupEgressInput& input);
 Result<AuthorizeSecurityGroupIngressOutput> authorize_security_group_ingress(
     Call& call, const AuthorizeSecurityGroupIngressInput& input);
+Result<CancelImportTaskOutput> cancel_import_task(Call& call, const CancelImportTaskInput& input);
 Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input);
 Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& input);
 Result<CopyVolumesOutput> copy_volumes(Call& call, const CopyVolumesInput& input);
@@ -90,6 +91,10 @@ Result<DescribeIamInstanceProfileAssociationsOutput> describe_iam_instance_profi
     Call& call, const DescribeIamInstanceProfileAssociationsInput& input);
 Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input);
 Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInput& input);
+Result<DescribeImportImageTasksOutput> describe_import_image_tasks(Call& call,
+                                                                   const DescribeImportImageTasksInput& input);
+Result<DescribeImportSnapshotTasksOutput> describe_import_snapshot_tasks(Call& call,
+                                                                         const DescribeImportSnapshotTasksInput& input);
 Result<DescribeInstanceAttributeOutput> describe_instance_attribute(Call& call,
                                                                     const DescribeInstanceAttributeInput& input);
 Result<DescribeInstanceCreditSpecificationsOutput> describe_instance_credit_specifications(
@@ -163,7 +168,9 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
     Call& call, const GetManagedPrefixListEntriesInput& input);
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
+Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
+Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInput& input);
 Result<ListImagesInRecycleBinOutput> list_images_in_recycle_bin(Call& call, const ListImagesInRecycleBinInput& input);
 Result<ListSnapshotsInRecycleBinOutput> list_snapshots_in_recycle_bin(Call& call,
                                                                       const ListSnapshotsInRecycleBinInput& input);

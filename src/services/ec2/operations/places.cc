@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kOptedIn = "opt-in-not-required";
 
 AvailabilityZone to_wire(const Scope& scope, const Zone& zone) {
+  const std::string long_name = group_long_name(scope.region);
   return {.opt_in_status = std::string(kOptedIn),
           .messages = std::vector<AvailabilityZoneMessage>(),
           .region_name = scope.region.str(),
@@ -22,6 +23,7 @@ AvailabilityZone to_wire(const Scope& scope, const Zone& zone) {
           .group_name = scope.region.str() + "-zg-1",
           .network_border_group = scope.region.str(),
           .zone_type = "availability-zone",
+          .group_long_name = long_name.empty() ? std::nullopt : std::optional(long_name),
           .state = "available"};
 }
 
@@ -44,7 +46,9 @@ constexpr std::array kZoneFilters{
                    [](const Lookup&, const AvailabilityZone& z) -> Result<Strings> { return Strings{*z.zone_type}; }},
     ZoneDefinition{"message", [](const Lookup&, const AvailabilityZone&) -> Result<Strings> { return Strings{}; }},
     ZoneDefinition{"group-long-name",
-                   [](const Lookup&, const AvailabilityZone&) -> Result<Strings> { return Strings{}; }},
+                   [](const Lookup&, const AvailabilityZone& z) -> Result<Strings> {
+                     return z.group_long_name ? Strings{*z.group_long_name} : Strings();
+                   }},
     ZoneDefinition{"parent-zone-name",
                    [](const Lookup&, const AvailabilityZone&) -> Result<Strings> { return Strings{}; }},
     ZoneDefinition{"parent-zone-id",

@@ -16,8 +16,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kPrefix = "iip-assoc-";
-
 using Definition = FilterDefinition<InstanceRecord>;
 constexpr std::array kFilters{
     Definition{"instance-id", [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.id}; }},
@@ -28,17 +26,16 @@ bool has_association(const InstanceRecord& record) {
   return !record.profile_arn.empty() && record.state != LifeState::terminated;
 }
 
-// An instance has one at most, so its own id names it.
 IamInstanceProfileAssociation to_wire(const InstanceRecord& record, std::string state) {
-  return {.association_id = std::string(kPrefix) + record.id.substr(record.id.find('-') + 1),
+  return {.association_id = association_of(record),
           .instance_id = record.id,
           .iam_instance_profile = IamInstanceProfile{.arn = record.profile_arn, .id = record.profile_id},
           .state = std::move(state)};
 }
 
 Result<InstanceRecord> find_associated(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
-  if (id.starts_with(kPrefix)) {
-    auto record = TRY(kInstances.find(txn, scope, "i-" + id.substr(kPrefix.size())));
+  if (const auto instance = TRY(instance_of_association(txn, scope, id))) {
+    auto record = TRY(kInstances.find(txn, scope, *instance));
     if (record && has_association(*record)) return *std::move(record);
   }
   return errors::of("InvalidAssociationID.NotFound", fmt::format("An invalid association-id of '{}' was given", id));
@@ -58,8 +55,7 @@ Result<AssociateIamInstanceProfileOutput> associate_iam_instance_profile(
     if (has_association(record)) {
       return errors::of("IncorrectState", fmt::format("There is an existing association for instance {}", record.id));
     }
-    record.profile_arn = profile.arn;
-    record.profile_id = profile.id;
+    set_profile(txn, call.scope, profile, record);
     kInstances.put(txn, call.scope, record);
     return AssociateIamInstanceProfileOutput{.iam_instance_profile_association = to_wire(record, "associating")};
   });
@@ -70,8 +66,7 @@ Result<ReplaceIamInstanceProfileAssociationOutput> replace_iam_instance_profile_
   const Profile profile = TRY(find_profile(call, input.iam_instance_profile));
   return call.write([&](metadata::Transaction& txn) -> Result<ReplaceIamInstanceProfileAssociationOutput> {
     InstanceRecord record = TRY(find_associated(txn, call.scope, *input.association_id));
-    record.profile_arn = profile.arn;
-    record.profile_id = profile.id;
+    set_profile(txn, call.scope, profile, record);
     kInstances.put(txn, call.scope, record);
     return ReplaceIamInstanceProfileAssociationOutput{.iam_instance_profile_association =
                                                           to_wire(record, "associating")};
@@ -83,8 +78,7 @@ Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
   return call.write([&](metadata::Transaction& txn) -> Result<DisassociateIamInstanceProfileOutput> {
     InstanceRecord record = TRY(find_associated(txn, call.scope, *input.association_id));
     DisassociateIamInstanceProfileOutput output{.iam_instance_profile_association = to_wire(record, "disassociating")};
-    record.profile_arn.clear();
-    record.profile_id.clear();
+    set_profile(txn, call.scope, {}, record);
     kInstances.put(txn, call.scope, record);
     return output;
   });

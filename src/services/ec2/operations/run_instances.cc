@@ -159,6 +159,7 @@ Result<InstanceRecord> launch_one(metadata::Transaction& txn, const Call& call, 
   }
   for (const BlockDeviceRecord& device : plan.devices) add_volume(txn, call.scope, device, record, tags.volume);
   TRY(give_own_address(txn, call.cloud, call.scope, record));
+  set_profile(txn, call.scope, plan.profile, record);
   kInstances.put(txn, call.scope, record);
   put_tags(txn, call.scope, record.id, tags.instance);
   if (!plan.user_data.empty()) {
@@ -181,10 +182,10 @@ Result<std::vector<InstanceRecord>> launch_all(metadata::Transaction& txn, Call&
     return find_reservation(txn, call.scope, *made);
   }
   const RunInstancesInput merged = TRY(merge_template(txn, call.scope, input));
-  const LaunchPlan plan = TRY(plan_launch(txn, call, merged));
+  LaunchPlan plan = TRY(plan_launch(txn, call, merged));
   TRY(check_cpu_options(plan));
   const LaunchTags tags = TRY(read_tags(merged));
-  const Profile profile = TRY(find_profile(call, merged.iam_instance_profile));
+  plan.profile = TRY(find_profile(call, merged.iam_instance_profile));
   const bool is_single = !plan.interfaces.front().existing.empty() || !plan.interfaces.front().addresses.empty();
   if (is_single && *merged.max_count > 1) {
     return errors::invalid_combination("Network interfaces and an address may be given for one instance only.");
@@ -198,10 +199,7 @@ Result<std::vector<InstanceRecord>> launch_all(metadata::Transaction& txn, Call&
   const std::string reservation = make_part_id("r-");
   std::vector<InstanceRecord> result;
   for (int32_t i = 0; i < room.count; ++i) {
-    InstanceRecord record = make_record(call, plan, reservation, i);
-    record.profile_arn = profile.arn;
-    record.profile_id = profile.id;
-    auto launched = launch_one(txn, call, plan, tags, std::move(record));
+    auto launched = launch_one(txn, call, plan, tags, make_record(call, plan, reservation, i));
     if (!launched.has_value()) {
       const bool enough = i >= *merged.min_count && launched.error().code == "InsufficientFreeAddressesInSubnet";
       if (!enough) return std::unexpected(std::move(launched).error());

@@ -6,6 +6,7 @@
 #include "ec2/operations/delete_security_group.h"
 #include "ec2/operations/describe_security_groups.h"
 #include "services/ec2/describe.h"
+#include "services/ec2/group_filters.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rules.h"
@@ -51,11 +52,10 @@ Result<Strings> peer_names(const Lookup& at, const GroupRecord& record) {
 
 using Definition = FilterDefinition<GroupRecord>;
 constexpr std::array kFilters{
-    Definition{"group-id", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"group-name", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{"description",
-               [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.description}; }},
-    Definition{"vpc-id", [](const Lookup&, const GroupRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    kGroupId,
+    kGroupName,
+    kGroupDescription,
+    kGroupVpc,
     Definition{"ip-permission.cidr", &of_rules<Way::in, kCidr>},
     Definition{"ip-permission.ipv6-cidr", &of_rules<Way::in, kCidrV6>},
     Definition{"ip-permission.group-id", &of_rules<Way::in, kGroup>},

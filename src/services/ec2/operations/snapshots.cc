@@ -147,7 +147,8 @@ Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& in
                 .source = source.id,
                 .size_gib = source.size_gib,
                 .description = input.description.value_or(""),
-                .encrypted = source.encrypted});
+                .encrypted = source.encrypted,
+                .origin = origin_of(source)});
     put_tags(txn, call.scope, id, tags);
     return {};
   }));

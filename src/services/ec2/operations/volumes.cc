@@ -103,9 +103,7 @@ Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call,
   }
   shape.size_gib = input.size.value_or(least);
   if (shape.size_gib < least) {
-    return errors::invalid_parameter(
-        fmt::format("Volume of size {}GB is smaller than snapshot '{}', expect size >= {}GB", shape.size_gib,
-                    *input.snapshot_id, least));
+    return errors::invalid_parameter(smaller_than_snapshot(shape.size_gib, *input.snapshot_id, least));
   }
   TRY(check_shape(shape));
   return shape;

@@ -5,6 +5,7 @@
 #include "services/iam/mfa_seed.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/paging.h"
+#include "services/iam/wire.h"
 
 namespace aerolith::iam {
 namespace {
@@ -116,7 +117,7 @@ Result<GetAccessKeyLastUsedOutput> get_access_key_last_used(Call& call, const Ge
   use.service_name = "N/A";
   use.region = "N/A";
   if (const auto last = TRY(last_use(call, *txn, owner->account, id))) {
-    use = {.last_used_date = last->at, .service_name = last->service, .region = last->region};
+    use = {.last_used_date = whole_seconds(last->at), .service_name = last->service, .region = last->region};
   }
   return output;
 }

@@ -54,7 +54,10 @@ Result<NoOutput> delete_virtual_mfa_device(Call& call, const DeleteVirtualMFADev
 Result<NoOutput> detach_group_policy(Call& call, const DetachGroupPolicyInput& input);
 Result<NoOutput> detach_role_policy(Call& call, const DetachRolePolicyInput& input);
 Result<NoOutput> detach_user_policy(Call& call, const DetachUserPolicyInput& input);
+Result<NoOutput> disable_outbound_web_identity_federation(Call& call, const NoInput& input);
 Result<NoOutput> enable_mfa_device(Call& call, const EnableMFADeviceInput& input);
+Result<EnableOutboundWebIdentityFederationOutput> enable_outbound_web_identity_federation(Call& call,
+                                                                                          const NoInput& input);
 Result<GenerateCredentialReportOutput> generate_credential_report(Call& call, const NoInput& input);
 Result<GenerateServiceLastAccessedDetailsOutput> generate_service_last_accessed_details(
     Call& call, const GenerateServiceLastAccessedDetailsInput& input);
@@ -75,6 +78,8 @@ Result<GetLoginProfileOutput> get_login_profile(Call& call, const GetLoginProfil
 Result<GetMFADeviceOutput> get_mfa_device(Call& call, const GetMFADeviceInput& input);
 Result<GetOpenIDConnectProviderOutput> get_open_id_connect_provider(Call& call,
                                                                     const GetOpenIDConnectProviderInput& input);
+Result<GetOutboundWebIdentityFederationInfoOutput> get_outbound_web_identity_federation_info(Call& call,
+                                                                                             const NoInput& input);
 Result<GetPolicyOutput> get_policy(Call& call, const GetPolicyInput& input);
 Result<GetPolicyVersionOutput> get_policy_version(Call& call, const GetPolicyVersionInput& input);
 Result<GetRoleOutput> get_role(Call& call, const GetRoleInput& input);
@@ -126,6 +131,8 @@ Result<ListServerCertificateTagsOutput> list_server_certificate_tags(Call& call,
                                                                      const ListServerCertificateTagsInput& input);
 Result<ListServerCertificatesOutput> list_server_certificates(Call& call, const ListServerCertificatesInput& input);
 Result<ListSigningCertificatesOutput> list_signing_certificates(Call& call, const ListSigningCertificatesInput& input);
+Result<ListServiceSpecificCredentialsOutput> list_service_specific_credentials(
+    Call& call, const ListServiceSpecificCredentialsInput& input);
 Result<ListSSHPublicKeysOutput> list_ssh_public_keys(Call& call, const ListSSHPublicKeysInput& input);
 Result<ListUserPoliciesOutput> list_user_policies(Call& call, const ListUserPoliciesInput& input);
 Result<ListUserTagsOutput> list_user_tags(Call& call, const ListUserTagsInput& input);

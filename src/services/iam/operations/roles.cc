@@ -81,7 +81,7 @@ Result<GetRoleOutput> get_role(Call& call, const GetRoleInput& input) {
   GetRoleOutput output{.role = TRY(shown_role(*txn, call.account(), role, Detail::full))};
   RoleLastUsed& last_used = output.role->role_last_used.emplace();
   if (const auto use = TRY(last_use(call, *txn, call.account(), role.id))) {
-    last_used = {.last_used_date = use->at, .region = use->region};
+    last_used = {.last_used_date = whole_seconds(use->at), .region = use->region};
   }
   return output;
 }

@@ -39,6 +39,13 @@ ServerCertificateMetadata to_wire(const AccountId& account, const ServerCertific
           .expiration = record.expires_at};
 }
 
+// Without the white space around it, as IAM shows it: Terraform would replace what isn't so.
+std::string trimmed(const std::string& pem) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t first = pem.find_first_not_of(kSpace);
+  return first == std::string::npos ? "" : pem.substr(first, pem.find_last_not_of(kSpace) + 1 - first);
+}
+
 template <typename Change>
 Result<NoOutput> change_certificate(Call& call, const std::string& name, Change change) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
@@ -64,8 +71,8 @@ Result<UploadServerCertificateOutput> upload_server_certificate(Call& call, cons
       .id = make_unique_id("ASCA"),
       .uploaded_at = call.context.now,
       .expires_at = facts.expires_at,
-      .body = *input.certificate_body,
-      .chain = input.certificate_chain,
+      .body = trimmed(*input.certificate_body),
+      .chain = input.certificate_chain ? std::optional(trimmed(*input.certificate_chain)) : std::nullopt,
       .sealed_key = call.secrets.seal(*input.private_key, server_certificate_context(account, key)),
       .tags = TRY(read_tags(input.tags, kTagQuota))};
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {

@@ -14,6 +14,7 @@
 #include "services/iam/policy_reach.h"
 #include "services/iam/policy_source.h"
 #include "services/iam/service_names.h"
+#include "services/iam/wire.h"
 
 namespace aerolith::iam {
 namespace {
@@ -96,7 +97,7 @@ std::vector<TrackedActionLastAccessed> tracked_actions(const AccountId& account,
         find_last(report, [&](const ReportedEntityRecord& entity) { return last_use_of_action(entity, action); });
     if (last.use == nullptr) continue;
     one.last_accessed_entity = entity_arn(account, *last.entity);
-    one.last_accessed_time = last.use->at;
+    one.last_accessed_time = whole_seconds(last.use->at);
     one.last_accessed_region = last.use->region;
   }
   return tracked;
@@ -110,7 +111,7 @@ ServiceLastAccessed service_to_wire(const AccountId& account, const AccessReport
       find_last(report, [&](const ReportedEntityRecord& entity) { return last_use_of_service(entity, name_space); });
   service.total_authenticated_entities = last.entities;
   if (last.use != nullptr) {
-    service.last_authenticated = last.use->at;
+    service.last_authenticated = whole_seconds(last.use->at);
     service.last_authenticated_entity = entity_arn(account, *last.entity);
     service.last_authenticated_region = last.use->region;
   }
@@ -194,6 +195,9 @@ Result<GetServiceLastAccessedDetailsWithEntitiesOutput> get_service_last_accesse
     if (one.last_authenticated != other.last_authenticated) return one.last_authenticated > other.last_authenticated;
     return one.entity_info->arn < other.entity_info->arn;  // the same on each page
   });
+  for (EntityDetails& one : entities) {
+    if (one.last_authenticated) one.last_authenticated = whole_seconds(*one.last_authenticated);
+  }
   output.entity_details_list = TRY(list_items(TRY(read_page(input)), output, std::move(entities)));
   return output;
 }

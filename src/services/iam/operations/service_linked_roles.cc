@@ -38,6 +38,11 @@ constexpr LinkedService kServices[] = {
 
 constexpr std::string_view kPolicyStart = "arn:aws:iam::aws:policy/aws-service-role/";
 
+std::string make_task_id(const RoleRecord& role) {
+  return fmt::format("task{}{}/{}-{}-4{}-{}{}-{}", role.path, role.name, random_hex(8), random_hex(4), random_hex(3),
+                     random_string(1, "89ab"), random_hex(3), random_hex(12));
+}
+
 std::string trust_policy_of(std::string_view service) {
   return fmt::format(R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{}"}},)"
                      R"("Action":"sts:AssumeRole"}}]}})",
@@ -86,7 +91,6 @@ Result<DeleteServiceLinkedRoleOutput> delete_service_linked_role(Call& call,
                                                                  const DeleteServiceLinkedRoleInput& input) {
   const AccountId& account = call.account();
   const Name name = lower_name(input.role_name);
-  const std::string nonce = random_hex(32);
   return call.write([&](metadata::Transaction& txn) -> Result<DeleteServiceLinkedRoleOutput> {
     const RoleRecord role = TRY(find_entity<EntityKind::role>(txn, account, *input.role_name));
     if (role.linked_service.empty()) {
@@ -101,7 +105,7 @@ Result<DeleteServiceLinkedRoleOutput> delete_service_linked_role(Call& call,
     }
     kRoles.erase(txn, {account, name});
     TRY(ServiceUses::erase(txn, account, role.id));
-    const std::string task = fmt::format("task{}{}/{}", role.path, role.name, nonce);
+    const std::string task = make_task_id(role);
     kDeletionTasks.put(txn, {account, task}, {.at = call.context.now});
     return DeleteServiceLinkedRoleOutput{.deletion_task_id = task};
   });

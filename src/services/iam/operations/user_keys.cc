@@ -178,6 +178,19 @@ Result<ListSigningCertificatesOutput> list_signing_certificates(Call& call, cons
   return output;
 }
 
+// There are none, as none can be made (docs/compat/left_out.toml); Terraform asks before it deletes a user.
+Result<ListServiceSpecificCredentialsOutput> list_service_specific_credentials(
+    Call& call, const ListServiceSpecificCredentialsInput& input) {
+  if (!input.all_users.value_or(false)) {
+    const std::string name = TRY(user_not_root(call, input.user_name));
+    TRY(find_entity<kUser>(*call.metadata.begin_read(), call.account(), name));
+  }
+  ListServiceSpecificCredentialsOutput output;
+  output.service_specific_credentials.emplace();
+  output.is_truncated = false;
+  return output;
+}
+
 Result<NoOutput> update_signing_certificate(Call& call, const UpdateSigningCertificateInput& input) {
   const std::string user = TRY(user_not_root(call, input.user_name));
   const bool active = TRY(read_status(input.status));

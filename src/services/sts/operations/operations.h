@@ -16,5 +16,6 @@ Result<GetAccessKeyInfoOutput> get_access_key_info(Call& call, const GetAccessKe
 Result<GetCallerIdentityOutput> get_caller_identity(Call& call, const GetCallerIdentityInput& input);
 Result<GetFederationTokenOutput> get_federation_token(Call& call, const GetFederationTokenInput& input);
 Result<GetSessionTokenOutput> get_session_token(Call& call, const GetSessionTokenInput& input);
+Result<GetWebIdentityTokenOutput> get_web_identity_token(Call& call, const GetWebIdentityTokenInput& input);
 
 }  // namespace aerolith::sts

@@ -1,0 +1,120 @@
+#include "blocks/tar.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "blocks/from_files.h"
+
+namespace aerolith::blocks {
+
+namespace {
+
+constexpr uint64_t kBlockBytes = 512;
+constexpr size_t kMostMembers = 1000;
+constexpr uint64_t kMostNameBytes = 64 << 10;  // of a member that holds another one's name
+
+struct Header {
+  std::string name;
+  uint64_t size_bytes = 0;
+  char type = '0';
+};
+
+std::unexpected<VolumeError> corrupt(const char* why) { return fail(VolumeErrorCode::corrupt, why); }
+
+// Up to the first zero byte.
+std::string_view text(std::string_view field) { return field.substr(0, field.find('\0')); }
+
+// Octal digits between spaces and zeros; or, where the first bit is set, a number of base 256 (GNU).
+std::optional<uint64_t> number(std::string_view field) {
+  if ((static_cast<uint8_t>(field[0]) & 0x80) != 0) {
+    uint64_t value = static_cast<uint8_t>(field[0]) & 0x7F;
+    for (const char byte : field.substr(1)) {
+      if (value >> 55 != 0) return std::nullopt;
+      value = value << 8 | static_cast<uint8_t>(byte);
+    }
+    return value;
+  }
+  field = text(field);
+  const size_t first = std::min(field.find_first_not_of(' '), field.size());
+  const size_t end = field.find_last_not_of(' ') + 1;
+  if (first >= end) return 0;
+  uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(field.data() + first, field.data() + end, value, 8);
+  if (error != std::errc() || rest != field.data() + end) return std::nullopt;
+  return value;
+}
+
+// The sum of all bytes, with its own field as spaces.
+bool has_right_sum(std::string_view block) {
+  constexpr size_t kSum = 148;
+  constexpr size_t kSumBytes = 8;
+  uint64_t sum = kSumBytes * ' ';
+  for (size_t index = 0; index < block.size(); ++index) {
+    if (index < kSum || index >= kSum + kSumBytes) sum += static_cast<uint8_t>(block[index]);
+  }
+  return number(block.substr(kSum, kSumBytes)) == sum;
+}
+
+std::optional<Header> read_header(std::string_view block) {
+  const auto size = number(block.substr(124, 12));
+  if (!has_right_sum(block) || !size) return std::nullopt;
+  Header header{.name = std::string(text(block.substr(0, 100))), .size_bytes = *size, .type = block[156]};
+  const std::string_view prefix = text(block.substr(345, 155));
+  if (block.substr(257, 6) == std::string_view("ustar\0", 6) && !prefix.empty()) {
+    header.name = std::string(prefix) + "/" + header.name;
+  }
+  return header;
+}
+
+// "25 path=a/long/name.vmdk\n": a length that counts itself, then a key and a value.
+std::string path_of_pax(std::string_view records) {
+  while (!records.empty()) {
+    size_t length = 0;
+    const auto [end, error] = std::from_chars(records.data(), records.data() + records.size(), length);
+    const auto digits = static_cast<size_t>(end - records.data());
+    if (error != std::errc() || length <= digits + 1 || length > records.size()) return "";
+    const std::string_view record = records.substr(digits + 1, length - digits - 2);
+    if (record.starts_with("path=")) return std::string(record.substr(5));
+    records.remove_prefix(length);
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<std::vector<TarMember>> list_tar(const os::File& archive) {
+  const uint64_t whole = TRY(from_files(archive.size()));
+  std::vector<TarMember> members;
+  std::string next_name;  // as a member before it says
+  for (uint64_t at = 0; whole - at >= kBlockBytes && members.size() <= kMostMembers;) {
+    std::array<char, kBlockBytes> buffer{};
+    TRY(from_files(archive.read_at(at, buffer)));
+    const std::string_view block(buffer.data(), buffer.size());
+    if (std::ranges::all_of(block, [](char byte) { return byte == 0; })) return members;
+    auto header = read_header(block);
+    if (!header) return corrupt("it is no tar archive");
+    at += kBlockBytes;
+    if (header->size_bytes > whole - at) return corrupt("it ends in the middle of a member");
+    if (header->type == 'L' || header->type == 'x') {
+      if (header->size_bytes > kMostNameBytes) return corrupt("a name in it is too long");
+      std::string bytes(static_cast<size_t>(header->size_bytes), '\0');
+      bytes.resize(TRY(from_files(archive.read_at(at, bytes))));
+      next_name = header->type == 'x' ? path_of_pax(bytes) : std::string(text(bytes));
+    } else {
+      if (!next_name.empty()) header->name = std::move(next_name);
+      next_name.clear();
+      const bool is_file = header->type == '0' || header->type == '\0';
+      if (is_file) members.push_back({std::move(header->name), at, header->size_bytes});
+    }
+    // The last one's padding may be missing.
+    at += std::min(whole - at, (header->size_bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+  }
+  if (members.size() > kMostMembers) return corrupt("it has too many members");
+  if (members.empty()) return corrupt("it is no tar archive");
+  return members;
+}
+
+}  // namespace aerolith::blocks

@@ -1,0 +1,50 @@
+#include "federation/token_issuer.h"
+
+#include <boost/json.hpp>
+
+#include "base/encoding.h"
+#include "base/random.h"
+
+namespace aerolith::federation {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kParent = ".tokens.sts.global.api.aws";
+
+}  // namespace
+
+std::string make_uuid() {
+  return random_hex(8) + "-" + random_hex(4) + "-4" + random_hex(3) + "-" + random_string(1, "89ab") + random_hex(3) +
+         "-" + random_hex(12);
+}
+
+std::string issuer_url(std::string_view id) { return "https://" + std::string(id) + std::string(kParent); }
+
+std::optional<std::string> issuer_of_host(std::string_view host) {
+  std::string id = to_lower(host.substr(0, host.find(':')));
+  if (!id.ends_with(kParent)) return std::nullopt;
+  id.resize(id.size() - kParent.size());
+  if (id.empty() || id.find('.') != std::string::npos) return std::nullopt;
+  return id;
+}
+
+// Field by field what AWS's says.
+std::string discovery_document(std::string_view id) {
+  const std::string issuer = issuer_url(id);
+  return json::serialize(json::object{
+      {"issuer", issuer},
+      {"jwks_uri", issuer + std::string(kKeysPath)},
+      {"response_types_supported", json::array{"id_token"}},
+      {"subject_types_supported", json::array{"public"}},
+      {"id_token_signing_alg_values_supported", json::array{"RS256", "ES384"}},
+      {"claims_supported", json::array{"sub", "iss", "aud", "exp", "iat", "jti", "https://sts.amazonaws.com/"}}});
+}
+
+std::string key_set_document(const std::vector<json::object>& keys) {
+  json::array all;
+  for (const json::object& key : keys) all.push_back(key);
+  return json::serialize(json::object{{"keys", std::move(all)}});
+}
+
+}  // namespace aerolith::federation

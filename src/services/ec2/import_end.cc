@@ -1,0 +1,81 @@
+#include "services/ec2/import_end.h"
+
+#include <fmt/format.h>
+
+#include "services/ec2/imports.h"
+#include "services/ec2/snapshots.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+// Snapshots that it took its disks from may go again.
+void leave_sources(metadata::Transaction& txn, const Scope& scope, const ImportRecord& task) {
+  const Scope shared = snapshot_scope(scope);
+  for (const ImportDisk& disk : task.disks) {
+    if (disk.source_snapshot.empty()) continue;
+    kBeingRead.erase(txn, {shared.account, shared.region, disk.source_snapshot, disk.snapshot});
+  }
+}
+
+void put_snapshots(metadata::Transaction& txn, const Scope& scope, const ImportRecord& task, Timestamp now) {
+  for (const ImportDisk& disk : task.disks) {
+    kSnapshots.put(txn, snapshot_scope(scope),
+                   {.id = disk.snapshot,
+                    .owner = scope.account.str(),
+                    .volume = std::string(kNoVolume),
+                    .size_gib = disk.size_gib,
+                    .description = fmt::format("Created by AWS-VMImport service for {}", task.id),
+                    .started_at = task.started_at,
+                    .completed_at = now,
+                    .state = SnapshotState::completed,
+                    .percent = 100,
+                    .source = SnapshotSource::file,
+                    .source_snapshot = disk.source_snapshot});
+  }
+}
+
+ImageRecord make_image(const Scope& scope, const ImportRecord& task, Timestamp now) {
+  ImageRecord image{.id = task.image->id, .owner = scope.account.str(), .name = task.id};
+  image.description = fmt::format("Created by AWS-VMImport service for {}", task.id);
+  const std::vector<std::string> devices = devices_of(task);
+  image.root_device = devices.front();
+  for (size_t index = 0; index < task.disks.size(); ++index) {
+    image.devices.push_back(
+        {.device = devices[index], .snapshot = task.disks[index].snapshot, .size_gib = task.disks[index].size_gib});
+  }
+  image.created_at = now;
+  image.boot_mode = task.image->boot_mode;
+  return image;
+}
+
+}  // namespace
+
+Result<> complete_import(const Cloud& cloud, const Scope& scope, const std::string& task, Timestamp now) {
+  const auto& table = imports_of(task);
+  return metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+    auto stored = TRY(table.find(txn, scope, task));
+    if (!stored || stored->state != ImportState::active) return {};
+    put_snapshots(txn, scope, *stored, now);
+    if (stored->image) kImages.put(txn, image_scope(scope), make_image(scope, *stored, now));
+    leave_sources(txn, scope, *stored);
+    stored->state = ImportState::completed;
+    stored->ended_at = now;
+    table.put(txn, scope, *stored);
+    return {};
+  });
+}
+
+Result<> end_deleted_import(const Cloud& cloud, const Scope& scope, const std::string& task, Timestamp now) {
+  const auto& table = imports_of(task);
+  return metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+    auto stored = TRY(table.find(txn, scope, task));
+    if (!stored || stored->state != ImportState::deleting) return {};
+    leave_sources(txn, scope, *stored);
+    stored->state = ImportState::deleted;
+    stored->ended_at = now;
+    table.put(txn, scope, *stored);
+    return {};
+  });
+}
+
+}  // namespace aerolith::ec2

@@ -1,0 +1,116 @@
+#include "services/ec2/snapshot_uploads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/log.h"
+#include "base/step.h"
+#include "blocks/block_store.h"
+#include "blocks/stored_block.h"
+#include "blocks/uploads.h"
+#include "metadata/erase_rows.h"
+#include "services/ec2/volume_sizes.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kLookAtIdle = 1min;  // at most: the clock may be set
+
+blocks::Result<> store_blocks(const Cloud& cloud, const SnapshotRecord& record, const PutBlocks& put) {
+  blocks::BlockStore& store = cloud.volumes->blocks();
+  if (store.contains(record.id)) return {};
+  if (!record.base.empty() && !store.contains(record.base)) TRY(cloud.volumes->move_to_blocks(record.base, {}));
+  const auto writer = TRY(store.begin(record.id, static_cast<uint64_t>(record.size_gib) * kGib, record.base));
+  const std::string zeros(blocks::kBlockBytes, '\0');
+  for (const auto& [index, block] : put) {
+    if (!block.place) {
+      TRY(writer->put(index, zeros));
+      continue;
+    }
+    const std::string bytes = TRY(cloud.uploads->read(record.id, *block.place));
+    if (blocks::hash_of(bytes) != block.sha256) {
+      return fail(blocks::VolumeErrorCode::corrupt, fmt::format("Block {} isn't what was written any more.", index));
+    }
+    TRY(writer->put(index, bytes));
+  }
+  step("upload/blocks-put");
+  return writer->commit();
+}
+
+// Since the last block, or the start.
+std::chrono::milliseconds time_left(const UploadRecord& upload, const SnapshotRecord& record, const PutBlocks& put,
+                                    Timestamp now) {
+  Timestamp last = record.started_at;
+  for (const auto& [index, block] : put) last = std::max(last, block.at);
+  return last + std::chrono::minutes(upload.timeout_minutes) - now;
+}
+
+}  // namespace
+
+metadata::Result<PutBlocks> put_blocks_of(metadata::ReadTransaction& txn, const RegionName& region,
+                                          const std::string& snapshot) {
+  PutBlocks blocks;
+  auto rows = kPutBlocks.scan(txn, metadata::Direction::forward, region, snapshot);
+  while (TRY(rows.next())) blocks.emplace_back(std::get<2>(rows.key()), TRY(rows.record()));
+  return blocks;
+}
+
+metadata::Result<> erase_upload(metadata::Transaction& txn, const RegionName& region, const std::string& snapshot) {
+  kUploads.erase(txn, {region, snapshot});
+  return metadata::erase_rows(txn, kPutBlocks, region, snapshot);
+}
+
+std::variant<UploadOver, reconcile::Again, reconcile::Failed> settle_upload(const Cloud& cloud, const Clock& clock,
+                                                                            const RegionName& region,
+                                                                            const SnapshotRecord& record) {
+  if (cloud.uploads == nullptr) return reconcile::Failed{"this installation keeps no volumes any more"};
+  std::optional<UploadRecord> upload;
+  PutBlocks put;
+  {
+    const auto txn = cloud.metadata.begin_read();
+    const auto found = kUploads.get(*txn, {region, record.id});
+    if (!found.has_value()) return reconcile::Failed{found.error().detail};
+    auto blocks = put_blocks_of(*txn, region, record.id);
+    if (!blocks.has_value()) return reconcile::Failed{blocks.error().detail};
+    upload = *found;
+    put = *std::move(blocks);
+  }
+  if (!upload) return UploadOver{.failure = "It was never begun."};
+  if (!upload->sealed) {
+    const auto left = time_left(*upload, record, put, clock.now());
+    if (left > 0ms) return reconcile::Again{std::min(left, kLookAtIdle)};
+    return UploadOver{.failure = fmt::format("It wasn't completed within {} minutes.", upload->timeout_minutes)};
+  }
+  const auto stored = store_blocks(cloud, record, put);
+  if (stored.has_value()) return UploadOver{};
+  const blocks::VolumeErrorCode code = stored.error().code;
+  const bool is_final = code == blocks::VolumeErrorCode::corrupt || code == blocks::VolumeErrorCode::not_found;
+  if (!is_final) return reconcile::Failed{stored.error().detail};
+  return UploadOver{.failure = stored.error().detail};
+}
+
+Result<> sweep_uploads(const Cloud& cloud) {
+  if (cloud.uploads == nullptr) return {};
+  const auto all = cloud.uploads->list();
+  if (!all.has_value()) {
+    log_error("ec2: uploads can't be listed", {{"detail", all.error().detail}});
+    return {};
+  }
+  std::set<std::string> pending;
+  const auto txn = cloud.metadata.begin_read();
+  auto uploads = kUploads.scan(*txn, metadata::Direction::forward);
+  while (TRY(uploads.next())) pending.insert(std::get<1>(uploads.key()));
+  for (const std::string& snapshot : *all) {
+    if (pending.contains(snapshot)) continue;
+    const auto removed = cloud.uploads->remove(snapshot);
+    if (!removed.has_value()) log_warning("ec2: an upload's bytes stay", {{"why", removed.error().detail}});
+  }
+  return {};
+}
+
+}  // namespace aerolith::ec2
