@@ -216,8 +216,7 @@ Result<gateway::SnapshotInfo, std::string> Cloud::add_snapshot(const gateway::Ne
   }
   const auto size = volumes_->snapshot_size_bytes(id);
   if (!size.has_value()) return remove(size.error().detail);
-  const gateway::SnapshotInfo info{
-      .id = id, .account = account.str(), .size_gib = std::max(1, static_cast<int32_t>((*size + kGib - 1) / kGib))};
+  const gateway::SnapshotInfo info{.id = id, .account = account.str(), .size_gib = ec2::gib_for(*size)};
   const auto registered = ec2::register_snapshot(
       metadata_, Region(config_.region), clock_.now(),
       {.id = id, .owner = account, .size_gib = info.size_gib, .description = snapshot.description});
