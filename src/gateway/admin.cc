@@ -88,13 +88,18 @@ http::Response Admin::handle(const http::RequestHead& head, audit::Event& event)
     if (head.method == "GET") return run_for_owner("ListImages", &Admin::list_images, head, event);
     return answer_error(405, "MethodNotAllowed", "use GET or POST");
   }
+  if (path == "/_aerolith/snapshots") {
+    if (!is_post) return answer_error(405, "MethodNotAllowed", "use POST");
+    return run_for_owner("AddSnapshot", &Admin::add_snapshot, head, event);
+  }
   if (path == "/_aerolith/instances" || path == "/_aerolith/console") {
     if (head.method != "GET") return answer_error(405, "MethodNotAllowed", "use GET");
     return path.ends_with("s") ? run_for_owner("ListInstances", &Admin::list_instances, head, event)
                                : run_for_owner("ReadConsole", &Admin::read_console, head, event);
   }
-  return answer_error(404, "NotFound",
-                      "there are health, metrics, backup, accounts, images, instances and console under /_aerolith/");
+  return answer_error(
+      404, "NotFound",
+      "there are health, metrics, backup, accounts, images, snapshots, instances and console under /_aerolith/");
 }
 
 http::Response Admin::run_for_owner(std::string_view operation, Action action, const http::RequestHead& head,
@@ -184,6 +189,17 @@ http::Response Admin::list_images(const http::RequestHead&) const {
   boost::json::array images;
   for (const ImageInfo& image : *found) images.push_back(describe(image));
   return answer_json(200, {{"images", std::move(images)}});
+}
+
+http::Response Admin::add_snapshot(const http::RequestHead& head) const {
+  const auto given = [&](std::string_view name) { return auth::find_parameter(head.query(), name).value_or(""); };
+  const NewSnapshot snapshot{.file = given("file"), .account = given("account"), .description = given("description")};
+  if (!snapshot.file.starts_with('/')) {
+    return answer_error(400, "InvalidArgument", "`file` must be the absolute path of a file");
+  }
+  const auto added = settings_.add_snapshot(snapshot);
+  if (!added.has_value()) return answer_error(400, "AddSnapshotFailed", added.error());
+  return answer_json(200, {{"snapshot_id", added->id}, {"account_id", added->account}, {"size_gib", added->size_gib}});
 }
 
 http::Response Admin::list_instances(const http::RequestHead&) const {

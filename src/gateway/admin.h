@@ -1,4 +1,5 @@
-// Aerolith's own endpoints under /_aerolith/: health, metrics, backup, accounts, images, instances. No AWS protocol.
+// Aerolith's own endpoints under /_aerolith/: health, metrics, backup, accounts, images, snapshots, instances. No AWS
+// protocol.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +53,18 @@ struct NewImage {
   std::string kernel_arguments;
 };
 
+// A file of the host that becomes a snapshot.
+struct NewSnapshot {
+  std::string file;     // raw or qcow2, absolute
+  std::string account;  // whose; empty: the owner's
+  std::string description;
+};
+struct SnapshotInfo {
+  std::string id;
+  std::string account;
+  int32_t size_gib = 0;
+};
+
 // An instance of any account, for whoever keeps this host.
 struct InstanceInfo {
   std::string id;
@@ -90,6 +103,7 @@ struct AdminSettings {
   std::function<Result<std::vector<AccountInfo>, std::string>()> list_accounts;
   std::function<Result<ImageInfo, std::string>(const NewImage& image)> add_image;
   std::function<Result<std::vector<ImageInfo>, std::string>()> list_images;
+  std::function<Result<SnapshotInfo, std::string>(const NewSnapshot& snapshot)> add_snapshot;
   std::function<Result<std::vector<InstanceInfo>, std::string>()> list_instances;
   std::function<Result<ConsoleText, std::string>(const std::string& instance, uint64_t place)> read_console;
   std::function<http::ServerStats()> server_stats;
@@ -127,6 +141,8 @@ class Admin {
   http::Response add_image(const http::RequestHead& head) const;
   // GET /_aerolith/images
   http::Response list_images(const http::RequestHead& head) const;
+  // POST /_aerolith/snapshots?file=<absolute path>&…, as NewSnapshot's members are called
+  http::Response add_snapshot(const http::RequestHead& head) const;
   // GET /_aerolith/instances
   http::Response list_instances(const http::RequestHead& head) const;
   // GET /_aerolith/console?instance=<id>&place=<number>

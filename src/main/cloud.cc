@@ -201,6 +201,30 @@ Result<AddedImage, std::string> Cloud::add_image(const gateway::NewImage& image)
   return AddedImage{.info = info_of(**registered), .replaced_snapshot = *before ? (*before)->snapshot : ""};
 }
 
+// Bytes first: what has no record at the next start is removed.
+Result<gateway::SnapshotInfo, std::string> Cloud::add_snapshot(const gateway::NewSnapshot& snapshot,
+                                                               const AccountId& account) {
+  if (!volumes_) return std::unexpected("this installation keeps no volumes: `aerolith doctor` says what it lacks");
+  const std::string id = ec2::new_snapshot_id();
+  const auto remove = [&](const std::string& why) -> std::unexpected<std::string> {
+    (void)volumes_->drop_copy(id);
+    (void)volumes_->remove_snapshot(id);
+    return std::unexpected(why);
+  };
+  if (const auto stored = volumes_->store_file(snapshot.file, id, {}); !stored.has_value()) {
+    return remove(stored.error().detail);
+  }
+  const auto size = volumes_->snapshot_size_bytes(id);
+  if (!size.has_value()) return remove(size.error().detail);
+  const gateway::SnapshotInfo info{.id = id, .account = account.str(), .size_gib = ec2::gib_for(*size)};
+  const auto registered = ec2::register_snapshot(
+      metadata_, Region(config_.region), clock_.now(),
+      {.id = id, .owner = account, .size_gib = info.size_gib, .description = snapshot.description});
+  if (!registered.has_value()) return remove(registered.error().detail);
+  log_info("imported a snapshot", {{"snapshot", id}, {"account", account.str()}, {"file", snapshot.file}});
+  return info;
+}
+
 Result<std::vector<gateway::ImageInfo>, std::string> Cloud::list_images() {
   make_own_images();
   const auto images = ec2::list_own_images(metadata_, Region(config_.region));

@@ -46,6 +46,9 @@ class Cloud {
   // What `aerolith image` asks for. The error is a sentence for a person.
   Result<AddedImage, std::string> add_image(const gateway::NewImage& image);
   Result<std::vector<gateway::ImageInfo>, std::string> list_images();
+  // What `aerolith ebs import` asks for; the account is there.
+  Result<gateway::SnapshotInfo, std::string> add_snapshot(const gateway::NewSnapshot& snapshot,
+                                                          const AccountId& account);
   // What `aerolith ec2` asks for.
   Result<std::vector<gateway::InstanceInfo>, std::string> list_instances();
   Result<gateway::ConsoleText, std::string> read_console(const std::string& instance, uint64_t place);

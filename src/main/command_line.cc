@@ -51,6 +51,7 @@ struct Arguments {
   TraceOptions trace;
   ImageOptions image;
   Ec2Options ec2;
+  EbsOptions ebs;
   std::map<const Setting*, std::vector<std::string>> settings;
 };
 
@@ -67,6 +68,7 @@ class CommandLine {
     add_identity();
     add_images();
     add_instances();
+    add_snapshots();
     add_helpers();
   }
 
@@ -364,6 +366,27 @@ class CommandLine {
     console->add_flag("-f,--follow", options.follow, "Go on as it grows, until it is down");
   }
 
+  void add_snapshots() {
+    EbsOptions& options = arguments_.ebs;
+    CLI::App& ebs = add_group("ebs", "Snapshots as disks' files: out of this cloud, and into it");
+    CLI::App* out =
+        add_below(ebs, "export", "Write a snapshot of any account as a disk's file", Flags::common,
+                  [this](const Invocation& invocation) { return run_ebs_export(invocation, arguments_.ebs); });
+    out->add_option("snapshot", options.snapshot, "Its id")->required();
+    add_text(out, "-o,--output", options.file, "FILE", "A new file (default: standard output)");
+    out->add_option("--format", options.format, "raw (default) or qcow2")->check(CLI::IsMember({"raw", "qcow2"}));
+    out->footer(
+        "Examples:\n  aerolith ebs export snap-0123456789abcdef0 --format qcow2 --output disk.qcow2\n"
+        "  aerolith ebs export snap-0123456789abcdef0 | ssh other 'dd of=/dev/sdb bs=1M'");
+    CLI::App* in =
+        add_below(ebs, "import", "Make a disk's file, raw or qcow2, a snapshot", Flags::common,
+                  [this](const Invocation& invocation) { return run_ebs_import(invocation, arguments_.ebs); });
+    in->add_option("file", options.file, "The file")->required();
+    add_text(in, "--description", options.description, "TEXT", "What it is");
+    add_text(in, "--account", options.account, "ID", "Whose it will be (default: the first account's)");
+    add_json(in);
+  }
+
   void add_helpers() {
     CLI::App* version = app_.add_subcommand("version", "Print the version");
     add_json(version);
@@ -404,6 +427,7 @@ class CommandLine {
   static std::vector<std::string> choices_of(const std::string& name) {
     if (name == "--shell" || name == "shell") return {"bash", "fish", "zsh"};
     if (name == "image") return {"tiny", "debian-12"};
+    if (name == "--format") return {"raw", "qcow2"};
     if (name == "--driver") return {"container", "vm"};
     if (name == "action") return {"install", "remove", "status"};
     for (const Setting& setting : settings()) {

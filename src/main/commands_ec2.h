@@ -1,4 +1,5 @@
-// The commands of `aerolith ec2`: instances of all accounts, on the host that runs them.
+// The commands of `aerolith ec2` and `aerolith ebs`: instances and snapshots of all accounts, on the host that has
+// them.
 #pragma once
 
 #include <string>
@@ -21,5 +22,16 @@ int run_ec2_list(const Invocation& invocation);
 // Ends as ssh does: it takes this process over.
 int run_ec2_ssh(const Invocation& invocation, const Ec2Options& options);
 int run_ec2_console(const Invocation& invocation, const Ec2Options& options);
+
+struct EbsOptions {
+  std::string snapshot;        // of `export`
+  std::string file;            // to write, empty or "-": standard output; to import
+  std::string format = "raw";  // or qcow2
+  std::string description;     // of `import`, as is:
+  std::string account;         // whose it will be; empty: the installation's first
+};
+// Reads the data folder; no server is asked.
+int run_ebs_export(const Invocation& invocation, const EbsOptions& options);
+int run_ebs_import(const Invocation& invocation, const EbsOptions& options);
 
 }  // namespace aerolith::main_program

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -192,6 +193,14 @@ gateway::AdminSettings make_admin_settings(const Installation& installation, met
             return std::move(added.info);
           },
           .list_images = [&] { return cloud.list_images(); },
+          .add_snapshot = [&](const gateway::NewSnapshot& snapshot) -> Result<gateway::SnapshotInfo, std::string> {
+            const AccountId account = snapshot.account.empty() ? installation.account_id : AccountId(snapshot.account);
+            const std::vector<AccountId> known = callers.account_ids();
+            if (std::ranges::find(known, account) == known.end()) {
+              return std::unexpected("there is no account " + account.str());
+            }
+            return cloud.add_snapshot(snapshot, account);
+          },
           .list_instances = [&] { return cloud.list_instances(); },
           .read_console = [&](const std::string& id, uint64_t place) { return cloud.read_console(id, place); }};
 }

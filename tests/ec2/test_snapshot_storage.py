@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tools.harness.clients import CommandLine
+from tools.harness.clients import CommandLine, boto_client
 from tools.harness.instances import wait_for
 from tools.harness.server import Server
 from tools.harness.snapshots import Snapshots
@@ -56,6 +56,8 @@ def test_an_archived_snapshot_is_of_no_use_until_it_is_restored(snapshots: Snaps
         (ec2.modify_snapshot_tier, {"SnapshotId": snapshot, "StorageTier": "archive"}),
     ):
         assert refusal(call, **wanted)[0] == "IncorrectState", call
+    direct = boto_client(snapshots.volumes.guests.server, "ebs")
+    assert "archive tier" in refusal(direct.list_snapshot_blocks, SnapshotId=snapshot)[1]
 
     restored = ec2.restore_snapshot_tier(SnapshotId=snapshot, TemporaryRestoreDays=3)
     assert (restored["RestoreDuration"], restored["IsPermanentRestore"]) == (3, False)

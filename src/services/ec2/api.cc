@@ -7,7 +7,7 @@
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
-#include "services/ec2/snapshot_tables.h"
+#include "services/ec2/snapshots.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -218,6 +218,26 @@ metadata::Result<std::optional<InstanceFacts>> find_instance(metadata::Store& st
                                                              std::string_view address) {
   const auto txn = store.begin_read();
   return plain(find(*txn, vpc, address));
+}
+
+std::string new_snapshot_id() { return make_id(Kind::snapshot); }
+
+metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Region& region, Timestamp now,
+                                     const StoredSnapshot& snapshot) {
+  return metadata::run_transaction(store, [&](metadata::Transaction& txn) -> metadata::Result<> {
+    kSnapshots.put(txn, snapshot_scope({.account = snapshot.owner, .region = region}),
+                   {.id = snapshot.id,
+                    .owner = snapshot.owner.str(),
+                    .volume = std::string(kNoVolume),
+                    .size_gib = snapshot.size_gib,
+                    .description = snapshot.description,
+                    .started_at = now,
+                    .completed_at = now,
+                    .state = SnapshotState::completed,
+                    .percent = 100,
+                    .source = SnapshotSource::file});
+    return {};
+  });
 }
 
 metadata::Result<std::optional<NetworkFacts>> find_network(metadata::Store& store, const std::string& vpc) {

@@ -102,6 +102,18 @@ struct InstanceFacts {
 metadata::Result<std::optional<InstanceFacts>> find_instance(metadata::Store& store, const std::string& vpc,
                                                              std::string_view address);
 
+std::string new_snapshot_id();
+// One whose bytes lie under its id already.
+struct StoredSnapshot {
+  std::string id;
+  AccountId owner;
+  int32_t size_gib = 0;
+  std::string description;
+};
+// Completed. Durable on return.
+metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Region& region, Timestamp now,
+                                     const StoredSnapshot& snapshot);
+
 // A VPC as its resolver sees it.
 struct NetworkFacts {
   AccountId account;

@@ -12,6 +12,7 @@
 #include "blocks/stored_block.h"
 #include "blocks/uploads.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_uploads.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/volume_sizes.h"
@@ -66,7 +67,7 @@ DirectSnapshot facts_of(const SnapshotRecord& record) {
 DirectResult<SnapshotRecord> get_seen(metadata::ReadTransaction& txn, const DirectCaller& caller,
                                       const std::string& id) {
   auto record = TRY(kSnapshots.rows().get(txn, {AccountId(), caller.region, id}));
-  if (!record || record->removed || !may_use(scope_of(caller), *record)) {
+  if (!record || record->is_hidden() || !may_use(scope_of(caller), *record)) {
     return refuse(DirectFault::not_found, fmt::format("The snapshot '{}' does not exist.", id));
   }
   return *std::move(record);
@@ -82,9 +83,14 @@ DirectResult<SnapshotRecord> get_readable(metadata::ReadTransaction& txn, const 
     return refuse(DirectFault::not_permitted,
                   fmt::format("The snapshot '{}' is public: the EBS direct APIs don't read those of others.", id));
   }
-  if (record.state == SnapshotState::completed) return record;
+  if (record.state != SnapshotState::completed) {
+    return refuse(DirectFault::wrong_state,
+                  fmt::format("The snapshot '{}' is {}: it must be completed.", id, name_of(record.state)));
+  }
+  const auto tier = TRY(kSnapshotTiers.get(txn, {AccountId(record.owner), caller.region, id}));
+  if (!tier || !tier->is_archived) return record;
   return refuse(DirectFault::wrong_state,
-                fmt::format("The snapshot '{}' is {}: it must be completed.", id, name_of(record.state)));
+                fmt::format("The snapshot '{}' is in the archive tier: it must be restored first.", id));
 }
 
 // One that StartSnapshot made, pending or not.

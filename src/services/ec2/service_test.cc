@@ -10,6 +10,7 @@
 #include "services/ec2/api.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/interfaces.h"
+#include "services/ec2/snapshot_tables.h"
 #include "services/ec2/test_fakes.h"
 #include "services/ec2/vpcs.h"
 
@@ -125,6 +126,18 @@ TEST_F(ServiceTest, AnInstanceIsFoundByItsAddress) {
   EXPECT_EQ(found->zone_id.substr(0, 7), "use1-az");
   EXPECT_FALSE(find_instance(*store_, vpc, "172.31.255.200").value());
   EXPECT_FALSE(find_instance(*store_, "vpc-other", address).value());
+}
+
+TEST_F(ServiceTest, AnImportedSnapshotIsItsOwners) {
+  const std::string id = new_snapshot_id();
+  ASSERT_TRUE(register_snapshot(*store_, scope_.region, clock_.now(),
+                                {.id = id, .owner = scope_.account, .size_gib = 3, .description = "from elsewhere"})
+                  .has_value());
+  const auto found = kSnapshots.find(*store_->begin_read(), snapshot_scope(scope_), id).value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->owner, scope_.account.str());
+  EXPECT_EQ(found->state, SnapshotState::completed);
+  EXPECT_EQ(found->size_gib, 3);
 }
 
 TEST_F(ServiceTest, AnOwnImageKeepsItsId) {
