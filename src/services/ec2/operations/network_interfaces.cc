@@ -25,6 +25,8 @@
 namespace aerolith::ec2 {
 namespace {
 
+constexpr const char* kNoTimeOuts = "The time-outs of an interface's connections can't be set.";
+
 using Record = InterfaceRecord;
 using Definition = FilterDefinition<Record>;
 
@@ -178,8 +180,10 @@ Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
 
 Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const CreateNetworkInterfaceInput& input) {
   const bool is_unbuilt = input.ipv6_address_count.value_or(0) > 0 || input.ipv6_addresses || input.ipv4_prefixes ||
-                          input.ipv4_prefix_count.value_or(0) > 0 || input.ipv6_prefixes;
+                          input.ipv4_prefix_count.value_or(0) > 0 || input.ipv6_prefixes ||
+                          input.ipv6_prefix_count.value_or(0) > 0 || input.enable_primary_ipv6.value_or(false);
   if (is_unbuilt) return errors::unsupported("Interfaces have single IPv4 addresses only.");
+  if (input.connection_tracking_specification) return errors::unsupported(kNoTimeOuts);
   if (input.interface_type && *input.interface_type != "interface") {
     return errors::unsupported("Only interfaces of the type 'interface' can be made.");
   }
@@ -220,6 +224,12 @@ Result<NoOutput> delete_network_interface(Call& call, const DeleteNetworkInterfa
 }
 
 Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetworkInterfaceAttributeInput& input) {
+  if (input.enable_primary_ipv6.value_or(false)) return errors::unsupported("Interfaces have IPv4 addresses only.");
+  if (input.connection_tracking_specification) return errors::unsupported(kNoTimeOuts);
+  if (input.ena_srd_specification && input.ena_srd_specification->ena_srd_enabled.value_or(false)) {
+    return errors::unsupported("There is no ENA Express.");
+  }
+  if (input.associated_subnet_ids) return errors::unsupported("An interface is in one subnet.");
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
     InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
     if (input.description) interface.description = input.description->value.value_or("");
