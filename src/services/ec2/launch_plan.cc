@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/encoding.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/capacity.h"
@@ -13,13 +12,13 @@
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/unbuilt.h"
+#include "services/ec2/user_data.h"
 #include "services/ec2/vpcs.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
 namespace {
 
-constexpr size_t kMaxUserDataBytes = 16384;
 constexpr std::string_view kDefaultType = "t3.micro";
 
 Result<const TypeFacts*> read_type(const RunInstancesInput& input) {
@@ -40,18 +39,6 @@ Result<const TypeFacts*> read_type(const RunInstancesInput& input) {
                     name, type->memory_mib, host_mib));
   }
   return type;
-}
-
-Result<std::string> read_user_data(const std::optional<std::string>& text) {
-  if (!text || text->empty()) return std::string();
-  std::string joined;  // as `base64` writes it, in lines
-  for (const char c : *text) {
-    if (c != '\n' && c != '\r') joined += c;
-  }
-  auto data = base64_decode(joined);
-  if (!data) return errors::of("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
-  if (data->size() > kMaxUserDataBytes) return errors::invalid_parameter("User data is limited to 16384 bytes");
-  return *std::move(data);
 }
 
 // The subnet that a request without one means: the default one, in its zone if it names one.

@@ -115,6 +115,9 @@ Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcE
     return errors::unsupported("There are gateway endpoints only.");
   }
   TRY(refuse_unbuilt(input));
+  if (input.service_region.value_or(call.scope.region.str()) != call.scope.region.view()) {
+    return errors::unsupported(fmt::format("There is one region here, {}.", call.scope.region.view()));
+  }
   if (*input.service_name != s3_service(call.scope.region)) {
     return errors::of("InvalidServiceName",
                       fmt::format("The Vpc Endpoint Service '{}' does not exist", *input.service_name));

@@ -229,6 +229,9 @@ Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetw
   if (input.ena_srd_specification && input.ena_srd_specification->ena_srd_enabled.value_or(false)) {
     return errors::unsupported("There is no ENA Express.");
   }
+  if (input.associate_public_ip_address.value_or(false)) {
+    return errors::unsupported("A public address comes with the launch, or is an Elastic IP.");
+  }
   if (input.associated_subnet_ids) return errors::unsupported("An interface is in one subnet.");
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
     InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
