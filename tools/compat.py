@@ -1,5 +1,5 @@
-"""Writes docs/compat: what each service implements, from operations.toml and the AWS service models; and why something
-never will be, from docs/compat/left_out.toml.
+"""Writes docs/compat: what each service implements, from operations.toml and the AWS service models; why something never
+will be, from docs/compat/left_out.toml; and what is refused of what is implemented, from docs/compat/refused.toml.
 
 python -m tools.compat            writes
 python -m tools.compat --check    fails where the committed pages are stale
@@ -17,6 +17,7 @@ import botocore.loaders
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = REPOSITORY / "docs/compat"
 LEFT_OUT = PAGES / "left_out.toml"
+REFUSED = PAGES / "refused.toml"
 NOTICE = "<!-- Written by `make compat` from operations.toml. Don't edit. -->\n"
 
 
@@ -27,6 +28,7 @@ class Coverage:
     implemented: list[str]
     missing: list[str]
     left_out: list[dict]  # {"why": sentences, "operations": names}
+    refused: list[dict]  # {"what": sentences}
 
     @property
     def total(self) -> int:
@@ -39,7 +41,7 @@ def added_operations(service: str) -> dict:
     return overrides.get(service, {}).get("added_operations", {})
 
 
-def coverage(service: str, entry: dict, left_out: list[dict]) -> Coverage:
+def coverage(service: str, entry: dict, left_out: list[dict], refused: list[dict]) -> Coverage:
     loader = botocore.loaders.Loader()
     model = loader.load_service_model(entry.get("model", service), "service-2")
     known = set(model["operations"]) | set(added_operations(service))
@@ -50,7 +52,7 @@ def coverage(service: str, entry: dict, left_out: list[dict]) -> Coverage:
         if wrong := set(reason["operations"]) - (known - implemented):
             raise SystemExit(f"left_out.toml: {service} has or doesn't know {', '.join(sorted(wrong))}")
     full_name = model["metadata"]["serviceFullName"]
-    return Coverage(service, full_name, sorted(implemented), sorted(known - implemented), left_out)
+    return Coverage(service, full_name, sorted(implemented), sorted(known - implemented), left_out, refused)
 
 
 def service_page(found: Coverage) -> str:
@@ -58,6 +60,9 @@ def service_page(found: Coverage) -> str:
     lines.append(f"{len(found.implemented)} of {found.total} operations are implemented.\n")
     lines.append("## Implemented\n")
     lines += [f"- {name}" for name in found.implemented] or ["None yet."]
+    if found.refused:
+        lines.append("\n## What they refuse\n")
+        lines += [f"- {each['what']}" for each in found.refused]
     if found.missing:
         lines.append("\n## Answered with `NotImplemented`\n")
         lines += [f"- {name}" for name in found.missing]
@@ -86,7 +91,11 @@ def pages(operations_file: Path) -> dict[str, str]:
     """File name -> text of every page."""
     services = tomllib.loads(operations_file.read_text())
     left_out = tomllib.loads(LEFT_OUT.read_text())
-    all_found = [coverage(service, entry, left_out.get(service, [])) for service, entry in sorted(services.items())]
+    refused = tomllib.loads(REFUSED.read_text())
+    all_found = [
+        coverage(service, entry, left_out.get(service, []), refused.get(service, []))
+        for service, entry in sorted(services.items())
+    ]
     written = {f"{found.service}.md": service_page(found) for found in all_found}
     return written | {"README.md": overview_page(all_found)}
 

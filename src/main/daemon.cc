@@ -123,7 +123,8 @@ ec2::Parts ec2_parts(Cloud& cloud, Callers& callers, GuestServices* guests) {
     const auto found = callers.directory().find_instance_profile(account, name);
     if (!found.has_value()) throw std::runtime_error("IAM's records can't be read: " + found.error().detail);
     if (!*found) return std::nullopt;
-    return ec2::Profile{.arn = (*found)->arn, .id = (*found)->id, .role_arn = (*found)->role_arn};
+    return ec2::Profile{
+        .arn = (*found)->arn, .id = (*found)->id, .role_arn = (*found)->role_arn, .role_tags = (*found)->role_tags};
   };
   if (guests == nullptr) return parts;
   parts.network_applied = [guests](const std::string& vpc) { guests->network_applied(vpc); };

@@ -104,6 +104,17 @@ LAUNCHES: list[tuple[dict[str, Any], str]] = [
     ({"Ipv6AddressCount": 1}, IPV6),
     ({"Ipv6Addresses": [{"Ipv6Address": "2001:db8::1"}]}, IPV6),
     ({"EnablePrimaryIpv6": True}, IPV6),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6AddressCount": 1}]}, IPV6),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6PrefixCount": 1}]}, IPV6),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "PrimaryIpv6": True}]}, IPV6),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv4PrefixCount": 1}]}, "UnsupportedOperation"),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "UnsupportedOperation"),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "NetworkCardIndex": 1}]}, "UnsupportedOperation"),
+    ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, IPV6),
+    ({"Placement": {"GroupName": "none"}}, "InvalidPlacementGroup.Unknown"),
+    ({"Placement": {"Affinity": "host"}}, "UnsupportedOperation"),
+    ({"Placement": {"PartitionNumber": 1}}, "UnsupportedOperation"),
+    ({"CpuOptions": {"AmdSevSnp": "enabled"}}, "UnsupportedOperation"),
     ({"KernelId": "aki-12345678"}, "UnsupportedOperation"),
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "UnsupportedOperation"),
     ({"MetadataOptions": {"HttpPutResponseHopLimit": 65}}, "InvalidParameterValue"),
@@ -118,6 +129,63 @@ def test_what_no_launch_can_have_is_refused(ec2: Any, asked: dict[str, Any], exp
     with pytest.raises(ClientError) as caught:
         ec2.run_instances(ImageId=image, InstanceType="t3.nano", MinCount=1, MaxCount=1, DryRun=True, **asked)
     assert code(caught) == expected
+
+
+V6 = "2001:db8::/56"
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters"),
+    [
+        ("create_vpc", {"CidrBlock": "10.7.0.0/16", "AmazonProvidedIpv6CidrBlock": True}),
+        ("create_vpc", {"CidrBlock": "10.7.0.0/16", "Ipv6CidrBlock": V6, "Ipv6Pool": "ipv6pool-ec2-0"}),
+        ("create_vpc", {"CidrBlock": "10.7.0.0/16", "Ipv6IpamPoolId": "ipam-pool-0", "Ipv6NetmaskLength": 56}),
+        ("create_vpc", {"CidrBlock": "10.7.0.0/16", "Ipv6CidrBlockNetworkBorderGroup": "us-east-1"}),
+        ("create_vpc", {"Ipv4IpamPoolId": "ipam-pool-0", "Ipv4NetmaskLength": 24}),
+        ("associate_vpc_cidr_block", {"VpcId": "VPC", "AmazonProvidedIpv6CidrBlock": True}),
+        ("associate_vpc_cidr_block", {"VpcId": "VPC", "Ipv6CidrBlock": V6, "Ipv6Pool": "ipv6pool-ec2-0"}),
+        ("create_subnet", {"VpcId": "VPC", "CidrBlock": "10.0.2.0/24", "Ipv6CidrBlock": "2001:db8::/64"}),
+        ("create_subnet", {"VpcId": "VPC", "Ipv6Native": True, "Ipv6CidrBlock": "2001:db8::/64"}),
+        ("create_subnet", {"VpcId": "VPC", "CidrBlock": "10.0.2.0/24", "Ipv6IpamPoolId": "ipam-pool-0"}),
+        ("create_subnet", {"VpcId": "VPC", "CidrBlock": "10.0.2.0/24", "Ipv6NetmaskLength": 64}),
+        ("create_default_subnet", {"AvailabilityZone": "us-east-1a", "Ipv6Native": True}),
+        ("create_network_interface", {"SubnetId": "SUBNET", "Ipv6AddressCount": 1}),
+        ("create_network_interface", {"SubnetId": "SUBNET", "Ipv6PrefixCount": 1}),
+        ("create_network_interface", {"SubnetId": "SUBNET", "EnablePrimaryIpv6": True}),
+        ("create_vpc_endpoint", {"VpcId": "VPC", "ServiceName": "com.amazonaws.us-east-1.s3", "IpAddressType": "ipv6"}),
+    ],
+)
+def test_ipv6_is_refused_and_not_left_out(
+    ec2: Any, vpc: str, subnet: str, call: str, parameters: dict[str, Any]
+) -> None:
+    given = {key: {"VPC": vpc, "SUBNET": subnet}.get(str(value), value) for key, value in parameters.items()}
+    with pytest.raises(ClientError) as caught:
+        getattr(ec2, call)(**given)
+    assert code(caught) == IPV6
+
+
+def test_an_interface_and_a_subnet_get_no_ipv6(ec2: Any, vpc: str, subnet: str) -> None:
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    with pytest.raises(ClientError) as caught:
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, EnablePrimaryIpv6=True)
+    assert code(caught) == IPV6
+    with pytest.raises(ClientError) as caught:
+        ec2.modify_subnet_attribute(SubnetId=subnet, AssignIpv6AddressOnCreation={"Value": True})
+    assert code(caught) == "InvalidSubnet.Conflict"
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    with pytest.raises(ClientError) as caught:
+        ec2.create_route(RouteTableId=table, DestinationIpv6CidrBlock="::/0", GatewayId="igw-12345678")
+    assert code(caught) == IPV6
+
+
+def test_rules_of_ipv6_are_kept(ec2: Any, vpc: str) -> None:
+    """As on AWS, whose VPCs need no IPv6 for them."""
+    group = ec2.create_security_group(GroupName="v6", Description="v6", VpcId=vpc)["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": "2001:DB8::1/32"}]}
+    (made,) = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"]
+    assert made["CidrIpv6"] == "2001:db8::/32"
+    (seen,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    assert seen["Ipv6Ranges"] == [{"CidrIpv6": "2001:db8::/32"}]
 
 
 def test_a_route_has_one_target(ec2: Any, vpc: str) -> None:

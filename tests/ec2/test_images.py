@@ -193,6 +193,34 @@ def test_an_image_of_a_running_instance_has_it_down_and_up_again(own: Guests) ->
     own.start(ImageId=image)
 
 
+def test_attributes_of_an_image_change(own: Guests) -> None:
+    region = own.ec2.meta.region_name
+    image = own.ec2.copy_image(SourceImageId=own.image, SourceRegion=region, Name="to-change")["ImageId"]
+
+    def change(**wanted: Any) -> str:
+        try:
+            own.ec2.modify_image_attribute(ImageId=image, **wanted)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "none"
+
+    def seen() -> dict[str, Any]:
+        return dict(own.ec2.describe_images(ImageIds=[image])["Images"][0])
+
+    assert change(Description={"Value": "by itself"}) == "none"
+    assert seen()["Description"] == "by itself"
+    assert change(Attribute="description", Value="by its name") == "none"
+    assert seen()["Description"] == "by its name"
+    assert "ImdsSupport" not in seen()
+    assert change(Attribute="imdsSupport", Value="v1.0") == "InvalidParameterValue"
+    assert change(ImdsSupport={"Value": "v2.0"}) == "none"
+    assert seen()["ImdsSupport"] == "v2.0"
+    assert change(Attribute="bootMode", Value="uefi") == "InvalidParameterValue"
+    group = "arn:aws:organizations::111122223333:organization/o-exampleorgid"
+    assert change(LaunchPermission={"Add": [{"OrganizationArn": group}]}) == "UnsupportedOperation"
+    assert change(OrganizationArns=[group], OperationType="add") == "UnsupportedOperation"
+
+
 def test_what_is_wrong_with_a_request_for_an_image(own: Guests) -> None:
     instance = own.start()["InstanceId"]
     for wanted, expected in (

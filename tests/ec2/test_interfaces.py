@@ -42,6 +42,40 @@ def test_an_interface_takes_addresses_and_gives_them_back(ec2: Any, subnet: str)
     assert ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailableIpAddressCount"] == free
 
 
+def test_a_secondary_address_moves_to_another_interface(ec2: Any, vpc: str, subnet: str) -> None:
+    """And its Elastic IP with it, as failover scripts have it."""
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    one, two = (ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for _ in range(2))
+    first, second = one["NetworkInterfaceId"], two["NetworkInterfaceId"]
+    wanted = {"PrivateIpAddresses": ["10.0.1.100"]}
+    ec2.assign_private_ip_addresses(NetworkInterfaceId=first, **wanted)
+    elastic = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=elastic, NetworkInterfaceId=first, PrivateIpAddress="10.0.1.100")
+
+    def addresses(interface: str) -> set[str]:
+        (seen,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        return {each["PrivateIpAddress"] for each in seen["PrivateIpAddresses"]}
+
+    with pytest.raises(ClientError) as caught:
+        ec2.assign_private_ip_addresses(NetworkInterfaceId=second, **wanted)
+    assert code(caught) == "InvalidIPAddress.InUse"
+    for _ in range(2):
+        ec2.assign_private_ip_addresses(NetworkInterfaceId=second, AllowReassignment=True, **wanted)
+        assert addresses(first) == {one["PrivateIpAddress"]}
+        assert addresses(second) == {two["PrivateIpAddress"], "10.0.1.100"}
+    (seen,) = ec2.describe_addresses(AllocationIds=[elastic])["Addresses"]
+    assert (seen["NetworkInterfaceId"], seen["PrivateIpAddress"]) == (second, "10.0.1.100")
+    # A primary one stays.
+    with pytest.raises(ClientError) as caught:
+        ec2.assign_private_ip_addresses(
+            NetworkInterfaceId=second, AllowReassignment=True, PrivateIpAddresses=[one["PrivateIpAddress"]]
+        )
+    assert code(caught) == "InvalidIPAddress.InUse"
+    ec2.disassociate_address(AssociationId=seen["AssociationId"])
+    ec2.release_address(AllocationId=elastic)
+
+
 def test_an_elastic_ip_on_an_interface(ec2: Any, vpc: str, subnet: str) -> None:
     address = ec2.allocate_address(Domain="vpc")
     assert ipaddress.ip_address(address["PublicIp"]) in ipaddress.ip_network("198.18.0.0/16")

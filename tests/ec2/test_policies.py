@@ -148,12 +148,22 @@ def test_tags_that_are_asked_for(
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 @pytest.mark.parametrize(
-    ("service", "allowed"), [(None, True), ("ec2.amazonaws.com", True), ("lambda.amazonaws.com", False)]
+    ("condition", "allowed"),
+    [
+        ({}, True),
+        ({"iam:PassedToService": "ec2.amazonaws.com"}, True),
+        ({"iam:PassedToService": "lambda.amazonaws.com"}, False),
+        ({"aws:ResourceTag/team": "web"}, True),
+        ({"iam:ResourceTag/team": "web"}, True),
+        ({"iam:ResourceTag/team": "data"}, False),
+        ({"aws:RequestTag/team": "web"}, False),
+        ({"ec2:ResourceTag/team": "web"}, False),
+    ],
 )
-def test_passing_a_role_to_an_instance(cloud: Server, service: str | None, allowed: bool) -> None:
+def test_passing_a_role_to_an_instance(cloud: Server, condition: dict[str, str], allowed: bool) -> None:
     limited = Limited(cloud)
     role = f"role-{uuid.uuid4().hex[:12]}"
-    limited.iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST_EC2)
+    limited.iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST_EC2, Tags=[{"Key": "team", "Value": "web"}])
     limited.iam.create_instance_profile(InstanceProfileName=role)
     limited.iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
     image = boto_client(cloud, "ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
@@ -163,7 +173,7 @@ def test_passing_a_role_to_an_instance(cloud: Server, service: str | None, allow
     with api_error("UnauthorizedOperation", 403) as caught:
         limited.ec2.run_instances(**launch)
     assert f"iam:PassRole on resource: arn:aws:iam::{limited.user['Arn'].split(':')[4]}:role/{role} " in message(caught)
-    condition = {"Condition": {"StringEquals": {"iam:PassedToService": service}}} if service else {}
-    limited.may({"Action": "ec2:*"}, {"Action": "iam:PassRole"} | condition)
+    when = {"Condition": {"StringEquals": condition}} if condition else {}
+    limited.may({"Action": "ec2:*"}, {"Action": "iam:PassRole"} | when)
     with api_error(*(("DryRunOperation", 412) if allowed else ("UnauthorizedOperation", 403))):
         limited.ec2.run_instances(**launch)

@@ -40,6 +40,7 @@ struct Profile {
   std::string arn;
   std::string id;
   std::string role_arn;  // empty: it has none
+  TagMap role_tags{};
 };
 
 // A file of a flow log's, to be written into a bucket of S3 by the service that delivers logs.

@@ -3,6 +3,8 @@
 #include "ec2/model/instance.h"
 #include "gateway/access_check.h"
 #include "policy/context.h"
+#include "services/ec2/resource_keys.h"
+#include "services/ec2/tags.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -33,10 +35,10 @@ Result<Profile> find_profile(const Call& call, const std::optional<IamInstancePr
   }
   if (!profile->role_arn.empty()) {
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_PassedToService
-    policy::Context& keys = call.context.access->conditions();
-    keys.replace("iam:PassedToService", "ec2.amazonaws.com");
-    keys.remove_prefix("aws:ResourceTag/");  // of what was asked about before; the role's aren't known here
-    auto allowed = call.context.access->require({.action = "iam:PassRole", .resource = profile->role_arn});
+    call.context.access->conditions().replace("iam:PassedToService", "ec2.amazonaws.com");
+    auto allowed = call.context.access->require({.action = std::string(kPassRole),
+                                                 .resource = profile->role_arn,
+                                                 .instance = pack_tags(wire_tags(profile->role_tags))});
     if (!allowed.has_value()) return std::unexpected(CallError(std::move(allowed).error()));
   }
   return *std::move(profile);

@@ -5,20 +5,20 @@
 
 #include <algorithm>
 
-#include "base/encoding.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/capacity.h"
 #include "services/ec2/deregistered_images.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_parameters.h"
+#include "services/ec2/unbuilt.h"
+#include "services/ec2/user_data.h"
 #include "services/ec2/vpcs.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
 namespace {
 
-constexpr size_t kMaxUserDataBytes = 16384;
 constexpr std::string_view kDefaultType = "t3.micro";
 
 Result<const TypeFacts*> read_type(const RunInstancesInput& input) {
@@ -39,18 +39,6 @@ Result<const TypeFacts*> read_type(const RunInstancesInput& input) {
                     name, type->memory_mib, host_mib));
   }
   return type;
-}
-
-Result<std::string> read_user_data(const std::optional<std::string>& text) {
-  if (!text || text->empty()) return std::string();
-  std::string joined;  // as `base64` writes it, in lines
-  for (const char c : *text) {
-    if (c != '\n' && c != '\r') joined += c;
-  }
-  auto data = base64_decode(joined);
-  if (!data) return errors::of("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
-  if (data->size() > kMaxUserDataBytes) return errors::invalid_parameter("User data is limited to 16384 bytes");
-  return *std::move(data);
 }
 
 // The subnet that a request without one means: the default one, in its zone if it names one.
@@ -103,9 +91,6 @@ Result<PlannedInterface> plan_interface(metadata::ReadTransaction& txn, const Sc
     planned.delete_on_termination = asked.delete_on_termination.value_or(false);
     return planned;
   }
-  if (asked.ipv6_address_count.value_or(0) > 0 || asked.ipv6_addresses || asked.ipv4_prefixes) {
-    return errors::unsupported("Interfaces have single IPv4 addresses only.");
-  }
   const auto zone = input.placement ? input.placement->availability_zone : std::nullopt;
   planned.subnet =
       asked.subnet_id ? TRY(kSubnets.get(txn, scope, *asked.subnet_id)) : TRY(default_subnet(txn, scope, zone));
@@ -156,7 +141,7 @@ Result<> check_metadata_options(const RunInstancesInput& input) {
   constexpr int32_t kMostHops = 64;
   if (!input.metadata_options) return {};
   const int32_t hops = input.metadata_options->http_put_response_hop_limit.value_or(1);
-  if (hops >= 1 && hops <= kMostHops) return {};
+  if (hops >= 1 && hops <= kMostHops) return check_metadata_protocol(input.metadata_options->http_protocol_ipv6);
   return errors::invalid_value("HttpPutResponseHopLimit", std::to_string(hops), "Valid values are from 1 to 64.");
 }
 
@@ -173,49 +158,6 @@ Result<> check_counts(const RunInstancesInput& input) {
   }
   if (*input.max_count > kMost) {
     return errors::of("InstanceLimitExceeded", "You have requested more instances than one call may launch.");
-  }
-  return {};
-}
-
-Result<> refuse_unbuilt(const RunInstancesInput& input) {
-  if (input.instance_market_options) return errors::unsupported("There are no Spot Instances.");
-  if (input.hibernation_options && input.hibernation_options->configured.value_or(false)) {
-    return errors::unsupported("Instances can't hibernate.");
-  }
-  if (input.enclave_options && input.enclave_options->enabled.value_or(false)) {
-    return errors::unsupported("There are no Nitro Enclaves.");
-  }
-  if (input.elastic_gpu_specification || input.elastic_inference_accelerators || input.license_specifications) {
-    return errors::unsupported("Elastic GPUs, inference accelerators and licenses are not built.");
-  }
-  if (input.ipv6_address_count.value_or(0) > 0 || input.ipv6_addresses || input.enable_primary_ipv6.value_or(false)) {
-    return errors::unsupported("Interfaces have IPv4 addresses only.");
-  }
-  if (input.kernel_id || input.ramdisk_id) return errors::unsupported("Kernels are an image's.");
-  if (input.secondary_interfaces || input.network_performance_options) {
-    return errors::unsupported("Secondary interfaces and bandwidth weightings are not built.");
-  }
-  if (input.capacity_reservation_specification &&
-      input.capacity_reservation_specification->capacity_reservation_target) {
-    return errors::unsupported("There are no Capacity Reservations.");
-  }
-  if (input.private_dns_name_options) {
-    const auto& asked = *input.private_dns_name_options;
-    if (asked.hostname_type.value_or("ip-name") != "ip-name" ||
-        asked.enable_resource_name_dns_a_record.value_or(false) ||
-        asked.enable_resource_name_dns_aaaa_record.value_or(false)) {
-      return errors::unsupported("Instances are named by their addresses (ip-name) only.");
-    }
-  }
-  if (input.placement) {
-    const auto& tenancy = input.placement->tenancy;
-    if (!input.placement->group_name.value_or("").empty()) {
-      return errors::of("InvalidPlacementGroup.Unknown",
-                        fmt::format("The Placement Group '{}' is unknown.", *input.placement->group_name));
-    }
-    if (input.placement->host_id || (tenancy && *tenancy == "host")) {
-      return errors::unsupported("There are no Dedicated Hosts.");
-    }
   }
   return {};
 }

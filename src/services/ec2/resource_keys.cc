@@ -67,7 +67,8 @@ gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallConte
   gateway::ResourcePolicy result{.owner = context.principal().account};
   result.add_keys = [&](policy::Context& keys) {
     // Those of what was asked about before.
-    for (const std::string_view prefix : {"aws:ResourceTag/", "ec2:ResourceTag/", "aws:RequestTag/", "aws:TagKeys"}) {
+    for (const std::string_view prefix :
+         {"aws:ResourceTag/", "ec2:ResourceTag/", "iam:ResourceTag/", "aws:RequestTag/", "aws:TagKeys"}) {
       keys.remove_prefix(prefix);
     }
     const Scope scope{.account = context.principal().account, .region = context.region};
@@ -75,8 +76,13 @@ gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallConte
     for (std::string_view rest = need.instance; !rest.empty();) {
       const std::string_view key = take(rest);
       const std::string_view value = take(rest);
-      keys.set("aws:RequestTag/" + std::string(key), value);
-      keys.add_value("aws:TagKeys", key);
+      if (need.action == kPassRole) {
+        keys.set("aws:ResourceTag/" + std::string(key), value);
+        keys.set("iam:ResourceTag/" + std::string(key), value);
+      } else {
+        keys.set("aws:RequestTag/" + std::string(key), value);
+        keys.add_value("aws:TagKeys", key);
+      }
     }
   };
   return result;

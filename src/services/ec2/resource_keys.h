@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/authorize.h"
@@ -14,10 +15,13 @@ namespace aerolith::ec2 {
 
 // The tags that a call gives to what it makes of this kind.
 std::vector<Tag> tags_for(const TagSpecifications& specifications, Kind kind);
+// Asked for with the tags of the role that is passed in the place of those that are given.
+inline constexpr std::string_view kPassRole = "iam:PassRole";
 // As AccessNeed::instance carries them in this service.
 std::string pack_tags(const std::vector<Tag>& tags);
 // What ServiceTable::resource_policy answers: no policy, but aws:ResourceTag, ec2:ResourceTag, aws:RequestTag and
-// aws:TagKeys of the need's resource. A store that can't be read adds nothing: the handler tells.
+// aws:TagKeys of the need's resource; of a role, aws:ResourceTag and iam:ResourceTag. A store that can't be read adds
+// nothing: the handler tells.
 gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallContext& context,
                                 const gateway::AccessNeed& need);
 

@@ -206,5 +206,33 @@ TEST_F(RunTest, StatesAndWhatTheyForbid) {
   EXPECT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
 }
 
+TEST_F(RunTest, AttributesAreChangedByTheirNamesToo) {
+  const std::string id = *run(request()).value().instances->front().instance_id;
+  Call made = call();
+  const auto change = [&](const std::string& name, const std::string& value) {
+    const auto changed = modify_instance_attribute(made, {.instance_id = id, .attribute = name, .value = value});
+    return changed.has_value() ? "none" : changed.error().code;
+  };
+  EXPECT_EQ(change("userData", base64_encode("#!/bin/sh")), "IncorrectInstanceState");
+  set_state(id, LifeState::stopped);
+  EXPECT_EQ(change("userData", "not base64"), "InvalidUserData.Malformed");
+  EXPECT_EQ(change("userData", base64_encode("#!/bin/sh\ntrue")), "none");
+  const auto data = describe_instance_attribute(made, {.instance_id = id, .attribute = "userData"});
+  EXPECT_EQ(data->user_data->value, base64_encode("#!/bin/sh\ntrue"));
+  EXPECT_EQ(change("disableApiStop", "true"), "none");
+  EXPECT_EQ(change("enaSupport", "true"), "none");
+  EXPECT_EQ(change("enaSupport", "false"), "UnsupportedOperation");
+  EXPECT_EQ(change("sriovNetSupport", "simple"), "UnsupportedOperation");
+  EXPECT_EQ(change("groupSet", "sg-1"), "InvalidParameterValue");
+}
+
+TEST_F(RunTest, WhatSkipsTheGuestsShutdownIsForce) {
+  const std::string id = *run(request()).value().instances->front().instance_id;
+  set_state(id, LifeState::running);
+  Call made = call();
+  ASSERT_TRUE(stop_instances(made, {.instance_ids = Strings{id}, .skip_os_shutdown = true}).has_value());
+  EXPECT_TRUE(kInstances.get(*store_->begin_read(), scope_, id)->force_stop);
+}
+
 }  // namespace
 }  // namespace aerolith::ec2

@@ -62,6 +62,7 @@ struct InstanceProfileFacts {
   std::string arn;
   std::string id;        // AIPA...
   std::string role_arn;  // empty: it has none now
+  std::map<std::string, std::string> role_tags{};
 };
 
 struct SamlProvider {

@@ -186,7 +186,9 @@ metadata::Result<std::optional<InstanceProfileFacts>> Directory::find_instance_p
       .arn = make_arn(account, "instance-profile", profile->path, profile->name), .id = profile->id, .role_arn = {}};
   if (!profile->role) return std::optional(std::move(facts));
   const auto role = TRY(kRoles.get(*txn, {account, *profile->role}));
-  if (role) facts.role_arn = make_arn(account, "role", role->path, role->name);
+  if (!role) return std::optional(std::move(facts));
+  facts.role_arn = make_arn(account, "role", role->path, role->name);
+  for (const TagRecord& tag : role->tags) facts.role_tags[tag.key] = tag.value;
   return std::optional(std::move(facts));
 }
 

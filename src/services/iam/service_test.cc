@@ -105,11 +105,13 @@ TEST_F(IamTest, AnInstanceProfileIsFoundWithTheRoleThatItHasNow) {
   EXPECT_EQ(found->role_arn, "");
   write([&](metadata::Transaction& txn) {
     kInstanceProfiles.put(txn, {account_, "web"}, {.name = "Web", .path = "/x/", .id = "AIPA1", .role = "reader"});
-    kRoles.put(txn, {account_, "reader"}, {.name = "Reader", .path = "/", .id = "AROA1"});
+    kRoles.put(txn, {account_, "reader"},
+               {.name = "Reader", .path = "/", .id = "AROA1", .tags = {{.key = "team", .value = "web"}}});
   });
   found = directory_->find_instance_profile(account_, "web").value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->role_arn, "arn:aws:iam::123456789012:role/Reader");
+  EXPECT_EQ(found->role_tags.at("team"), "web");
 }
 
 TEST_F(IamTest, TheIssuerOfTokensStaysThroughAPauseAndGoesWithItsAccount) {

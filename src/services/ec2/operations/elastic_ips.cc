@@ -138,6 +138,13 @@ Result<AllocateAddressOutput> allocate_address(Call& call, const AllocateAddress
   if (input.customer_owned_ipv4_pool || input.ipam_pool_id || input.address) {
     return errors::unsupported("Addresses come from the one pool, whichever is free.");
   }
+  if (input.public_ipv4_pool.value_or("amazon") != "amazon") {
+    return errors::of("InvalidPublicIpv4PoolID.NotFound",
+                      fmt::format("The public IPv4 pool ID '{}' does not exist", *input.public_ipv4_pool));
+  }
+  if (input.network_border_group.value_or(call.scope.region.str()) != call.scope.region.view()) {
+    return errors::unsupported("There are no Local Zones: the one network border group is the region's.");
+  }
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::elastic_ip));
   auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<ElasticIpRecord> {
     if (TRY(kElasticIps.all(txn, call.scope)).size() >= kMaxElasticIps) {

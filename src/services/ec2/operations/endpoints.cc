@@ -89,12 +89,34 @@ Result<std::string> read_policy(const std::optional<std::string>& text) {
   return *text;
 }
 
+// What gateways don't have, in requests that make and change them.
+template <typename Input>
+Result<> refuse_unbuilt(const Input& input) {
+  bool is_interface = input.private_dns_enabled.value_or(false) || input.subnet_configurations;
+  if constexpr (requires { input.add_subnet_ids; }) {
+    is_interface |= input.add_subnet_ids || input.remove_subnet_ids || input.add_security_group_ids ||
+                    input.remove_security_group_ids;
+  } else {
+    is_interface |= input.subnet_ids || input.security_group_ids;
+  }
+  if (is_interface) return errors::invalid_parameter("The endpoint is a gateway: it has no subnets and no groups.");
+  const std::string names = input.dns_options ? input.dns_options->dns_record_ip_type.value_or("ipv4") : "ipv4";
+  if (input.ip_address_type.value_or("ipv4") != "ipv4" || (names != "ipv4" && names != "service-defined")) {
+    return errors::unsupported("Endpoints have IPv4 addresses only.");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcEndpointInput& input) {
   if (!input.service_name) return errors::missing_parameter("ServiceName");
   if (input.vpc_endpoint_type.value_or("Gateway") != "Gateway") {
     return errors::unsupported("There are gateway endpoints only.");
+  }
+  TRY(refuse_unbuilt(input));
+  if (input.service_region.value_or(call.scope.region.str()) != call.scope.region.view()) {
+    return errors::unsupported(fmt::format("There is one region here, {}.", call.scope.region.view()));
   }
   if (*input.service_name != s3_service(call.scope.region)) {
     return errors::of("InvalidServiceName",
@@ -121,9 +143,7 @@ Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcE
 }
 
 Result<ModifyVpcEndpointOutput> modify_vpc_endpoint(Call& call, const ModifyVpcEndpointInput& input) {
-  const bool is_interface = input.add_subnet_ids || input.remove_subnet_ids || input.add_security_group_ids ||
-                            input.remove_security_group_ids || input.private_dns_enabled.value_or(false);
-  if (is_interface) return errors::invalid_parameter("The endpoint is a gateway: it has no subnets and no groups.");
+  TRY(refuse_unbuilt(input));
   const std::string policy = TRY(read_policy(input.policy_document));
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
     Record endpoint = TRY(kEndpoints.get(txn, call.scope, input.vpc_endpoint_id));

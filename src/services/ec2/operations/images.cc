@@ -129,6 +129,9 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   }
   if (input.virtualization_type == "paravirtual")
     return errors::unsupported("Images have hardware virtualization (hvm).");
+  if (input.kernel_id || input.ramdisk_id || input.tpm_support || input.uefi_data || input.billing_products) {
+    return errors::unsupported("Images have no kernel of their own, TPM, UEFI variables and billing products.");
+  }
   if (call.cloud.volumes == nullptr) {
     return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
   }
@@ -191,10 +194,54 @@ Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const 
   return output;
 }
 
-Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input) {
+namespace {
+
+// The old way: an attribute by its name, and its value as text.
+Result<ModifyImageAttributeInput> named_attribute(ModifyImageAttributeInput input) {
+  if (!input.attribute || !input.value) return input;
+  if (*input.attribute == "description") {
+    input.description = AttributeValue{*input.value};
+  } else if (*input.attribute == "imdsSupport") {
+    input.imds_support = AttributeValue{*input.value};
+  } else {
+    return errors::invalid_value("attribute", *input.attribute, "Only description and imdsSupport have a value.");
+  }
+  return input;
+}
+
+Result<> refuse_organizations(const ModifyImageAttributeInput& input) {
+  const auto names_one = [](const LaunchPermission& each) {
+    return each.organization_arn || each.organizational_unit_arn;
+  };
+  bool found = input.organization_arns || input.organizational_unit_arns;
+  if (input.launch_permission) {
+    for (const auto* list : {&input.launch_permission->add, &input.launch_permission->remove}) {
+      found |= *list && std::ranges::any_of(**list, names_one);
+    }
+  }
+  if (found) return errors::unsupported("There are no organizations: images are shared with accounts.");
+  return {};
+}
+
+// It can be asked for, and not taken back.
+Result<> change_imds_support(Record& image, const AttributeValue& asked) {
+  if (asked.value != "v2.0") {
+    return errors::invalid_value("imdsSupport", asked.value.value_or(""), "The only valid value is v2.0.");
+  }
+  image.requires_imds_v2 = true;
+  return {};
+}
+
+}  // namespace
+
+Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& asked) {
+  const ModifyImageAttributeInput input = TRY(named_attribute(asked));
+  TRY(refuse_organizations(input));
+  if (input.product_codes) return errors::unsupported("Images have no product codes.");
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     Record image = TRY(get_own_image(txn, call, *input.image_id));
     if (input.description) image.description = input.description->value.value_or("");
+    if (input.imds_support) TRY(change_imds_support(image, *input.imds_support));
     LaunchPermissionModifications changes = input.launch_permission.value_or(LaunchPermissionModifications());
     if (!changes.add) changes.add.emplace();
     if (!changes.remove) changes.remove.emplace();

@@ -8,11 +8,10 @@
 #include "services/ec2/instances.h"
 #include "services/ec2/interfaces.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/user_data.h"
 
 namespace aerolith::ec2 {
 namespace {
-
-constexpr size_t kMaxUserDataBytes = 16384;
 
 // What may change only while it is stopped.
 Result<> require_stopped(const InstanceRecord& record, std::string_view attribute) {
@@ -75,18 +74,45 @@ Result<> change_devices(metadata::Transaction& txn, const Call& call, InstanceRe
 }
 
 // The old way: an attribute by its name, and its value as text.
-ModifyInstanceAttributeInput named_attribute(ModifyInstanceAttributeInput input) {
+Result<ModifyInstanceAttributeInput> named_attribute(ModifyInstanceAttributeInput input) {
   if (!input.attribute || !input.value) return input;
+  const std::string& name = *input.attribute;
   const AttributeBooleanValue truth{*input.value == "true"};
-  if (*input.attribute == "instanceType") input.instance_type = AttributeValue{*input.value};
-  if (*input.attribute == "disableApiTermination") input.disable_api_termination = truth;
-  if (*input.attribute == "disableApiStop") input.disable_api_stop = truth;
-  if (*input.attribute == "ebsOptimized") input.ebs_optimized = truth;
-  if (*input.attribute == "sourceDestCheck") input.source_dest_check = truth;
-  if (*input.attribute == "instanceInitiatedShutdownBehavior") {
+  if (name == "instanceType") {
+    input.instance_type = AttributeValue{*input.value};
+  } else if (name == "disableApiTermination") {
+    input.disable_api_termination = truth;
+  } else if (name == "disableApiStop") {
+    input.disable_api_stop = truth;
+  } else if (name == "ebsOptimized") {
+    input.ebs_optimized = truth;
+  } else if (name == "sourceDestCheck") {
+    input.source_dest_check = truth;
+  } else if (name == "enaSupport") {
+    input.ena_support = truth;
+  } else if (name == "userData") {
+    input.user_data = SecureBlobAttributeValue{TRY(read_user_data(input.value))};
+  } else if (name == "sriovNetSupport") {
+    input.sriov_net_support = AttributeValue{*input.value};
+  } else if (name == "instanceInitiatedShutdownBehavior") {
     input.instance_initiated_shutdown_behavior = AttributeValue{*input.value};
+  } else if (name == "kernel" || name == "ramdisk") {
+    input.kernel = AttributeValue{*input.value};
+  } else {
+    return errors::invalid_value("attribute", name, "It can't be changed by its name and a value.");
   }
   return input;
+}
+
+// What all instances have, or none.
+Result<> refuse_unbuilt(const ModifyInstanceAttributeInput& input) {
+  if (input.kernel || input.ramdisk) return errors::unsupported("Kernels are an image's.");
+  if (input.ena_support && !is_on(input.ena_support)) return errors::unsupported("All instances have ENA.");
+  if (input.sriov_net_support) return errors::unsupported("Instances have ENA, and no other enhanced networking.");
+  if (input.enclave_options && input.enclave_options->enabled.value_or(false)) {
+    return errors::unsupported("There are no Nitro Enclaves.");
+  }
+  return {};
 }
 
 Result<> change(metadata::Transaction& txn, const Call& call, InstanceRecord& record,
@@ -111,10 +137,9 @@ Result<> change(metadata::Transaction& txn, const Call& call, InstanceRecord& re
   if (input.user_data) {
     TRY(require_stopped(record, "userData"));
     const std::string data = input.user_data->value.value_or("");
-    if (data.size() > kMaxUserDataBytes) return errors::invalid_parameter("User data is limited to 16384 bytes");
+    TRY(check_user_data(data));
     kUserData.put(txn, {call.scope.account, call.scope.region, record.id}, {.data = data});
   }
-  if (input.kernel || input.ramdisk) return errors::unsupported("Kernels are an image's.");
   TRY(change_devices(txn, call, record, input));
   return change_interface(txn, call, record, input);
 }
@@ -122,7 +147,8 @@ Result<> change(metadata::Transaction& txn, const Call& call, InstanceRecord& re
 }  // namespace
 
 Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input) {
-  const ModifyInstanceAttributeInput asked = named_attribute(input);
+  const ModifyInstanceAttributeInput asked = TRY(named_attribute(input));
+  TRY(refuse_unbuilt(asked));
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
     InstanceRecord record = TRY(kInstances.get(txn, call.scope, input.instance_id));
     TRY(change(txn, call, record, asked));

@@ -11,6 +11,7 @@
 #include "services/ec2/instance_types.h"
 #include "services/ec2/instances.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/unbuilt.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -52,6 +53,7 @@ Result<ModifyInstanceMetadataOptionsOutput> modify_instance_metadata_options(
                                      "Valid values are from 1 to 64.");
       }
     }
+    TRY(check_metadata_protocol(input.http_protocol_ipv6));
     if (input.http_endpoint) stored.enabled = *input.http_endpoint == "enabled";
     if (input.instance_metadata_tags) stored.shows_tags = *input.instance_metadata_tags == "enabled";
     kInstances.put(txn, call.scope, record);

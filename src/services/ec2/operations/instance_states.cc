@@ -98,7 +98,7 @@ Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput&
         }
         record.desired = Desired::stopped;
         record.state = LifeState::stopping;
-        record.force_stop = record.force_stop || input.force.value_or(false);
+        record.force_stop = record.force_stop || input.force.value_or(false) || input.skip_os_shutdown.value_or(false);
         record.transition_reason = user_initiated(call.context.now);
         record.reason_code = "Client.UserInitiatedShutdown";
         record.reason_message = "Client.UserInitiatedShutdown: User initiated shutdown";

@@ -2,16 +2,13 @@
 
 #include <array>
 
-#include "ec2/operations/assign_private_ip_addresses.h"
 #include "ec2/operations/create_network_interface.h"
 #include "ec2/operations/delete_network_interface.h"
 #include "ec2/operations/describe_network_interface_attribute.h"
 #include "ec2/operations/describe_network_interfaces.h"
 #include "ec2/operations/modify_network_interface_attribute.h"
 #include "ec2/operations/reset_network_interface_attribute.h"
-#include "ec2/operations/unassign_private_ip_addresses.h"
 #include "ec2/schema.h"
-#include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/interfaces.h"
@@ -24,6 +21,8 @@
 
 namespace aerolith::ec2 {
 namespace {
+
+constexpr const char* kNoTimeOuts = "The time-outs of an interface's connections can't be set.";
 
 using Record = InterfaceRecord;
 using Definition = FilterDefinition<Record>;
@@ -178,8 +177,10 @@ Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
 
 Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const CreateNetworkInterfaceInput& input) {
   const bool is_unbuilt = input.ipv6_address_count.value_or(0) > 0 || input.ipv6_addresses || input.ipv4_prefixes ||
-                          input.ipv4_prefix_count.value_or(0) > 0 || input.ipv6_prefixes;
+                          input.ipv4_prefix_count.value_or(0) > 0 || input.ipv6_prefixes ||
+                          input.ipv6_prefix_count.value_or(0) > 0 || input.enable_primary_ipv6.value_or(false);
   if (is_unbuilt) return errors::unsupported("Interfaces have single IPv4 addresses only.");
+  if (input.connection_tracking_specification) return errors::unsupported(kNoTimeOuts);
   if (input.interface_type && *input.interface_type != "interface") {
     return errors::unsupported("Only interfaces of the type 'interface' can be made.");
   }
@@ -220,6 +221,15 @@ Result<NoOutput> delete_network_interface(Call& call, const DeleteNetworkInterfa
 }
 
 Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetworkInterfaceAttributeInput& input) {
+  if (input.enable_primary_ipv6.value_or(false)) return errors::unsupported("Interfaces have IPv4 addresses only.");
+  if (input.connection_tracking_specification) return errors::unsupported(kNoTimeOuts);
+  if (input.ena_srd_specification && input.ena_srd_specification->ena_srd_enabled.value_or(false)) {
+    return errors::unsupported("There is no ENA Express.");
+  }
+  if (input.associate_public_ip_address.value_or(false)) {
+    return errors::unsupported("A public address comes with the launch, or is an Elastic IP.");
+  }
+  if (input.associated_subnet_ids) return errors::unsupported("An interface is in one subnet.");
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
     InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
     if (input.description) interface.description = input.description->value.value_or("");
@@ -283,59 +293,6 @@ Result<DescribeNetworkInterfaceAttributeOutput> describe_network_interface_attri
     return errors::invalid_value("attribute", attribute, "Unknown attribute.");
   }
   return output;
-}
-
-Result<AssignPrivateIpAddressesOutput> assign_private_ip_addresses(Call& call,
-                                                                   const AssignPrivateIpAddressesInput& input) {
-  if (input.ipv4_prefixes || input.ipv4_prefix_count) return errors::unsupported("There are no prefixes of addresses.");
-  const Strings wanted = input.private_ip_addresses.value_or(Strings());
-  const int32_t count = input.secondary_private_ip_address_count.value_or(0);
-  if (wanted.empty() == (count <= 0)) {
-    return errors::invalid_combination(
-        "Exactly one of privateIpAddress and secondaryPrivateIpAddressCount must be given.");
-  }
-  AssignPrivateIpAddressesOutput output{.network_interface_id = input.network_interface_id};
-  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
-    output.assigned_private_ip_addresses = std::vector<AssignedPrivateIpAddress>();
-    InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
-    const SubnetRecord subnet = TRY(kSubnets.get(txn, call.scope, interface.subnet));
-    std::vector<std::optional<std::string>> asked(wanted.begin(), wanted.end());
-    asked.resize(asked.size() + static_cast<size_t>(count));
-    for (const auto& each : asked) {
-      std::string address = TRY(take_private_address(txn, call.scope, subnet, interface.id, each));
-      output.assigned_private_ip_addresses->push_back({.private_ip_address = address});
-      interface.addresses.push_back({.address = std::move(address)});
-    }
-    kInterfaces.put(txn, call.scope, interface);
-    return interface.vpc;
-  }));
-  call.settle_vpc(vpc);
-  return output;
-}
-
-Result<NoOutput> unassign_private_ip_addresses(Call& call, const UnassignPrivateIpAddressesInput& input) {
-  auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
-    InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
-    for (const std::string& address : input.private_ip_addresses.value_or(Strings())) {
-      const auto found = std::ranges::find(interface.addresses, address, &PrivateAddressRecord::address);
-      if (found == interface.addresses.end() || found == interface.addresses.begin()) {
-        return errors::invalid_parameter(
-            fmt::format("Some of [{}] are not assigned to interface {}", address, interface.id));
-      }
-      if (found->public_address) {
-        auto elastic = TRY(kElasticIps.get(txn, call.scope, found->public_address->allocation));
-        erase_part(txn, call.scope, elastic.association);
-        elastic = {.id = elastic.id, .address = elastic.address};
-        kElasticIps.put(txn, call.scope, elastic);
-      }
-      give_private_address_back(txn, call.scope, interface.subnet, address);
-      interface.addresses.erase(found);
-    }
-    kInterfaces.put(txn, call.scope, interface);
-    return interface.vpc;
-  }));
-  call.settle_vpc(vpc);
-  return NoOutput{};
 }
 
 }  // namespace aerolith::ec2

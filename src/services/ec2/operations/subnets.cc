@@ -193,11 +193,13 @@ Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnets
 }
 
 Result<CreateSubnetOutput> create_subnet(Call& call, const CreateSubnetInput& input) {
-  if (input.ipv6_native.value_or(false) || input.ipv6_cidr_block) {
+  if (input.ipv6_native.value_or(false) || input.ipv6_cidr_block || input.ipv6_netmask_length) {
     return errors::unsupported("Subnets have IPv4 blocks only.");
   }
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
-  if (input.ipv4_ipam_pool_id) return errors::unsupported("There is no IPAM.");
+  if (input.ipv4_ipam_pool_id || input.ipv6_ipam_pool_id || input.ipv4_netmask_length) {
+    return errors::unsupported("There is no IPAM.");
+  }
   if (!input.cidr_block) return errors::missing_parameter("cidrBlock");
   const Zone zone = TRY(read_zone(call.scope, input.availability_zone, input.availability_zone_id));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::subnet));
@@ -217,6 +219,7 @@ Result<CreateSubnetOutput> create_subnet(Call& call, const CreateSubnetInput& in
 
 Result<CreateDefaultSubnetOutput> create_default_subnet(Call& call, const CreateDefaultSubnetInput& input) {
   if (!input.availability_zone && !input.availability_zone_id) return errors::missing_parameter("AvailabilityZone");
+  if (input.ipv6_native.value_or(false)) return errors::unsupported("Subnets have IPv4 blocks only.");
   const Zone zone = TRY(read_zone(call.scope, input.availability_zone, input.availability_zone_id));
   auto subnet = TRY(call.write([&](metadata::Transaction& txn) -> Result<Subnet> {
     const auto vpc = TRY(find_default_vpc(txn, call.scope));

@@ -80,10 +80,13 @@ Result<std::string> read_vpc_cidr(const std::optional<std::string>& text) {
 // What there is no IPv6 and no IPAM for.
 template <typename Input>
 Result<> refuse_unbuilt(const Input& input) {
-  if (input.amazon_provided_ipv6_cidr_block.value_or(false) || input.ipv6_cidr_block || input.ipv6_pool) {
+  if (input.amazon_provided_ipv6_cidr_block.value_or(false) || input.ipv6_cidr_block || input.ipv6_pool ||
+      input.ipv6_netmask_length || input.ipv6_cidr_block_network_border_group) {
     return errors::unsupported("VPCs have IPv4 blocks only.");
   }
-  if (input.ipv4_ipam_pool_id || input.ipv6_ipam_pool_id) return errors::unsupported("There is no IPAM.");
+  if (input.ipv4_ipam_pool_id || input.ipv6_ipam_pool_id || input.ipv4_netmask_length) {
+    return errors::unsupported("There is no IPAM.");
+  }
   return {};
 }
 
@@ -147,6 +150,7 @@ Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& in
 
 Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input) {
   TRY(refuse_unbuilt(input));
+  if (input.vpc_encryption_control) return errors::unsupported("There is no encryption within VPCs.");
   NewVpc wanted{.cidr = TRY(read_vpc_cidr(input.cidr_block)), .tenancy = input.instance_tenancy.value_or("default")};
   if (wanted.tenancy == "host") {
     return errors::of("UnsupportedTenancy", "The tenancy value host is not supported.");
