@@ -18,6 +18,10 @@ Result<std::unique_ptr<BlockStore::Writer>> BlockStore::begin(std::string_view s
   }
   if (!base.empty()) {
     const auto found = snapshots_.find(base);
+    if (const auto damaged = damaged_.find(base); damaged != damaged_.end()) {
+      writer->is_committed_ = true;
+      return fail(VolumeErrorCode::corrupt, damaged->second);
+    }
     if (found == snapshots_.end()) {
       writer->is_committed_ = true;
       return fail(VolumeErrorCode::not_found, fmt::format("no snapshot {} here", base));

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kEndPatience = 20s;
 // Of what a job has in flight the guest waits when another copy begins: QEMU's default is 64 requests of 1 MiB.
-constexpr int kMostRequests = 8;
+constexpr int kMostRequests = 2;
 constexpr int64_t kMostBytesARequest = int64_t{256} << 10;
 
 constexpr std::string_view kBitmapPrefix = "since-";
