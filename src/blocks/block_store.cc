@@ -96,8 +96,8 @@ Result<> BlockStore::tidy_packs() {
       if (place->first.offset > at) TRY(from_files(file->punch_hole(at, place->first.offset - at)));
       at = place->first.offset + place->first.length;
     }
-    // Of a manifest that was synced before its blocks: never written by us.
-    if (TRY(from_files(file->size())) < at) return fail(VolumeErrorCode::corrupt, path + " has lost its end");
+    // Its blocks can't be read; those of other packs can.
+    if (TRY(from_files(file->size())) < at) log_error("blocks: a pack has lost its end", {{"pack", path}});
   }
   return {};
 }
@@ -105,7 +105,8 @@ Result<> BlockStore::tidy_packs() {
 void BlockStore::use(const BlockEntry& entry) {
   Stored& stored = stored_[entry.place];
   stored.hash = entry.hash;
-  if (stored.uses++ == 0) ++pack_uses_[entry.place.pack];
+  if (stored.uses++ > 0) return;
+  ++pack_uses_[entry.place.pack];
   by_hash_.emplace(entry.hash, entry.place);
 }
 
@@ -183,7 +184,13 @@ Result<std::string> BlockStore::read_at(const BlockEntry& entry) const {
   const auto file = TRY(from_files(files_.open(pack_file(entry.place.pack), os::OpenMode::read)));
   std::string stored(entry.place.length, '\0');
   const size_t length = TRY(from_files(file->read_at(entry.place.offset, stored)));
-  return decode_block(entry.hash, std::string_view(stored).substr(0, length));
+  auto block = decode_block(entry.hash, std::string_view(stored).substr(0, length));
+  if (!block.has_value()) {
+    const std::lock_guard lock(mutex_);
+    const auto named = by_hash_.find(entry.hash);
+    if (named != by_hash_.end() && named->second == entry.place) by_hash_.erase(named);
+  }
+  return block;
 }
 
 Result<std::string> BlockStore::read(std::string_view snapshot, uint64_t index) const {

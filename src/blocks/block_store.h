@@ -73,6 +73,7 @@ class BlockStore {
   std::string pack_file(std::string_view pack) const;
   std::string manifest_file(std::string_view snapshot) const;
   Result<std::shared_ptr<const Manifest>> find(std::string_view snapshot) const;
+  // What can't be read is believed no more: the same bytes, put again, are stored again.
   Result<std::string> read_at(const BlockEntry& entry) const;
   void use(const BlockEntry& entry);
   // Those whose last use it was.
@@ -86,8 +87,8 @@ class BlockStore {
   Snapshots snapshots_;
   std::map<std::string, std::string, std::less<>> damaged_;  // manifests, and why
   std::map<Place, Stored> stored_;
-  std::map<std::string, Place, std::less<>> by_hash_;
-  std::map<std::string, uint64_t, std::less<>> pack_uses_;  // blocks in use, and 1 for a writer
+  mutable std::map<std::string, Place, std::less<>> by_hash_;  // of those that can be read, as far as is known
+  std::map<std::string, uint64_t, std::less<>> pack_uses_;     // blocks in use, and 1 for a writer
 };
 
 // One snapshot on its way in. Used by one thread. Gone without commit(), nothing of it stays.

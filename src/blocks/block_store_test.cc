@@ -147,6 +147,9 @@ TEST_F(BlockStoreTest, AFlippedBitIsFoundOnReadAndByScrub) {
   ASSERT_EQ(report.damaged.size(), 1U);
   EXPECT_EQ(report.damaged.front().snapshots, (std::vector<std::string>{"snap-1", "snap-2"}));
   EXPECT_EQ(store_->scrub([](uint64_t) { return false; }).blocks, 1U);
+  // The same bytes again are stored again.
+  ASSERT_TRUE(add("snap-3", "", {{0, block_of(1)}}).has_value());
+  EXPECT_EQ(read("snap-3", 0), block_of(1));
 }
 
 TEST_F(BlockStoreTest, AFlippedBitInAManifestCostsThatSnapshotAlone) {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
 #include "blocks/block_store.h"
@@ -13,6 +14,7 @@
 #include "objects/reference_check.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
+#include "services/ec2/api.h"
 #include "services/s3/api.h"
 
 namespace aerolith::main_program {
@@ -29,21 +31,30 @@ objects::Result<objects::ReferenceReport> check_references(metadata::Store& meta
   return check.finish();
 }
 
-void check_snapshots(os::FileSystem& files, const DataFolder& data, FsckReport& report) {
+void check_snapshots(os::FileSystem& files, metadata::Store& metadata, const DataFolder& data, FsckReport& report) {
+  const auto add = [&](const std::string& problem) { report.problems.push_back("snapshots: " + problem); };
+  const auto completed = ec2::list_completed_snapshots(metadata);
+  if (!completed.has_value()) return add(completed.error().detail);
   const std::string folder = data.snapshot_blocks().string();
   std::error_code error;
-  if (!std::filesystem::exists(folder, error)) return;  // nothing has opened it yet
-  const auto store = blocks::BlockStore::open_to_read(files, folder);
-  if (!store.has_value()) {
-    report.problems.push_back("snapshots: " + store.error().detail);
-    return;
+  std::unique_ptr<blocks::BlockStore> store;  // null: nothing has opened it yet
+  if (std::filesystem::exists(folder, error)) {
+    auto opened = blocks::BlockStore::open_to_read(files, folder);
+    if (!opened.has_value()) return add(opened.error().detail);
+    store = *std::move(opened);
   }
-  const blocks::ScrubReport scrubbed = (*store)->scrub([](uint64_t) { return true; });
+  for (const ec2::CompletedSnapshot& each : *completed) {
+    const auto file = data.blocks() / "snapshots" / (each.id + ".qcow2");
+    const bool is_there = each.is_blocks ? store && store->contains(each.id) : std::filesystem::exists(file, error);
+    if (!is_there) add(fmt::format("{} has no {}", each.id, each.is_blocks ? "manifest" : "file"));
+  }
+  if (!store) return;
+  const blocks::ScrubReport scrubbed = store->scrub([](uint64_t) { return true; });
   report.blocks = scrubbed.blocks;
   report.bytes += scrubbed.bytes;
-  for (const std::string& manifest : scrubbed.damaged_manifests) report.problems.push_back("snapshots: " + manifest);
+  for (const std::string& manifest : scrubbed.damaged_manifests) add(manifest);
   for (const blocks::DamagedBlock& each : scrubbed.damaged) {
-    report.problems.push_back(fmt::format("snapshots {}: {}", fmt::join(each.snapshots, ", "), each.why));
+    add(fmt::format("{}: {}", fmt::join(each.snapshots, ", "), each.why));
   }
 }
 
@@ -76,7 +87,7 @@ Result<FsckReport, FsckError> check_stores(const DataFolder& data, const std::fu
     report.problems.push_back("object bytes: " + verified.error().detail);
   }
   tell("snapshots: every block against its hash");
-  check_snapshots(files, data, report);
+  check_snapshots(files, **metadata, data, report);
   tell("records: each names bytes that are there");
   if (const auto references = check_references(**metadata)) {
     report.unnamed = references->unnamed;

@@ -7,6 +7,7 @@
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/snapshot_tables.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -199,6 +200,18 @@ metadata::Result<std::optional<OwnImage>> find_own_image(metadata::Store& store,
   const auto found = std::ranges::find(*images, name, &OwnImage::name);
   if (found == images->end()) return std::optional<OwnImage>();
   return std::optional(std::move(*found));
+}
+
+metadata::Result<std::vector<CompletedSnapshot>> list_completed_snapshots(metadata::Store& store) {
+  const auto txn = store.begin_read();
+  std::vector<CompletedSnapshot> completed;
+  auto rows = kSnapshots.rows().scan(*txn, metadata::Direction::forward);
+  while (TRY(rows.next())) {
+    const SnapshotRecord record = TRY(rows.record());
+    if (record.state != SnapshotState::completed || record.removed) continue;
+    completed.push_back({.id = record.id, .is_blocks = record.place == SnapshotPlace::blocks});
+  }
+  return completed;
 }
 
 metadata::Result<std::optional<InstanceFacts>> find_instance(metadata::Store& store, const std::string& vpc,

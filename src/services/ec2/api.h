@@ -48,6 +48,13 @@ metadata::Result<std::vector<OwnImage>> list_own_images(metadata::Store& store, 
 metadata::Result<std::optional<OwnImage>> find_own_image(metadata::Store& store, const aerolith::Region& region,
                                                          std::string_view name);
 
+// Of a record that says so: its bytes are there.
+struct CompletedSnapshot {
+  std::string id;
+  bool is_blocks = false;  // else a file
+};
+metadata::Result<std::vector<CompletedSnapshot>> list_completed_snapshots(metadata::Store& store);
+
 struct InterfaceFacts {
   std::string id;
   std::string mac;
