@@ -49,12 +49,13 @@ def ebs(cloud: Server) -> Any:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    client = request.getfixturevalue("ec2") if "cloud" in request.fixturenames else None
+    guests = request.getfixturevalue("guests") if "guests" in request.fixturenames else None
     yield
-    if "cloud" not in request.fixturenames:
+    if guests is not None:
+        guests.clear()
+    if client is None:
         return
-    client = request.getfixturevalue("ec2")
-    if "guests" in request.fixturenames:
-        request.getfixturevalue("guests").clear()
     for volume in client.describe_volumes()["Volumes"]:
         client.delete_volume(VolumeId=volume["VolumeId"])
     for image in client.describe_images(Owners=["self"])["Images"]:

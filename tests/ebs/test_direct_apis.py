@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.config import Config
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tools.harness import direct_snapshots as direct
+from tools.harness import signing
 from tools.harness.clients import CommandLine, boto_client
 from tools.harness.direct_snapshots import BLOCK
 from tools.harness.instances import Guests, wait_for
+from tools.harness.raw_http import Answer
 from tools.harness.server import Server
 
 
@@ -174,13 +178,39 @@ def test_a_volume_written_block_by_block_boots(guests: Guests, ebs: Any, ec2: An
 
 def test_over_tls_the_body_is_not_signed(cloud: Server, ec2: Any) -> None:
     secure = cloud.endpoint.replace("http://", "https://")
-    plain = Config(signature_version="v4")
-    ebs = boto_client(cloud, "ebs", endpoint_url=secure, verify=str(cloud.ca_bundle), config=plain)
+    ebs = boto_client(cloud, "ebs", endpoint_url=secure, verify=str(cloud.ca_bundle))
     seen: list[Any] = []
     ebs.meta.events.register("before-send.ebs.PutSnapshotBlock", lambda request, **_: seen.append(request.headers))
     snapshot = direct.write(ebs, ec2, letters("ab"))
-    assert seen and all("X-Amz-Content-SHA256" not in headers for headers in seen)
+    assert {headers["X-Amz-Content-SHA256"] for headers in seen} == {b"UNSIGNED-PAYLOAD"}
     assert [index for index, _ in direct.listed(ebs, snapshot)] == [0, 1]
+
+
+class _BodyLeftOut(SigV4Auth):
+    def payload(self, request: AWSRequest) -> str:
+        return "UNSIGNED-PAYLOAD"
+
+
+def test_the_body_may_be_left_out_without_a_word(cloud: Server, ebs: Any) -> None:
+    """So the SDK for Rust signs blocks, and nothing else."""
+    keys = cloud.credentials()
+    signer = _BodyLeftOut(Credentials(keys.access_key, keys.secret_key), "ebs", keys.region)
+
+    def send(method: str, target: str, body: bytes, headers: dict[str, str]) -> Answer:
+        request = AWSRequest(method=method, url=f"{cloud.endpoint}{target}", data=body, headers=headers)
+        signer.add_auth(request)
+        named = dict(request.headers.items()) | {"Host": cloud.endpoint.removeprefix("http://")}
+        assert "X-Amz-Content-SHA256" not in named
+        return signing.send(cloud, signing.SignedRequest(method, target, named, body))
+
+    snapshot = ebs.start_snapshot(VolumeSize=1)["SnapshotId"]
+    block = b"a" * BLOCK
+    named = {"x-amz-Data-Length": str(BLOCK), "x-amz-Checksum-Algorithm": "SHA256"}
+    target = f"/snapshots/{snapshot}/blocks/0"
+    assert send("PUT", target, block, named | {"x-amz-Checksum": direct.checksum(block)}).status == 201
+    # The checksum is signed, and the body is held against it.
+    assert send("PUT", target, b"b" * BLOCK, named | {"x-amz-Checksum": direct.checksum(block)}).status == 400
+    assert send("POST", "/snapshots", b'{"VolumeSize": 1}', {"Content-Type": "application/json"}).status == 403
 
 
 def test_the_command_line(cloud: Server, ec2: Any, tmp_path: Path) -> None:
