@@ -56,8 +56,9 @@ def tiny(cloud: Server) -> Path:
 
 @pytest.fixture
 def own(guests: Guests) -> Iterator[Guests]:
+    before = list(guests.made)
     yield guests
-    guests.clear()
+    guests.terminate(*[each for each in guests.made if each not in before])
 
 
 def test_a_disk_becomes_a_snapshot(imports: Imports, disk: Path) -> None:
