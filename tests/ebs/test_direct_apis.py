@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 
 from tools.harness import direct_snapshots as direct
 from tools.harness import signing
-from tools.harness.clients import CommandLine, boto_client
+from tools.harness.clients import CommandLine, boto_client, resolve_names_locally
 from tools.harness.direct_snapshots import BLOCK
 from tools.harness.instances import Guests, wait_for
 from tools.harness.raw_http import Answer
@@ -184,6 +184,17 @@ def test_over_tls_the_body_is_not_signed(cloud: Server, ec2: Any) -> None:
     snapshot = direct.write(ebs, ec2, letters("ab"))
     assert {headers["X-Amz-Content-SHA256"] for headers in seen} == {b"UNSIGNED-PAYLOAD"}
     assert [index for index, _ in direct.listed(ebs, snapshot)] == [0, 1]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_by_the_name_that_clients_have_built_in(
+    cloud: Server, ec2: Any, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    resolve_names_locally(monkeypatch)
+    named = f"{scheme}://ebs.us-east-1.amazonaws.com:{cloud.port}"
+    ebs = boto_client(cloud, "ebs", endpoint_url=named, verify=str(cloud.ca_bundle))
+    snapshot = direct.write(ebs, ec2, letters("a"))
+    assert [index for index, _ in direct.listed(ebs, snapshot)] == [0]
 
 
 class _BodyLeftOut(SigV4Auth):

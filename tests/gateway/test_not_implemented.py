@@ -53,7 +53,6 @@ CALLS = [
     ("ecs", "list_clusters", {}, "ListClusters"),
     ("eks", "list_clusters", {}, "ListClusters"),
     ("secretsmanager", "list_secrets", {}, "ListSecrets"),
-    ("ebs", "list_snapshot_blocks", {"SnapshotId": "snap-1"}, "ListSnapshotBlocks"),
     ("s3control", "list_access_points", {"AccountId": "123456789012"}, "ListAccessPoints"),
 ]
 
