@@ -329,13 +329,18 @@ def drive_sessions(aws: Cli) -> None:
     arn = aws.iam("create-role", role_name=role, assume_role_policy_document=trust)["Role"]["Arn"]
     key = aws.iam("create-access-key", user_name=user)["AccessKey"]
     keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    aws.iam("enable-outbound-web-identity-federation")
+    assert aws.iam("get-outbound-web-identity-federation-info")["JwtVendingEnabled"]
     with mock.patch.dict(os.environ, keys):
         own = Cli(aws.folder)
         assert own.sts("get-caller-identity")["Arn"] == made["Arn"]
         session = own.sts("assume-role", role_arn=arn, role_session_name="one")
         assert session["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{account}:assumed-role/{role}/one"
+        audience = {"audience": "https://example.com", "signing_algorithm": "ES384"}
+        assert own.sts("get-web-identity-token", **audience)["WebIdentityToken"].count(".") == 2
         own.iam("change-password", old_password="First-word-of-1", new_password="Second-word-of-2")
         code, told = own.run("ec2", "create-vpc", "--cidr-block", "10.1.0.0/16")
+    aws.iam("disable-outbound-web-identity-federation")
     assert code != 0 and "UnauthorizedOperation" in told, told
     decoded = aws.sts("decode-authorization-message", encoded_message=told.split("message: ")[1].strip())
     assert json.loads(decoded["DecodedMessage"])["context"]["action"] == "ec2:CreateVpc"

@@ -171,7 +171,6 @@ def test_what_is_not_there(client: Callable[..., Any], account: str) -> None:
     sts = client("sts")
     for call in (
         lambda: sts.assume_root(TargetPrincipal=account, TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/root-task/X"}),
-        lambda: sts.get_web_identity_token(Audience=["https://example.com"], SigningAlgorithm="RS256"),
         lambda: sts.get_delegated_access_token(TradeInToken="token"),
     ):
         with api_error("NotImplemented", 501):
