@@ -336,7 +336,7 @@ def drive_sessions(aws: Cli) -> None:
         assert own.sts("get-caller-identity")["Arn"] == made["Arn"]
         session = own.sts("assume-role", role_arn=arn, role_session_name="one")
         assert session["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{account}:assumed-role/{role}/one"
-        audience = {"audience": "https://example.com", "signing_algorithm": "ES384"}
+        audience = {"audience": "api.example.com", "signing_algorithm": "ES384"}
         assert own.sts("get-web-identity-token", **audience)["WebIdentityToken"].count(".") == 2
         own.iam("change-password", old_password="First-word-of-1", new_password="Second-word-of-2")
         code, told = own.run("ec2", "create-vpc", "--cidr-block", "10.1.0.0/16")
