@@ -1,8 +1,7 @@
 // Files: volumes/<id>.qcow2 and snapshots/<id>.qcow2 (read-only), and the store of blocks in store/. Each file is made
-// as
-// ".<id>.new" beside its place, synced, and then renamed: a name that is there is whole. What a guest's QEMU fills is
-// "snapshots/.<id>.copy", and then ".<id>.whole" until it is stored. A volume names its snapshot relatively, so that
-// the folder may move.
+// as ".<id>.new" beside its place, synced, and then renamed: a name that is there is whole. What a guest's QEMU fills
+// is "snapshots/.<id>.copy", and then ".<id>.whole" until it is stored. A volume names its snapshot relatively, so
+// that the folder may move.
 #include "blocks/volumes.h"
 
 #include <fmt/format.h>

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def test_down_twice(cloud: Server) -> None:
 def test_down_ends_instances_of_who_isn_t_root() -> None:
     """Whose place on the host isn't root's /run/aerolith, which he may not read."""
     roots = Path("/run/aerolith")
+    was_there = roots.exists()
     roots.mkdir(mode=0o700, exist_ok=True)
     nobody = 65534
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
@@ -102,6 +104,9 @@ def test_down_ends_instances_of_who_isn_t_root() -> None:
         is_closed = not roots.stat().st_mode & stat.S_IXOTH
         assert ("can't be read" if is_closed else "have ended") in down.stdout
         assert run("down", "--instances").returncode == 0
+    if not was_there:
+        with suppress(OSError):  # another server's by now
+            roots.rmdir()
 
 
 def test_two_servers_don_t_share_a_folder(cloud: Server) -> None:

@@ -24,7 +24,7 @@ from tools.harness.identities import make_user, policy_of, remove_user, with_key
 from tools.harness.imports import MIB, READS, Imports, make_disk, packed, rights, trust, vmdk, with_descriptor
 from tools.harness.instances import Guests
 from tools.harness.server import Server
-from tools.harness.terraform import make_terraform
+from tools.harness.terraform import make_terraform, what_terraform_lacks
 from tools.harness.volumes import GIB, Volumes, login, refusal
 
 pytestmark = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is missing")
@@ -401,6 +401,8 @@ resource "aws_ebs_snapshot_import" "disk" {
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_terraform_imports_a_snapshot(imports: Imports, disk: Path, tmp_path: Path) -> None:
+    if lacks := what_terraform_lacks():
+        pytest.skip(lacks)
     terraform = make_terraform(imports.server, tmp_path)
     place = imports.put(packed(disk, "vpc", "subformat=fixed"))
     (terraform.folder / "main.tf").write_text(TERRAFORM % (place["S3Bucket"], place["S3Key"]))

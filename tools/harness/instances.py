@@ -22,6 +22,7 @@ T = TypeVar("T")
 def public_cidr(worker: int, server: int = 0) -> str:
     """Of one of the (at most eight) servers that the tests of an xdist worker have at a time: servers on one host need
     ranges of their own."""
+    assert worker < 8 and server < 8
     return f"198.18.{worker % 8 * 32 + server * 4}.0/22"
 
 

@@ -289,6 +289,9 @@ class ImportWork {
   Outcome take_back() {
     if (auto failed = remove_files()) return *std::move(failed);
     for (const ImportDisk& disk : record_.disks) {
+      if (const auto dropped = cloud_.volumes->drop_copy(disk.snapshot); !dropped.has_value()) {
+        return Failed{dropped.error().detail};
+      }
       if (!cloud_.volumes->snapshot_size_bytes(disk.snapshot).has_value()) continue;
       const auto removed = cloud_.volumes->remove_snapshot(disk.snapshot);
       if (!removed.has_value()) return Failed{removed.error().detail};

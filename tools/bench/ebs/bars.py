@@ -28,7 +28,7 @@ def all_bars() -> Iterator[Measurement]:
         print("no bars of EBS: fio isn't installed (scripts/setup.sh bench)")
         return
     with tempfile.TemporaryDirectory(prefix="aerolith-bench-") as folder:
-        server = Server(Path(folder), settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(14)})
+        server = Server(Path(folder), settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(7, 6)})
         if lacks := what_lacks(server, "containers"):
             print(f"no bars of EBS: {lacks}")
             return

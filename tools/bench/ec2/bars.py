@@ -129,7 +129,7 @@ def idle_cost(instance: dict[str, Any], kind: str, own_bytes: int, bar: float) -
 def _fresh_server() -> Iterator[tuple[Server, Path] | None]:
     """Its instances are gone at the end; None: none can run here."""
     with tempfile.TemporaryDirectory(prefix="aerolith-bench-") as folder:
-        server = Server(Path(folder), settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(15)})
+        server = Server(Path(folder), settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(7, 7)})
         if lacks := what_lacks(server, "containers"):
             print(f"no bars of EC2: {lacks}")
             yield None

@@ -66,7 +66,11 @@ class Report {
     Line line;
     line.add("<root_account>");
     line.add(root_arn(account_));
-    line.add_time(account.created_at);
+    if (account.created_at == Timestamp()) {
+      line.add("N/A");
+    } else {
+      line.add_time(account.created_at);
+    }
     line.add("not_supported");
     line.add("no_information");
     line.add("not_supported");

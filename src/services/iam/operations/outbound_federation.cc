@@ -52,7 +52,8 @@ Result<TokenIssuerRecord> make_issuer(const Call& call) {
 // Issuer and keys are those of before where there were any: a relying party's trust outlives a pause.
 Result<EnableOutboundWebIdentityFederationOutput> enable_outbound_web_identity_federation(Call& call, const NoInput&) {
   const AccountId& account = call.account();
-  std::optional<TokenIssuerRecord> made;  // once, though the transaction may run again
+  std::optional<TokenIssuerRecord> made;  // before the transaction: a key takes tenths of a second
+  if (!TRY(kTokenIssuers.contains(*call.metadata.begin_read(), {account}))) made = TRY(make_issuer(call));
   return call.write([&](metadata::Transaction& txn) -> Result<EnableOutboundWebIdentityFederationOutput> {
     auto record = TRY(kTokenIssuers.get(txn, {account}));
     if (record && record->is_enabled) {

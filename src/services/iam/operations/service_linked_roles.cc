@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/random.h"
+#include "federation/token_issuer.h"
 #include "services/iam/entities.h"
 #include "services/iam/operations/operations.h"
 #include "services/iam/wire.h"
@@ -39,8 +39,7 @@ constexpr LinkedService kServices[] = {
 constexpr std::string_view kPolicyStart = "arn:aws:iam::aws:policy/aws-service-role/";
 
 std::string make_task_id(const RoleRecord& role) {
-  return fmt::format("task{}{}/{}-{}-4{}-{}{}-{}", role.path, role.name, random_hex(8), random_hex(4), random_hex(3),
-                     random_string(1, "89ab"), random_hex(3), random_hex(12));
+  return fmt::format("task{}{}/{}", role.path, role.name, federation::make_uuid());
 }
 
 std::string trust_policy_of(std::string_view service) {
