@@ -66,7 +66,10 @@ Result<> BlockStore::load_manifests() {
       continue;
     }
     const std::string id = entry.name.substr(0, entry.name.size() - kManifestSuffix.size());
-    auto manifest = decode_manifest(TRY(from_files(os::read_file(files_, path, kMostManifestBytes))));
+    auto bytes = os::read_file(files_, path, kMostManifestBytes);
+    // The server beside a reader may remove one.
+    if (is_read_only_ && !bytes.has_value() && bytes.error().code == os::ErrorCode::not_found) continue;
+    auto manifest = decode_manifest(TRY(from_files(std::move(bytes))));
     if (!manifest.has_value()) {
       damaged_.emplace(id, fmt::format("{}: {}", path, manifest.error().detail));
       log_error("blocks: a snapshot can't be read", {{"snapshot", id}, {"why", damaged_.at(id)}});

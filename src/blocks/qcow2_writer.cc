@@ -21,7 +21,9 @@ constexpr uint64_t kTableBytes = kEntries * kClusterBytes;  // of the disk, that
 uint64_t up_to(uint64_t value, uint64_t part) { return value / part + (value % part != 0 ? 1 : 0); }
 
 void append_big(std::string& out, uint64_t value, size_t bytes) {
-  for (size_t byte = bytes; byte-- > 0;) out.push_back(static_cast<char>(value >> (8 * byte) & 0xFF));
+  for (size_t byte = bytes; byte-- > 0;) {
+    out.push_back(byte < sizeof value ? static_cast<char>(value >> (8 * byte) & 0xFF) : '\0');
+  }
 }
 
 void set_entry(std::string& table, uint64_t number, uint64_t value) {

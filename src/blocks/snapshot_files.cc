@@ -156,14 +156,25 @@ Result<> SnapshotFiles::remove(std::string_view snapshot) {
   if (!is_there(path_of(snapshot))) return {};
   const Named named = TRY(who_is_named());
   if (named.by_volumes.contains(id)) return fail(VolumeErrorCode::in_use, "a volume is a child of " + id);
-  const auto [begin, end] = named.by_files.equal_range(id);
-  for (auto child = begin; child != end; ++child) TRY(remove_unneeded(child->second));
+  TRY(remove_children(named, id));
   return remove_file(files_, path_of(snapshot));
+}
+
+// Files that can be made again, the last of a chain first.
+Result<> SnapshotFiles::remove_children(const Named& named, const std::string& snapshot) {
+  const auto [begin, end] = named.by_files.equal_range(snapshot);
+  for (auto child = begin; child != end; ++child) {
+    TRY(remove_children(named, child->second));
+    TRY(remove_unneeded(child->second));
+  }
+  return {};
 }
 
 Result<> SnapshotFiles::drop_file(std::string_view snapshot) {
   if (!is_there(path_of(snapshot))) return {};
-  auto removed = remove_unneeded(std::string(snapshot));
+  const std::string id(snapshot);
+  auto removed = remove_children(TRY(who_is_named()), id);
+  if (removed.has_value()) removed = remove_unneeded(id);
   if (!removed.has_value() && removed.error().code == VolumeErrorCode::in_use) return {};
   return removed;
 }

@@ -66,6 +66,7 @@ class SnapshotFiles {
   Result<> make_from_blocks(std::string_view snapshot);
   size_t depth_of(std::string_view snapshot) const;
   Result<> remove_unneeded(const std::string& snapshot);
+  Result<> remove_children(const Named& named, const std::string& snapshot);
 
   os::FileSystem& files_;
   BlockStore& store_;

@@ -12,7 +12,7 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr uint64_t kBlockBytes = 512;
+constexpr uint64_t kRecordBytes = 512;
 constexpr size_t kMostMembers = 1000;
 constexpr uint64_t kMostNameBytes = 64 << 10;  // of a member that holds another one's name
 
@@ -89,14 +89,14 @@ Result<std::vector<TarMember>> list_tar(const os::File& archive) {
   const uint64_t whole = TRY(from_files(archive.size()));
   std::vector<TarMember> members;
   std::string next_name;  // as a member before it says
-  for (uint64_t at = 0; whole - at >= kBlockBytes && members.size() <= kMostMembers;) {
-    std::array<char, kBlockBytes> buffer{};
+  for (uint64_t at = 0; whole - at >= kRecordBytes && members.size() <= kMostMembers;) {
+    std::array<char, kRecordBytes> buffer{};
     TRY(from_files(archive.read_at(at, buffer)));
     const std::string_view block(buffer.data(), buffer.size());
     if (std::ranges::all_of(block, [](char byte) { return byte == 0; })) return members;
     auto header = read_header(block);
     if (!header) return corrupt("it is no tar archive");
-    at += kBlockBytes;
+    at += kRecordBytes;
     if (header->size_bytes > whole - at) return corrupt("it ends in the middle of a member");
     if (header->type == 'L' || header->type == 'x') {
       if (header->size_bytes > kMostNameBytes) return corrupt("a name in it is too long");
@@ -110,7 +110,7 @@ Result<std::vector<TarMember>> list_tar(const os::File& archive) {
       if (is_file) members.push_back({std::move(header->name), at, header->size_bytes});
     }
     // The last one's padding may be missing.
-    at += std::min(whole - at, (header->size_bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+    at += std::min(whole - at, (header->size_bytes + kRecordBytes - 1) / kRecordBytes * kRecordBytes);
   }
   if (members.size() > kMostMembers) return corrupt("it has too many members");
   if (members.empty()) return corrupt("it is no tar archive");

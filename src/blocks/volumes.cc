@@ -115,8 +115,9 @@ class QcowVolumes final : public Volumes {
       std::vector<std::unique_ptr<Qcow2Layer>> own;
       own.push_back(std::move(layers.front()));
       auto stored = store_layers(own, snapshot, base, told);
-      if (stored.has_value() || store_->contains(base)) return stored;
-      layers.front() = std::move(own.front());  // the base was removed in between
+      const bool has_base = store_->contains(base);
+      if (stored.has_value() || (has_base && stored.error().code != VolumeErrorCode::corrupt)) return stored;
+      layers.front() = std::move(own.front());  // the base was removed in between, or is damaged: its file may do
     }
     return store_layers(layers, snapshot, {}, told);
   }
@@ -136,6 +137,8 @@ class QcowVolumes final : public Volumes {
   Result<> move_to_blocks(std::string_view snapshot, const Told& told) override {
     TRY(check_id(snapshot));
     if (store_->contains(snapshot)) return {};
+    const SnapshotFiles::Use use(*snapshots_, snapshot, SnapshotFiles::Use::For::making);
+    if (!use.is_allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", snapshot));
     return store_layers(TRY(open_layers(files_, snapshots_->path_of(snapshot))), snapshot, {}, told);
   }
 
@@ -204,7 +207,8 @@ class QcowVolumes final : public Volumes {
       const std::string base = snapshot_of_file(layers.front()->backing_file());
       TRY(store_layers(layers, snapshot, base, told));
     }
-    if (is_there(copy)) TRY(snapshots_->take(snapshot, copy));
+    // The snapshot is there; the file only spares the first volume's waiting.
+    if (is_there(copy) && !snapshots_->take(snapshot, copy).has_value()) TRY(remove_file(files_, copy));
     step("snapshot/file-taken");
     snapshots_->give_room(SnapshotFiles::Room::as_usual);
     return {};

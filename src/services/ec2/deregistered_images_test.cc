@@ -19,7 +19,10 @@ class DeregisteredImagesTest : public testing::Test {
     metadata::StoreOptions options;
     options.directory = folder_ / "metadata";
     store_ = metadata::open_store(options).value();
-    cloud_.reset(new Cloud{.metadata = *store_});
+    cloud_.reset(new Cloud{.metadata = *store_,
+                           .snapshot_changed = [](const Scope&, const std::string&) {},
+                           .bin_changed = [](const Scope&, const std::string&) {},
+                           .snapshot_unused = [](const Scope&, const std::string&) {}});
     context_.now = Timestamp(std::chrono::milliseconds(1'700'000'000'000));
   }
   Call call(Scope scope) { return {.context = context_, .cloud = *cloud_, .scope = std::move(scope)}; }

@@ -48,6 +48,7 @@ DirectError translate(const metadata::Error& error) {
 
 DirectError translate(const blocks::VolumeError& error) {
   if (error.code == blocks::VolumeErrorCode::no_space) return {DirectFault::no_space, std::string(kFull)};
+  if (error.code == blocks::VolumeErrorCode::in_use) return {DirectFault::busy, "It is being prepared. Try again."};
   log_error("ec2: blocks of a snapshot can't be reached", {{"detail", error.detail}});
   return {DirectFault::failed, std::string(kFailed)};
 }

@@ -292,7 +292,6 @@ class ImportWork {
       if (const auto dropped = cloud_.volumes->drop_copy(disk.snapshot); !dropped.has_value()) {
         return Failed{dropped.error().detail};
       }
-      if (!cloud_.volumes->snapshot_size_bytes(disk.snapshot).has_value()) continue;
       const auto removed = cloud_.volumes->remove_snapshot(disk.snapshot);
       if (!removed.has_value()) return Failed{removed.error().detail};
     }

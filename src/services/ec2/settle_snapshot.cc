@@ -95,6 +95,7 @@ Outcome remove_unused(const Cloud& cloud, const std::string& snapshot, bool had_
   if (*use == Use::by_image || *use == Use::by_record) return Settled{};
   if (*use == Use::by_copy) return Again{kLookAtCopy};
   if (*use == Use::by_volume_to_make) return Again{kLookAgain};
+  cloud.volumes->let_file_go(snapshot);  // it may have been made ahead until just now
   const auto removed = cloud.volumes->remove_snapshot(snapshot);
   step("snapshot/removed");
   if (removed.has_value()) {
@@ -326,9 +327,9 @@ class Work {
     const auto in_work = is_in_work();
     if (!in_work.has_value()) return Failed{in_work.error().message};
     if (*in_work) return Again{kLookAtCopy};
-    if (record_.state == SnapshotState::pending) {
+    if (record_.state != SnapshotState::completed) {
       compute::Driver* reader = nullptr;
-      if (record_.source == SnapshotSource::guest) {
+      if (record_.state == SnapshotState::pending && record_.source == SnapshotSource::guest) {
         const auto driver = this->driver();
         if (!driver.has_value()) return Failed{driver.error().message};
         reader = *driver;
@@ -345,7 +346,6 @@ class Work {
     step("snapshot/record-erased");
     drop_upload();
     if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
-    cloud_.volumes->let_file_go(record_.id);
     return remove_unused(cloud_, record_.id, true);
   }
 

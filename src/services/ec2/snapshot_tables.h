@@ -21,7 +21,7 @@ enum class SnapshotSource : uint8_t {
   snapshot = 2,       // another one: the same bytes
   image = 3,          // CreateImage, which has the instance down (image_making.h)
   copy = 4,           // a whole file of its own beside the snapshots: what `guest` becomes when the copy has ended
-  blocks = 5,         // written block by block into the store of blocks: whoever does it completes it
+  blocks = 5,         // put block by block (snapshot_uploads.h); the queue stores them when it is sealed
   file = 6,           // a disk's, that was imported (settle_import.h)
 };
 

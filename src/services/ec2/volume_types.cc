@@ -162,8 +162,7 @@ Result<> refuse_multi_attach(std::optional<bool> asked, std::string_view type) {
   }
   return errors::unsupported(
       "Multi-Attach is not built: a volume is a file that one program writes, so that it can be attached to one "
-      "instance "
-      "at a time.");
+      "instance at a time.");
 }
 
 Result<> check_shape(const VolumeShape& shape) {
