@@ -33,10 +33,10 @@ constexpr auto kPatience = std::chrono::minutes(1);
 
 class QcowVolumes final : public Volumes {
  public:
-  explicit QcowVolumes(const std::string& folder)
+  explicit QcowVolumes(std::string folder)
       : volumes_folder_(folder + "/volumes"),
         snapshots_folder_(folder + "/snapshots"),
-        store_folder_(folder + "/store") {}
+        store_folder_(std::move(folder) + "/store") {}
 
   Result<> start() {
     for (const std::string& folder : {volumes_folder_, snapshots_folder_}) {
@@ -328,7 +328,7 @@ class QcowVolumes final : public Volumes {
 }  // namespace
 
 Result<std::unique_ptr<Volumes>> Volumes::open(std::string folder) {
-  auto volumes = std::make_unique<QcowVolumes>(folder);
+  auto volumes = std::make_unique<QcowVolumes>(std::move(folder));
   TRY(volumes->start());
   return volumes;
 }

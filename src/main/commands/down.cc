@@ -14,10 +14,7 @@ int end_instances(const Invocation& invocation) {
   if (!installation.has_value()) return report_problem(installation.error().detail);
   const auto left = leave_host(invocation.config(), *installation);
   if (!left.has_value()) return report_problem(left.error());
-  if (!left->unseen.empty()) {
-    fmt::print("{}\n", left->unseen);
-    return kSuccess;
-  }
+  if (!left->unseen.empty()) fmt::print("{}\n", left->unseen);
   fmt::print(
       "Its instances have ended and its networks are off this host; those that ran come back at the next start.\n");
   return kSuccess;

@@ -7,6 +7,7 @@
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/zones.h"
 
@@ -205,11 +206,13 @@ metadata::Result<std::optional<OwnImage>> find_own_image(metadata::Store& store,
 metadata::Result<std::vector<CompletedSnapshot>> list_completed_snapshots(metadata::Store& store) {
   const auto txn = store.begin_read();
   std::vector<CompletedSnapshot> completed;
-  auto rows = kSnapshots.rows().scan(*txn, metadata::Direction::forward);
-  while (TRY(rows.next())) {
-    const SnapshotRecord record = TRY(rows.record());
-    if (record.state != SnapshotState::completed || record.removed) continue;
-    completed.push_back({.id = record.id, .is_blocks = record.place == SnapshotPlace::blocks});
+  for (const auto* const table : {&kSnapshots, &kBinnedSnapshots}) {
+    auto rows = table->rows().scan(*txn, metadata::Direction::forward);
+    while (TRY(rows.next())) {
+      const SnapshotRecord record = TRY(rows.record());
+      if (record.state != SnapshotState::completed || record.removed) continue;
+      completed.push_back({.id = record.id, .is_blocks = record.place == SnapshotPlace::blocks});
+    }
   }
   return completed;
 }

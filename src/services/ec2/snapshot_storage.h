@@ -74,7 +74,7 @@ Result<> erase_fast_restores(metadata::Transaction& txn, const Scope& scope, con
 reconcile::Outcome settle_storage(const Cloud& cloud, const Clock& clock, std::string_view key);
 // What is to be looked at when a process begins.
 template <typename Look>
-Result<> resume_storage(metadata::Store& store, Look look) {
+Result<> resume_storage(metadata::Store& store, const Look& look) {
   const auto txn = store.begin_read();
   auto tiers = kSnapshotTiers.scan(*txn, metadata::Direction::forward);
   while (TRY(tiers.next())) look(Scope{std::get<0>(tiers.key()), std::get<1>(tiers.key())}, std::get<2>(tiers.key()));

@@ -70,7 +70,8 @@ Result<> refuse_unbuilt(const RunInstancesInput& input) {
     return errors::unsupported("Secondary interfaces and bandwidth weightings are not built.");
   }
   if (input.capacity_reservation_specification &&
-      input.capacity_reservation_specification->capacity_reservation_target) {
+      (input.capacity_reservation_specification->capacity_reservation_target ||
+       input.capacity_reservation_specification->capacity_reservation_preference == "capacity-reservations-only")) {
     return errors::unsupported("There are no Capacity Reservations.");
   }
   if (input.private_dns_name_options) {

@@ -24,7 +24,7 @@ CallError::CallError(const metadata::Error& error) : ApiError(map(error)) {}
 namespace errors {
 
 std::unexpected<CallError> invalid_parameter(std::string message) {
-  return std::unexpected(CallError(validation_exception(message, {.reason = "INVALID_PARAMETER_VALUE"})));
+  return std::unexpected(CallError(validation_exception(std::move(message), {.reason = "INVALID_PARAMETER_VALUE"})));
 }
 
 std::unexpected<CallError> invalid_page_token() {

@@ -75,7 +75,11 @@ ErrorItem show_error(const std::string& snapshot, const std::vector<Zone>& zones
 
 Result<std::vector<FastRestore>> enable(metadata::Transaction& txn, const Call& call, const std::string& id,
                                         const std::vector<Zone>& zones) {
-  TRY(get_usable_snapshot(txn, call.scope, id));
+  const SnapshotRecord snapshot = TRY(get_usable_snapshot(txn, call.scope, id));
+  const auto tier = TRY(find_tier(txn, call.scope, snapshot));
+  if (tier && tier->operation == TierOperation::archival && tier->progress == TierProgress::in_progress) {
+    return errors::of("IncorrectState", fmt::format("The snapshot {} is being archived.", id));
+  }
   std::vector<FastRestore> enabled;
   for (const Zone& zone : zones) {
     const decltype(kFastRestores)::Key key{call.scope.account, call.scope.region, id, zone.name};
@@ -168,10 +172,12 @@ Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(
 Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
     Call& call, const DescribeFastSnapshotRestoresInput& input) {
   TRY(check_filters<FastRestore>(input.filters, kFilters));
+  // Nought is no limit, as the model's bounds have it.
+  const int32_t most = input.max_results.value_or(0);
   const auto txn = call.read();
   // "snapshot zone": where the page before ended.
   const std::string after = TRY(read_token(input.next_token));
-  const size_t limit = input.max_results ? static_cast<size_t>(*input.max_results) : SIZE_MAX;
+  const size_t limit = most > 0 ? static_cast<size_t>(most) : SIZE_MAX;
   const Lookup lookup{.txn = *txn, .scope = call.scope};
   std::vector<DescribeFastSnapshotRestoreSuccessItem> items;
   DescribeFastSnapshotRestoresOutput output;

@@ -198,6 +198,7 @@ namespace {
 
 // The old way: an attribute by its name, and its value as text.
 Result<ModifyImageAttributeInput> named_attribute(ModifyImageAttributeInput input) {
+  if (input.value && !input.attribute) return errors::missing_parameter("Attribute");
   if (!input.attribute || !input.value) return input;
   if (*input.attribute == "description") {
     input.description = AttributeValue{*input.value};

@@ -75,6 +75,7 @@ Result<> change_devices(metadata::Transaction& txn, const Call& call, InstanceRe
 
 // The old way: an attribute by its name, and its value as text.
 Result<ModifyInstanceAttributeInput> named_attribute(ModifyInstanceAttributeInput input) {
+  if (input.value && !input.attribute) return errors::missing_parameter("Attribute");
   if (!input.attribute || !input.value) return input;
   const std::string& name = *input.attribute;
   const AttributeBooleanValue truth{*input.value == "true"};

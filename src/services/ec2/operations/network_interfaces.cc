@@ -226,7 +226,7 @@ Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetw
   if (input.ena_srd_specification && input.ena_srd_specification->ena_srd_enabled.value_or(false)) {
     return errors::unsupported("There is no ENA Express.");
   }
-  if (input.associate_public_ip_address.value_or(false)) {
+  if (input.associate_public_ip_address) {
     return errors::unsupported("A public address comes with the launch, or is an Elastic IP.");
   }
   if (input.associated_subnet_ids) return errors::unsupported("An interface is in one subnet.");

@@ -145,6 +145,7 @@ Result<RestoreSnapshotFromRecycleBinOutput> restore_snapshot_from_recycle_bin(
     TRY(require_in_bin(txn, call.scope, kSnapshots, snapshot_scope(call.scope), *input.snapshot_id));
     return take_snapshot_out(txn, call.scope, *input.snapshot_id);
   }));
+  call.cloud.storage_changed(call.scope, record.id);  // its tier went on waiting
   // It is there at once; the call has no other word for what it did.
   return RestoreSnapshotFromRecycleBinOutput{.snapshot_id = record.id,
                                              .description = record.description,

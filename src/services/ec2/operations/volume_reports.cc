@@ -142,7 +142,6 @@ Result<NoOutput> modify_volume_attribute(Call& call, const ModifyVolumeAttribute
   return NoOutput{};
 }
 
-// Nothing here ever disables it: there is no volume of which it isn't known whether it is whole.
 // The I/O of a volume is never switched off here, so it is on wherever there is something to reach.
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input) {
   const VolumeRecord volume = TRY(kVolumes.get(*call.read(), call.scope, input.volume_id));

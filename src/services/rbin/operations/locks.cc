@@ -21,7 +21,13 @@ Result<LockRuleOutput> lock_rule(Call& call, const LockRuleInput& input) {
         if (lock_state_of(rule, call.context.now) == LockState::locked) {
           return errors::invalid_rule_state(fmt::format("The retention rule {} is locked already.", rule.id));
         }
-        rule.lock = RuleLockRecord{.unlock_delay_days = *input.lock_configuration->unlock_delay->unlock_delay_value};
+        const int32_t delay = *input.lock_configuration->unlock_delay->unlock_delay_value;
+        if (lock_state_of(rule, call.context.now) == LockState::pending_unlock &&
+            delay < rule.lock->unlock_delay_days) {
+          return errors::invalid_parameter(
+              "While its unlock delay lasts, a retention rule can only be locked with the same delay or a longer one.");
+        }
+        rule.lock = RuleLockRecord{.unlock_delay_days = delay};
         put_rule(txn, call, rule);
         return rule;
       }));
