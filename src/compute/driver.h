@@ -159,8 +159,8 @@ class Driver {
   // Known are copies that were begun and taken while the disk was open without a break.
   virtual Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) = 0;
   // On return the disks' one moment, the same for all, lies between the call and the return; what the guest writes
-  // afterwards isn't in the copies, and waits for none of them. Or an error, and none is begun. A copy goes on when this
-  // process ends; the guest's end ends it.
+  // afterwards isn't in the copies, and waits for none of them. Or an error, and none is begun. A copy goes on when
+  // this process ends; the guest's end ends it.
   virtual Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) = 0;
   // Of a copy that is `done` the file is closed.
   virtual Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) = 0;

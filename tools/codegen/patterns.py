@@ -9,6 +9,7 @@ _BEYOND_RE2 = re.compile(r"\(\?(=|!|<=|<!|>)|\\[1-9]|([*+?]|\{\d+,?\d*\})\+|&&|\
 _SURROGATES = re.compile(r"\\uD800\\uDC00-\\uDBFF\\uDFFF", re.IGNORECASE)
 _BEYOND_BMP = re.compile(r"\\u(10000|10FFFF)", re.IGNORECASE)
 _CODE_POINT = re.compile(r"\\u\{?([0-9A-Fa-f]{2,4})\}?")
+_COUNT_OF_COUNT = re.compile(r"(\[[^\]]*\]\{\d+\})(?=\{)")
 _REPEAT = re.compile(r"(?<!\\)\{(\d+)(,(\d*))?\}")
 # Java's names for ASCII classes, as the inside of a class.
 _ASCII_CLASSES = {
@@ -37,6 +38,7 @@ def for_re2(pattern: str) -> str | None:
     pattern = _SURROGATES.sub(r"\\x{10000}-\\x{10FFFF}", pattern)
     pattern = _BEYOND_BMP.sub(lambda m: f"\\x{{{m.group(1).upper()}}}", pattern)
     pattern = _CODE_POINT.sub(lambda m: f"\\x{{{m.group(1).lstrip('0').upper() or '0'}}}", pattern)
+    pattern = _COUNT_OF_COUNT.sub(r"(?:\1)", pattern)
     too_long = False
 
     def repeat(match: re.Match) -> str:

@@ -18,7 +18,7 @@ Result<> sort_interfaces(metadata::ReadTransaction& txn, const Scope& scope, Ins
     const auto interface = TRY(kInterfaces.find(txn, scope, id));
     indexes[id] = interface && interface->attachment ? interface->attachment->device_index : kMostDeviceIndex;
   }
-  std::ranges::stable_sort(instance.interfaces, {}, [&](const std::string& id) { return indexes.at(id); });
+  std::ranges::sort(instance.interfaces, {}, [&](const std::string& id) { return indexes.at(id); });
   return {};
 }
 
