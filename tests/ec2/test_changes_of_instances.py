@@ -109,6 +109,10 @@ def test_to_give_a_profile_is_to_pass_its_role(
     remove_user(iam, name)
 
 
+def test_a_guest_of_linux_has_no_password(guests: Guests, guest: dict[str, Any]) -> None:
+    assert guests.ec2.get_password_data(InstanceId=guest["InstanceId"])["PasswordData"] == ""
+
+
 def test_credits_change(guests: Guests, guest: dict[str, Any]) -> None:
     ec2, instance = guests.ec2, guest["InstanceId"]
     answer = ec2.modify_instance_credit_specification(

@@ -27,7 +27,7 @@ void note_interrupt(int) { interrupted = 1; }
 void catch_interrupt() {
   struct sigaction action{};
   action.sa_handler = note_interrupt;
-  action.sa_flags = SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }

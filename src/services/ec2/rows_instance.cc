@@ -8,12 +8,14 @@
 #include "ec2/operations/describe_instances.h"
 #include "ec2/operations/disassociate_iam_instance_profile.h"
 #include "ec2/operations/get_console_output.h"
+#include "ec2/operations/get_password_data.h"
 #include "ec2/operations/modify_instance_attribute.h"
 #include "ec2/operations/modify_instance_credit_specification.h"
 #include "ec2/operations/modify_instance_metadata_options.h"
 #include "ec2/operations/monitor_instances.h"
 #include "ec2/operations/reboot_instances.h"
 #include "ec2/operations/replace_iam_instance_profile_association.h"
+#include "ec2/operations/reset_instance_attribute.h"
 #include "ec2/operations/run_instances.h"
 #include "ec2/operations/start_instances.h"
 #include "ec2/operations/stop_instances.h"
@@ -110,6 +112,7 @@ void add_instance_rows(TableBuilder& table) {
   add_association_row<ec2::disassociate_iam_instance_profile>(table, disassociate_iam_instance_profile,
                                                               "ec2:DisassociateIamInstanceProfile");
   table.row<ec2::get_console_output>(get_console_output, "ec2:GetConsoleOutput", existing(Kind::instance));
+  table.row<ec2::get_password_data>(get_password_data, "ec2:GetPasswordData", existing(Kind::instance));
   table.row<ec2::modify_instance_attribute>(modify_instance_attribute, "ec2:ModifyInstanceAttribute",
                                             existing(Kind::instance));
   table.row<ec2::modify_instance_credit_specification>(
@@ -121,6 +124,8 @@ void add_instance_rows(TableBuilder& table) {
   add_new_profile_key<ec2::replace_iam_instance_profile_association>(
       table, add_association_row<ec2::replace_iam_instance_profile_association>(
                  table, replace_iam_instance_profile_association, "ec2:ReplaceIamInstanceProfileAssociation"));
+  table.row<ec2::reset_instance_attribute>(reset_instance_attribute, "ec2:ResetInstanceAttribute",
+                                           existing(Kind::instance));
   add_run_instances_row(table);
   table.row<ec2::start_instances>(start_instances, "ec2:StartInstances", existing(Kind::instance));
   table.row<ec2::stop_instances>(stop_instances, "ec2:StopInstances", existing(Kind::instance));

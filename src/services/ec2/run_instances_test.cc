@@ -15,6 +15,7 @@
 #include "ec2/operations/describe_instances.h"
 #include "ec2/operations/modify_instance_attribute.h"
 #include "ec2/operations/reboot_instances.h"
+#include "ec2/operations/reset_instance_attribute.h"
 #include "ec2/operations/start_instances.h"
 #include "ec2/operations/stop_instances.h"
 #include "ec2/operations/terminate_instances.h"
@@ -224,6 +225,24 @@ TEST_F(RunTest, AttributesAreChangedByTheirNamesToo) {
   EXPECT_EQ(change("enaSupport", "false"), "UnsupportedOperation");
   EXPECT_EQ(change("sriovNetSupport", "simple"), "UnsupportedOperation");
   EXPECT_EQ(change("groupSet", "sg-1"), "InvalidParameterValue");
+}
+
+TEST_F(RunTest, AnAttributeIsReset) {
+  const std::string id = *run(request()).value().instances->front().instance_id;
+  Call made = call();
+  const auto checks = [&] {
+    return *describe_instance_attribute(made, {.instance_id = id, .attribute = "sourceDestCheck"})
+                .value()
+                .source_dest_check->value;
+  };
+  ASSERT_TRUE(modify_instance_attribute(made, {.source_dest_check = AttributeBooleanValue{false}, .instance_id = id})
+                  .has_value());
+  EXPECT_FALSE(checks());
+  ASSERT_TRUE(reset_instance_attribute(made, {.instance_id = id, .attribute = "sourceDestCheck"}).has_value());
+  EXPECT_TRUE(checks());
+  EXPECT_TRUE(reset_instance_attribute(made, {.instance_id = id, .attribute = "kernel"}).has_value());
+  EXPECT_EQ(reset_instance_attribute(made, {.instance_id = id, .attribute = "userData"}).error().code,
+            "InvalidParameterValue");
 }
 
 TEST_F(RunTest, WhatSkipsTheGuestsShutdownIsForce) {

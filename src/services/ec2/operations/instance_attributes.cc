@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "ec2/operations/describe_instance_attribute.h"
 #include "ec2/operations/modify_instance_attribute.h"
+#include "ec2/operations/reset_instance_attribute.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/instances.h"
@@ -157,6 +158,20 @@ Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttri
     return record.vpc;
   }));
   if (asked.groups || asked.source_dest_check) call.settle_vpc(vpc);
+  return NoOutput{};
+}
+
+// Kernels are an image's: an instance has what it would be reset to.
+Result<NoOutput> reset_instance_attribute(Call& call, const ResetInstanceAttributeInput& input) {
+  const std::string& name = *input.attribute;
+  if (name != "sourceDestCheck" && name != "kernel" && name != "ramdisk") {
+    return errors::invalid_value("attribute", name, "Only kernel, ramdisk and sourceDestCheck can be reset.");
+  }
+  if (name == "sourceDestCheck") {
+    return modify_instance_attribute(
+        call, {.source_dest_check = AttributeBooleanValue{true}, .instance_id = input.instance_id});
+  }
+  TRY(kInstances.get(*call.read(), call.scope, input.instance_id));
   return NoOutput{};
 }
 

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "ec2/operations/describe_instance_status.h"
 #include "ec2/operations/get_console_output.h"
+#include "ec2/operations/get_password_data.h"
 #include "ec2/schema.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
@@ -181,6 +182,13 @@ Result<DescribeInstanceStatusOutput> describe_instance_status(Call& call, const 
     output.instance_statuses->push_back(std::move(status));
   }
   return output;
+}
+
+// Only Windows has one.
+Result<GetPasswordDataOutput> get_password_data(Call& call, const GetPasswordDataInput& input) {
+  const auto txn = call.read();
+  const InstanceRecord record = TRY(kInstances.get(*txn, call.scope, input.instance_id));
+  return GetPasswordDataOutput{.instance_id = record.id, .timestamp = record.launched_at, .password_data = ""};
 }
 
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input) {

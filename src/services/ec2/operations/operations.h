@@ -166,6 +166,7 @@ Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associati
     Call& call, const GetManagedPrefixListAssociationsInput& input);
 Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
     Call& call, const GetManagedPrefixListEntriesInput& input);
+Result<GetPasswordDataOutput> get_password_data(Call& call, const GetPasswordDataInput& input);
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
 Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input);
@@ -212,6 +213,7 @@ Result<NoOutput> replace_network_acl_entry(Call& call, const ReplaceNetworkAclEn
 Result<NoOutput> replace_route(Call& call, const ReplaceRouteInput& input);
 Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
+Result<NoOutput> reset_instance_attribute(Call& call, const ResetInstanceAttributeInput& input);
 Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
 Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);
 Result<RestoreImageFromRecycleBinOutput> restore_image_from_recycle_bin(Call& call,
