@@ -49,9 +49,13 @@ def disk(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tiny(cloud: Server) -> Path:
-    """The image's disk, as it was built."""
-    return cloud.data_folder / "images/tiny/root.raw"
+def tiny(guests: Guests, tmp_path: Path) -> Path:
+    """The disk of the image that instances are made of."""
+    (image,) = guests.ec2.describe_images(ImageIds=[guests.image])["Images"]
+    snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    kept, disk = guests.server.data_folder / f"blocks/snapshots/{snapshot}.qcow2", tmp_path / "tiny.raw"
+    subprocess.run(["qemu-img", "convert", "-O", "raw", str(kept), str(disk)], check=True, capture_output=True)
+    return disk
 
 
 @pytest.fixture
@@ -110,11 +114,9 @@ def test_each_format_gives_the_same_bytes(
 
 
 @pytest.mark.parametrize("form", ["RAW", "VMDK"])
-def test_an_image_boots(imports: Imports, own: Guests, tiny: Path, tmp_path: Path, form: str) -> None:
-    source = tmp_path / "tiny.raw"
-    shutil.copyfile(tiny, source)
+def test_an_image_boots(imports: Imports, own: Guests, tiny: Path, form: str) -> None:
     begun = imports.begin_image(
-        vmdk(source) if form == "VMDK" else source,
+        vmdk(tiny) if form == "VMDK" else tiny,
         form=form,
         Description="tiny again",
         Architecture="x86_64",
@@ -139,9 +141,7 @@ def test_an_image_boots(imports: Imports, own: Guests, tiny: Path, tmp_path: Pat
     own.terminate(instance["InstanceId"])
 
 
-def test_an_ova_brings_all_disks(imports: Imports, own: Guests, tiny: Path, tmp_path: Path, disk: Path) -> None:
-    root = tmp_path / "root.raw"
-    shutil.copyfile(tiny, root)
+def test_an_ova_brings_all_disks(imports: Imports, own: Guests, tiny: Path, disk: Path) -> None:
     ovf = """<?xml version="1.0"?>
 <Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">
   <References><File ovf:id="file2" ovf:href="data.vmdk"/><File ovf:id="file1" ovf:href="root.vmdk"/></References>
@@ -150,7 +150,7 @@ def test_an_ova_brings_all_disks(imports: Imports, own: Guests, tiny: Path, tmp_
 </Envelope>"""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as ova:
-        for name, content in (("vm.ovf", ovf.encode()), ("root.vmdk", vmdk(root).read_bytes()), ("data.vmdk", vmdk(disk).read_bytes())):  # fmt: skip
+        for name, content in (("vm.ovf", ovf.encode()), ("root.vmdk", vmdk(tiny).read_bytes()), ("data.vmdk", vmdk(disk).read_bytes())):  # fmt: skip
             member = tarfile.TarInfo(name)
             member.size = len(content)
             ova.addfile(member, io.BytesIO(content))
