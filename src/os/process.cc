@@ -46,10 +46,14 @@ uint64_t number_of(const std::string& text) {
 constexpr size_t kState = 0;
 constexpr size_t kUserTicks = 11;
 constexpr size_t kSystemTicks = 12;
+constexpr size_t kThreads = 17;
 constexpr size_t kStart = 19;
 constexpr size_t kResidentPages = 21;
 
-bool has_ended(const std::vector<std::string>& fields) { return fields[kState] == "Z" || fields[kState] == "X"; }
+// The first thread may have ended before the others, which hold the process's files until they have, too.
+bool has_ended(const std::vector<std::string>& fields) {
+  return (fields[kState] == "Z" || fields[kState] == "X") && number_of(fields[kThreads]) <= 1;
+}
 
 // A descriptor of this very process; -1 where it doesn't run.
 int open_process(const ProcessIdentity& identity) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -100,6 +101,25 @@ TEST(ProcessTest, AnotherStartIsAnotherProcess) {
   EXPECT_TRUE(kill_and_wait(*identity));
   EXPECT_FALSE(is_alive(*identity));
   EXPECT_FALSE(identify(pid).has_value());
+}
+
+TEST(ProcessTest, LivesUntilItsLastThreadEnds) {
+  const pid_t pid = ::fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    std::thread([] { ::sleep(60); }).detach();
+    ::syscall(SYS_exit, 0);  // this thread alone
+  }
+  const std::string status = "/proc/" + std::to_string(pid) + "/status";
+  for (int tries = 0; read_kernel_file(status).find("State:\tZ") == std::string::npos && tries < 1000; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const auto identity = identify(pid);
+  ASSERT_TRUE(identity.has_value());
+  EXPECT_TRUE(is_alive(*identity));
+  EXPECT_FALSE(wait_until_gone(*identity, std::chrono::milliseconds(20)));
+  EXPECT_TRUE(kill_and_wait(*identity));
+  EXPECT_FALSE(is_alive(*identity));
 }
 
 }  // namespace
