@@ -194,6 +194,11 @@ class Direct final : public DirectSnapshots {
     return TRY(cloud_.volumes->blocks().read(snapshot, index));
   }
 
+  std::string owner(const RegionName& region, const std::string& snapshot) override {
+    const auto found = kSnapshots.rows().newest(cloud_.metadata, {AccountId(), region, snapshot});
+    return found.has_value() && *found ? (*found)->owner : std::string();
+  }
+
   std::map<std::string, std::string> tags(const AccountId& account, const RegionName& region,
                                           const std::string& snapshot) override {
     const auto found = kTags.newest(cloud_.metadata, {account, region, snapshot});
