@@ -7,8 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "blocks/behind.h"
 #include "blocks/from_files.h"
-#include "blocks/qcow2.h"
 
 namespace aerolith::blocks {
 
@@ -50,7 +50,7 @@ std::unexpected<VolumeError> Qcow2Layer::corrupt(std::string_view what) const {
 
 Result<std::unique_ptr<Qcow2Layer>> Qcow2Layer::open(os::FileSystem& files, const std::string& path) {
   std::unique_ptr<Qcow2Layer> layer(new Qcow2Layer(path));
-  layer->backing_file_ = TRY(from_files(read_qcow2_header(files, path))).backing_file;
+  layer->header_ = TRY(from_files(read_qcow2_header(files, path)));
   layer->file_ = TRY(from_files(files.open(path, os::OpenMode::read)));
   if (is_written(layer->file_->descriptor())) return fail(VolumeErrorCode::in_use, path + " is open to write");
   TRY(layer->load());
@@ -156,7 +156,8 @@ Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& fil
   while (!next.empty()) {
     if (layers.size() == kLongestChain) return fail(VolumeErrorCode::corrupt, path + " has too many files behind it");
     layers.push_back(TRY(Qcow2Layer::open(files, next)));
-    const std::string& backing = layers.back()->backing_file();
+    TRY(require_snapshot_behind(layers.back()->header(), next));
+    const std::string& backing = layers.back()->header().backing_file;
     next = backing.empty() ? "" : resolve_backing_file(next, backing);
   }
   return layers;

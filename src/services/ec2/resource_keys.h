@@ -22,8 +22,8 @@ std::string pack_tags(const std::vector<Tag>& tags);
 // What ServiceTable::resource_policy answers: no policy, but aws:ResourceTag, ec2:ResourceTag, aws:RequestTag and
 // aws:TagKeys of the need's resource; of a role, aws:ResourceTag and iam:ResourceTag. Of snapshots and images
 // aws:ResourceAccount and ec2:Owner are their owner's, whoever calls ("amazon" of images that came with the
-// installation); tags are always those that the caller's account gave. ec2:ParentVolume of snapshots, ec2:ParentSnapshot of volumes. A store that can't be read adds nothing: the
-// handler tells.
+// installation); tags are always those that the caller's account gave. ec2:ParentVolume of snapshots,
+// ec2:ParentSnapshot of volumes. A store that can't be read adds nothing: the handler tells.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
 gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallContext& context,
                                 const gateway::AccessNeed& need);

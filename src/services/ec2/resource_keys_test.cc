@@ -93,8 +93,8 @@ TEST_F(ResourceKeysTest, SnapshotsThatAreReadAreAskedAbout) {
   context_.region = scope_.region;
   call();
   const auto asks = [&](OperationId operation, const void* input) {
-    const auto row = std::ranges::find(table.operations, static_cast<uint16_t>(operation),
-                                       &gateway::OperationEntry::operation_id);
+    const auto row =
+        std::ranges::find(table.operations, static_cast<uint16_t>(operation), &gateway::OperationEntry::operation_id);
     const auto needs = row->needs(context_, input);
     return std::ranges::any_of(needs, [](const gateway::AccessNeed& need) {
       return need.resource == "arn:aws:ec2:us-east-1::snapshot/snap-1";

@@ -250,7 +250,7 @@ class ImportWork {
   Outcome note_made(const ImportDisk& disk, uint64_t size_bytes) {
     // A kill may have come between the blocks and the file that volumes are made of.
     if (cloud_.volumes->is_kept(disk.snapshot)) {
-      const auto taken = cloud_.volumes->store_copy(disk.snapshot, [](int) {});
+      const auto taken = cloud_.volumes->store_copy(disk.snapshot, {}, [](int) {});
       if (!taken.has_value()) return Failed{taken.error().detail};
     }
     // Its own files: an archive's stays for the others.

@@ -126,9 +126,8 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
       if constexpr (requires { input.source_snapshot_id; }) return one(input.source_snapshot_id);
       if constexpr (requires { input.block_device_mappings->front().ebs->snapshot_id; }) {
-        return snapshots_of(input.block_device_mappings, [](const auto& each) {
-          return each.ebs ? each.ebs->snapshot_id : std::nullopt;
-        });
+        return snapshots_of(input.block_device_mappings,
+                            [](const auto& each) { return each.ebs ? each.ebs->snapshot_id : std::nullopt; });
       }
       if constexpr (requires { input.disk_containers->front().snapshot_id; }) {
         return snapshots_of(input.disk_containers, [](const auto& each) { return each.snapshot_id; });
