@@ -169,6 +169,7 @@ class Direct final : public DirectSnapshots {
           TRY(get_writable(txn, caller, snapshot));
           TRY(check_claims(claims, TRY(put_blocks_of(txn, caller.region, snapshot))));
           upload->sealed = true;
+          upload->sealed_at = caller.now;
           kUploads.put(txn, {caller.region, snapshot}, *upload);
           return record.state;
         }));
