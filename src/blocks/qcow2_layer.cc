@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "blocks/behind.h"
+#include "blocks/big_endian.h"
 #include "blocks/from_files.h"
 
 namespace aerolith::blocks {
@@ -24,12 +25,6 @@ constexpr uint64_t kPlaceBits = 0x00FF'FFFF'FFFF'FE00;
 constexpr uint64_t kIsCompressed = uint64_t{1} << 62;
 constexpr uint64_t kIsZeros = 1;
 constexpr size_t kLongestChain = 32;
-
-uint64_t big_endian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
-  return value;
-}
 
 // QEMU says what it does with a file by locks of single bytes (its block/file-posix.c).
 bool is_written(int descriptor) {

@@ -176,7 +176,7 @@ class Work {
       if (state == SnapshotState::completed) record.percent = 100;
       record.holder.clear();
       record.base.clear();
-      record.place = cloud_.volumes->blocks().contains(record.id) ? SnapshotPlace::blocks : SnapshotPlace::file;
+      record.place = place_of(cloud_, record.id);
     });
     if (!ended.has_value()) return Failed{ended.error().message};
     step("snapshot/ended");
