@@ -41,8 +41,8 @@ class BlockStore {
   // To look at only: nothing is removed, and nothing can be written.
   static Result<std::unique_ptr<BlockStore>> open_to_read(os::FileSystem& files, std::string folder);
 
-  // A new snapshot, not there until its writer commits. `base`: one whose blocks it has where none is put; may be
-  // empty.
+  // A new snapshot, not there until its writer commits; `in_use` where one is there already, `corrupt` where what is
+  // there of it, or of the base, is damaged. `base`: one whose blocks it has where none is put; may be empty.
   Result<std::unique_ptr<Writer>> begin(std::string_view snapshot, uint64_t size_bytes, std::string_view base);
   // Durable on return. Fine where it isn't there. Bytes that no other snapshot has are given back.
   Result<> remove(std::string_view snapshot);

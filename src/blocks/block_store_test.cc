@@ -159,6 +159,8 @@ TEST_F(BlockStoreTest, AFlippedBitInAManifestCostsThatSnapshotAlone) {
   open();
   EXPECT_EQ(store_->read("snap-1", 0).error().code, VolumeErrorCode::corrupt);
   EXPECT_EQ(store_->begin("snap-3", kVolumeBytes, "snap-1").error().code, VolumeErrorCode::corrupt);
+  EXPECT_EQ(store_->begin("snap-1", kVolumeBytes, "").error().code, VolumeErrorCode::corrupt) << "it isn't just there";
+  EXPECT_EQ(store_->begin("snap-2", kVolumeBytes, "").error().code, VolumeErrorCode::in_use);
   EXPECT_EQ(read("snap-2", 0), block_of(1));
   EXPECT_EQ(store_->list(), (std::vector<std::string>{"snap-1", "snap-2"}));
   EXPECT_EQ(store_->scrub([](uint64_t) { return true; }).damaged_manifests.size(), 1U);

@@ -12,8 +12,12 @@ Result<std::unique_ptr<BlockStore::Writer>> BlockStore::begin(std::string_view s
                                                               std::string_view base) {
   std::unique_ptr<Writer> writer(new Writer(*this, std::string(snapshot)));
   const std::lock_guard lock(mutex_);
-  if (snapshots_.contains(snapshot) || damaged_.contains(snapshot) || pack_uses_.contains(snapshot)) {
+  if (const auto damaged = damaged_.find(snapshot); damaged != damaged_.end()) {
     writer->is_committed_ = true;  // nothing to take back
+    return fail(VolumeErrorCode::corrupt, damaged->second);
+  }
+  if (snapshots_.contains(snapshot) || pack_uses_.contains(snapshot)) {
+    writer->is_committed_ = true;
     return fail(VolumeErrorCode::in_use, fmt::format("{} is there already", snapshot));
   }
   if (!base.empty()) {

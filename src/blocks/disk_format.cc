@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "blocks/big_endian.h"
+
 namespace aerolith::blocks {
 
 namespace {
@@ -11,12 +13,6 @@ constexpr size_t kSectorBytes = 512;
 uint64_t little_endian(std::string_view bytes) {
   uint64_t value = 0;
   for (size_t index = bytes.size(); index-- > 0;) value = value << 8 | static_cast<uint8_t>(bytes[index]);
-  return value;
-}
-
-uint64_t big_endian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
   return value;
 }
 

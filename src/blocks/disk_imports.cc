@@ -8,12 +8,12 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "base/json_string.h"
 #include "blocks/qcow2.h"
+#include "blocks/stored_block.h"
 #include "os/free_space.h"
 #include "os/process.h"
 #include "os/program.h"
@@ -91,10 +91,6 @@ std::string_view driver_of(DiskFormat format) {
       return "vhdx";
   }
   std::unreachable();
-}
-
-bool is_zero(std::string_view bytes) {
-  return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 // "    (42.00/100%)" many times, each after the other.

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string_view>
 
+#include "blocks/big_endian.h"
+
 namespace aerolith::blocks {
 
 namespace {
@@ -12,12 +14,6 @@ namespace {
 constexpr std::string_view kMagic{"QFI\xfb", 4};
 constexpr uint32_t kMaximumNameBytes = 1023;  // the format's own limit
 constexpr uint64_t kExternalDataFile = 1U << 2;
-
-uint64_t big_endian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
-  return value;
-}
 
 }  // namespace
 

@@ -7,8 +7,9 @@
 #include <array>
 #include <utility>
 
+#include "blocks/behind.h"
+#include "blocks/big_endian.h"
 #include "blocks/from_files.h"
-#include "blocks/qcow2.h"
 
 namespace aerolith::blocks {
 
@@ -24,12 +25,6 @@ constexpr uint64_t kPlaceBits = 0x00FF'FFFF'FFFF'FE00;
 constexpr uint64_t kIsCompressed = uint64_t{1} << 62;
 constexpr uint64_t kIsZeros = 1;
 constexpr size_t kLongestChain = 32;
-
-uint64_t big_endian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
-  return value;
-}
 
 // QEMU says what it does with a file by locks of single bytes (its block/file-posix.c).
 bool is_written(int descriptor) {
@@ -50,7 +45,7 @@ std::unexpected<VolumeError> Qcow2Layer::corrupt(std::string_view what) const {
 
 Result<std::unique_ptr<Qcow2Layer>> Qcow2Layer::open(os::FileSystem& files, const std::string& path) {
   std::unique_ptr<Qcow2Layer> layer(new Qcow2Layer(path));
-  layer->backing_file_ = TRY(from_files(read_qcow2_header(files, path))).backing_file;
+  layer->header_ = TRY(from_files(read_qcow2_header(files, path)));
   layer->file_ = TRY(from_files(files.open(path, os::OpenMode::read)));
   if (is_written(layer->file_->descriptor())) return fail(VolumeErrorCode::in_use, path + " is open to write");
   TRY(layer->load());
@@ -156,7 +151,8 @@ Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& fil
   while (!next.empty()) {
     if (layers.size() == kLongestChain) return fail(VolumeErrorCode::corrupt, path + " has too many files behind it");
     layers.push_back(TRY(Qcow2Layer::open(files, next)));
-    const std::string& backing = layers.back()->backing_file();
+    TRY(require_snapshot_behind(layers.back()->header(), next));
+    const std::string& backing = layers.back()->header().backing_file;
     next = backing.empty() ? "" : resolve_backing_file(next, backing);
   }
   return layers;

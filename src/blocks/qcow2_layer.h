@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "blocks/qcow2.h"
 #include "blocks/volumes.h"
 #include "os/file_system.h"
 
@@ -21,7 +22,7 @@ class Qcow2Layer {
   static Result<std::unique_ptr<Qcow2Layer>> open(os::FileSystem& files, const std::string& path);
 
   uint64_t size_bytes() const { return size_bytes_; }
-  const std::string& backing_file() const { return backing_file_; }  // as written there; empty: none
+  const Qcow2Header& header() const { return header_; }
 
   enum class Has : uint8_t { nothing, zeros, data };
   // The most of what it has in that range. Of what is behind its end: nothing.
@@ -48,13 +49,14 @@ class Qcow2Layer {
   uint64_t size_bytes_ = 0;
   uint64_t cluster_bytes_ = 0;
   bool knows_zeros_ = false;  // since version 3 of the format
-  std::string backing_file_;
+  Qcow2Header header_;
   std::vector<uint64_t> first_level_;
   uint64_t table_place_ = 0;  // of the table of the second level that was needed last; 0: none
   std::string table_;
 };
 
-// The file and all behind it, the top one first. `corrupt` where they are more than a chain of ours ever has.
+// A snapshot's file and all behind it, the top one first. `corrupt` where they are more than a chain of ours ever has,
+// or not all of them lie in one folder.
 Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& files, const std::string& path);
 
 }  // namespace aerolith::blocks

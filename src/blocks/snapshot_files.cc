@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/log.h"
 #include "base/step.h"
+#include "blocks/behind.h"
 #include "blocks/from_files.h"
 #include "blocks/from_layers.h"
 #include "blocks/qcow2.h"
@@ -33,6 +36,15 @@ struct File {
 
 bool is_older(const File& one, const File& other) {
   return std::pair(one.used_at.tv_sec, one.used_at.tv_nsec) < std::pair(other.used_at.tv_sec, other.used_at.tv_nsec);
+}
+
+// A lease to read is given where nobody can write. File systems that know none tell nothing.
+Result<bool> is_open_to_write(os::FileSystem& files, const std::string& path) {
+  const auto file = TRY(from_files(files.open(path, os::OpenMode::read)));
+  (void)::fcntl(file->descriptor(), F_SETSIG, SIGURG);  // else whoever breaks it ends this process
+  if (::fcntl(file->descriptor(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  (void)::fcntl(file->descriptor(), F_SETLEASE, F_UNLCK);
+  return false;
 }
 
 File look_at(std::string snapshot, const std::string& path) {
@@ -110,8 +122,12 @@ size_t SnapshotFiles::depth_of(std::string_view snapshot) const {
   return depth;
 }
 
-Result<> SnapshotFiles::take(std::string_view snapshot, const std::string& copy) {
-  const std::string base = snapshot_of_file(TRY(from_files(read_qcow2_header(files_, copy))).backing_file);
+Result<> SnapshotFiles::take(std::string_view snapshot, const std::string& copy, std::string_view base) {
+  // Whoever still had it open could change what others' volumes read.
+  if (TRY(is_open_to_write(files_, copy))) return remove_file(files_, copy);
+  const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, copy)));
+  if (header.backing_file.empty()) base = {};
+  TRY(require_behind(header, copy, name_behind_snapshot(base)));
   const Use use(*this, base.empty() ? snapshot : base, Use::For::making);
   const bool has_base = base.empty() || (is_there(path_of(base)) && depth_of(base) < kMostDepth);
   if (!use.is_allowed() || !has_base) return remove_file(files_, copy);

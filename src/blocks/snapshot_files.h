@@ -46,8 +46,9 @@ class SnapshotFiles {
   std::string path_of(std::string_view snapshot) const;
   // From blocks, where it isn't there. `not_found`: neither is. For who has a Use of it.
   Result<> make(std::string_view snapshot);
-  // Takes a whole copy that has been stored, as its file, or removes it.
-  Result<> take(std::string_view snapshot, const std::string& copy);
+  // Takes a whole copy that has been stored, as its file, or removes it: also one that something has open to write.
+  // `corrupt` where it names another file behind it than that of `base`, or none.
+  Result<> take(std::string_view snapshot, const std::string& copy, std::string_view base);
   // Its blocks, and its file; `in_use` where only a volume needs that still.
   Result<> remove(std::string_view snapshot);
   // The file of one that is blocks, where nothing needs it. Fine where something does, or there is none.

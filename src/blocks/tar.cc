@@ -69,18 +69,33 @@ std::optional<Header> read_header(std::string_view block) {
   return header;
 }
 
-// "25 path=a/long/name.vmdk\n": a length that counts itself, then a key and a value.
-std::string path_of_pax(std::string_view records) {
+// What a member before it says of a member.
+struct Foretold {
+  std::string name;
+  std::optional<uint64_t> size_bytes;  // of files of 8 GiB and more, which octal digits can't tell
+};
+
+// "25 path=a/long/name.vmdk\n": a length that counts itself, then a key and a value. Nullopt for what is no record.
+// https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_03
+std::optional<Foretold> read_pax(std::string_view records) {
+  Foretold told;
   while (!records.empty()) {
     size_t length = 0;
     const auto [end, error] = std::from_chars(records.data(), records.data() + records.size(), length);
     const auto digits = static_cast<size_t>(end - records.data());
-    if (error != std::errc() || length <= digits + 1 || length > records.size()) return "";
+    if (error != std::errc() || length <= digits + 1 || length > records.size()) return std::nullopt;
     const std::string_view record = records.substr(digits + 1, length - digits - 2);
-    if (record.starts_with("path=")) return std::string(record.substr(5));
+    if (record.starts_with("path=")) told.name = record.substr(5);
+    if (record.starts_with("size=")) {
+      const std::string_view value = record.substr(5);
+      uint64_t size_bytes = 0;
+      const auto [rest, fault] = std::from_chars(value.data(), value.data() + value.size(), size_bytes);
+      if (fault != std::errc() || rest != value.data() + value.size()) return std::nullopt;
+      told.size_bytes = size_bytes;
+    }
     records.remove_prefix(length);
   }
-  return "";
+  return told;
 }
 
 }  // namespace
@@ -88,7 +103,7 @@ std::string path_of_pax(std::string_view records) {
 Result<std::vector<TarMember>> list_tar(const os::File& archive) {
   const uint64_t whole = TRY(from_files(archive.size()));
   std::vector<TarMember> members;
-  std::string next_name;  // as a member before it says
+  Foretold told;
   for (uint64_t at = 0; whole - at >= kRecordBytes && members.size() <= kMostMembers;) {
     std::array<char, kRecordBytes> buffer{};
     TRY(from_files(archive.read_at(at, buffer)));
@@ -97,15 +112,23 @@ Result<std::vector<TarMember>> list_tar(const os::File& archive) {
     auto header = read_header(block);
     if (!header) return corrupt("it is no tar archive");
     at += kRecordBytes;
+    const bool tells = header->type == 'L' || header->type == 'x';
+    if (!tells && told.size_bytes) header->size_bytes = *told.size_bytes;
     if (header->size_bytes > whole - at) return corrupt("it ends in the middle of a member");
-    if (header->type == 'L' || header->type == 'x') {
+    if (tells) {
       if (header->size_bytes > kMostNameBytes) return corrupt("a name in it is too long");
       std::string bytes(static_cast<size_t>(header->size_bytes), '\0');
       bytes.resize(TRY(from_files(archive.read_at(at, bytes))));
-      next_name = header->type == 'x' ? path_of_pax(bytes) : std::string(text(bytes));
+      if (header->type == 'L') {
+        told.name = text(bytes);
+      } else if (auto records = read_pax(bytes)) {
+        told = *std::move(records);
+      } else {
+        return corrupt("what it says of a member can't be read");
+      }
     } else {
-      if (!next_name.empty()) header->name = std::move(next_name);
-      next_name.clear();
+      if (!told.name.empty()) header->name = std::move(told.name);
+      told = {};
       const bool is_file = header->type == '0' || header->type == '\0';
       if (is_file) members.push_back({std::move(header->name), at, header->size_bytes});
     }

@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 #include "base/step.h"
+#include "blocks/behind.h"
 #include "blocks/block_store.h"
 #include "blocks/from_files.h"
 #include "blocks/from_layers.h"
@@ -66,8 +68,7 @@ class QcowVolumes final : public Volumes {
                     fmt::format("{} bytes are fewer than those of {}: {}", size_bytes, snapshot, least));
       }
       TRY(snapshots_->make(snapshot));
-      arguments.insert(arguments.end(),
-                       {"-F", "qcow2", "-b", fmt::format("../snapshots/{}{}", snapshot, kQcow2Suffix)});
+      arguments.insert(arguments.end(), {"-F", "qcow2", "-b", name_behind_volume(snapshot)});
     }
     arguments.insert(arguments.end(), {half_done, std::to_string(size_bytes)});
     return make_file(files_, half_done, file_of(volume), 0600, std::move(arguments), kPatience);
@@ -78,14 +79,15 @@ class QcowVolumes final : public Volumes {
     return remove_file(files_, file_of(volume));
   }
 
-  Result<> grow(std::string_view volume, uint64_t size_bytes) override {
-    TRY(check_id(volume));
-    const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, file_of(volume))));
-    if (!header.is_qcow2) return fail(VolumeErrorCode::corrupt, file_of(volume) + " isn't a qcow2 file");
+  Result<> grow(const ClosedVolume& volume, uint64_t size_bytes) override {
+    TRY(check_id(volume.id));
+    const std::string file = file_of(volume.id);
+    const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, file)));
+    TRY(require_behind(header, file, name_behind_volume(volume.base)));
     if (header.size_bytes >= size_bytes) return {};
-    TRY(run_qemu_img({"resize", "-q", "-f", "qcow2", file_of(volume), std::to_string(size_bytes)}, kPatience));
+    TRY(run_qemu_img({"resize", "-q", "-f", "qcow2", file, std::to_string(size_bytes)}, kPatience));
     step("volume/grown");
-    auto opened = TRY(from_files(files_.open(file_of(volume), os::OpenMode::write, 0600)));
+    auto opened = TRY(from_files(files_.open(file, os::OpenMode::write, 0600)));
     return from_files(opened->sync_data());
   }
 
@@ -104,28 +106,31 @@ class QcowVolumes final : public Volumes {
   BlockStore& blocks() override { return *store_; }
 
   // A child's bytes that it has itself, over its snapshot's blocks where that has blocks.
-  Result<> snapshot(std::string_view volume, std::string_view snapshot, const Told& told) override {
-    TRY(check_id(volume));
+  Result<> snapshot(const ClosedVolume& volume, std::string_view snapshot, const Told& told) override {
+    TRY(check_id(volume.id));
     TRY(check_id(snapshot));
     if (is_made(snapshot)) return {};
-    if (!is_there(file_of(volume))) return fail(VolumeErrorCode::not_found, fmt::format("no volume {}", volume));
-    auto layers = TRY(open_layers(files_, file_of(volume)));
-    const std::string base = snapshot_of_file(layers.front()->backing_file());
+    const std::string file = file_of(volume.id);
+    if (!is_there(file)) return fail(VolumeErrorCode::not_found, fmt::format("no volume {}", volume.id));
+    std::vector<std::unique_ptr<Qcow2Layer>> layers;
+    layers.push_back(TRY(Qcow2Layer::open(files_, file)));
+    TRY(require_behind(layers.front()->header(), file, name_behind_volume(volume.base)));
+    const std::string& base = volume.base;
     if (!base.empty() && store_->contains(base)) {
-      std::vector<std::unique_ptr<Qcow2Layer>> own;
-      own.push_back(std::move(layers.front()));
-      auto stored = store_layers(own, snapshot, base, told);
+      auto stored = store_layers(layers, snapshot, base, told);
       const bool has_base = store_->contains(base);
       if (stored.has_value() || (has_base && stored.error().code != VolumeErrorCode::corrupt)) return stored;
-      layers.front() = std::move(own.front());  // the base was removed in between, or is damaged: its file may do
     }
+    // It has no blocks, was removed in between, or is damaged: its file may do.
+    if (!base.empty())
+      std::ranges::move(TRY(open_layers(files_, snapshots_->path_of(base))), std::back_inserter(layers));
     return store_layers(layers, snapshot, {}, told);
   }
 
   Result<> store_file(std::string_view path, std::string_view snapshot, const Told& told) override {
     TRY(check_id(snapshot));
     if (!is_made(snapshot) && !is_there(whole_file(snapshot))) TRY(convert(path, snapshot, whole_file(snapshot), 0600));
-    return store_copy(snapshot, told);
+    return store_copy(snapshot, {}, told);
   }
 
   Result<> import_file(std::string_view path, std::string_view snapshot) override {
@@ -178,7 +183,7 @@ class QcowVolumes final : public Volumes {
     // Its file may not be there, and nothing is read from it.
     if (!wanted.base.empty()) {
       TRY(check_id(wanted.base));
-      arguments.insert(arguments.end(), {"-u", "-F", "qcow2", "-b", fmt::format("{}{}", wanted.base, kQcow2Suffix)});
+      arguments.insert(arguments.end(), {"-u", "-F", "qcow2", "-b", name_behind_snapshot(wanted.base)});
     }
     arguments.insert(arguments.end(), {half_done, std::to_string(header.size_bytes)});
     TRY(make_file(files_, half_done, file, 0600, std::move(arguments), kPatience));
@@ -198,17 +203,19 @@ class QcowVolumes final : public Volumes {
     return check_id(snapshot).has_value() && is_there(whole_file(snapshot));
   }
 
-  Result<> store_copy(std::string_view snapshot, const Told& told) override {
+  Result<> store_copy(std::string_view snapshot, std::string_view base, const Told& told) override {
     TRY(check_id(snapshot));
     const std::string copy = whole_file(snapshot);
     if (!is_made(snapshot)) {
       std::vector<std::unique_ptr<Qcow2Layer>> layers;
       layers.push_back(TRY(Qcow2Layer::open(files_, copy)));
-      const std::string base = snapshot_of_file(layers.front()->backing_file());
-      TRY(store_layers(layers, snapshot, base, told));
+      const Qcow2Header& header = layers.front()->header();
+      const bool has_base = !header.backing_file.empty();
+      TRY(require_behind(header, copy, has_base ? name_behind_snapshot(base) : std::string()));
+      TRY(store_layers(layers, snapshot, std::string(has_base ? base : std::string_view()), told));
     }
     // The snapshot is there; the file only spares the first volume's waiting.
-    if (is_there(copy) && !snapshots_->take(snapshot, copy).has_value()) TRY(remove_file(files_, copy));
+    if (is_there(copy) && !snapshots_->take(snapshot, copy, base).has_value()) TRY(remove_file(files_, copy));
     step("snapshot/file-taken");
     snapshots_->give_room(SnapshotFiles::Room::as_usual);
     return {};

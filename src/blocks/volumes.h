@@ -26,6 +26,12 @@ class BlockStore;
 // Hears, now and then, how much of the work is done; may be empty.
 using Told = std::function<void(int percent)>;
 
+// That nothing has open.
+struct ClosedVolume {
+  std::string id;
+  std::string base{};  // the snapshot that it was made of: a file that names another one is `corrupt`
+};
+
 struct NewCopy {
   std::string volume;
   std::string snapshot;
@@ -44,8 +50,8 @@ class Volumes {
   // then there is none.
   virtual Result<> create(std::string_view volume, uint64_t size_bytes, std::string_view snapshot) = 0;
   virtual Result<> remove(std::string_view volume) = 0;  // fine where none is
-  // Of a volume that nothing has open (`in_use` else). Fine where it is as large already, or larger.
-  virtual Result<> grow(std::string_view volume, uint64_t size_bytes) = 0;
+  // `in_use` where something has it open. Fine where it is as large already, or larger.
+  virtual Result<> grow(const ClosedVolume& volume, uint64_t size_bytes) = 0;
   // What the disk has left for all of them; volumes are sparse.
   virtual Result<uint64_t> free_bytes() const = 0;
   virtual std::string file_of(std::string_view volume) const = 0;
@@ -55,18 +61,19 @@ class Volumes {
   // others (EBS direct APIs) begin, put and commit in it; a snapshot is removed by `remove_snapshot`.
   virtual BlockStore& blocks() = 0;
 
-  // Of a volume that nothing has open. Fine where it is there already, as all that makes one.
-  virtual Result<> snapshot(std::string_view volume, std::string_view snapshot, const Told& told) = 0;
+  // Fine where it is there already, as all that makes one.
+  virtual Result<> snapshot(const ClosedVolume& volume, std::string_view snapshot, const Told& told) = 0;
   // Of a raw or qcow2 file, which stays; `corrupt` where that names other files.
   virtual Result<> store_file(std::string_view path, std::string_view snapshot, const Told& told) = 0;
 
   // A snapshot whose bytes others write first, of a volume that is open: an empty file of its size -> its path. It is
   // whole once it is kept, when it is closed, and a snapshot once it is stored; it outlives this process. `no_space`
-  // where the disk hasn't room for it. Fine where it is begun, kept, stored, dropped already.
+  // where the disk hasn't room for it. Fine where it is begun, kept, stored, dropped already. `base`, as the record has
+  // it, is the only snapshot that it may lie over; one that was begun without one lies over none.
   virtual Result<std::string> begin_copy(const NewCopy& wanted) = 0;
   virtual Result<> keep_copy(std::string_view snapshot) = 0;  // `not_found` where neither is there
   virtual bool is_kept(std::string_view snapshot) const = 0;  // and not stored, or not all of that
-  virtual Result<> store_copy(std::string_view snapshot, const Told& told) = 0;
+  virtual Result<> store_copy(std::string_view snapshot, std::string_view base, const Told& told) = 0;
   virtual Result<> drop_copy(std::string_view snapshot) = 0;
 
   // The same bytes, once, under one more name.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "blocks/behind.h"
 #include "blocks/block_store.h"
 #include "blocks/qcow2.h"
 #include "os/program.h"
@@ -69,19 +70,19 @@ TEST_F(VolumesTest, AVolumeIsSparseAndHasItsSize) {
 TEST_F(VolumesTest, AVolumeGrowsAndKeepsItsBytes) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 8M");
-  ASSERT_TRUE(volumes_->grow("vol-1", 64 * kMiB).has_value());
-  EXPECT_TRUE(volumes_->grow("vol-1", 16 * kMiB).has_value()) << "it is larger already";
+  ASSERT_TRUE(volumes_->grow({"vol-1"}, 64 * kMiB).has_value());
+  EXPECT_TRUE(volumes_->grow({"vol-1"}, 16 * kMiB).has_value()) << "it is larger already";
   EXPECT_EQ(read_qcow2_header(files_, volumes_->file_of("vol-1"))->size_bytes, 64 * kMiB);
   EXPECT_TRUE(reads("vol-1", "0x11 0 8M"));
   EXPECT_TRUE(reads("vol-1", "0 8M 56M"));
-  EXPECT_EQ(volumes_->grow("vol-2", 64 * kMiB).error().code, VolumeErrorCode::not_found);
+  EXPECT_EQ(volumes_->grow({"vol-2"}, 64 * kMiB).error().code, VolumeErrorCode::not_found);
   EXPECT_GT(volumes_->free_bytes().value(), 0U);
 }
 
 TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   write("vol-1", "0x22 0 1M");
   ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
@@ -95,7 +96,7 @@ TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
 TEST_F(VolumesTest, TheFolderMayMove) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-1").has_value());
   const os::TestDirectory elsewhere;
   std::filesystem::rename(folder_ / "volumes", elsewhere / "volumes");
@@ -107,7 +108,7 @@ TEST_F(VolumesTest, TheFolderMayMove) {
 
 TEST_F(VolumesTest, ASnapshotStaysWhileAChildIsThere) {
   ASSERT_TRUE(volumes_->create("vol-1", kMiB, "").has_value());
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   ASSERT_TRUE(volumes_->create("vol-2", kMiB, "snap-1").has_value());
   auto removed = volumes_->remove_snapshot("snap-1");
   ASSERT_FALSE(removed.has_value());
@@ -154,7 +155,7 @@ TEST_F(VolumesTest, WhatACrashLeftHalfDoneIsGone) {
 TEST_F(VolumesTest, ASnapshotIsBlocksAndItsFileIsMadeWhenItIsNeeded) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   EXPECT_TRUE(volumes_->blocks().contains("snap-1"));
   EXPECT_FALSE(has_file("snap-1"));
   const uint64_t first_bytes = volumes_->blocks().stored_bytes();
@@ -162,7 +163,7 @@ TEST_F(VolumesTest, ASnapshotIsBlocksAndItsFileIsMadeWhenItIsNeeded) {
   ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
   EXPECT_TRUE(has_file("snap-1"));
   write("vol-2", "0x22 64k 64k");
-  ASSERT_TRUE(volumes_->snapshot("vol-2", "snap-2", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-2", "snap-1"}, "snap-2", {}).has_value());
   EXPECT_LT(volumes_->blocks().stored_bytes(), 3 * first_bytes);
   EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), std::vector<uint64_t>{0});
   ASSERT_TRUE(volumes_->create("vol-3", 16 * kMiB, "snap-2").has_value());
@@ -186,14 +187,14 @@ TEST_F(VolumesTest, ACopyOfWhatChangedLiesOverItsBase) {
   write_copy(first, {"write -P 0x11 0 2M"});
   ASSERT_TRUE(volumes_->keep_copy("snap-1").has_value());
   EXPECT_TRUE(volumes_->is_kept("snap-1"));
-  ASSERT_TRUE(volumes_->store_copy("snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->store_copy("snap-1", {}, {}).has_value());
   EXPECT_FALSE(volumes_->is_kept("snap-1"));
   const std::string second =
       volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-2", .base = "snap-1", .most_bytes = kMiB}).value();
   write_copy(second, {"write -P 0x22 64k 64k", "write -z 1M 64k"});
   ASSERT_TRUE(volumes_->keep_copy("snap-2").has_value());
-  ASSERT_TRUE(volumes_->store_copy("snap-2", {}).has_value());
-  ASSERT_TRUE(volumes_->store_copy("snap-2", {}).has_value()) << "stored already";
+  ASSERT_TRUE(volumes_->store_copy("snap-2", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->store_copy("snap-2", "snap-1", {}).has_value()) << "stored already";
   EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), (std::vector<uint64_t>{0, 2}));
   const auto check = [&](const std::string& volume) {
     ASSERT_TRUE(volumes_->create(volume, 8 * kMiB, "snap-2").has_value());
@@ -219,10 +220,62 @@ TEST_F(VolumesTest, ACopyOfWhatChangedLiesOverItsBase) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_ / "snapshots"));
 }
 
+// A guest's QEMU can write the headers of its volume and of the copy that it makes.
+TEST_F(VolumesTest, AFileThatNamesAnotherOneThanItsSnapshotIsRefused) {
+  for (const char* volume : {"vol-1", "vol-2", "vol-secret"}) {
+    ASSERT_TRUE(volumes_->create(volume, 8 * kMiB, "").has_value());
+  }
+  write("vol-secret", "0x73 0 1M");
+  ASSERT_TRUE(volumes_->snapshot({"vol-secret"}, "snap-secret", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
+  const auto names = [&](const std::string& file, const std::string& behind) {
+    const auto end =
+        os::run_checked({.arguments = {"qemu-img", "rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", behind, file}});
+    ASSERT_TRUE(end.has_value()) << end.error().detail;
+  };
+  const std::string copy =
+      volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-2", .base = "snap-1", .most_bytes = kMiB}).value();
+  for (const std::string behind : {"snap-secret.qcow2", "../volumes/vol-secret.qcow2", "/elsewhere/snap-1.qcow2"}) {
+    names(copy, behind);
+    ASSERT_TRUE(volumes_->keep_copy("snap-2").has_value());
+    EXPECT_EQ(volumes_->store_copy("snap-2", "snap-1", {}).error().code, VolumeErrorCode::corrupt) << behind;
+    EXPECT_FALSE(volumes_->blocks().contains("snap-2"));
+    std::filesystem::rename(folder_ / "snapshots/.snap-2.whole", copy);
+  }
+  // Whose blocks are there already is nothing that volumes are made of.
+  names(copy, "snap-1.qcow2");
+  ASSERT_TRUE(volumes_->keep_copy("snap-2").has_value());
+  std::filesystem::copy_file(folder_ / "snapshots/.snap-2.whole", copy);
+  ASSERT_TRUE(volumes_->store_copy("snap-2", "snap-1", {}).has_value());
+  std::filesystem::remove(folder_ / "snapshots/snap-2.qcow2");
+  names(copy, "../snapshots/snap-secret.qcow2");
+  std::filesystem::rename(copy, folder_ / "snapshots/.snap-2.whole");
+  ASSERT_TRUE(volumes_->store_copy("snap-2", "snap-1", {}).has_value());
+  EXPECT_FALSE(has_file("snap-2"));
+  EXPECT_FALSE(volumes_->is_kept("snap-2"));
+  for (const std::string behind : {"../snapshots/snap-secret.qcow2", "vol-secret.qcow2"}) {
+    names(volumes_->file_of("vol-2"), behind);
+    EXPECT_EQ(volumes_->snapshot({"vol-2"}, "snap-3", {}).error().code, VolumeErrorCode::corrupt);
+    EXPECT_EQ(volumes_->grow({"vol-2"}, 16 * kMiB).error().code, VolumeErrorCode::corrupt);
+    EXPECT_FALSE(files_of_volume(files_, volumes_->file_of("vol-2"), "").has_value());
+  }
+  EXPECT_FALSE(files_of_volume(files_, volumes_->file_of("vol-2"), std::nullopt).has_value());
+}
+
+TEST_F(VolumesTest, ACopyThatIsStillOpenIsNoFileOfASnapshot) {
+  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  const std::string copy = volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-1"}).value();
+  const auto held = files_.open(copy, os::OpenMode::write, 0600).value();
+  ASSERT_TRUE(volumes_->keep_copy("snap-1").has_value());
+  ASSERT_TRUE(volumes_->store_copy("snap-1", {}, {}).has_value());
+  EXPECT_TRUE(volumes_->blocks().contains("snap-1"));
+  EXPECT_FALSE(has_file("snap-1"));
+}
+
 TEST_F(VolumesTest, AFlippedBitFailsTheVolumeThatNeedsIt) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   {
     std::fstream pack(folder_ / "store/packs/snap-1.pack", std::ios::in | std::ios::out | std::ios::binary);
     pack.seekp(60);
@@ -237,7 +290,7 @@ TEST_F(VolumesTest, AFlippedBitFailsTheVolumeThatNeedsIt) {
 TEST_F(VolumesTest, ACopyHasTheSameBlocksAndStandsByItself) {
   ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   const uint64_t bytes = volumes_->blocks().stored_bytes();
   ASSERT_TRUE(volumes_->link_snapshot("snap-1", "snap-2").has_value());
   EXPECT_EQ(volumes_->blocks().stored_bytes(), bytes);
@@ -264,7 +317,7 @@ TEST_F(VolumesTest, AFileBecomesASnapshotAndOneThatIsAFileBecomesBlocks) {
 TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
   ASSERT_TRUE(volumes_->create("vol-1", 4 * kMiB, "").has_value());
   write("vol-1", "0x11 0 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   EXPECT_FALSE(has_file("snap-1"));
   ASSERT_TRUE(volumes_->keep_file("snap-1").has_value());
   ASSERT_TRUE(volumes_->keep_file("snap-1").has_value());
@@ -285,10 +338,10 @@ TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
 }
 
 TEST_F(VolumesTest, RefusesWhatItCanNotDo) {
-  EXPECT_EQ(volumes_->snapshot("vol-none", "snap-1", {}).error().code, VolumeErrorCode::not_found);
+  EXPECT_EQ(volumes_->snapshot({"vol-none"}, "snap-1", {}).error().code, VolumeErrorCode::not_found);
   EXPECT_EQ(volumes_->create("../vol-1", kMiB, "").error().code, VolumeErrorCode::not_found);
   ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "").has_value());
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   EXPECT_EQ(volumes_->create("vol-2", kMiB, "snap-1").error().code, VolumeErrorCode::command);
 }
 

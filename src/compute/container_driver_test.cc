@@ -74,7 +74,7 @@ TEST_F(ContainerTest, BootsTakesKeysAndRunsUserDataOnce) {
       << "the guest didn't shut down by itself";
   EXPECT_NE(driver_->console(instance_, 200).value_or("").find("init: poweroff"), std::string::npos);
   EXPECT_EQ(driver_->observe(instance_)->state, State::stopped);
-  EXPECT_TRUE(volumes_->snapshot("vol-0123456789abcdef0", "snap-2", [](int) {}).has_value())
+  EXPECT_TRUE(volumes_->snapshot({"vol-0123456789abcdef0", "snap-1"}, "snap-2", [](int) {}).has_value())
       << "its disk is still open";
   const std::string seen_from_outside = folder_ / "outside.raw";
   run({"qemu-img", "convert", "-O", "raw", volumes_->file_of("vol-0123456789abcdef0"), seen_from_outside});
@@ -137,7 +137,7 @@ TEST_F(ContainerTest, VolumesComeAndGoWhileItRuns) {
   const auto detached = driver_->detach(instance_, disk, Detach::in_order);
   ASSERT_TRUE(detached.has_value()) << detached.error().detail;
   EXPECT_FALSE(ssh("test -e /dev/sdf").has_value());
-  EXPECT_TRUE(volumes_->snapshot("vol-1", "snap-3", [](int) {}).has_value()) << "it is still open";
+  EXPECT_TRUE(volumes_->snapshot({"vol-1"}, "snap-3", [](int) {}).has_value()) << "it is still open";
 }
 
 TEST_F(ContainerTest, PortsComeAndGoWhileItRuns) {

@@ -24,7 +24,7 @@ Spec example() {
       .vcpus = 2,
       .memory_bytes = uint64_t{1} << 30,
       .disks = {{.volume = "vol-0123456789abcdef0", .file = "/v/a.qcow2", .device = "/dev/xvda", .is_root = true},
-                {.volume = "vol-1", .file = "/v/b.qcow2", .device = "/dev/sdf"}},
+                {.volume = "vol-1", .file = "/v/b.qcow2", .device = "/dev/sdf", .base = "snap-1"}},
       .ports = {{.interface = "eni-1", .mac = "02:00:00:00:00:05", .address = "10.0.0.5/24", .gateway = "10.0.0.1"}},
       .kernel = "/k",
       .initramfs = "/i",
@@ -37,6 +37,8 @@ TEST(SpecJsonTest, ComesBackWhole) {
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(to_json(*read), text);
   EXPECT_EQ(read->disks[1].device, "/dev/sdf");
+  EXPECT_EQ(read->disks[1].base, "snap-1");
+  EXPECT_FALSE(read->disks[0].base) << "as of an earlier version";
   EXPECT_EQ(read->kind, Kind::vm);
   EXPECT_FALSE(parse_spec("{\"instance\": 1}").has_value());
   EXPECT_FALSE(parse_spec("").has_value());

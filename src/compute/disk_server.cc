@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "compute/disk_copies.h"
+#include "compute/disk_files.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 #include "compute/throttle.h"
@@ -72,6 +73,7 @@ Result<> DiskServer::start() {
 }
 
 Result<LoopDevice> DiskServer::add(const Disk& disk) {
+  TRY(files_of(disk));
   auto control = QmpClient::connect(folder_ / kSocket, kPatience);
   if (!control.has_value()) return fail(control.error().code, control.error().detail + ": " + last_words());
   const std::string file = exported_file(disk.volume);

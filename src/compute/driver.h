@@ -48,6 +48,9 @@ struct Disk {
   std::string device;  // /dev/xvda, /dev/sdf: as the API names it
   bool is_root = false;
   DiskLimits limits{};
+  // The snapshot that the volume was made of, empty for none: a file that names another one is refused. Nullopt: not
+  // known, as of instances that an earlier version started.
+  std::optional<std::string> base{};
 };
 
 struct NetworkPort {

@@ -16,19 +16,22 @@ Rate parse_rate(const json::value& value) {
 }
 
 json::object disk_json(const Disk& disk) {
-  return {{"volume", disk.volume},
-          {"file", disk.file},
-          {"device", disk.device},
-          {"is_root", disk.is_root},
-          {"operations", rate_json(disk.limits.operations)},
-          {"bytes", rate_json(disk.limits.bytes)},
-          {"operation_bytes", disk.limits.operation_bytes}};
+  json::object value{{"volume", disk.volume},
+                     {"file", disk.file},
+                     {"device", disk.device},
+                     {"is_root", disk.is_root},
+                     {"operations", rate_json(disk.limits.operations)},
+                     {"bytes", rate_json(disk.limits.bytes)},
+                     {"operation_bytes", disk.limits.operation_bytes}};
+  if (disk.base) value["base"] = *disk.base;
+  return value;
 }
 Disk parse_disk(const json::object& value) {
   Disk disk{.volume = json::value_to<std::string>(value.at("volume")),
             .file = json::value_to<std::string>(value.at("file")),
             .device = json::value_to<std::string>(value.at("device")),
             .is_root = value.at("is_root").as_bool()};
+  if (const json::value* const base = value.if_contains("base")) disk.base = json::value_to<std::string>(*base);
   // An earlier version of ours had no limits.
   if (!value.contains("operations")) return disk;
   disk.limits = {.operations = parse_rate(value.at("operations")),

@@ -11,10 +11,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <thread>
 
-#include "blocks/qcow2.h"
+#include "compute/disk_files.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 
@@ -23,7 +22,6 @@ namespace aerolith::compute {
 namespace {
 
 constexpr int kFirstNumber = 3;
-constexpr size_t kLongestChain = 32;
 
 int open_tap_here(const std::string& tap) {
   const int descriptor = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -70,27 +68,17 @@ Result<int> open_tap(const NetworkPort& port) {
   return descriptor;
 }
 
-Result<std::vector<int>> open_chain(const std::string& file) {
+Result<std::vector<int>> open_chain(const Disk& disk) {
   std::vector<int> opened;
-  std::optional<DriverError> error;
-  for (std::string path = file; !path.empty() && !error;) {
-    os::RealFileSystem files;
-    const auto header = from_os(blocks::read_qcow2_header(files, path));
+  for (const std::string& path : TRY(files_of(disk))) {
     auto descriptor = open_file(path, opened.empty() ? O_RDWR : O_RDONLY);
-    if (descriptor.has_value()) opened.push_back(*descriptor);
-    if (!header.has_value()) {
-      error = header.error();
-    } else if (!descriptor.has_value()) {
-      error = descriptor.error();
-    } else if (!header->is_qcow2 || opened.size() > kLongestChain) {
-      error = DriverError{DriverErrorCode::bad_image, path + " is no qcow2 file, or has too many behind it"};
+    if (!descriptor.has_value()) {
+      for (const int each : opened) ::close(each);
+      return std::unexpected(descriptor.error());
     }
-    path = error || header->backing_file.empty() ? std::string()
-                                                 : blocks::resolve_backing_file(path, header->backing_file);
+    opened.push_back(*descriptor);
   }
-  if (!error) return opened;
-  for (const int descriptor : opened) ::close(descriptor);
-  return std::unexpected(*error);
+  return opened;
 }
 
 Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const std::string& control_path,
@@ -101,7 +89,7 @@ Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const std::string&
   for (const NetworkPort& port : spec.ports) numbers.taps.push_back(give(TRY(open_tap(port))));
   for (const Disk& disk : spec.disks) {
     std::vector<int>& files = numbers.disks.emplace_back();
-    for (const int file : TRY(open_chain(disk.file))) files.push_back(give(file));
+    for (const int file : TRY(open_chain(disk))) files.push_back(give(file));
   }
   if (!spec.kernel.empty()) numbers.kernel = give(TRY(open_file(spec.kernel, O_RDONLY)));
   if (!spec.initramfs.empty()) numbers.initramfs = give(TRY(open_file(spec.initramfs, O_RDONLY)));

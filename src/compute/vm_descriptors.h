@@ -12,8 +12,8 @@ namespace aerolith::compute {
 
 // The caller's to close. Where there is no such tap: an error, none is made.
 Result<int> open_tap(const NetworkPort& port);
-// A qcow2 file and those behind it: the first one to write, the others to read; the caller's to close.
-Result<std::vector<int>> open_chain(const std::string& file);
+// The disk's file and those behind it: the first one to write, the others to read; the caller's to close.
+Result<std::vector<int>> open_chain(const Disk& disk);
 
 class VmDescriptors {
  public:

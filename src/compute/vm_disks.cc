@@ -84,7 +84,7 @@ Result<> take_image_away(QmpClient& control, const Disk& disk) {
 
 Result<> plug_disk(QmpClient& control, const Disk& disk) {
   TRY(unplug_disk(control, disk, Detach::in_order));  // half attached, where we were killed in between
-  const std::vector<int> files = TRY(open_chain(disk.file));
+  const std::vector<int> files = TRY(open_chain(disk));
   auto added = add_sets(control, files);
   for (const int file : files) ::close(file);
   const int first_set = TRY(std::move(added));

@@ -96,7 +96,7 @@ TEST_F(VmTest, BootsTakesKeysAndShutsDown) {
   ASSERT_TRUE(driver_->stop(instance_, std::chrono::seconds(60)).has_value());
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(50)) << "the button wasn't heard";
   EXPECT_EQ(driver_->observe(instance_)->state, State::stopped);
-  EXPECT_TRUE(volumes_->snapshot("vol-0123456789abcdef0", "snap-2", [](int) {}).has_value())
+  EXPECT_TRUE(volumes_->snapshot({"vol-0123456789abcdef0", "snap-1"}, "snap-2", [](int) {}).has_value())
       << "its disk is still open";
   ASSERT_NO_FATAL_FAILURE(launch());
   EXPECT_EQ(ssh("cat /root/kept").value_or(""), "kept\n");
@@ -130,7 +130,7 @@ TEST_F(VmTest, VolumesComeAndGoAndItReboots) {
   const auto detached = driver_->detach(instance_, disk, Detach::in_order);
   ASSERT_TRUE(detached.has_value()) << detached.error().detail;
   EXPECT_FALSE(ssh("test -e /dev/vdb").has_value());
-  EXPECT_TRUE(volumes_->snapshot("vol-1", "snap-3", [](int) {}).has_value()) << "it is still open";
+  EXPECT_TRUE(volumes_->snapshot({"vol-1"}, "snap-3", [](int) {}).has_value()) << "it is still open";
   ASSERT_TRUE(driver_->attach(instance_, disk).has_value());  // the slot is free again
 
   ASSERT_TRUE(driver_->reboot(instance_).has_value());

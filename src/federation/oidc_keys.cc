@@ -51,14 +51,10 @@ std::chrono::seconds use_of(const http::ClientResponse& response) {
   return std::clamp(std::chrono::seconds(seconds), OidcKeys::kShortestUse, OidcKeys::kLongestUse);
 }
 
-OidcKeys::Fetch over_https(std::string ca_file, OidcKeys::OwnDocument own_document) {
-  return [ca_file = std::move(ca_file), own_document = std::move(own_document)](
+OidcKeys::Fetch over_https(std::string ca_file) {
+  return [ca_file = std::move(ca_file)](
              const HttpsUrl& url,
              const std::vector<std::string>& thumbprints) -> Result<http::ClientResponse, http::ClientError> {
-    if (own_document) {
-      if (auto body = own_document(url))
-        return http::ClientResponse{.status = 200, .headers = {}, .body = *std::move(body)};
-    }
     http::ClientRequest request{.target = url.target};
     request.headers.add("Host", url.host);
     request.headers.add("Accept", "application/json");
@@ -88,9 +84,8 @@ std::optional<std::string> read_discovery(std::string_view document, const std::
 
 }  // namespace
 
-OidcKeys::OidcKeys(std::string ca_file, OwnDocument own_document)
-    : OidcKeys(over_https(std::move(ca_file), std::move(own_document)),
-               [] { return std::chrono::steady_clock::now(); }) {}
+OidcKeys::OidcKeys(std::string ca_file)
+    : OidcKeys(over_https(std::move(ca_file)), [] { return std::chrono::steady_clock::now(); }) {}
 
 OidcKeys::OidcKeys(Fetch fetch, std::function<SteadyTime()> now) : fetch_(std::move(fetch)), now_(std::move(now)) {}
 

@@ -54,12 +54,8 @@ class OidcKeys {
   // A failure is remembered for so long.
   static constexpr std::chrono::seconds kFailureUse{5};
 
-  // What this program itself publishes under a URL: nullopt for all that is others'.
-  using OwnDocument = std::function<std::optional<std::string>(const HttpsUrl& url)>;
-
-  // Over HTTPS; `ca_file` (may be empty) is trusted beside the system's authorities. What is our own by
-  // `own_document` (may be null) is taken from there, as whether this host finds and trusts itself is another matter.
-  explicit OidcKeys(std::string ca_file, OwnDocument own_document = nullptr);
+  // Over HTTPS; `ca_file` (may be empty) is trusted beside the system's authorities.
+  explicit OidcKeys(std::string ca_file);
   // For tests.
   OidcKeys(Fetch fetch, std::function<SteadyTime()> now);
 

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "base/white_space.h"
+
 namespace aerolith::federation {
 namespace {
 
@@ -24,13 +26,6 @@ void refuse_document_type(void* context, const xmlChar*, const xmlChar*, const x
   auto* const parser = static_cast<xmlParserCtxt*>(context);
   parser->wellFormed = 0;
   xmlStopParser(parser);
-}
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin));
 }
 
 }  // namespace
@@ -96,7 +91,7 @@ std::optional<std::string> attribute(const xmlNode* element, const char* name) {
 std::string text_of(const xmlNode* element) {
   if (element == nullptr) return {};
   const XmlText content(xmlNodeGetContent(element));
-  return content == nullptr ? std::string() : trimmed(chars(content.get()));
+  return content == nullptr ? std::string() : std::string(trim_white_space(chars(content.get())));
 }
 
 }  // namespace aerolith::federation

@@ -62,12 +62,17 @@ TEST(SigningKey, NumbersOfACurveHaveTheirWholeLength) {
 
 TEST(TokenIssuer, ItsNameHasTheIdAlone) {
   EXPECT_EQ(issuer_url("a-1"), "https://a-1.tokens.sts.global.api.aws");
-  EXPECT_EQ(issuer_of_host("a-1.tokens.sts.global.api.aws"), "a-1");
-  EXPECT_EQ(issuer_of_host("A-1.Tokens.STS.global.api.AWS:443"), "a-1");
-  for (const char* other :
-       {"", "tokens.sts.global.api.aws", ".tokens.sts.global.api.aws", "b.a-1.tokens.sts.global.api.aws",
-        "a-1.tokens.sts.global.api.aws.example.com", "a-1.tokens.sts.eu-west-1.api.aws", "sts.us-east-1.api.aws",
-        "a-1xtokens.sts.global.api.aws", "[::1]:443"}) {
+  const std::string id = "a103a2cc-b461-473d-84fe-6c4f6d45af88";
+  EXPECT_EQ(issuer_of_host(id + ".tokens.sts.global.api.aws"), id);
+  EXPECT_EQ(issuer_of_host("A103A2CC-b461-473d-84fe-6c4f6d45af88.Tokens.STS.global.api.AWS:443"), id);
+  EXPECT_TRUE(issuer_of_host(make_uuid() + ".tokens.sts.global.api.aws"));
+  for (const std::string& other :
+       {std::string(), std::string("tokens.sts.global.api.aws"), std::string(".tokens.sts.global.api.aws"),
+        "b." + id + ".tokens.sts.global.api.aws", id + ".tokens.sts.global.api.aws.example.com",
+        id + ".tokens.sts.eu-west-1.api.aws", id + "xtokens.sts.global.api.aws", id + "0.tokens.sts.global.api.aws",
+        std::string("a103a2cc-b461-473d-84fe-6c4f6d45af8.tokens.sts.global.api.aws"),
+        std::string("a103a2cc-b461-473d-84fe-6c4f6d45af8g.tokens.sts.global.api.aws"),
+        std::string("a103a2cc0b461-473d-84fe-6c4f6d45af88.tokens.sts.global.api.aws"), std::string("[::1]:443")}) {
     EXPECT_EQ(issuer_of_host(other), std::nullopt) << other;
   }
 }

@@ -15,12 +15,7 @@
 
 namespace aerolith::federation::testing {
 
-inline std::string base64url(std::string_view bytes) {
-  std::string text = base64_encode(bytes);
-  while (text.ends_with('=')) text.pop_back();
-  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return text;
-}
+inline std::string base64url(std::string_view bytes) { return encode_part(bytes); }
 
 class TestKey {
  public:

@@ -1,5 +1,6 @@
 #include "federation/token_issuer.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/encoding.h"
@@ -11,6 +12,15 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kParent = ".tokens.sts.global.api.aws";
+
+// As make_uuid makes them, in lower case.
+bool is_uuid(std::string_view id) {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::ranges::equal(id, kShape, [](char byte, char shape) {
+    if (shape == '-') return byte == '-';
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
+  });
+}
 
 }  // namespace
 
@@ -25,7 +35,7 @@ std::optional<std::string> issuer_of_host(std::string_view host) {
   std::string id = to_lower(host.substr(0, host.find(':')));
   if (!id.ends_with(kParent)) return std::nullopt;
   id.resize(id.size() - kParent.size());
-  if (id.empty() || id.find('.') != std::string::npos) return std::nullopt;
+  if (!is_uuid(id)) return std::nullopt;
   return id;
 }
 

@@ -19,8 +19,9 @@ inline constexpr std::string_view kKeysPath = "/.well-known/jwks.json";
 std::string make_uuid();
 
 std::string issuer_url(std::string_view id);
-// The id of an issuer by its host's name, lower case, a port allowed; nullopt for every other name. Whether there is
-// such an issuer isn't asked.
+// The id of an issuer by its host's name, lower case, a port allowed; nullopt for every other name, also where what
+// stands in the id's place is no UUID: every name that a client of TLS or DNS asks for comes here, and is looked up by
+// what this answers. Whether there is such an issuer isn't asked.
 std::optional<std::string> issuer_of_host(std::string_view host);
 
 std::string discovery_document(std::string_view id);

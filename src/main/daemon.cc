@@ -229,8 +229,7 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   if (!opened_callers.has_value()) return refuse_to_start("iam", opened_callers.error().detail);
   Callers& callers = **opened_callers;
   const TokenIssuers issuers(callers.directory());
-  federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string(),
-                                 [&](const federation::HttpsUrl& url) { return issuers.find_document(url); });
+  federation::OidcKeys oidc_keys(config.sts.web_identity_ca.string());
   Cloud cloud(config, installation, **metadata, clock);
   const auto guests = make_guest_services(config, installation, cloud, **metadata, callers, clock);
   ec2::Parts ec2_has = ec2_parts(cloud, callers, guests.get());

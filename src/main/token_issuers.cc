@@ -53,15 +53,4 @@ std::optional<http::Response> TokenIssuers::answer(const http::RequestHead& head
   return response;
 }
 
-std::optional<std::string> TokenIssuers::find_document(const federation::HttpsUrl& url) const {
-  // With another port than 443 it's another server's.
-  const auto id = url.host.find(':') == std::string::npos ? federation::issuer_of_host(url.host) : std::nullopt;
-  if (!id) return std::nullopt;
-  auto keys = find_keys(url.host);
-  if (!keys) return std::nullopt;
-  if (url.target == federation::kKeysPath) return keys;
-  if (url.target == federation::kDiscoveryPath) return federation::discovery_document(*id);
-  return std::nullopt;
-}
-
 }  // namespace aerolith::main_program

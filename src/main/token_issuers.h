@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "federation/https_url.h"
 #include "gateway/own_names.h"
 #include "http/message.h"
 #include "services/iam/api.h"
@@ -22,8 +21,6 @@ class TokenIssuers {
   std::optional<gateway::OwnName> find_own_name(std::string_view name) const;
   // To whoever asks under a name of that kind; nullopt under any other.
   std::optional<http::Response> answer(const http::RequestHead& head) const;
-  // What is found under a URL of ours; nullopt for others'.
-  std::optional<std::string> find_document(const federation::HttpsUrl& url) const;
 
  private:
   // Of the host of that name. Nullopt where there is no such issuer, or the store can't be read, which is logged.

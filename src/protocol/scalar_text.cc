@@ -11,17 +11,10 @@
 #include <system_error>
 
 #include "base/encoding.h"
+#include "base/white_space.h"
 
 namespace aerolith::protocol {
 namespace {
-
-constexpr std::string_view kXmlSpace = " \t\r\n";
-
-std::string_view trim_xml(std::string_view text) {
-  size_t begin = text.find_first_not_of(kXmlSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kXmlSpace) - begin + 1);
-}
 
 template <typename T>
 bool parse_integer(std::string_view text, void* value) {
@@ -81,9 +74,9 @@ bool parse_boolean(std::string_view text, void* value) {
 bool parse_blob(std::string_view text, void* value) {
   // Encoders may break lines (RFC 2045).
   std::string compact;
-  if (text.find_first_of(kXmlSpace) != std::string_view::npos) {
+  if (text.find_first_of(kWhiteSpace) != std::string_view::npos) {
     for (char c : text) {
-      if (kXmlSpace.find(c) == std::string_view::npos) compact += c;
+      if (kWhiteSpace.find(c) == std::string_view::npos) compact += c;
     }
     text = compact;
   }
@@ -194,22 +187,22 @@ TimestampFormat timestamp_format_of(const Member& member, TimestampFormat protoc
 bool parse_scalar(Kind kind, TimestampFormat format, std::string_view text, void* value) {
   switch (kind) {
     case Kind::boolean:
-      return parse_boolean(trim_xml(text), value);
+      return parse_boolean(trim_white_space(text), value);
     case Kind::integer:
-      return parse_integer<int32_t>(trim_xml(text), value);
+      return parse_integer<int32_t>(trim_white_space(text), value);
     case Kind::long_integer:
-      return parse_integer<int64_t>(trim_xml(text), value);
+      return parse_integer<int64_t>(trim_white_space(text), value);
     case Kind::float_number:
-      return parse_floating<float>(trim_xml(text), value);
+      return parse_floating<float>(trim_white_space(text), value);
     case Kind::double_number:
-      return parse_floating<double>(trim_xml(text), value);
+      return parse_floating<double>(trim_white_space(text), value);
     case Kind::string:
       static_cast<std::string*>(value)->assign(text);
       return true;
     case Kind::blob:
-      return parse_blob(trim_xml(text), value);
+      return parse_blob(trim_white_space(text), value);
     case Kind::timestamp:
-      return parse_timestamp(format, trim_xml(text), value);
+      return parse_timestamp(format, trim_white_space(text), value);
     case Kind::document:
     case Kind::list:
     case Kind::map:

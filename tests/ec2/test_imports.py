@@ -343,6 +343,12 @@ def test_the_same_request_again_and_what_is_asked_of_tasks(imports: Imports, dis
     mismatch = refusal(imports.ec2.import_snapshot, ClientToken="a-token", DiskContainer={"Format": "VHD", "UserBucket": place})  # fmt: skip
     assert mismatch[0] == "IdempotentParameterMismatch"
     imports.end(task)
+    # Whatever has become of what it read.
+    body = imports.s3.get_object(Bucket=place["S3Bucket"], Key=place["S3Key"])["Body"].read()
+    imports.s3.delete_object(Bucket=place["S3Bucket"], Key=place["S3Key"])
+    again = imports.begin_snapshot(place, ClientToken="a-token", TagSpecifications=tagged("import-snapshot-task", Name="x"))  # fmt: skip
+    assert again["ImportTaskId"] == task
+    imports.s3.put_object(Bucket=place["S3Bucket"], Key=place["S3Key"], Body=body)
 
     def found(name: str, value: str) -> list[str]:
         tasks = imports.ec2.describe_import_snapshot_tasks(Filters=[{"Name": name, "Values": [value]}])

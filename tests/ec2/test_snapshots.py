@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from tests.ec2.conftest import code, message, tagged
 from tools.harness.clients import CommandLine, boto_client
 from tools.harness.faults import Steps
+from tools.harness.identities import make_user, policy_of, remove_user, with_keys
 from tools.harness.instances import Guests, prepare_machines, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 
@@ -69,12 +70,13 @@ def own(guests: Guests) -> Iterator[Guests]:
 
 @pytest.fixture
 def other(guests: Guests) -> Any:
-    """EC2 as another account's root."""
+    """EC2 as another account's root, and its IAM."""
     created = guests.server.command("account", "create", "--name", f"other-{time.time_ns()}", "--json")
     keys = json.loads(created.stdout)
     named = {"aws_access_key_id": keys["access_key_id"], "aws_secret_access_key": keys["secret_access_key"]}
     made = boto_client(guests.server, "ec2", **named)
     made.account = keys["account_id"]
+    made.iam = boto_client(guests.server, "iam", **named)
     return made
 
 
@@ -271,6 +273,26 @@ def test_sharing_between_accounts(own: Guests, other: Any, snapshot: str) -> Non
         "InvalidUserID.Malformed"
     )
     other.delete_snapshot(SnapshotId=taken)
+
+
+def test_what_is_lent_is_its_owners(own: Guests, other: Any, snapshot: str) -> None:
+    """A user of the borrower's who may only use what belongs to his account, or only what doesn't."""
+    share = {"SnapshotId": snapshot, "CreateVolumePermission": {"Add": [{"UserId": other.account}]}}
+    own.ec2.modify_snapshot_attribute(**share)
+    copy = {"SourceSnapshotId": snapshot, "SourceRegion": own.ec2.meta.region_name, "DryRun": True}
+    actions = {"Action": ["ec2:CopySnapshot", "ebs:ListSnapshotBlocks"]}
+    for number, key in enumerate(("aws:ResourceAccount", "ec2:Owner")):
+        others = {"Effect": "Deny", "Condition": {"StringNotEquals": {key: other.account}}} | actions
+        called = f"borrower-{number}"
+        keys = make_user(other.iam, called, policy_of(actions, others))
+        assert refused(with_keys(own.server, "ec2", keys).copy_snapshot, **copy) == "UnauthorizedOperation"
+        if key == "aws:ResourceAccount":
+            ebs = with_keys(own.server, "ebs", keys)
+            assert refused(ebs.list_snapshot_blocks, SnapshotId=snapshot) == "AccessDeniedException"
+        mine = policy_of(actions, others | {"Condition": {"StringEquals": {key: "999988887777"}}})
+        other.iam.put_user_policy(UserName=called, PolicyName="rights", PolicyDocument=mine)
+        assert refused(with_keys(own.server, "ec2", keys).copy_snapshot, **copy) == "DryRunOperation"
+        remove_user(other.iam, called)
 
 
 def test_the_command_line(own: Guests, cloud: Server, snapshot: str) -> None:

@@ -98,7 +98,7 @@ std::vector<gateway::AccessNeed> needs_of_changes(const CallContext& context, co
   return needs;
 }
 
-// The tags that the caller's account sees.
+// The tags that the caller's account sees, and whose the snapshot is: it may be shared.
 gateway::ResourcePolicy keys_of(const Parts& parts, const CallContext& context, const gateway::AccessNeed& need) {
   gateway::ResourcePolicy result{.owner = context.principal().account};
   result.add_keys = [&parts, &context, &need](policy::Context& keys) {
@@ -106,6 +106,8 @@ gateway::ResourcePolicy keys_of(const Parts& parts, const CallContext& context, 
     const size_t at = need.resource.find(kSnapshotPart);
     if (at == std::string::npos) return;
     const std::string snapshot = need.resource.substr(at + kSnapshotPart.size());
+    const std::string owner = parts.snapshots.owner(context.region, snapshot);
+    if (!owner.empty()) keys.replace("aws:ResourceAccount", owner);
     for (const auto& [key, value] : parts.snapshots.tags(context.principal().account, context.region, snapshot)) {
       keys.set("aws:ResourceTag/" + key, value);
     }

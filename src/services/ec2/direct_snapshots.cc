@@ -169,6 +169,7 @@ class Direct final : public DirectSnapshots {
           TRY(get_writable(txn, caller, snapshot));
           TRY(check_claims(claims, TRY(put_blocks_of(txn, caller.region, snapshot))));
           upload->sealed = true;
+          upload->sealed_at = caller.now;
           kUploads.put(txn, {caller.region, snapshot}, *upload);
           return record.state;
         }));
@@ -192,6 +193,11 @@ class Direct final : public DirectSnapshots {
   DirectResult<std::string> read(const std::string& snapshot, uint64_t index) override {
     TRY(manifest(snapshot));
     return TRY(cloud_.volumes->blocks().read(snapshot, index));
+  }
+
+  std::string owner(const RegionName& region, const std::string& snapshot) override {
+    const auto found = kSnapshots.rows().newest(cloud_.metadata, {AccountId(), region, snapshot});
+    return found.has_value() && *found ? (*found)->owner : std::string();
   }
 
   std::map<std::string, std::string> tags(const AccountId& account, const RegionName& region,

@@ -98,6 +98,8 @@ class DirectSnapshots {
   // Of one that was found.
   virtual DirectResult<std::shared_ptr<const blocks::Manifest>> manifest(const std::string& snapshot) = 0;
   virtual DirectResult<std::string> read(const std::string& snapshot, uint64_t index) = 0;
+  // The account that has it; empty where there is none, or it can't be read.
+  virtual std::string owner(const aerolith::Region& region, const std::string& snapshot) = 0;
   // Those that the caller's account has given it; none where they can't be read.
   virtual std::map<std::string, std::string> tags(const AccountId& account, const aerolith::Region& region,
                                                   const std::string& snapshot) = 0;

@@ -5,6 +5,7 @@
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/launch_plan.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshots.h"
@@ -58,7 +59,9 @@ Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, co
       if (!TRY(owner_of_part(txn, scope, id))) return errors::not_found(*kind, id);
       return {};
     case Kind::image:
-      return require_in(txn, image_scope(scope), kImages, id);
+      // Another account's tags on it are its own matter.
+      if (!may_launch(scope, TRY(kImages.get(txn, image_scope(scope), id)))) return errors::not_found(*kind, id);
+      return {};
     case Kind::launch_template:
       return require_in(txn, scope, kLaunchTemplates, id);
     case Kind::instance:

@@ -1,4 +1,4 @@
-// Whether there is anything of an id, whatever its kind.
+// Whether there is anything of an id that the caller may see, whatever its kind.
 #pragma once
 
 #include <string>

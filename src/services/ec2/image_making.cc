@@ -44,7 +44,10 @@ aerolith::Result<ImageEnd, std::string> make_image_snapshots(const Cloud& cloud,
   for (const BlockDeviceRecord& device : (*image)->devices) {
     const auto volume = std::ranges::find(instance.volumes, device.device, &InstanceVolume::device);
     if (volume == instance.volumes.end()) continue;  // an empty one, as the request asked
-    const auto made = cloud.volumes->snapshot(volume->volume, device.snapshot, {});
+    const auto record = kVolumes.find(*txn, scope, volume->volume);
+    if (!record.has_value()) return std::unexpected(record.error().message);
+    const std::string base = *record ? (*record)->snapshot : std::string();
+    const auto made = cloud.volumes->snapshot({volume->volume, base}, device.snapshot, {});
     if (made.has_value()) continue;
     const LaunchFailure failure = of_volumes(made.error());
     if (failure.may_pass && now - (*image)->created_at < kPatience) return std::unexpected(failure.detail);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "blocks/block_store.h"
 #include "services/ec2/imports.h"
 #include "services/ec2/snapshots.h"
 
@@ -16,11 +15,6 @@ void leave_sources(metadata::Transaction& txn, const Scope& scope, const ImportR
     if (disk.source_snapshot.empty()) continue;
     kBeingRead.erase(txn, {shared.account, shared.region, disk.source_snapshot, disk.snapshot});
   }
-}
-
-// Where its bytes are: one of a snapshot that is a file is a file, too.
-SnapshotPlace place_of(const Cloud& cloud, const std::string& snapshot) {
-  return cloud.volumes->blocks().contains(snapshot) ? SnapshotPlace::blocks : SnapshotPlace::file;
 }
 
 // Those that were made of others are of their lineage.

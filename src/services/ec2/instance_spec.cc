@@ -91,7 +91,8 @@ compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume) {
   return {.volume = volume.id,
           .file = cloud.volumes->file_of(volume.id),
           .device = volume.device,
-          .limits = limits_of(volume.shape())};
+          .limits = limits_of(volume.shape()),
+          .base = volume.snapshot};
 }
 
 Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance) {

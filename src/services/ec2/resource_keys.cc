@@ -3,6 +3,8 @@
 #include <charconv>
 
 #include "services/ec2/network_tables.h"
+#include "services/ec2/shown_image.h"
+#include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -23,6 +25,44 @@ void add_stored_tags(metadata::Store& store, const Scope& scope, const std::stri
   for (const auto& [key, value] : (*found)->tags) {
     keys.set("aws:ResourceTag/" + key, value);
     keys.set("ec2:ResourceTag/" + key, value);
+  }
+}
+
+// Whose it is: of snapshots and images, which may be shared, it needn't be the caller's account.
+void add_owner(std::string_view owner, policy::Context& keys) {
+  keys.set("ec2:Owner", owner);
+  keys.replace("aws:ResourceAccount", owner);
+}
+
+void add_snapshot_keys(const SnapshotRecord& snapshot, const Scope& scope, policy::Context& keys) {
+  add_owner(snapshot.owner, keys);
+  if (snapshot.volume == kNoVolume) return;
+  const Scope whose{.account = AccountId(snapshot.owner), .region = scope.region};
+  keys.set("ec2:ParentVolume", make_arn(whose, Kind::volume, snapshot.volume));
+}
+
+// Of what is there. What is being made of these kinds will be the caller's.
+void add_facts(metadata::Store& store, const Scope& scope, const std::string& id, std::string_view arn,
+               policy::Context& keys) {
+  const std::string_view type = arn.substr(0, arn.find('/'));
+  if (id == "*") {
+    if (type.ends_with(":snapshot") || type.ends_with(":image")) keys.set("ec2:Owner", scope.account.view());
+    return;
+  }
+  if (type.ends_with(":snapshot")) {
+    const auto found = kSnapshots.rows().newest(store, {AccountId(), scope.region, id});
+    if (found.has_value() && *found) add_snapshot_keys(**found, scope, keys);
+    return;
+  }
+  keys.remove_prefix("ec2:ParentSnapshot");  // but for what a call makes of one, which tells it itself
+  if (type.ends_with(":image")) {
+    const auto found = kImages.rows().newest(store, {AccountId(), scope.region, id});
+    if (found.has_value() && *found) add_owner(owner_of(**found), keys);
+  }
+  if (type.ends_with(":volume")) {
+    const auto found = kVolumes.rows().newest(store, {scope.account, scope.region, id});
+    if (!found.has_value() || !*found || (*found)->snapshot.empty()) return;
+    keys.set("ec2:ParentSnapshot", make_arn(scope, Kind::snapshot, (*found)->snapshot));
   }
 }
 
@@ -67,12 +107,15 @@ gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallConte
   gateway::ResourcePolicy result{.owner = context.principal().account};
   result.add_keys = [&](policy::Context& keys) {
     // Those of what was asked about before.
-    for (const std::string_view prefix :
-         {"aws:ResourceTag/", "ec2:ResourceTag/", "iam:ResourceTag/", "aws:RequestTag/", "aws:TagKeys"}) {
+    for (const std::string_view prefix : {"aws:ResourceTag/", "ec2:ResourceTag/", "iam:ResourceTag/", "aws:RequestTag/",
+                                          "aws:TagKeys", "ec2:Owner", "ec2:ParentVolume"}) {
       keys.remove_prefix(prefix);
     }
     const Scope scope{.account = context.principal().account, .region = context.region};
-    add_stored_tags(store, scope, id_of(store, scope, need.resource), keys);
+    if (const std::string id = id_of(store, scope, need.resource); !id.empty()) {
+      add_facts(store, scope, id, need.resource, keys);
+      add_stored_tags(store, scope, id, keys);
+    }
     for (std::string_view rest = need.instance; !rest.empty();) {
       const std::string_view key = take(rest);
       const std::string_view value = take(rest);

@@ -1,5 +1,5 @@
-// The context keys of each thing that a call acts on: its own tags, and those that the call gives to it. A call of
-// several things is judged for each by that one's tags: what one has says nothing about another.
+// The context keys of each thing that a call acts on: its own tags, those that the call gives to it, and whose it is. A
+// call of several things is judged for each by that one's keys: what one has says nothing about another.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
 #pragma once
 
@@ -20,8 +20,11 @@ inline constexpr std::string_view kPassRole = "iam:PassRole";
 // As AccessNeed::instance carries them in this service.
 std::string pack_tags(const std::vector<Tag>& tags);
 // What ServiceTable::resource_policy answers: no policy, but aws:ResourceTag, ec2:ResourceTag, aws:RequestTag and
-// aws:TagKeys of the need's resource; of a role, aws:ResourceTag and iam:ResourceTag. A store that can't be read adds
-// nothing: the handler tells.
+// aws:TagKeys of the need's resource; of a role, aws:ResourceTag and iam:ResourceTag. Of snapshots and images
+// aws:ResourceAccount and ec2:Owner are their owner's, whoever calls ("amazon" of images that came with the
+// installation); tags are always those that the caller's account gave. ec2:ParentVolume of snapshots,
+// ec2:ParentSnapshot of volumes. A store that can't be read adds nothing: the handler tells.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
 gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallContext& context,
                                 const gateway::AccessNeed& need);
 

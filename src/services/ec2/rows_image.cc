@@ -54,7 +54,7 @@ void add_image_rows(TableBuilder& table) {
                                          existing(Kind::launch_template));
   table.row<ec2::restore_image_from_recycle_bin>(restore_image_from_recycle_bin, "ec2:RestoreImageFromRecycleBin",
                                                  existing(Kind::image));
-  table.row<ec2::register_image>(register_image, "ec2:RegisterImage", making(Kind::image));
+  table.row<ec2::register_image>(register_image, "ec2:RegisterImage", making(Kind::image), {existing(Kind::snapshot)});
 }
 
 }  // namespace aerolith::ec2

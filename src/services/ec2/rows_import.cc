@@ -28,7 +28,8 @@ void add_import_rows(TableBuilder& table) {
   table.row<ec2::describe_import_image_tasks>(describe_import_image_tasks, "ec2:DescribeImportImageTasks", kAnything);
   table.row<ec2::describe_import_snapshot_tasks>(describe_import_snapshot_tasks, "ec2:DescribeImportSnapshotTasks",
                                                  kAnything);
-  table.row<ec2::import_image>(import_image, "ec2:ImportImage", making(Kind::import_image_task), {making(Kind::image)});
+  table.row<ec2::import_image>(import_image, "ec2:ImportImage", making(Kind::import_image_task),
+                               {making(Kind::image), existing(Kind::snapshot)});
   table.row<ec2::import_snapshot>(import_snapshot, "ec2:ImportSnapshot", making(Kind::import_snapshot_task),
                                   {making(Kind::snapshot)});
 }

@@ -44,6 +44,7 @@ std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& contex
   make(Kind::volume);
   if (targets.makes_interfaces) make(Kind::network_interface);
   use(Kind::image, targets.image);
+  for (const std::string& id : ids_in(targets.merged, Kind::snapshot)) use(Kind::snapshot, id);
   for (const std::string& id : targets.interfaces) use(Kind::network_interface, id);
   for (const std::string& id : targets.subnets) use(Kind::subnet, id);
   for (const std::string& id : targets.groups) use(Kind::security_group, id);

@@ -26,7 +26,7 @@ namespace aerolith::ec2 {
 
 void add_snapshot_rows(TableBuilder& table) {
   using enum OperationId;
-  table.row<ec2::copy_snapshot>(copy_snapshot, "ec2:CopySnapshot", making(Kind::snapshot));
+  table.row<ec2::copy_snapshot>(copy_snapshot, "ec2:CopySnapshot", making(Kind::snapshot), {existing(Kind::snapshot)});
   table.row<ec2::create_snapshot>(create_snapshot, "ec2:CreateSnapshot", making(Kind::snapshot),
                                   {existing(Kind::volume)});
   table.row<ec2::create_snapshots>(create_snapshots, "ec2:CreateSnapshots", making(Kind::snapshot),

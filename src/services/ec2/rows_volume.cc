@@ -23,7 +23,7 @@ void add_volume_rows(TableBuilder& table) {
   using enum OperationId;
   table.row<ec2::attach_volume>(attach_volume, "ec2:AttachVolume", existing(Kind::volume), {existing(Kind::instance)});
   table.row<ec2::copy_volumes>(copy_volumes, "ec2:CopyVolumes", making(Kind::volume), {existing(Kind::volume)});
-  table.row<ec2::create_volume>(create_volume, "ec2:CreateVolume", making(Kind::volume));
+  table.row<ec2::create_volume>(create_volume, "ec2:CreateVolume", making(Kind::volume), {existing(Kind::snapshot)});
   table.row<ec2::delete_volume>(delete_volume, "ec2:DeleteVolume", existing(Kind::volume));
   table.row<ec2::describe_volume_attribute>(describe_volume_attribute, "ec2:DescribeVolumeAttribute",
                                             existing(Kind::volume));

@@ -112,7 +112,7 @@ class DiskWork {
       if (!grown.has_value()) return Failed{volume.id + " can't be grown: " + grown.error().detail};
       return update_volume(volume, note_grown);
     }
-    const auto grown = tools_.cloud.volumes->grow(volume.id, bytes);
+    const auto grown = tools_.cloud.volumes->grow({volume.id, volume.snapshot}, bytes);
     if (grown.has_value()) return update_volume(volume, note_grown);
     const LaunchFailure failure = of_volumes(grown.error());
     if (failure.may_pass) return Failed{failure.detail};

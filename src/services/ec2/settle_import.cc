@@ -25,7 +25,7 @@ using reconcile::Failed;
 using reconcile::Outcome;
 using reconcile::Settled;
 
-constexpr auto kPatience = 10min;  // for what may pass by itself
+constexpr auto kPatience = 10min;  // with what may pass by itself
 constexpr uint64_t kTurnBytes = uint64_t{64} << 20;
 // https://docs.aws.amazon.com/vm-import/latest/userguide/limitations-image-importing.html
 constexpr uint64_t kMostDiskBytes = 16384 * kGib;
@@ -88,11 +88,16 @@ class ImportWork {
       const auto stored = std::ranges::find(task.disks, disk.snapshot, &ImportDisk::snapshot);
       if (stored == task.disks.end()) return;
       change(task, *stored);
-      task.moved_at = tools_.clock.now();
+      got_on(task);
     });
   }
+  void got_on(ImportRecord& task) const {
+    task.moved_at = tools_.clock.now();
+    task.failing_since.reset();
+  }
   Outcome note_percent(const ImportDisk& disk, ImportStage stage, int32_t percent) {
-    if (percent > disk.percent) {
+    // What came of a large disk may be less than a hundredth.
+    if (percent > disk.percent || (record_.failing_since && stage == ImportStage::downloading)) {
       return update(disk, [&](ImportRecord& task, ImportDisk& stored) {
         task.stage = stage;
         stored.percent = std::max(stored.percent, percent);
@@ -114,8 +119,14 @@ class ImportWork {
       task.message = message;
     });
   }
+  // Counted from the first failure, not from the last step that ended well: a step may take hours.
   Outcome try_again(const std::string& why) {
-    if (tools_.clock.now() - record_.moved_at < kPatience) return Failed{why};
+    const Timestamp now = tools_.clock.now();
+    if (!record_.failing_since) {
+      auto noted = update([&](ImportRecord& task) { task.failing_since = now; });
+      return std::holds_alternative<Failed>(noted) ? noted : Failed{why};
+    }
+    if (now - *record_.failing_since < kPatience) return Failed{why};
     log_error("ec2: an import was given up", {{"task", key_.id}, {"why", why}});
     return fail_with("ServerError: an internal error has occurred during conversion.");
   }
@@ -216,7 +227,7 @@ class ImportWork {
     if (devices_of(changed).empty()) return fail_with(disk_validation_failed("The OVA has too many disks"));
     return update([&](ImportRecord& task) {
       task.disks = changed.disks;
-      task.moved_at = tools_.clock.now();
+      got_on(task);
     });
   }
 
@@ -250,7 +261,7 @@ class ImportWork {
   Outcome note_made(const ImportDisk& disk, uint64_t size_bytes) {
     // A kill may have come between the blocks and the file that volumes are made of.
     if (cloud_.volumes->is_kept(disk.snapshot)) {
-      const auto taken = cloud_.volumes->store_copy(disk.snapshot, [](int) {});
+      const auto taken = cloud_.volumes->store_copy(disk.snapshot, {}, [](int) {});
       if (!taken.has_value()) return Failed{taken.error().detail};
     }
     // Its own files: an archive's stays for the others.

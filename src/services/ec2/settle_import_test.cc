@@ -211,6 +211,21 @@ TEST_F(SettleImportTest, WhatMayPassIsTriedAgain) {
   EXPECT_EQ(settle(id).state, ImportState::completed);
 }
 
+// What a step took is no time of failures.
+TEST_F(SettleImportTest, WhatFailsAfterALongTimeIsTriedAgain) {
+  const std::string id = begin({disk(ImportFormat::raw)});
+  turn(id);
+  clock_.time += std::chrono::hours(1);
+  volumes_.snapshot_error = blocks::VolumeError{blocks::VolumeErrorCode::command, "no"};
+  settle(id);
+  clock_.time += std::chrono::minutes(9);
+  settle(id);
+  EXPECT_EQ(find(id).state, ImportState::active);
+  EXPECT_TRUE(find(id).failing_since);
+  volumes_.snapshot_error.reset();
+  EXPECT_EQ(settle(id).state, ImportState::completed);
+}
+
 TEST_F(SettleImportTest, WhatDoesNotPassIsGivenUp) {
   const std::string id = begin({disk(ImportFormat::raw)});
   volumes_.snapshot_error = blocks::VolumeError{blocks::VolumeErrorCode::command, "no"};

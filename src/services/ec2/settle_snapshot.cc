@@ -116,7 +116,7 @@ class Work {
     if (record_.state != SnapshotState::pending) return Settled{};
     switch (record_.source) {
       case SnapshotSource::closed_volume:
-        return end_with(cloud_.volumes->snapshot(record_.volume, record_.id, tells_from(0)));
+        return read_closed_volume();
       case SnapshotSource::guest:
         return follow_copy();
       case SnapshotSource::snapshot:
@@ -176,7 +176,7 @@ class Work {
       if (state == SnapshotState::completed) record.percent = 100;
       record.holder.clear();
       record.base.clear();
-      record.place = cloud_.volumes->blocks().contains(record.id) ? SnapshotPlace::blocks : SnapshotPlace::file;
+      record.place = place_of(cloud_, record.id);
     });
     if (!ended.has_value()) return Failed{ended.error().message};
     step("snapshot/ended");
@@ -194,6 +194,13 @@ class Work {
     const LaunchFailure failure = of_volumes(made.error());
     if (failure.may_pass && clock_.now() - record_.started_at < kPatience) return Failed{failure.detail};
     return end(SnapshotState::error, failure.detail);
+  }
+
+  Outcome read_closed_volume() {
+    const auto volume = kVolumes.find(*cloud_.metadata.begin_read(), key_.scope, record_.volume);
+    if (!volume.has_value()) return Failed{volume.error().message};
+    const std::string base = *volume ? (*volume)->snapshot : std::string();
+    return end_with(cloud_.volumes->snapshot({record_.volume, base}, record_.id, tells_from(0)));
   }
 
   // Nullptr: it is gone, or its driver is.
@@ -277,7 +284,7 @@ class Work {
   }
 
   Outcome store() {
-    Outcome end = end_with(cloud_.volumes->store_copy(record_.id, tells_from(50)));
+    Outcome end = end_with(cloud_.volumes->store_copy(record_.id, record_.base, tells_from(50)));
     if (std::holds_alternative<Settled>(end) && cloud_.volumes->is_kept(record_.id)) {  // it failed
       if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
         return Failed{dropped.error().detail};

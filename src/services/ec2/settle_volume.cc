@@ -130,7 +130,8 @@ class VolumeWork {
     if (record_.modification->state == ModificationState::optimizing) {
       return update([&](VolumeRecord& volume) { note_modified(volume, clock_.now()); });
     }
-    const auto grown = cloud_.volumes->grow(record_.id, bytes_of_gib(record_.modification->target.size_gib));
+    const auto grown =
+        cloud_.volumes->grow({record_.id, record_.snapshot}, bytes_of_gib(record_.modification->target.size_gib));
     if (grown.has_value()) return update([](VolumeRecord& volume) { note_grown(volume); });
     const LaunchFailure failure = of_volumes(grown.error());
     if (failure.may_pass) return Failed{failure.detail};

@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kLookAtIdle = 1min;  // at most: the clock may be set
+constexpr auto kPatience = 10min;                        // with what may pass, a full disk among it
 
 blocks::Result<> store_blocks(const Cloud& cloud, const SnapshotRecord& record, const PutBlocks& put) {
   blocks::BlockStore& store = cloud.volumes->blocks();
@@ -42,12 +43,16 @@ blocks::Result<> store_blocks(const Cloud& cloud, const SnapshotRecord& record, 
   return writer->commit();
 }
 
-// Since the last block, or the start.
-std::chrono::milliseconds time_left(const UploadRecord& upload, const SnapshotRecord& record, const PutBlocks& put,
-                                    Timestamp now) {
+// The last block, or the start.
+Timestamp last_sign(const SnapshotRecord& record, const PutBlocks& put) {
   Timestamp last = record.started_at;
   for (const auto& [index, block] : put) last = std::max(last, block.at);
-  return last + std::chrono::minutes(upload.timeout_minutes) - now;
+  return last;
+}
+
+std::string failure_of(const blocks::VolumeError& error) {
+  if (error.code == blocks::VolumeErrorCode::no_space) return "The disk had no room for its blocks.";
+  return error.detail;
 }
 
 }  // namespace
@@ -82,7 +87,7 @@ std::variant<UploadOver, reconcile::Again, reconcile::Failed> settle_upload(cons
   }
   if (!upload) return UploadOver{.failure = "It was never begun."};
   if (!upload->sealed) {
-    const auto left = time_left(*upload, record, put, clock.now());
+    const auto left = last_sign(record, put) + std::chrono::minutes(upload->timeout_minutes) - clock.now();
     if (left > 0ms) return reconcile::Again{std::min(left, kLookAtIdle)};
     return UploadOver{.failure = fmt::format("It wasn't completed within {} minutes.", upload->timeout_minutes)};
   }
@@ -90,8 +95,9 @@ std::variant<UploadOver, reconcile::Again, reconcile::Failed> settle_upload(cons
   if (stored.has_value()) return UploadOver{};
   const blocks::VolumeErrorCode code = stored.error().code;
   const bool is_final = code == blocks::VolumeErrorCode::corrupt || code == blocks::VolumeErrorCode::not_found;
-  if (!is_final) return reconcile::Failed{stored.error().detail};
-  return UploadOver{.failure = stored.error().detail};
+  const Timestamp since = upload->sealed_at.value_or(last_sign(record, put));
+  if (!is_final && clock.now() - since < kPatience) return reconcile::Failed{stored.error().detail};
+  return UploadOver{.failure = failure_of(stored.error())};
 }
 
 Result<> sweep_uploads(const Cloud& cloud) {

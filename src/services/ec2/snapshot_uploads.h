@@ -17,13 +17,15 @@
 namespace aerolith::ec2 {
 
 struct UploadRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   int32_t timeout_minutes = 60;
   bool sealed = false;  // by CompleteSnapshot
+  // Since version 2.
+  std::optional<Timestamp> sealed_at;
 };
 template <class Archive>
 void fields(Archive& archive, UploadRecord& r) {
-  archive(r.timeout_minutes, r.sealed);
+  archive(r.timeout_minutes, r.sealed, r.sealed_at);
 }
 
 struct PutBlockRecord {

@@ -236,6 +236,23 @@ TEST_F(SnapshotUploadsTest, ADamagedBlockIsAnErrorAndAFullDiskIsTriedAgain) {
   EXPECT_EQ(find(id)->state, SnapshotState::completed);
 }
 
+TEST_F(SnapshotUploadsTest, ADiskThatStaysFullIsAnError) {
+  const std::string id = start();
+  ASSERT_TRUE(put(id, 0, text_of('b')).has_value());
+  clock_.time += 30min;  // what was before it was told to be complete doesn't count
+  ASSERT_TRUE(complete(id, 1).has_value());
+  for (int minutes = 0; minutes < 10; ++minutes) {
+    files_.inject(os::Fault::write_no_space);
+    EXPECT_TRUE(std::holds_alternative<reconcile::Failed>(settle(id))) << minutes;
+    clock_.time += 1min;
+  }
+  files_.inject(os::Fault::write_no_space);
+  settle(id);
+  EXPECT_EQ(find(id)->state, SnapshotState::error);
+  EXPECT_EQ(find(id)->failure, "The disk had no room for its blocks.");
+  EXPECT_TRUE(uploads_->list().value().empty());
+}
+
 TEST_F(SnapshotUploadsTest, BytesOfUploadsThatAreOverAreSwept) {
   ASSERT_TRUE(uploads_->append("snap-gone", text_of('a')).has_value());
   const std::string id = start();

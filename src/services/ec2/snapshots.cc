@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "blocks/block_store.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_storage.h"
@@ -310,6 +311,10 @@ Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots) {
   }
   for (const SnapshotRecord& each : snapshots) call.cloud.snapshot_changed(call.scope, each.id);
   return {};
+}
+
+SnapshotPlace place_of(const Cloud& cloud, std::string_view snapshot) {
+  return cloud.volumes->blocks().contains(snapshot) ? SnapshotPlace::blocks : SnapshotPlace::file;
 }
 
 void stop_reading(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record) {

@@ -56,6 +56,8 @@ void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy
 // Those of guests are of one instance.
 Result<> fix_moment(Call& call, const std::vector<SnapshotRecord>& snapshots);
 
+// Where the bytes of one that is made are: what comes of a snapshot that is a file is a file, too.
+SnapshotPlace place_of(const Cloud& cloud, std::string_view snapshot);
 // Erases all but its file.
 void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record);
 void stop_reading(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record);

@@ -33,6 +33,18 @@ inline Scope scope_of(const gateway::CallContext& context) {
   return {.account = context.principal().account, .region = context.region};
 }
 
+// Those that a list of devices or disks names.
+template <typename List, typename SnapshotOf>
+std::vector<std::string> snapshots_of(const std::optional<List>& list, SnapshotOf snapshot_of) {
+  std::vector<std::string> ids;
+  if (!list) return ids;
+  for (const auto& each : *list) {
+    const std::optional<std::string> id = snapshot_of(each);
+    if (id && !id->empty()) ids.push_back(*id);
+  }
+  return ids;
+}
+
 // The ids of that kind that the input names.
 template <typename Input>
 std::vector<std::string> ids_in(const Input& input, Kind kind) {
@@ -112,6 +124,14 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       break;
     case Kind::snapshot:
       if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+      if constexpr (requires { input.source_snapshot_id; }) return one(input.source_snapshot_id);
+      if constexpr (requires { input.block_device_mappings->front().ebs->snapshot_id; }) {
+        return snapshots_of(input.block_device_mappings,
+                            [](const auto& each) { return each.ebs ? each.ebs->snapshot_id : std::nullopt; });
+      }
+      if constexpr (requires { input.disk_containers->front().snapshot_id; }) {
+        return snapshots_of(input.disk_containers, [](const auto& each) { return each.snapshot_id; });
+      }
       if constexpr (requires { input.source_snapshot_ids; }) {
         return input.source_snapshot_ids.value_or(std::vector<std::string>());
       }
@@ -196,6 +216,10 @@ void add_condition_keys(const gateway::CallContext& context, const Input& input,
     if (input.size) keys.set("ec2:VolumeSize", std::to_string(*input.size));
     if (input.iops) keys.set("ec2:VolumeIops", std::to_string(*input.iops));
     if (input.throughput) keys.set("ec2:VolumeThroughput", std::to_string(*input.throughput));
+    if constexpr (requires { input.snapshot_id->size(); }) {
+      const std::string parent = input.snapshot_id.value_or("");
+      if (!parent.empty()) keys.set("ec2:ParentSnapshot", make_arn(scope, Kind::snapshot, parent));
+    }
     if constexpr (requires { input.encrypted; }) {
       keys.set("ec2:Encrypted", input.encrypted.value_or(false) ? "true" : "false");
     }

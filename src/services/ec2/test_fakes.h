@@ -212,9 +212,9 @@ class FakeVolumes final : public blocks::Volumes {
     sizes.erase(std::string(volume));
     return {};
   }
-  blocks::Result<> grow(std::string_view volume, uint64_t size_bytes) override {
+  blocks::Result<> grow(const blocks::ClosedVolume& volume, uint64_t size_bytes) override {
     fuse_.step();
-    sizes[std::string(volume)] = size_bytes;
+    sizes[volume.id] = size_bytes;
     return {};
   }
   blocks::Result<uint64_t> free_bytes() const override { return free; }
@@ -230,10 +230,11 @@ class FakeVolumes final : public blocks::Volumes {
     store_.reset();
     store_ = blocks::BlockStore::open(files, "/store").value();
   }
-  blocks::Result<> snapshot(std::string_view volume, std::string_view snapshot, const blocks::Told&) override {
+  blocks::Result<> snapshot(const blocks::ClosedVolume& volume, std::string_view snapshot,
+                            const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
-    snapshots[std::string(snapshot)] = std::string(volume);
+    snapshots[std::string(snapshot)] = volume.id;
     fuse_.step();
     return {};
   }
@@ -278,10 +279,11 @@ class FakeVolumes final : public blocks::Volumes {
       return fail(blocks::VolumeErrorCode::not_found);
     return {};
   }
-  blocks::Result<> store_copy(std::string_view snapshot, const blocks::Told&) override {
+  blocks::Result<> store_copy(std::string_view snapshot, std::string_view allowed, const blocks::Told&) override {
     fuse_.step();
     if (snapshots.contains(std::string(snapshot))) return {};
     const std::string& base = bases[std::string(snapshot)];
+    if (!base.empty() && base != allowed) return fail(blocks::VolumeErrorCode::corrupt);
     if (!base.empty() && !snapshots.contains(base)) return fail(blocks::VolumeErrorCode::not_found);
     const auto found = kept.extract(std::string(snapshot));
     if (found.empty()) return fail(blocks::VolumeErrorCode::not_found);

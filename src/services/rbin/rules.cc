@@ -75,6 +75,12 @@ std::optional<std::string> show_lock_state(const RuleRecord& rule, Timestamp now
   std::unreachable();
 }
 
+Result<> require_lockable(const RuleRecord& rule) {
+  if (rule.is_tag_level()) return errors::invalid_parameter("Only Region-level retention rules can be locked.");
+  if (rule.exclude_tags.empty()) return {};
+  return errors::invalid_parameter("Region-level retention rules that have exclusion tags can't be locked.");
+}
+
 Result<> require_unlocked(const RuleRecord& rule, Timestamp now) {
   switch (lock_state_of(rule, now)) {
     case LockState::locked:

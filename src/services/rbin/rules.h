@@ -32,6 +32,9 @@ enum class LockState : uint8_t { never_locked, locked, pending_unlock, unlocked 
 LockState lock_state_of(const RuleRecord& rule, Timestamp now);
 // Nullopt of one that was never locked.
 std::optional<std::string> show_lock_state(const RuleRecord& rule, Timestamp now);
+// "You can't lock tag-level retention rules, or Region-level retention rules that have exclusion tags.":
+// ValidationException. https://docs.aws.amazon.com/recyclebin/latest/APIReference/API_LockRule.html
+Result<> require_lockable(const RuleRecord& rule);
 // ConflictException of one that is locked, or not unlocked for long enough.
 Result<> require_unlocked(const RuleRecord& rule, Timestamp now);
 

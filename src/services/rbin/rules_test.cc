@@ -112,6 +112,14 @@ TEST_F(RulesTest, WhatIsRefused) {
   input.lock_configuration.reset();
   input.exclude_resource_tags = tagged("c", "d");
   EXPECT_EQ(code_of(&create_rule, input), "ValidationException");
+  CreateRuleInput excluding = rule(1);
+  excluding.exclude_resource_tags = tagged("c", "d");
+  excluding.lock_configuration = delay(7);
+  EXPECT_EQ(code_of(&create_rule, excluding), "ValidationException");
+  excluding.lock_configuration.reset();
+  const std::string excludes = make(excluding);
+  EXPECT_EQ(code_of(&lock_rule, LockRuleInput{.identifier = excludes, .lock_configuration = delay(7)}),
+            "ValidationException");
   input.exclude_resource_tags.reset();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(code_of(&create_rule, input), "none");
   EXPECT_EQ(code_of(&create_rule, input), "ServiceQuotaExceededException");

@@ -71,7 +71,16 @@ struct Begun {
   TagMap tags;
 };
 
-// Or finds what the same request has begun before.
+// What the same request has begun before, however things are by now; nullopt: it is the first.
+template <typename Input>
+Result<std::optional<Begun>> find_begun(metadata::ReadTransaction& txn, const Call& call, const Input& input,
+                                        const Resources<ImportRecord>& table) {
+  const auto known = TRY(find_made(txn, call, input.client_token));
+  if (!known) return std::optional<Begun>();
+  return std::optional(
+      Begun{.task = TRY(table.get(txn, call.scope, *known)), .tags = TRY(tags_of(txn, call.scope, *known))});
+}
+
 template <typename Input>
 Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
   const auto& table = imports_of(task.id);
@@ -79,12 +88,11 @@ Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
   task.role = input.role_name.value_or(std::string(kDefaultRole));
   task.started_at = call.context.now;
   task.moved_at = call.context.now;
+  if (auto begun = TRY(find_begun(*call.read(), call, input, table))) return *std::move(begun);
   TRY(check_objects(call, task));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, table.kind()));
   const Begun begun = TRY(call.write([&](metadata::Transaction& txn) -> Result<Begun> {
-    if (const auto known = TRY(find_made(txn, call, input.client_token))) {
-      return Begun{.task = TRY(table.get(txn, call.scope, *known)), .tags = TRY(tags_of(txn, call.scope, *known))};
-    }
+    if (auto known = TRY(find_begun(txn, call, input, table))) return *std::move(known);
     TRY(make_room(txn, call, table));
     TRY(hold_sources(txn, call.scope, task));
     table.put(txn, call.scope, task);

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_UploadServerCertificate.html
 #include <fmt/format.h>
 
+#include "base/white_space.h"
 #include "services/iam/certificates.h"
 #include "services/iam/entities.h"
 #include "services/iam/mfa_seed.h"
@@ -39,12 +40,8 @@ ServerCertificateMetadata to_wire(const AccountId& account, const ServerCertific
           .expiration = record.expires_at};
 }
 
-// Without the white space around it, as IAM shows it: Terraform would replace what isn't so.
-std::string trimmed(const std::string& pem) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const size_t first = pem.find_first_not_of(kSpace);
-  return first == std::string::npos ? "" : pem.substr(first, pem.find_last_not_of(kSpace) + 1 - first);
-}
+// As IAM shows it: Terraform would replace what isn't so.
+std::string trimmed(const std::string& pem) { return std::string(trim_white_space(pem)); }
 
 template <typename Change>
 Result<NoOutput> change_certificate(Call& call, const std::string& name, Change change) {

@@ -15,9 +15,7 @@ Result<LockRuleOutput> lock_rule(Call& call, const LockRuleInput& input) {
   const RuleRecord locked =
       TRY(metadata::run_transaction(call.metadata, [&](metadata::Transaction& txn) -> Result<RuleRecord> {
         RuleRecord rule = TRY(get_rule_record(txn, call, *input.identifier));
-        if (rule.is_tag_level()) {
-          return errors::invalid_parameter("Only Region-level retention rules can be locked.");
-        }
+        TRY(require_lockable(rule));
         if (lock_state_of(rule, call.context.now) == LockState::locked) {
           return errors::invalid_rule_state(fmt::format("The retention rule {} is locked already.", rule.id));
         }

@@ -51,9 +51,7 @@ Result<CreateRuleOutput> create_rule(Call& call, const CreateRuleInput& input) {
   rule.retention_days = TRY(read_retention(rule.type, *input.retention_period));
   TRY(add_tags(rule, input.tags.value_or(std::vector<Tag>())));
   if (input.lock_configuration) {
-    if (rule.is_tag_level()) {
-      return errors::invalid_parameter("Only Region-level retention rules can be locked.");
-    }
+    TRY(require_lockable(rule));
     rule.lock = RuleLockRecord{.unlock_delay_days = *input.lock_configuration->unlock_delay->unlock_delay_value};
   }
   TRY(metadata::run_transaction(call.metadata, [&](metadata::Transaction& txn) -> Result<> {
