@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -149,7 +150,7 @@ def check_file_system(server: Server, snapshot: str, folder: Path) -> None:
         checked = subprocess.run(["e2fsck", "-f", "-n", str(raw)], capture_output=True, text=True)
         assert checked.returncode == 0, checked.stdout + checked.stderr
         listed = subprocess.run(["debugfs", "-R", "ls /var/load", str(raw)], capture_output=True, text=True)
-        assert "d1" in listed.stdout, "the load is in it"
+        assert re.search(r"\bd[1-9]", listed.stdout), f"the load isn't in it: {listed.stdout}"
     finally:
         raw.unlink(missing_ok=True)
 
@@ -196,6 +197,14 @@ def kill_in_run_folder(bench: Bench, record: str) -> None:
     os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
 
 
+def check_file(bench: Bench) -> None:
+    """Sound, but for clusters that were taken for writes which never ended: 64 KiB each, which nothing names."""
+    bench.volumes.detach(bench.ids[0])
+    file = str(bench.volumes.file(bench.ids[0]))
+    checked = subprocess.run(["qemu-img", "check", file], capture_output=True, text=True)
+    assert checked.returncode in (0, 3), checked.stdout + checked.stderr
+
+
 def kills_under_load(bench: Bench, record: str, told: str, rounds: int) -> None:
     """Of the server, which the guest doesn't notice, and of what serves its disks, which ends it."""
     newest, server = 0, bench.guests.server
@@ -221,16 +230,14 @@ def kills_under_load(bench: Bench, record: str, told: str, rounds: int) -> None:
 def test_kills_of_the_server_and_of_a_containers_disks(own: Volumes, program: Path) -> None:
     bench = Bench(own, program, ("/dev/sdf",))
     kills_under_load(bench, "disks.process", "qemu-storage-daemon, which serves its disks, ended", rounds=2)
-    own.detach(bench.ids[0])
-    subprocess.run(["qemu-img", "check", "-q", str(own.file(bench.ids[0]))], check=True)
+    check_file(bench)
 
 
 @pytest.mark.long
 def test_kills_of_the_server_and_of_qemu(machines: Volumes, program: Path) -> None:
     bench = Bench(machines, program, ("/dev/vdb",), **VM)
     kills_under_load(bench, "qemu.process", "QEMU ended", rounds=3)
-    machines.detach(bench.ids[0])
-    subprocess.run(["qemu-img", "check", "-q", str(machines.file(bench.ids[0]))], check=True)
+    check_file(bench)
 
 
 @pytest.fixture
@@ -302,8 +309,7 @@ def test_what_a_guest_flushed_survives_power_cuts(power: PowerCuts) -> None:
         assert newest >= flushed, f"after cut {number + 1}, seed {seed}"
         assert power.bench.moment_of_snapshots([snapshot], ("/dev/sdm",)) <= flushed, f"seed {seed}"
     snapshots.clear()
-    power.volumes.detach(power.bench.ids[0])
-    subprocess.run(["qemu-img", "check", "-q", str(power.volumes.file(power.bench.ids[0]))], check=True)
+    check_file(power.bench)
 
 
 @pytest.mark.long
