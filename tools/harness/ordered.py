@@ -70,6 +70,12 @@ def fill(shell: Login, device: str, first: int, pieces: int, seconds: float = 12
     return int(done), int(error), int(took)
 
 
+def punch(shell: Login, device: str, at: int, length: int) -> tuple[int, int]:
+    """A hole of that many bytes: the error's number, and how many of them aren't zeros afterwards."""
+    error, others = shell.run(f"{PROGRAM} punch {at} {length} {device}").split()
+    return int(error), int(others)
+
+
 class Writing:
     """Goes on in the guest from `first` on until it is stopped, or something there fails."""
 

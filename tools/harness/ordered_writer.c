@@ -5,6 +5,7 @@
  *   ordered-writer read SLOTS STRIDE DEVICE...          "device slot lowest highest" of each slot's sectors; 0: none
  *   ordered-writer fill FIRST PIECES DEVICE             pieces of 1 MiB from that one on, each flushed, until one fails:
  *                                                       "pieces errno seconds"
+ *   ordered-writer punch FIRST LENGTH DEVICE            a hole: "errno", and how many of its bytes aren't zeros afterwards
  *
  * Generation g goes to device g % n, as its (g / n)th. Slots lie STRIDE bytes apart and are taken by leaps, so that who
  * copies a device from its beginning to its end meets none of its orders. Each sector of a slot tells its generation. */
@@ -97,6 +98,17 @@ static int fill(uint64_t first, uint64_t pieces) {
   return 0;
 }
 
+static int punch(uint64_t first, uint64_t length) {
+  const int failed = fallocate(devices[0], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)first, (off_t)length);
+  const int error = failed ? errno : 0;
+  unsigned char *bytes = malloc(length);
+  uint64_t others = 0;
+  if (bytes == NULL || pread(devices[0], bytes, length, (off_t)first) != (ssize_t)length) die("read");
+  for (uint64_t at = 0; at < length; ++at) others += bytes[at] != 0;
+  printf("%d %" PRIu64 "\n", error, others);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   if (argc < 5) return 2;
   const uint64_t first = strtoull(argv[2], NULL, 10), second = strtoull(argv[3], NULL, 10);
@@ -107,6 +119,10 @@ int main(int argc, char **argv) {
   if (strcmp(argv[1], "fill") == 0) {
     open_all(argv + 4, O_RDWR);
     return fill(first, second);
+  }
+  if (strcmp(argv[1], "punch") == 0) {
+    open_all(argv + 4, O_RDWR);
+    return punch(first, second);
   }
   open_all(argv + 5, O_RDWR);
   return count == 0 ? 2 : write_all(first, second, strtoull(argv[4], NULL, 10));
