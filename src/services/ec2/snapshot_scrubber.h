@@ -18,7 +18,7 @@ namespace aerolith::ec2 {
 struct ScrubSettings {
   std::chrono::milliseconds every{};  // from the end of one to the start of the next; 0: never
   uint64_t bytes_per_second = 0;      // as stored; 0: as fast as it goes
-  std::chrono::milliseconds first_after = std::chrono::minutes(1);  // where none has ended yet; at most `every`
+  std::chrono::milliseconds first_after = std::chrono::minutes(1);  // a start; where none has ended, or found damage
 };
 
 // What the last scrub found; kept in the store of record.
