@@ -79,8 +79,10 @@ bool SnapshotScrubber::sleep_until(Timestamp due) {
 
 void SnapshotScrubber::loop() {
   const std::optional<ScrubResult> before = last();
+  // Damage that an earlier process knew of is known again soon: what is snapshotted anew must not count on it.
+  const bool is_soon = !before || before->bad > 0;
   Timestamp due =
-      before ? before->finished + settings_.every : clock_.now() + std::min(settings_.every, settings_.first_after);
+      is_soon ? clock_.now() + std::min(settings_.every, settings_.first_after) : before->finished + settings_.every;
   while (sleep_until(due)) {
     const metadata::Result<> done = scrub();
     due = clock_.now() + settings_.every;
