@@ -212,6 +212,9 @@ def test_a_flipped_bit_is_told_and_found(tmp_path: Path, worker_id: str) -> None
         wait_for("the volume to fail", lambda: bench.volumes.find(broken)["State"] == "error")
         assert not (server.data_folder / f"blocks/volumes/{broken}.qcow2").exists()
         assert "wrong checksum" in server.log()
+        # The volume still has what was lost: the next snapshot has it of its own.
+        mended = bench.snapshot(volume)
+        assert bench.volumes.make(SnapshotId=mended, Size=None)
         server.stop()
         checked = server.command("fsck", "--json")
         report = json.loads(checked.stdout)
