@@ -112,6 +112,7 @@ class BlockStore::Writer {
   Writer(BlockStore& store, std::string snapshot) : store_(store), snapshot_(std::move(snapshot)) {}
   Result<BlockEntry> write(const std::string& hash, std::string_view block);
   void take_out(uint64_t index);
+  bool is_believed(const BlockEntry& entry) const;
   bool has_left_no_manifest();
 
   BlockStore& store_;

@@ -150,6 +150,10 @@ TEST_F(BlockStoreTest, AFlippedBitIsFoundOnReadAndByScrub) {
   // The same bytes again are stored again.
   ASSERT_TRUE(add("snap-3", "", {{0, block_of(1)}}).has_value());
   EXPECT_EQ(read("snap-3", 0), block_of(1));
+  // Also where the base has them.
+  ASSERT_TRUE(add("snap-4", "snap-1", {{0, block_of(1)}, {1, text_of('x')}}).has_value());
+  EXPECT_EQ(read("snap-4", 0), block_of(1));
+  EXPECT_EQ(read("snap-4", 1), text_of('x'));
 }
 
 TEST_F(BlockStoreTest, AFlippedBitInAManifestCostsThatSnapshotAlone) {

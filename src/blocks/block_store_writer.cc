@@ -57,6 +57,14 @@ void BlockStore::Writer::take_out(uint64_t index) {
   store_.give_back(unused);
 }
 
+// A base's block that can't be read any more isn't what was put, though its hash says so.
+bool BlockStore::Writer::is_believed(const BlockEntry& entry) const {
+  if (entry.place.pack == snapshot_) return true;
+  const std::lock_guard lock(store_.mutex_);
+  const auto known = store_.by_hash_.find(entry.hash);
+  return known != store_.by_hash_.end() && known->second == entry.place;
+}
+
 Result<> BlockStore::Writer::put(uint64_t index, std::string_view block) {
   if (block.size() != kBlockBytes || index * kBlockBytes >= manifest_.size_bytes) {
     return fail(VolumeErrorCode::command, fmt::format("block {} isn't one of {}", index, snapshot_));
@@ -67,7 +75,7 @@ Result<> BlockStore::Writer::put(uint64_t index, std::string_view block) {
   }
   const std::string hash = hash_of(block);
   const auto there = manifest_.blocks.find(index);
-  if (there != manifest_.blocks.end() && there->second.hash == hash) return {};
+  if (there != manifest_.blocks.end() && there->second.hash == hash && is_believed(there->second)) return {};
   BlockEntry entry = TRY(write(hash, block));
   take_out(index);
   manifest_.blocks.emplace(index, std::move(entry));

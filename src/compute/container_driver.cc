@@ -109,6 +109,7 @@ class ContainerDriver final : public Driver {
     if (!init) return Observation{.state = folder.has(kStopped) ? State::stopped : State::absent};
     Observation seen{.state = State::running, .started_at = init->started_at};
     if (os::is_alive(init->identity)) {
+      if (!DiskServer(folder).is_running()) return settle_lost_disks(folder, instance, seen);
       const os::ProcessUse use = use_of_cgroup(cgroup_of(instance));
       seen.memory_bytes = use.resident_bytes;
       seen.cpu_time = use.cpu_time;
@@ -309,6 +310,16 @@ class ContainerDriver final : public Driver {
     TRY(DiskServer(folder).stop());
     step("container/disks-closed");
     return {};
+  }
+
+  // What is behind its disks died: it can neither read nor write any more, like a machine without QEMU.
+  Result<Observation> settle_lost_disks(const InstanceFolder& folder, std::string_view instance, Observation seen) {
+    if (const auto init = folder.read_process(kInit)) os::kill_and_wait(init->identity);
+    step("container/init-ended");
+    TRY(close_all(folder, instance));
+    seen.state = State::crashed;
+    seen.detail = "qemu-storage-daemon, which serves its disks, ended without being told to";
+    return seen;
   }
 
   // Its init has ended by itself.

@@ -40,10 +40,11 @@ class ContainerTest : public TestHost {
     fmt::print("launch {} ms, SSH after {} ms\n", took / std::chrono::milliseconds(1), ssh_ms);
   }
 
-  os::ProcessIdentity init() const {
+  os::ProcessIdentity process(const char* record) const {
     const InstanceFolder folder(std::filesystem::canonical(folder_ / "run").string() + "/container", instance_);
-    return folder.read_process("init.process").value().identity;
+    return folder.read_process(record).value().identity;
   }
+  os::ProcessIdentity init() const { return process("init.process"); }
 };
 
 TEST_F(ContainerTest, BootsTakesKeysAndRunsUserDataOnce) {
@@ -103,6 +104,15 @@ TEST_F(ContainerTest, ACrashIsTold) {
   EXPECT_NE(wait_for_state(State::crashed).detail.find("signal 9"), std::string::npos);
   EXPECT_EQ(driver_->observe(instance_)->state, State::crashed) << "until something is done about it";
   ASSERT_NO_FATAL_FAILURE(launch());
+}
+
+TEST_F(ContainerTest, WithoutItsDisksItHasCrashed) {
+  ASSERT_NO_FATAL_FAILURE(launch());
+  ASSERT_TRUE(ssh("echo kept > /root/file; sync").has_value());
+  ASSERT_TRUE(os::send_signal(process("disks.process"), SIGKILL));
+  EXPECT_NE(wait_for_state(State::crashed).detail.find("qemu-storage-daemon"), std::string::npos);
+  ASSERT_NO_FATAL_FAILURE(launch());
+  EXPECT_EQ(ssh("cat /root/file").value_or(""), "kept\n");
 }
 
 TEST_F(ContainerTest, TheGuestMayEndOrRebootItself) {

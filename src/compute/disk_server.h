@@ -36,12 +36,12 @@ class DiskServer {
   Result<CopyProgress> copy_progress(std::string_view name);
   Result<> end_copy(const DiskCopy& copy, CopyEnd end);
   Result<std::vector<CopyBase>> copy_bases(std::string_view volume);
+  bool is_running() const;
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
 
  private:
   Result<> remove(QmpClient& control, std::string_view volume);
-  bool is_running() const;
   std::string exported_file(std::string_view volume) const;
   std::string last_words() const;
 

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "compute/from_os.h"
 #include "os/process.h"
 
@@ -48,6 +50,19 @@ std::vector<std::string> loops_over(const std::string& folder) {
   return names;
 }
 
+// Else the kernel takes a hole in the file for the zeros that a guest, or the file system of a root, asks for. QEMU
+// before 8.0 says yes to any hole and makes none of less than a cluster: the old bytes stay. Without holes zeros are
+// written.
+void forbid_holes(int number) {
+  const std::string path = fmt::format("/sys/block/loop{}/queue/discard_max_bytes", number);
+  const int setting = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  const bool done = setting >= 0 && ::write(setting, "0", 1) == 1;
+  const int error = errno;
+  if (setting >= 0) ::close(setting);
+  if (!done)
+    log_warning("zeros that a container asks for may not be written", {{"why", path}, {"error", std::strerror(error)}});
+}
+
 }  // namespace
 
 Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bool stays) {
@@ -74,6 +89,7 @@ Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bo
     // resize2fs on kernel 6.18; found again by e2fsck, and gone without the flag).
     config.info.lo_flags = stays ? 0U : static_cast<uint32_t>(LO_FLAGS_AUTOCLEAR);
     if (::ioctl(loop, LOOP_CONFIGURE, &config) == 0) {
+      forbid_holes(number);
       device = {fmt::format("/dev/loop{}", number), loop};
       break;
     }

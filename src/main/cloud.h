@@ -53,6 +53,8 @@ class Cloud {
   Result<std::vector<gateway::InstanceInfo>, std::string> list_instances();
   Result<gateway::ConsoleText, std::string> read_console(const std::string& instance, uint64_t place);
   network::Fabric* fabric() { return fabric_.get(); }  // null: this host can't
+  // Of snapshots; null: no volumes here.
+  const blocks::BlockStore* stored_blocks() { return volumes_ ? &volumes_->blocks() : nullptr; }
 
  private:
   // Builds the image `tiny` and registers it where it isn't. A second or two the first time; after a failure it is

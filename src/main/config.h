@@ -71,6 +71,8 @@ struct Config {
     bool allows_internet = true;  // whether guests reach beyond this host
     uint64_t memory_percent = 0;  // of the host's, for instances
     uint64_t container_overcommit = 0;
+    std::chrono::milliseconds scrub_every{};
+    uint64_t scrub_bytes_per_second = 0;
   } ec2;
 
   struct Objects {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -36,6 +37,7 @@
 #include "services.h"
 #include "services/ebs/service.h"
 #include "services/ec2/service.h"
+#include "services/ec2/snapshot_scrubber.h"
 #include "services/iam/api.h"
 #include "services/iam/service.h"
 #include "services/rbin/service.h"
@@ -238,6 +240,12 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   ec2::Service ec2(ec2_has);
   if (const auto settled = ec2.settle_all(); !settled.has_value())
     return refuse_to_start("ec2", settled.error().message);
+  std::optional<ec2::SnapshotScrubber> snapshot_scrubber;
+  if (const blocks::BlockStore* const stored = cloud.stored_blocks(); stored != nullptr) {
+    snapshot_scrubber.emplace(
+        *stored, **metadata, clock,
+        ec2::ScrubSettings{.every = config.ec2.scrub_every, .bytes_per_second = config.ec2.scrub_bytes_per_second});
+  }
   // Filled before anybody asks: the services' tables say which there are.
   std::vector<std::string> known_actions;
   const gateway::Registry registry(all_services(),

@@ -9,6 +9,7 @@ import pytest
 
 from tools.harness.debian import DebianGuests, NoDebian, debian_cloud
 from tools.harness.instances import Login, wait_for, what_lacks
+from tools.harness.volumes import GIB, Volumes
 
 # Of an emulated machine on a busy host.
 PATIENCE = 400.0
@@ -123,6 +124,32 @@ def test_whoever_is_root_inside_stays_within_its_limits(shell: Login) -> None:
     # Control groups of others aren't there to be written, nor seen.
     assert "aerolith" not in shell.run("cat /proc/self/cgroup")
     assert shell.attempt("sudo mount -t tmpfs none /mnt").returncode != 0
+
+
+def test_a_volume_has_a_name_by_its_id(guests: DebianGuests, instance: str, shell: Login) -> None:
+    """udev's link in a machine, and the same one in a container."""
+    wait_cloud_init(shell)
+    is_vm = shell.attempt("systemd-detect-virt --container", 60).returncode != 0
+    volumes = Volumes(guests, guests.find(instance)["Placement"]["AvailabilityZone"])
+    try:
+        volume = volumes.make()
+        volumes.attach(volume, instance)
+        name = f"virtio-{volume.replace('-', '')}"
+        seen = wait_for(
+            "the link",
+            lambda: [line for line in shell.attempt("ls -l /dev/disk/by-id/", 60).stdout.splitlines() if name in line],
+            PATIENCE,
+            every=1,
+        )
+        device = "vdb" if is_vm else "sdf"
+        assert [line.split(name)[1] for line in seen] == [f" -> ../../{device}"]
+        assert int(shell.run(f"sudo blockdev --getsize64 /dev/disk/by-id/{name}", 60)) == GIB
+        if is_vm:
+            assert shell.run(f"cat /sys/block/{device}/serial", 60) == volume.replace("-", "")
+        volumes.detach(volume)
+        assert shell.attempt(f"test -e /dev/disk/by-id/{name}", 60).returncode == 1
+    finally:
+        volumes.clear()
 
 
 def test_a_reboot_runs_user_data_no_second_time(guests: DebianGuests, instance: str, shell: Login) -> None:

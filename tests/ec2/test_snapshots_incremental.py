@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import tagged
+from tools.harness.clients import boto_client
+from tools.harness.damage import flip_bit
 from tools.harness.instances import Guests, Login, prepare_machines, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 from tools.harness.volumes import Volumes, login
@@ -175,7 +178,8 @@ def test_a_volume_grows_between_two_snapshots(bench: Bench) -> None:
 
 def test_a_flipped_bit_is_told_and_found(tmp_path: Path, worker_id: str) -> None:
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
-    server = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 3)})
+    settings = {"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 3), "AEROLITH_EC2_SCRUB_EVERY": "1s"}
+    server = Server(tmp_path, settings=settings)
     lacks = what_lacks(server, "containers")
     if lacks:
         pytest.skip(f"no instances here: {lacks}")
@@ -187,16 +191,30 @@ def test_a_flipped_bit_is_told_and_found(tmp_path: Path, worker_id: str) -> None
         bench.write("/dev/sdf", 4, 0)
         bench.volumes.detach(volume)
         snapshot = bench.snapshot(volume)
-        pack = server.data_folder / f"blocks/store/packs/{snapshot}.pack"
-        with pack.open("r+b") as file:
-            file.seek(100_000)
-            (byte,) = file.read(1)
-            file.seek(100_000)
-            file.write(bytes([byte ^ 1]))
+        sound = server.log()
+        flip_bit(server.data_folder / f"blocks/store/packs/{snapshot}.pack", 100_000, 0)
+        # Nobody has asked for it yet.
+        wait_for("the scrub to find it", lambda: "a stored block of snapshots is damaged" in server.log(), 60)
+        assert "stored blocks of snapshots checked" in sound and "is damaged" not in sound
+        (line, *_) = [each for each in server.log().splitlines() if "a stored block of snapshots is damaged" in each]
+        assert snapshot in line and "wrong checksum" in line
+        ebs = boto_client(server, "ebs")
+        blocks = {
+            each["BlockIndex"]: each["BlockToken"] for each in ebs.list_snapshot_blocks(SnapshotId=snapshot)["Blocks"]
+        }
+        with pytest.raises(ClientError) as caught:
+            ebs.get_snapshot_block(SnapshotId=snapshot, BlockIndex=0, BlockToken=blocks[0])
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+        assert (
+            ebs.get_snapshot_block(SnapshotId=snapshot, BlockIndex=1, BlockToken=blocks[1])["DataLength"] == 512 << 10
+        )
         broken = bench.volumes.ask(SnapshotId=snapshot, Size=None)["VolumeId"]
         wait_for("the volume to fail", lambda: bench.volumes.find(broken)["State"] == "error")
         assert not (server.data_folder / f"blocks/volumes/{broken}.qcow2").exists()
         assert "wrong checksum" in server.log()
+        # The volume still has what was lost: the next snapshot has it of its own.
+        mended = bench.snapshot(volume)
+        assert bench.volumes.make(SnapshotId=mended, Size=None)
         server.stop()
         checked = server.command("fsck", "--json")
         report = json.loads(checked.stdout)

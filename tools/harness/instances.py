@@ -91,6 +91,12 @@ class Login:
         assert done.returncode == 0, f"{command!r} in {self.address}: {done.returncode}, {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def send(self, content: Path, command: str, seconds: float = 120) -> None:
+        """`command` reads the file from its standard input."""
+        with content.open("rb") as file:
+            sent = subprocess.run(self.arguments(command), stdin=file, capture_output=True, text=True, timeout=seconds)
+        assert sent.returncode == 0, f"{command!r} in {self.address}: {sent.returncode}, {sent.stdout}{sent.stderr}"
+
     def wait(self, seconds: float = BOOT_SECONDS) -> Login:
         wait_for(f"a login to {self.address}", lambda: self.attempt("true").returncode == 0, seconds)
         return self

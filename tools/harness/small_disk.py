@@ -41,9 +41,11 @@ def _own_mounts() -> None:
 
 
 @contextmanager
-def small_disk(folder: Path, kind: str, size_bytes: int) -> Iterator[Path]:
-    """`folder` with a file system of this size, gone again after the block."""
-    _own_mounts()
+def small_disk(folder: Path, kind: str, size_bytes: int, is_seen_by_all: bool = False) -> Iterator[Path]:
+    """`folder` with a file system of this size, gone again after the block. `is_seen_by_all`: also by what other processes
+    start, as a server of instances does; else it goes with this one, however that ends."""
+    if not is_seen_by_all:
+        _own_mounts()
     folder.mkdir(parents=True)
     if kind == "tmpfs":
         _run("mount", "-t", "tmpfs", "-o", f"size={size_bytes},mode=700", "tmpfs", str(folder))

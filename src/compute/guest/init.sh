@@ -14,6 +14,7 @@ mount_all() {
   is_mounted /dev || mount -t devtmpfs devtmpfs /dev
   mkdir -p /dev/pts /dev/shm
   is_mounted /dev/pts || mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+  is_mounted /dev/shm || mount -t tmpfs -o mode=1777,nosuid,noexec,nodev tmpfs /dev/shm
   is_mounted /run || mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /run
   mount -o remount,rw / 2>/dev/null
 }
