@@ -8,13 +8,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <thread>
 
-#include "blocks/qcow2.h"
+#include "blocks/secret_file.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 
@@ -23,7 +21,6 @@ namespace aerolith::compute {
 namespace {
 
 constexpr int kFirstNumber = 3;
-constexpr size_t kLongestChain = 32;
 
 int open_tap_here(const std::string& tap) {
   const int descriptor = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -70,38 +67,38 @@ Result<int> open_tap(const NetworkPort& port) {
   return descriptor;
 }
 
-Result<std::vector<int>> open_chain(const std::string& file) {
+Result<std::vector<int>> open_chain(const std::vector<ImageFile>& chain) {
   std::vector<int> opened;
-  std::optional<DriverError> error;
-  for (std::string path = file; !path.empty() && !error;) {
-    os::RealFileSystem files;
-    const auto header = from_os(blocks::read_qcow2_header(files, path));
-    auto descriptor = open_file(path, opened.empty() ? O_RDWR : O_RDONLY);
-    if (descriptor.has_value()) opened.push_back(*descriptor);
-    if (!header.has_value()) {
-      error = header.error();
-    } else if (!descriptor.has_value()) {
-      error = descriptor.error();
-    } else if (!header->is_qcow2 || opened.size() > kLongestChain) {
-      error = DriverError{DriverErrorCode::bad_image, path + " is no qcow2 file, or has too many behind it"};
+  for (const ImageFile& file : chain) {
+    const auto descriptor = open_file(file.name, opened.empty() ? O_RDWR : O_RDONLY);
+    if (!descriptor.has_value()) {
+      for (const int each : opened) ::close(each);
+      return std::unexpected(descriptor.error());
     }
-    path = error || header->backing_file.empty() ? std::string()
-                                                 : blocks::resolve_backing_file(path, header->backing_file);
+    opened.push_back(*descriptor);
   }
-  if (!error) return opened;
-  for (const int descriptor : opened) ::close(descriptor);
-  return std::unexpected(*error);
+  return opened;
+}
+
+Result<std::vector<int>> VmDescriptors::give_secrets(const std::vector<ImageFile>& chain) {
+  std::vector<int> numbers;
+  for (const ImageFile& file : chain) {
+    numbers.push_back(file.secret.empty() ? -1 : give(TRY(from_os(blocks::open_secret(file.secret)))));
+  }
+  return numbers;
 }
 
 Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const std::string& control_path,
-                                            const std::string& console_path) {
+                                            const std::string& console_path, const SecretOf& secret_of) {
   QemuDescriptors numbers;
   numbers.control = give(TRY(listen_on(control_path)));
   numbers.console = give(TRY(open_file(console_path, O_WRONLY | O_CREAT | O_APPEND)));
   for (const NetworkPort& port : spec.ports) numbers.taps.push_back(give(TRY(open_tap(port))));
   for (const Disk& disk : spec.disks) {
     std::vector<int>& files = numbers.disks.emplace_back();
-    for (const int file : TRY(open_chain(disk.file))) files.push_back(give(file));
+    const std::vector<ImageFile> chain = TRY(look_at_chain(disk.file, secret_of));
+    for (const int file : TRY(open_chain(chain))) files.push_back(give(file));
+    numbers.secrets.push_back(TRY(give_secrets(chain)));
   }
   if (!spec.kernel.empty()) numbers.kernel = give(TRY(open_file(spec.kernel, O_RDONLY)));
   if (!spec.initramfs.empty()) numbers.initramfs = give(TRY(open_file(spec.initramfs, O_RDONLY)));

@@ -69,7 +69,7 @@ void fields(Archive& archive, ImportedImage& r) {
 }
 
 struct ImportRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string id;
   std::string description;
   std::string role;  // a name
@@ -81,13 +81,15 @@ struct ImportRecord {
   Timestamp started_at;
   Timestamp moved_at;  // when it last got on
   Timestamp ended_at;
+  // Since version 2: what its snapshots are encrypted with (encryption.h). Empty: as their sources are.
+  std::string kms_key;
 
   bool is_over() const { return state == ImportState::completed || state == ImportState::deleted; }
 };
 template <class Archive>
 void fields(Archive& archive, ImportRecord& r) {
   archive(r.id, r.description, r.role, r.disks, r.image, r.state, r.stage, r.message, r.started_at, r.moved_at,
-          r.ended_at);
+          r.ended_at, r.kms_key);
 }
 
 inline const Resources<ImportRecord> kImageImports{Kind::import_image_task, "ec2.import_image_task"};

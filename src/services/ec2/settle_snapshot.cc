@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "blocks/block_store.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/image_making.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_spec.h"
@@ -120,7 +121,7 @@ class Work {
       case SnapshotSource::guest:
         return follow_copy();
       case SnapshotSource::snapshot:
-        return end_with(cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id));
+        return end_with(copy_source());
       case SnapshotSource::copy:
         return store();
       case SnapshotSource::blocks:
@@ -194,6 +195,12 @@ class Work {
     const LaunchFailure failure = of_volumes(made.error());
     if (failure.may_pass && clock_.now() - record_.started_at < kPatience) return Failed{failure.detail};
     return end(SnapshotState::error, failure.detail);
+  }
+
+  blocks::Result<> copy_source() {
+    if (record_.kms_key.empty()) return cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id);
+    return cloud_.volumes->encrypt_snapshot(record_.source_snapshot,
+                                            {.snapshot = record_.id, .key = key_name(record_.kms_key)}, tells_from(0));
   }
 
   // Nullptr: it is gone, or its driver is.
