@@ -35,16 +35,17 @@ std::vector<BlockEntry> entries_of(const Manifest& manifest) {
 
 }  // namespace
 
-Result<std::unique_ptr<BlockStore>> BlockStore::open(os::FileSystem& files, std::string folder) {
-  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
+Result<std::unique_ptr<BlockStore>> BlockStore::open(os::FileSystem& files, std::string folder, Sealing sealing) {
+  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder), std::move(sealing)));
   for (const char* name : {"/packs", "/snapshots"}) TRY(from_files(files.make_directories(store->folder_ + name)));
   TRY(store->load_manifests());
   TRY(store->tidy_packs());
   return store;
 }
 
-Result<std::unique_ptr<BlockStore>> BlockStore::open_to_read(os::FileSystem& files, std::string folder) {
-  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder)));
+Result<std::unique_ptr<BlockStore>> BlockStore::open_to_read(os::FileSystem& files, std::string folder,
+                                                             Sealing sealing) {
+  std::unique_ptr<BlockStore> store(new BlockStore(files, std::move(folder), std::move(sealing)));
   store->is_read_only_ = true;
   TRY(store->load_manifests());
   return store;
@@ -75,7 +76,7 @@ Result<> BlockStore::load_manifests() {
       log_error("blocks: a snapshot can't be read", {{"snapshot", id}, {"why", damaged_.at(id)}});
       continue;
     }
-    for (const auto& [index, block] : manifest->blocks) use(block);
+    for (const auto& [index, block] : manifest->blocks) use(block, manifest->key);
     snapshots_.emplace(id, std::make_shared<const Manifest>(*std::move(manifest)));
   }
   return {};
@@ -88,7 +89,7 @@ Result<> BlockStore::tidy_packs() {
   for (const auto& entry : TRY(from_files(files_.list(folder)))) {
     const std::string pack = entry.name.substr(0, entry.name.size() - std::min(entry.name.size(), kPackSuffix.size()));
     const std::string path = folder + "/" + entry.name;
-    if (!pack_uses_.contains(pack)) {
+    if (!packs_.contains(pack)) {
       TRY(from_files(files_.remove(path)));
       continue;
     }
@@ -105,11 +106,13 @@ Result<> BlockStore::tidy_packs() {
   return {};
 }
 
-void BlockStore::use(const BlockEntry& entry) {
+void BlockStore::use(const BlockEntry& entry, const std::string& key) {
   Stored& stored = stored_[entry.place];
   stored.hash = entry.hash;
   if (stored.uses++ > 0) return;
-  ++pack_uses_[entry.place.pack];
+  Pack& pack = packs_[entry.place.pack];
+  ++pack.uses;
+  pack.key = key;
   by_hash_.emplace(entry.hash, entry.place);
 }
 
@@ -121,7 +124,7 @@ std::vector<Place> BlockStore::release(const std::vector<BlockEntry>& entries) {
     stored_.erase(stored);
     const auto named = by_hash_.find(entry.hash);
     if (named != by_hash_.end() && named->second == entry.place) by_hash_.erase(named);
-    if (--pack_uses_[entry.place.pack] == 0) pack_uses_.erase(entry.place.pack);
+    if (--packs_[entry.place.pack].uses == 0) packs_.erase(entry.place.pack);
     unused.push_back(entry.place);
   }
   return unused;
@@ -139,7 +142,7 @@ void BlockStore::give_back(const std::vector<Place>& places) {
     bool is_used = false;
     {
       const std::lock_guard lock(mutex_);
-      is_used = pack_uses_.contains(pack);
+      is_used = packs_.contains(pack);
     }
     if (!is_used) {
       if (const auto removed = files_.remove(pack_file(pack)); !removed.has_value()) {
@@ -187,7 +190,18 @@ Result<std::string> BlockStore::read_at(const BlockEntry& entry) const {
   const auto file = TRY(from_files(files_.open(pack_file(entry.place.pack), os::OpenMode::read)));
   std::string stored(entry.place.length, '\0');
   const size_t length = TRY(from_files(file->read_at(entry.place.offset, stored)));
-  auto block = decode_block(entry.hash, std::string_view(stored).substr(0, length));
+  std::string name;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto pack = packs_.find(entry.place.pack); pack != packs_.end()) name = pack->second.key;
+  }
+  std::shared_ptr<const BlockKey> key;
+  if (!name.empty()) {
+    auto found = keys_.find(name);
+    if (!found.has_value()) return fail(VolumeErrorCode::corrupt, "its key: " + found.error().detail);
+    key = *std::move(found);
+  }
+  auto block = decode_block(entry.hash, std::string_view(stored).substr(0, length), key.get());
   if (!block.has_value()) {
     const std::lock_guard lock(mutex_);
     const auto named = by_hash_.find(entry.hash);
@@ -226,6 +240,12 @@ Result<std::vector<uint64_t>> BlockStore::changed_blocks(std::string_view before
 bool BlockStore::contains(std::string_view snapshot) const {
   const std::lock_guard lock(mutex_);
   return snapshots_.contains(snapshot) || damaged_.contains(snapshot);
+}
+
+std::string BlockStore::key_of(std::string_view snapshot) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = snapshots_.find(snapshot);
+  return found == snapshots_.end() ? std::string() : found->second->key;
 }
 
 std::vector<std::string> BlockStore::list() const {

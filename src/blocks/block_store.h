@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "blocks/block_keys.h"
 #include "blocks/manifest.h"
 #include "os/file_system.h"
 
@@ -37,13 +38,17 @@ class BlockStore {
 
   // What an earlier process didn't finish is removed. A snapshot whose manifest is damaged can't be read (`corrupt`),
   // and until it is removed, no bytes are given back that may be its own.
-  static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder);
+  // `sealing`: for keys of encrypted ones.
+  static Result<std::unique_ptr<BlockStore>> open(os::FileSystem& files, std::string folder, Sealing sealing = {});
   // To look at only: nothing is removed, and nothing can be written.
-  static Result<std::unique_ptr<BlockStore>> open_to_read(os::FileSystem& files, std::string folder);
+  static Result<std::unique_ptr<BlockStore>> open_to_read(os::FileSystem& files, std::string folder,
+                                                          Sealing sealing = {});
 
   // A new snapshot, not there until its writer commits; `in_use` where one is there already, `corrupt` where what is
-  // there of it, or of the base, is damaged. `base`: one whose blocks it has where none is put; may be empty.
-  Result<std::unique_ptr<Writer>> begin(std::string_view snapshot, uint64_t size_bytes, std::string_view base);
+  // there of it, or of the base, is damaged. `base`: one whose blocks it has where none is put; may be empty. `key`:
+  // the name of what its blocks are encrypted with, the same as the base's; empty: they aren't.
+  Result<std::unique_ptr<Writer>> begin(std::string_view snapshot, uint64_t size_bytes, std::string_view base,
+                                        std::string_view key = {});
   // Durable on return. Fine where it isn't there. Bytes that no other snapshot has are given back.
   Result<> remove(std::string_view snapshot);
 
@@ -51,7 +56,11 @@ class BlockStore {
   Result<uint64_t> size_bytes(std::string_view snapshot) const;
   // Indexes whose bytes aren't the same, rising. `before` may be empty: then all that aren't zeros.
   Result<std::vector<uint64_t>> changed_blocks(std::string_view before, std::string_view after) const;
+  // Of snapshots, and of what is on its way to be one.
+  BlockKeys& keys() { return keys_; }
   bool contains(std::string_view snapshot) const;
+  // The name of what its blocks are encrypted with; empty: they aren't, or it isn't there.
+  std::string key_of(std::string_view snapshot) const;
   // Never changes.
   Result<std::shared_ptr<const Manifest>> manifest(std::string_view snapshot) const { return find(snapshot); }
   std::vector<std::string> list() const;
@@ -65,9 +74,14 @@ class BlockStore {
     std::string hash;
     uint64_t uses = 0;  // by manifests and writers
   };
+  struct Pack {
+    uint64_t uses = 0;  // blocks in use, and 1 for a writer
+    std::string key;    // of all its blocks: the name; empty: they aren't encrypted
+  };
   using Snapshots = std::map<std::string, std::shared_ptr<const Manifest>, std::less<>>;
 
-  BlockStore(os::FileSystem& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
+  BlockStore(os::FileSystem& files, std::string folder, Sealing sealing)
+      : files_(files), folder_(std::move(folder)), keys_(files, folder_ + "/keys", std::move(sealing)) {}
   Result<> load_manifests();
   Result<> tidy_packs();
   std::string pack_file(std::string_view pack) const;
@@ -75,20 +89,21 @@ class BlockStore {
   Result<std::shared_ptr<const Manifest>> find(std::string_view snapshot) const;
   // What can't be read is believed no more: the same bytes, put again, are stored again.
   Result<std::string> read_at(const BlockEntry& entry) const;
-  void use(const BlockEntry& entry);
+  void use(const BlockEntry& entry, const std::string& key);
   // Those whose last use it was.
   std::vector<Place> release(const std::vector<BlockEntry>& entries);
   void give_back(const std::vector<Place>& places);
 
   os::FileSystem& files_;
   const std::string folder_;
+  BlockKeys keys_;
   bool is_read_only_ = false;
   mutable std::mutex mutex_;  // never held over I/O
   Snapshots snapshots_;
   std::map<std::string, std::string, std::less<>> damaged_;  // manifests, and why
   std::map<Place, Stored> stored_;
   mutable std::map<std::string, Place, std::less<>> by_hash_;  // of those that can be read, as far as is known
-  std::map<std::string, uint64_t, std::less<>> pack_uses_;     // blocks in use, and 1 for a writer
+  std::map<std::string, Pack, std::less<>> packs_;
 };
 
 // One snapshot on its way in. Used by one thread. Gone without commit(), nothing of it stays.
@@ -118,6 +133,7 @@ class BlockStore::Writer {
   BlockStore& store_;
   const std::string snapshot_;
   Manifest manifest_;
+  std::shared_ptr<const BlockKey> key_;            // null: it isn't encrypted
   std::map<std::string, Place, std::less<>> own_;  // in its own pack, by hash
   std::unique_ptr<os::File> pack_;                 // null until a block is new
   uint64_t end_ = 0;

@@ -9,26 +9,27 @@
 namespace aerolith::blocks {
 
 Result<std::unique_ptr<BlockStore::Writer>> BlockStore::begin(std::string_view snapshot, uint64_t size_bytes,
-                                                              std::string_view base) {
+                                                              std::string_view base, std::string_view key) {
   std::unique_ptr<Writer> writer(new Writer(*this, std::string(snapshot)));
+  writer->is_committed_ = true;  // nothing to take back, yet
+  if (!key.empty()) writer->key_ = TRY(keys_.make(key));
   const std::lock_guard lock(mutex_);
   if (const auto damaged = damaged_.find(snapshot); damaged != damaged_.end()) {
-    writer->is_committed_ = true;  // nothing to take back
     return fail(VolumeErrorCode::corrupt, damaged->second);
   }
-  if (snapshots_.contains(snapshot) || pack_uses_.contains(snapshot)) {
-    writer->is_committed_ = true;
+  if (snapshots_.contains(snapshot) || packs_.contains(snapshot)) {
     return fail(VolumeErrorCode::in_use, fmt::format("{} is there already", snapshot));
   }
   if (!base.empty()) {
     const auto found = snapshots_.find(base);
     if (const auto damaged = damaged_.find(base); damaged != damaged_.end()) {
-      writer->is_committed_ = true;
       return fail(VolumeErrorCode::corrupt, damaged->second);
     }
     if (found == snapshots_.end()) {
-      writer->is_committed_ = true;
       return fail(VolumeErrorCode::not_found, fmt::format("no snapshot {} here", base));
+    }
+    if (found->second->key != key) {
+      return fail(VolumeErrorCode::command, fmt::format("{} isn't encrypted as {} is", base, snapshot));
     }
     writer->manifest_.blocks = found->second->blocks;
     writer->has_base_ = true;
@@ -37,8 +38,12 @@ Result<std::unique_ptr<BlockStore::Writer>> BlockStore::begin(std::string_view s
     writer->manifest_.blocks.erase(writer->manifest_.blocks.lower_bound(most), writer->manifest_.blocks.end());
   }
   writer->manifest_.size_bytes = size_bytes;
-  for (const auto& [index, entry] : writer->manifest_.blocks) use(entry);
-  ++pack_uses_[writer->snapshot_];
+  writer->manifest_.key = key;
+  writer->is_committed_ = false;
+  for (const auto& [index, entry] : writer->manifest_.blocks) use(entry, writer->manifest_.key);
+  Pack& pack = packs_[writer->snapshot_];
+  ++pack.uses;
+  pack.key = key;
   return writer;
 }
 
@@ -73,7 +78,7 @@ Result<> BlockStore::Writer::put(uint64_t index, std::string_view block) {
     take_out(index);
     return {};
   }
-  const std::string hash = hash_of(block);
+  const std::string hash = hash_of(block, key_.get());
   const auto there = manifest_.blocks.find(index);
   if (there != manifest_.blocks.end() && there->second.hash == hash && is_believed(there->second)) return {};
   BlockEntry entry = TRY(write(hash, block));
@@ -96,7 +101,7 @@ Result<BlockEntry> BlockStore::Writer::write(const std::string& hash, std::strin
     const auto known = store_.by_hash_.find(hash);
     if (known != store_.by_hash_.end()) {
       entry.place = known->second;
-      store_.use(entry);
+      store_.use(entry, manifest_.key);
       return entry;
     }
   }
@@ -107,7 +112,7 @@ Result<BlockEntry> BlockStore::Writer::write(const std::string& hash, std::strin
   if (!pack_) {
     pack_ = TRY(from_files(store_.files_.open(store_.pack_file(snapshot_), os::OpenMode::create, 0600)));
   }
-  const std::string stored = encode_block(hash, block);
+  const std::string stored = encode_block(hash, block, key_.get());
   TRY(from_files(pack_->write_at(end_, stored)));
   entry.place = {.pack = snapshot_, .offset = end_, .length = static_cast<uint32_t>(stored.size())};
   end_ += stored.size();
@@ -126,10 +131,10 @@ Result<> BlockStore::Writer::commit() {
   is_committed_ = true;
   const std::lock_guard lock(store_.mutex_);
   for (const auto& [index, entry] : manifest_.blocks) {
-    if (entry.place.pack == snapshot_) store_.use(entry);
+    if (entry.place.pack == snapshot_) store_.use(entry, manifest_.key);
   }
   store_.snapshots_.emplace(snapshot_, std::make_shared<const Manifest>(std::move(manifest_)));
-  if (--store_.pack_uses_[snapshot_] == 0) store_.pack_uses_.erase(snapshot_);
+  if (--store_.packs_[snapshot_].uses == 0) store_.packs_.erase(snapshot_);
   return {};
 }
 
@@ -150,7 +155,7 @@ BlockStore::Writer::~Writer() {
       if (entry.place.pack != snapshot_) others.push_back(entry);
     }
     unused = store_.release(others);
-    if (--store_.pack_uses_[snapshot_] == 0) store_.pack_uses_.erase(snapshot_);
+    if (--store_.packs_[snapshot_].uses == 0) store_.packs_.erase(snapshot_);
   }
   store_.give_back(unused);
   if (pack_) (void)store_.files_.remove(store_.pack_file(snapshot_));

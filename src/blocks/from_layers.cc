@@ -41,9 +41,9 @@ Result<> put_layers(BlockStore::Writer& writer, const Layers& layers, const Told
 }
 
 Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
-                       const std::string& path) {
+                       const std::string& path, const std::optional<LuksHead>& luks) {
   const uint64_t size_bytes = TRY(store.size_bytes(snapshot));
-  const auto writer = TRY(Qcow2Writer::create(files, path, size_bytes));
+  const auto writer = TRY(Qcow2Writer::create(files, path, {.size_bytes = size_bytes, .luks = luks}));
   for (const uint64_t index : TRY(store.changed_blocks({}, snapshot))) {
     TRY(writer->put(index, TRY(store.read(snapshot, index))));
   }

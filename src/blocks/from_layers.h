@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "blocks/block_store.h"
+#include "blocks/luks.h"
 #include "blocks/qcow2_layer.h"
 
 namespace aerolith::blocks {
@@ -15,8 +17,9 @@ namespace aerolith::blocks {
 Result<> put_layers(BlockStore::Writer& writer, const std::vector<std::unique_ptr<Qcow2Layer>>& layers,
                     const Told& told);
 
-// A qcow2 file without a backing file, which isn't there yet; not synced. `corrupt` where a block is damaged.
+// A qcow2 file without a backing file, which isn't there yet, encrypted so; not synced. `corrupt` where a block is
+// damaged.
 Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
-                       const std::string& path);
+                       const std::string& path, const std::optional<LuksHead>& luks);
 
 }  // namespace aerolith::blocks

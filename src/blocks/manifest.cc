@@ -1,4 +1,5 @@
-// "AEROSNAP", version (u32), bytes of a block (u32), size of the volume (u64), how many packs (u32) and blocks (u64);
+// "AEROSNAP", version (u32), bytes of a block (u32), size of the volume (u64); of encrypted ones, which are version 2,
+// length of the key's name (u32) and the name; how many packs (u32) and blocks (u64);
 // each pack: length of its id (u32), the id; each block, indexes rising: index (u64), hash, number of its pack (u32),
 // offset (u64), length (u32); at last SHA-256 of all that.
 #include "blocks/manifest.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view kMagic = "AEROSNAP";
 constexpr uint32_t kVersion = 1;
+constexpr uint32_t kEncryptedVersion = 2;
 constexpr size_t kEntryBytes = 8 + kHashBytes + 4 + 8 + 4;
 constexpr uint32_t kMostIdBytes = 64;
 
@@ -83,9 +85,13 @@ std::string encode_manifest(const Manifest& manifest) {
   std::map<std::string, uint32_t> numbers;
   for (const auto& [index, entry] : manifest.blocks) numbers.emplace(entry.place.pack, 0);
   std::string bytes(kMagic);
-  append_u32(bytes, kVersion);
+  append_u32(bytes, manifest.key.empty() ? kVersion : kEncryptedVersion);
   append_u32(bytes, static_cast<uint32_t>(kBlockBytes));
   append_u64(bytes, manifest.size_bytes);
+  if (!manifest.key.empty()) {
+    append_u32(bytes, static_cast<uint32_t>(manifest.key.size()));
+    bytes += manifest.key;
+  }
   append_u32(bytes, static_cast<uint32_t>(numbers.size()));
   append_u64(bytes, manifest.blocks.size());
   uint32_t next = 0;
@@ -109,9 +115,15 @@ Result<Manifest> decode_manifest(std::string_view bytes) {
   const std::string_view checked = bytes.substr(0, bytes.size() - kHashBytes);
   if (hash_of(checked) != bytes.substr(checked.size())) return corrupt("has a wrong checksum");
   Reader reader(checked.substr(kMagic.size()));
-  if (reader.u32() != kVersion) return corrupt("is of an unknown version");
+  const uint32_t version = reader.u32();
+  if (version != kVersion && version != kEncryptedVersion) return corrupt("is of an unknown version");
   if (reader.u32() != kBlockBytes) return corrupt("has blocks of another size");
   Manifest manifest{.size_bytes = reader.u64()};
+  if (version == kEncryptedVersion) {
+    const uint32_t length = reader.u32();
+    if (length == 0 || length > kMostIdBytes) return corrupt("names a key that can't be");
+    manifest.key = reader.take(length);
+  }
   const uint32_t pack_count = reader.u32();
   const uint64_t block_count = reader.u64();
   const std::vector<std::string> packs = TRY(read_packs(reader, pack_count));

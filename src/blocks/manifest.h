@@ -26,6 +26,7 @@ struct BlockEntry {
 struct Manifest {
   uint64_t size_bytes = 0;
   std::map<uint64_t, BlockEntry> blocks;  // by index
+  std::string key{};                      // that its blocks are encrypted with: the name; empty: they aren't
   bool operator==(const Manifest&) const = default;
 };
 

@@ -13,6 +13,9 @@ struct Qcow2Header {
   uint64_t size_bytes = 0;
   std::string backing_file;    // as written there: relative to the folder of the file
   bool has_data_file = false;  // its bytes lie in another file
+  bool is_encrypted = false;   // by LUKS (luks.h), whose head lies in the file
+  uint64_t luks_place = 0;
+  uint64_t luks_bytes = 0;
 };
 
 os::Result<Qcow2Header> read_qcow2_header(os::FileSystem& files, const std::string& path);

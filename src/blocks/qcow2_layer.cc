@@ -43,13 +43,28 @@ std::unexpected<VolumeError> Qcow2Layer::corrupt(std::string_view what) const {
   return std::unexpected(VolumeError{VolumeErrorCode::corrupt, fmt::format("{} {}", path_, what)});
 }
 
-Result<std::unique_ptr<Qcow2Layer>> Qcow2Layer::open(os::FileSystem& files, const std::string& path) {
+Result<std::unique_ptr<Qcow2Layer>> Qcow2Layer::open(os::FileSystem& files, const std::string& path,
+                                                     const DiskSecrets* secrets) {
   std::unique_ptr<Qcow2Layer> layer(new Qcow2Layer(path));
   layer->header_ = TRY(from_files(read_qcow2_header(files, path)));
   layer->file_ = TRY(from_files(files.open(path, os::OpenMode::read)));
   if (is_written(layer->file_->descriptor())) return fail(VolumeErrorCode::in_use, path + " is open to write");
   TRY(layer->load());
+  if (header.is_encrypted) TRY(layer->unlock(header, secrets));
   return layer;
+}
+
+Result<> Qcow2Layer::unlock(const Qcow2Header& header, const DiskSecrets* secrets) {
+  if (secrets == nullptr) return corrupt("is encrypted");
+  if (header.luks_bytes == 0 || header.luks_bytes > kMostLuksBytes) return corrupt("has no head of its encryption");
+  std::string head(header.luks_bytes, '\0');
+  if (TRY(from_files(file_->read_at(header.luks_place, head))) != head.size()) {
+    return corrupt("ends before the head of its encryption does");
+  }
+  DiskSecret secret = TRY(secrets->read(path_));
+  cipher_ = std::make_unique<SectorCipher>(TRY(open_luks(head, secret.text)));
+  key_ = std::move(secret.key);
+  return {};
 }
 
 Result<> Qcow2Layer::load() {
@@ -60,7 +75,7 @@ Result<> Qcow2Layer::load() {
   const uint64_t cluster_bits = big_endian(head.substr(20, 4));
   if (version < 2 || version > 3) return corrupt("is of an unknown version");
   if (cluster_bits < kLeastClusterBits || cluster_bits > kMostClusterBits) return corrupt("has impossible clusters");
-  if (big_endian(head.substr(32, 4)) != 0) return corrupt("is encrypted");
+  if (const uint64_t way = big_endian(head.substr(32, 4)); way != 0 && way != 2) return corrupt("is encrypted");
   if (version == 3 && (big_endian(head.substr(72, 8)) & kMayNotBe) != 0) return corrupt("has what none of ours has");
   knows_zeros_ = version == 3;
   cluster_bytes_ = uint64_t{1} << cluster_bits;
@@ -135,22 +150,29 @@ Result<> Qcow2Layer::lay_over(uint64_t offset, std::span<char> buffer) {
     }
     const std::span<char> target = buffer.subspan(at - offset, piece.length);
     if (piece.has == Has::zeros) std::ranges::fill(target, '\0');
-    // The file's last cluster may not be written to its end.
-    if (piece.has == Has::data) {
-      const size_t length = TRY(from_files(file_->read_at(piece.place, target)));
-      std::ranges::fill(target.subspan(length), '\0');
-    }
+    if (piece.has == Has::data) TRY(read_data(piece.place, target));
     at += piece.length;
   }
   return {};
 }
 
-Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& files, const std::string& path) {
+Result<> Qcow2Layer::read_data(uint64_t place, std::span<char> target) {
+  const size_t length = TRY(from_files(file_->read_at(place, target)));
+  // The file's last cluster may not be written to its end.
+  std::ranges::fill(target.subspan(length), '\0');
+  if (!cipher_) return {};
+  if (place % kSectorBytes != 0 || target.size() % kSectorBytes != 0) return corrupt("isn't read by sectors");
+  cipher_->decrypt(place, target);
+  return {};
+}
+
+Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& files, const std::string& path,
+                                                             const DiskSecrets* secrets) {
   std::vector<std::unique_ptr<Qcow2Layer>> layers;
   std::string next = path;
   while (!next.empty()) {
     if (layers.size() == kLongestChain) return fail(VolumeErrorCode::corrupt, path + " has too many files behind it");
-    layers.push_back(TRY(Qcow2Layer::open(files, next)));
+    layers.push_back(TRY(Qcow2Layer::open(files, next, secrets)));
     TRY(require_snapshot_behind(layers.back()->header(), next));
     const std::string& backing = layers.back()->header().backing_file;
     next = backing.empty() ? "" : resolve_backing_file(next, backing);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "blocks/disk_secrets.h"
+#include "blocks/luks.h"
 #include "blocks/qcow2.h"
 #include "blocks/volumes.h"
 #include "os/file_system.h"
@@ -17,12 +19,15 @@ namespace aerolith::blocks {
 // Used by one thread. While it is, nothing writes the file.
 class Qcow2Layer {
  public:
-  // `in_use` while a program has it open to write, `corrupt` for what files of ours never are: compressed, encrypted,
-  // with bytes in another file.
-  static Result<std::unique_ptr<Qcow2Layer>> open(os::FileSystem& files, const std::string& path);
+  // `in_use` while a program has it open to write, `corrupt` for what files of ours never are: compressed, with bytes
+  // in another file, encrypted otherwise than by LUKS. `secrets`: null where none is encrypted.
+  static Result<std::unique_ptr<Qcow2Layer>> open(os::FileSystem& files, const std::string& path,
+                                                  const DiskSecrets* secrets = nullptr);
 
   uint64_t size_bytes() const { return size_bytes_; }
   const Qcow2Header& header() const { return header_; }
+  // Of an encrypted one: what blocks of its snapshots are encrypted with (disk_secrets.h). Empty: it isn't.
+  const std::string& key() const { return key_; }
 
   enum class Has : uint8_t { nothing, zeros, data };
   // The most of what it has in that range. Of what is behind its end: nothing.
@@ -38,6 +43,8 @@ class Qcow2Layer {
   };
   explicit Qcow2Layer(std::string path) : path_(std::move(path)) {}
   Result<> load();
+  Result<> unlock(const Qcow2Header& header, const DiskSecrets* secrets);
+  Result<> read_data(uint64_t place, std::span<char> target);
   // From there to the end of its cluster.
   Result<Piece> piece_at(uint64_t offset);
   Result<> load_table(uint64_t place);
@@ -50,6 +57,8 @@ class Qcow2Layer {
   uint64_t cluster_bytes_ = 0;
   bool knows_zeros_ = false;  // since version 3 of the format
   Qcow2Header header_;
+  std::string key_;
+  std::unique_ptr<SectorCipher> cipher_;  // null: it isn't encrypted
   std::vector<uint64_t> first_level_;
   uint64_t table_place_ = 0;  // of the table of the second level that was needed last; 0: none
   std::string table_;
@@ -57,6 +66,7 @@ class Qcow2Layer {
 
 // A snapshot's file and all behind it, the top one first. `corrupt` where they are more than a chain of ours ever has,
 // or not all of them lie in one folder.
-Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& files, const std::string& path);
+Result<std::vector<std::unique_ptr<Qcow2Layer>>> open_layers(os::FileSystem& files, const std::string& path,
+                                                             const DiskSecrets* secrets = nullptr);
 
 }  // namespace aerolith::blocks

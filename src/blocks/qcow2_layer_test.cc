@@ -96,7 +96,7 @@ TEST_F(Qcow2LayerTest, AFileThatIsWrittenFromBlocksIsOneForQemu) {
   std::string block(kBlockBytes, '\0');
   for (size_t at = 0; at < block.size(); ++at) block[at] = static_cast<char>(at / kCluster % 2 == 0 ? 'x' : '\0');
   {
-    const auto writer = Qcow2Writer::create(files_, top_, kSize).value();
+    const auto writer = Qcow2Writer::create(files_, top_, {.size_bytes = kSize}).value();
     for (const uint64_t index : {uint64_t{0}, uint64_t{1}, uint64_t{1023}, uint64_t{1024}, uint64_t{5000}}) {
       ASSERT_TRUE(writer->put(index, block).has_value());
     }
@@ -115,7 +115,7 @@ TEST_F(Qcow2LayerTest, AFileThatIsWrittenFromBlocksIsOneForQemu) {
 }
 
 TEST_F(Qcow2LayerTest, AnEmptyFileIsOne) {
-  const auto writer = Qcow2Writer::create(files_, top_, kMiB).value();
+  const auto writer = Qcow2Writer::create(files_, top_, {.size_bytes = kMiB}).value();
   ASSERT_TRUE(writer->finish().has_value());
   run({"qemu-img", "check", "-q", top_});
   EXPECT_EQ(read(top_, 0, kCluster), std::string(kCluster, 'u'));

@@ -1,5 +1,6 @@
-// The head is the first cluster; bytes and tables of the second level follow as they come, then the first level, then
-// the reference counts: each cluster of the file is used once (QEMU's docs/interop/qcow2.txt).
+// The head is the first cluster, behind it that of the encryption, if it has one; bytes and tables of the second level
+// follow as they come, then the first level, then the reference counts: each cluster of the file is used once (QEMU's
+// docs/interop/qcow2.txt).
 #include "blocks/qcow2_writer.h"
 
 #include <algorithm>
@@ -17,6 +18,11 @@ constexpr uint64_t kEntries = kClusterBytes / 8;            // of a table
 constexpr uint64_t kCounts = kClusterBytes / 2;             // of a cluster of counts, 16 bits each
 constexpr uint64_t kIsUsedOnce = uint64_t{1} << 63;         // as the counts say
 constexpr uint64_t kTableBytes = kEntries * kClusterBytes;  // of the disk, that a table of the second level tells of
+
+constexpr uint64_t kLuks = 2;  // a way of encryption
+constexpr uint64_t kLuksExtension = 0x0537'BE77;
+constexpr uint64_t kBackingFormatExtension = 0xE279'2ACA;
+constexpr uint64_t kHeadBytes = 104;
 
 uint64_t up_to(uint64_t value, uint64_t part) { return value / part + (value % part != 0 ? 1 : 0); }
 
@@ -40,11 +46,17 @@ std::string filled(std::string bytes) {
 }  // namespace
 
 Result<std::unique_ptr<Qcow2Writer>> Qcow2Writer::create(os::FileSystem& files, const std::string& path,
-                                                         uint64_t size_bytes) {
+                                                         const NewQcow2& wanted) {
   auto file = TRY(from_files(files.open(path, os::OpenMode::create, 0600)));
-  std::unique_ptr<Qcow2Writer> writer(new Qcow2Writer(std::move(file), size_bytes));
-  writer->first_level_.resize(up_to(size_bytes, kTableBytes));
+  std::unique_ptr<Qcow2Writer> writer(new Qcow2Writer(std::move(file), wanted));
+  writer->first_level_.resize(up_to(wanted.size_bytes, kTableBytes));
   writer->end_ = 1;
+  if (wanted.luks) {
+    writer->cipher_ = std::make_unique<SectorCipher>(wanted.luks->key);
+    writer->luks_bytes_ = wanted.luks->bytes;
+    TRY(writer->append(wanted.luks->head));
+    writer->end_ = 1 + up_to(wanted.luks->bytes, kClusterBytes);
+  }
   return writer;
 }
 
@@ -52,6 +64,13 @@ Result<> Qcow2Writer::append(std::string_view bytes) {
   TRY(from_files(file_->write_at(end_ * kClusterBytes, bytes)));
   end_ += up_to(bytes.size(), kClusterBytes);
   return {};
+}
+
+Result<> Qcow2Writer::append_data(std::string_view bytes) {
+  if (!cipher_) return append(bytes);
+  std::string sectors(bytes);
+  cipher_->encrypt(end_ * kClusterBytes, sectors);
+  return append(sectors);
 }
 
 Result<> Qcow2Writer::write_table() {
@@ -70,7 +89,7 @@ Result<> Qcow2Writer::put(uint64_t index, std::string_view block) {
   const uint64_t length = std::min<uint64_t>(block.size(), size_bytes_ - std::min(size_bytes_, offset));
   uint64_t begin = 0;  // of clusters that follow one another
   const auto flush = [&](uint64_t end) -> Result<> {
-    if (end > begin) TRY(append(block.substr(begin, end - begin)));
+    if (end > begin) TRY(append_data(block.substr(begin, end - begin)));
     return {};
   };
   for (uint64_t at = 0; at < length; at += kClusterBytes) {
@@ -115,13 +134,33 @@ Result<> Qcow2Writer::finish() {
   }
   TRY(append(filled(std::move(count_table))));
 
+  return from_files(file_->write_at(0, filled(head(first_level_place, count_table_place, count_tables))));
+}
+
+std::string Qcow2Writer::head(uint64_t first_level_place, uint64_t count_table_place, uint64_t count_tables) const {
+  std::string extensions;
+  const auto extend = [&](uint64_t kind, std::string_view bytes) {
+    append_big(extensions, kind, 4);
+    append_big(extensions, bytes.size(), 4);
+    extensions += bytes;
+    extensions.resize(up_to(extensions.size(), 8) * 8, '\0');
+  };
+  if (!backing_file_.empty()) extend(kBackingFormatExtension, "qcow2");
+  if (cipher_) {
+    std::string luks;
+    append_big(luks, kClusterBytes, 8);  // its place
+    append_big(luks, luks_bytes_, 8);
+    extend(kLuksExtension, luks);
+  }
+  append_big(extensions, 0, 8);  // their end
+
   std::string head("QFI\xfb", 4);
   append_big(head, 3, 4);  // version
-  append_big(head, 0, 8);  // no backing file
-  append_big(head, 0, 4);
+  append_big(head, backing_file_.empty() ? 0 : kHeadBytes + extensions.size(), 8);
+  append_big(head, backing_file_.size(), 4);
   append_big(head, kClusterBits, 4);
   append_big(head, size_bytes_, 8);
-  append_big(head, 0, 4);  // no encryption
+  append_big(head, cipher_ ? kLuks : 0, 4);
   append_big(head, first_level_.size(), 4);
   append_big(head, first_level_place, 8);
   append_big(head, count_table_place, 8);
@@ -129,8 +168,8 @@ Result<> Qcow2Writer::finish() {
   append_big(head, 0, 4 + 8);      // no snapshots of its own
   append_big(head, 0, 8 + 8 + 8);  // no features
   append_big(head, 4, 4);          // counts of 2^4 bits
-  append_big(head, 104, 4);        // of the head; no extensions follow
-  return from_files(file_->write_at(0, filled(std::move(head))));
+  append_big(head, kHeadBytes, 4);
+  return head + extensions + backing_file_;
 }
 
 }  // namespace aerolith::blocks

@@ -10,6 +10,7 @@
 
 #include "base/step.h"
 #include "blocks/from_files.h"
+#include "blocks/secret_file.h"
 #include "os/program.h"
 
 namespace aerolith::blocks {
@@ -49,9 +50,20 @@ uint64_t allocated_bytes(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_blocks) * kUnit : 0;
 }
 
-Result<> run_qemu_img(std::vector<std::string> arguments, std::chrono::milliseconds patience) {
+Result<> run_qemu_img(ImgCommand command) {
+  constexpr int kSecretNumber = 3;
+  std::vector<std::string>& arguments = command.arguments;
+  int secret = -1;
+  if (!command.secret.empty()) {
+    secret = TRY(from_files(open_secret(command.secret)));
+    arguments.insert(arguments.begin() + 1,
+                     {"--object", fmt::format("secret,id={},file=/proc/self/fd/{}", kSecretId, kSecretNumber)});
+  }
   arguments.insert(arguments.begin(), "qemu-img");
-  auto end = os::run_checked({.arguments = std::move(arguments), .patience = patience});
+  os::Program program{.arguments = std::move(arguments), .patience = command.patience};
+  if (secret >= 0) program.descriptors.push_back({secret, kSecretNumber});
+  auto end = os::run_checked(program);
+  if (secret >= 0) ::close(secret);
   if (!end.has_value()) return failed_program(end.error());
   return {};
 }
@@ -72,8 +84,8 @@ Result<> settle_file(os::FileSystem& files, const std::string& half_done, const 
 }
 
 Result<> make_file(os::FileSystem& files, const std::string& half_done, const std::string& file, unsigned permissions,
-                   std::vector<std::string> arguments, std::chrono::milliseconds patience) {
-  auto made = run_qemu_img(std::move(arguments), patience);
+                   ImgCommand command) {
+  auto made = run_qemu_img(std::move(command));
   if (made.has_value()) made = settle_file(files, half_done, file, permissions);
   if (!made.has_value()) ::unlink(half_done.c_str());
   return made;

@@ -102,9 +102,17 @@ Result<> SnapshotFiles::make(std::string_view snapshot) {
   return made;
 }
 
+Result<std::optional<LuksHead>> SnapshotFiles::luks_of(std::string_view snapshot) {
+  const std::string key = store_.key_of(snapshot);
+  if (key.empty()) return std::optional<LuksHead>();
+  const DiskSecret secret = TRY(secrets_.make(path_of(snapshot), key));
+  return std::optional(make_luks(secret.text));
+}
+
 Result<> SnapshotFiles::make_from_blocks(std::string_view snapshot) {
   const std::string half_done = fmt::format("{}/.{}{}", snapshots_folder_, snapshot, kHalfDoneSuffix);
-  auto made = write_as_file(files_, store_, snapshot, half_done);
+  const std::optional<LuksHead> luks = TRY(luks_of(snapshot));
+  auto made = write_as_file(files_, store_, snapshot, half_done, luks);
   step("snapshot/file-written");
   if (made.has_value()) made = settle_file(files_, half_done, path_of(snapshot), 0400);
   if (!made.has_value()) (void)files_.remove(half_done);
@@ -169,11 +177,12 @@ Result<> SnapshotFiles::remove(std::string_view snapshot) {
   const Use use(*this, snapshot, Use::For::removal);
   if (!use.is_allowed()) return fail(VolumeErrorCode::in_use, fmt::format("a volume is made of {} now", snapshot));
   TRY(store_.remove(snapshot));
-  if (!is_there(path_of(snapshot))) return {};
+  if (!is_there(path_of(snapshot))) return secrets_.remove(path_of(snapshot));
   const Named named = TRY(who_is_named());
   if (named.by_volumes.contains(id)) return fail(VolumeErrorCode::in_use, "a volume is a child of " + id);
   TRY(remove_children(named, id));
-  return remove_file(files_, path_of(snapshot));
+  TRY(remove_file(files_, path_of(snapshot)));
+  return secrets_.remove(path_of(snapshot));
 }
 
 // Files that can be made again, the last of a chain first.

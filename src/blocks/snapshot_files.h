@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "blocks/block_store.h"
+#include "blocks/disk_secrets.h"
+#include "blocks/luks.h"
 #include "blocks/volumes.h"
 #include "os/file_system.h"
 
@@ -20,9 +22,11 @@ namespace aerolith::blocks {
 // Safe from any thread. What it is made with outlives it.
 class SnapshotFiles {
  public:
-  SnapshotFiles(os::FileSystem& files, BlockStore& store, std::string volumes_folder, std::string snapshots_folder)
+  SnapshotFiles(os::FileSystem& files, BlockStore& store, const DiskSecrets& secrets, std::string volumes_folder,
+                std::string snapshots_folder)
       : files_(files),
         store_(store),
+        secrets_(secrets),
         volumes_folder_(std::move(volumes_folder)),
         snapshots_folder_(std::move(snapshots_folder)) {}
 
@@ -44,12 +48,12 @@ class SnapshotFiles {
   };
 
   std::string path_of(std::string_view snapshot) const;
-  // From blocks, where it isn't there. `not_found`: neither is. For who has a Use of it.
+  // From blocks, where it isn't there; encrypted, where those are. `not_found`: neither is. For who has a Use of it.
   Result<> make(std::string_view snapshot);
   // Takes a whole copy that has been stored, as its file, or removes it: also one that something has open to write.
   // `corrupt` where it names another file behind it than that of `base`, or none.
   Result<> take(std::string_view snapshot, const std::string& copy, std::string_view base);
-  // Its blocks, and its file; `in_use` where only a volume needs that still.
+  // Its blocks, its file and its secret; `in_use` where only a volume needs that still.
   Result<> remove(std::string_view snapshot);
   // The file of one that is blocks, where nothing needs it. Fine where something does, or there is none.
   Result<> drop_file(std::string_view snapshot);
@@ -65,12 +69,14 @@ class SnapshotFiles {
   };
   Result<Named> who_is_named() const;
   Result<> make_from_blocks(std::string_view snapshot);
+  Result<std::optional<LuksHead>> luks_of(std::string_view snapshot);
   size_t depth_of(std::string_view snapshot) const;
   Result<> remove_unneeded(const std::string& snapshot);
   Result<> remove_children(const Named& named, const std::string& snapshot);
 
   os::FileSystem& files_;
   BlockStore& store_;
+  const DiskSecrets& secrets_;
   const std::string volumes_folder_;
   const std::string snapshots_folder_;
   std::mutex mutex_;  // guards what follows

@@ -47,7 +47,7 @@ Result<> write_raw(os::File& file, SnapshotReader& snapshot, const Told& told) {
 
 Result<> write_qcow2(os::FileSystem& files, SnapshotReader& snapshot, const std::string& path, const Told& told) {
   {
-    const auto writer = TRY(Qcow2Writer::create(files, path, snapshot.size_bytes()));
+    const auto writer = TRY(Qcow2Writer::create(files, path, {.size_bytes = snapshot.size_bytes()}));
     const std::vector<uint64_t> blocks = TRY(snapshot.find_blocks());
     for (size_t done = 0; done < blocks.size(); ++done) {
       tell(told, done, blocks.size());
@@ -61,13 +61,14 @@ Result<> write_qcow2(os::FileSystem& files, SnapshotReader& snapshot, const std:
 }  // namespace
 
 Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(os::FileSystem& files, const std::string& folder,
-                                                             std::string_view snapshot) {
+                                                             std::string_view snapshot, const Sealing& sealing) {
   TRY(check_id(snapshot));
   std::unique_ptr<SnapshotReader> reader(new SnapshotReader(std::string(snapshot)));
   if (is_there(folder + "/store")) {
-    auto store = TRY(BlockStore::open_to_read(files, folder + "/store"));
+    auto store = TRY(BlockStore::open_to_read(files, folder + "/store", sealing));
     if (store->contains(snapshot)) {
       reader->size_bytes_ = TRY(store->size_bytes(snapshot));
+      reader->is_encrypted_ = !store->key_of(snapshot).empty();
       reader->store_ = std::move(store);
       return reader;
     }
@@ -76,7 +77,9 @@ Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(os::FileSystem& fil
   if (!is_there(path)) {
     return fail(VolumeErrorCode::not_found, fmt::format("there is no snapshot {}, or it isn't complete", snapshot));
   }
-  reader->layers_ = TRY(open_layers(files, path));
+  const DiskSecrets secrets(files, sealing);
+  reader->layers_ = TRY(open_layers(files, path, &secrets));
+  reader->is_encrypted_ = !reader->layers_.front()->key().empty();
   reader->size_bytes_ = reader->layers_.front()->size_bytes();
   return reader;
 }

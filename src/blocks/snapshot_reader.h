@@ -19,9 +19,10 @@ class SnapshotReader {
  public:
   // `folder`: as for Volumes::open. `files` outlives it. `not_found` also of one that isn't complete.
   static Result<std::unique_ptr<SnapshotReader>> open(os::FileSystem& files, const std::string& folder,
-                                                      std::string_view snapshot);
+                                                      std::string_view snapshot, const Sealing& sealing = {});
 
   uint64_t size_bytes() const { return size_bytes_; }
+  bool is_encrypted() const { return is_encrypted_; }  // where it lies
   // Indexes of blocks that may have something, rising: all others are zeros.
   Result<std::vector<uint64_t>> find_blocks();
   // kBlockBytes of them, filled up with zeros behind the end. `corrupt` where it is damaged.
@@ -32,6 +33,7 @@ class SnapshotReader {
 
   const std::string snapshot_;
   uint64_t size_bytes_ = 0;
+  bool is_encrypted_ = false;
   std::unique_ptr<BlockStore> store_;                // or
   std::vector<std::unique_ptr<Qcow2Layer>> layers_;  // the top one first
 };

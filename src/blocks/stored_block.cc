@@ -1,5 +1,5 @@
 // "BLK1", how it is packed (u32), length of what follows the head (u32), the hash, then a CRC-64/NVME of all that and
-// of what follows (u64); then the bytes.
+// of what follows (u64); then the bytes. Encrypted ones are compressed first.
 #include "blocks/stored_block.h"
 
 #include <zstd.h>
@@ -17,7 +17,8 @@ constexpr std::string_view kMagic = "BLK1";
 constexpr size_t kHeadBytes = 4 + 4 + 4 + kHashBytes + 8;
 constexpr uint32_t kRaw = 0;
 constexpr uint32_t kZstd = 1;
-constexpr int kLevel = 1;  // a gigabyte in two seconds; higher ones gain a few percent on file systems
+constexpr uint32_t kIsEncrypted = 2;  // added to one of those
+constexpr int kLevel = 1;             // a gigabyte in two seconds; higher ones gain a few percent on file systems
 
 template <typename Integer>
 void append(std::string& out, Integer value) {
@@ -53,33 +54,47 @@ void append_u64(std::string& out, uint64_t value) { append(out, value); }
 uint32_t read_u32(std::string_view text) { return read<uint32_t>(text); }
 uint64_t read_u64(std::string_view text) { return read<uint64_t>(text); }
 
-std::string hash_of(std::string_view block) { return digest(DigestKind::sha256, block); }
+std::string hash_of(std::string_view block, const BlockKey* key) {
+  return key == nullptr ? digest(DigestKind::sha256, block) : key->hash_of(block);
+}
 
 bool is_zero(std::string_view block) {
   return block.empty() || (block.front() == '\0' && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0);
 }
 
-std::string encode_block(std::string_view hash, std::string_view block) {
+std::string encode_block(std::string_view hash, std::string_view block, const BlockKey* key) {
   std::string packed = compress(block);
   const bool is_smaller = !packed.empty() && packed.size() < block.size();
   if (!is_smaller) packed = block;
+  if (key != nullptr) packed = key->seal(hash, packed);
   std::string stored(kMagic);
-  append_u32(stored, is_smaller ? kZstd : kRaw);
+  append_u32(stored, (is_smaller ? kZstd : kRaw) + (key != nullptr ? kIsEncrypted : 0));
   append_u32(stored, static_cast<uint32_t>(packed.size()));
   stored += hash;
   append_u64(stored, checksum_of(stored, packed));
   return stored + packed;
 }
 
-Result<std::string> decode_block(std::string_view hash, std::string_view stored) {
+Result<std::string> decode_block(std::string_view hash, std::string_view stored, const BlockKey* key) {
   if (stored.size() < kHeadBytes || !stored.starts_with(kMagic)) return corrupt("has no head");
   const std::string_view checked = stored.substr(0, kHeadBytes - 8);
-  const std::string_view packed = stored.substr(kHeadBytes);
+  std::string_view packed = stored.substr(kHeadBytes);
   if (read_u32(stored.substr(8)) != packed.size()) return corrupt("has another length");
   if (checked.substr(12) != hash) return corrupt("is another one");
   if (read_u64(stored.substr(kHeadBytes - 8)) != checksum_of(checked, packed)) return corrupt("has a wrong checksum");
+  uint32_t how = read_u32(stored.substr(4));
+  std::optional<std::string> opened;
+  if ((how == kRaw + kIsEncrypted || how == kZstd + kIsEncrypted) != (key != nullptr)) {
+    return corrupt(key == nullptr ? "is encrypted" : "isn't encrypted");
+  }
+  if (key != nullptr) {
+    opened = key->open(hash, packed);
+    if (!opened) return corrupt("isn't opened by its key");
+    packed = *opened;
+    how -= kIsEncrypted;
+  }
   std::string block;
-  if (const uint32_t how = read_u32(stored.substr(4)); how == kZstd) {
+  if (how == kZstd) {
     block.resize(kBlockBytes);
     const size_t length = ZSTD_decompress(block.data(), block.size(), packed.data(), packed.size());
     if (ZSTD_isError(length) != 0 || length != kBlockBytes) return corrupt("can't be unpacked");
@@ -88,7 +103,7 @@ Result<std::string> decode_block(std::string_view hash, std::string_view stored)
   } else {
     return corrupt("is packed in an unknown way");
   }
-  if (hash_of(block) != hash) return corrupt("has another hash");
+  if (hash_of(block, key) != hash) return corrupt("has another hash");
   return block;
 }
 

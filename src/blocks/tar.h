@@ -1,5 +1,6 @@
 // The table of a tar archive, as an OVA is one: "ustar" of POSIX.1-2001 and what came before it. Names of more than a
-// hundred bytes may come as GNU's or as pax's, sizes of 8 GiB and more too; sparse and other special members aren't taken.
+// hundred bytes may come as GNU's or as pax's, sizes of 8 GiB and more too; sparse and other special members aren't
+// taken.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "blocks/from_files.h"
-#include "blocks/stored_block.h"
 
 namespace aerolith::blocks {
 namespace {
@@ -38,7 +37,7 @@ Result<std::unique_ptr<os::File>> Uploads::open_file(std::string_view snapshot) 
 }
 
 // A file of an earlier process may end with a piece of a block.
-Result<uint64_t> Uploads::take_place(std::string_view snapshot, const os::File& file) {
+Result<uint64_t> Uploads::take_place(std::string_view snapshot, const os::File& file, size_t block_bytes) {
   {
     const std::lock_guard lock(mutex_);
     const auto known = next_places_.find(snapshot);
@@ -46,23 +45,25 @@ Result<uint64_t> Uploads::take_place(std::string_view snapshot, const os::File& 
   }
   const uint64_t size = TRY(from_files(file.size()));
   const std::lock_guard lock(mutex_);
-  const auto next = next_places_.try_emplace(std::string(snapshot), (size + kBlockBytes - 1) / kBlockBytes).first;
+  const auto next = next_places_.try_emplace(std::string(snapshot), (size + block_bytes - 1) / block_bytes).first;
   return next->second++;
 }
 
 Result<uint64_t> Uploads::append(std::string_view snapshot, std::string_view block) {
-  if (block.size() != kBlockBytes) return fail(VolumeErrorCode::command, "not a block");
+  if (block.size() != kBlockBytes && block.size() != kBlockBytes + BlockKey::kSealBytes) {
+    return fail(VolumeErrorCode::command, "not a block");
+  }
   const auto file = TRY(open_file(snapshot));
-  const uint64_t place = TRY(take_place(snapshot, *file));
-  TRY(from_files(file->write_at(place * kBlockBytes, block)));
+  const uint64_t place = TRY(take_place(snapshot, *file, block.size()));
+  TRY(from_files(file->write_at(place * block.size(), block)));
   TRY(from_files(file->sync_data()));
   return place;
 }
 
-Result<std::string> Uploads::read(std::string_view snapshot, uint64_t place) const {
+Result<std::string> Uploads::read(std::string_view snapshot, uint64_t place, size_t block_bytes) const {
   const auto file = TRY(from_files(files_.open(file_of(snapshot), os::OpenMode::read)));
-  std::string block(kBlockBytes, '\0');
-  const size_t length = TRY(from_files(file->read_at(place * kBlockBytes, block)));
+  std::string block(block_bytes, '\0');
+  const size_t length = TRY(from_files(file->read_at(place * block_bytes, block)));
   if (length == block.size()) return block;
   return fail(VolumeErrorCode::corrupt, fmt::format("{} has lost its end", file_of(snapshot)));
 }

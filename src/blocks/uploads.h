@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "blocks/stored_block.h"
 #include "blocks/volumes.h"
 #include "os/file_system.h"
 
@@ -21,10 +22,11 @@ class Uploads {
  public:
   static Result<std::unique_ptr<Uploads>> open(os::FileSystem& files, std::string folder);
 
-  // `block` has kBlockBytes -> its place, the first of a snapshot's is 0. Durable on return.
+  // `block` has kBlockBytes, or is one that a key has sealed (block_keys.h): of a snapshot all are, or none -> its
+  // place, the first of a snapshot's is 0. Durable on return.
   Result<uint64_t> append(std::string_view snapshot, std::string_view block);
   // As it was appended, or bytes that a power loss left of one whose append hadn't returned.
-  Result<std::string> read(std::string_view snapshot, uint64_t place) const;
+  Result<std::string> read(std::string_view snapshot, uint64_t place, size_t block_bytes = kBlockBytes) const;
   Result<> remove(std::string_view snapshot);  // fine where there is none
   Result<std::vector<std::string>> list() const;
 
@@ -33,7 +35,7 @@ class Uploads {
   std::string file_of(std::string_view snapshot) const;
   // Opened, and made where it isn't there.
   Result<std::unique_ptr<os::File>> open_file(std::string_view snapshot);
-  Result<uint64_t> take_place(std::string_view snapshot, const os::File& file);
+  Result<uint64_t> take_place(std::string_view snapshot, const os::File& file, size_t block_bytes);
 
   os::FileSystem& files_;
   const std::string folder_;

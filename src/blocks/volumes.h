@@ -22,6 +22,7 @@ template <typename T = void>
 using Result = aerolith::Result<T, VolumeError>;
 
 class BlockStore;
+struct Sealing;
 
 // Hears, now and then, how much of the work is done; may be empty.
 using Told = std::function<void(int percent)>;
@@ -32,6 +33,19 @@ struct ClosedVolume {
   std::string base{};  // the snapshot that it was made of: a file that names another one is `corrupt`
 };
 
+struct NewVolume {
+  std::string volume;
+  uint64_t size_bytes = 0;
+  std::string snapshot{};  // its child, grown; empty: zeros
+  // Of the account: it is encrypted, with a secret of its own, and the blocks of its snapshots with this key, a name
+  // (block_keys.h). Empty: it isn't encrypted.
+  std::string key{};
+};
+// What becomes of other bytes.
+struct NewSnapshot {
+  std::string snapshot;
+  std::string key{};  // as above
+};
 struct NewCopy {
   std::string volume;
   std::string snapshot;
@@ -39,17 +53,18 @@ struct NewCopy {
   std::optional<uint64_t> most_bytes{};  // that it can come to have; nullopt: as many as the volume has
 };
 
-// Safe from any thread. Each change is durable on return.
+// Safe from any thread. Each change is durable on return. What is made of an encrypted volume or snapshot is encrypted;
+// where that can't be, it is an error.
 class Volumes {
  public:
-  // `folder`: volumes/, snapshots/ and store/ lie in it.
-  static Result<std::unique_ptr<Volumes>> open(std::string folder);
+  // `folder`: volumes/, snapshots/ and store/ lie in it. `sealing`: for what encrypted ones are opened with.
+  static Result<std::unique_ptr<Volumes>> open(std::string folder, const Sealing& sealing);
+  static Result<std::unique_ptr<Volumes>> open(std::string folder);  // none is encrypted
   virtual ~Volumes() = default;
 
-  // Sparse. A snapshot given: its child, grown to `size_bytes`. `corrupt` where a block of the snapshot is damaged:
-  // then there is none.
-  virtual Result<> create(std::string_view volume, uint64_t size_bytes, std::string_view snapshot) = 0;
-  virtual Result<> remove(std::string_view volume) = 0;  // fine where none is
+  // Sparse. `corrupt` where a block of the snapshot is damaged: then there is none.
+  virtual Result<> create(const NewVolume& wanted) = 0;
+  virtual Result<> remove(std::string_view volume) = 0;  // with its secret; fine where none is
   // `in_use` where something has it open. Fine where it is as large already, or larger.
   virtual Result<> grow(const ClosedVolume& volume, uint64_t size_bytes) = 0;
   // What the disk has left for all of them; volumes are sparse.
@@ -64,7 +79,7 @@ class Volumes {
   // Fine where it is there already, as all that makes one.
   virtual Result<> snapshot(const ClosedVolume& volume, std::string_view snapshot, const Told& told) = 0;
   // Of a raw or qcow2 file, which stays; `corrupt` where that names other files.
-  virtual Result<> store_file(std::string_view path, std::string_view snapshot, const Told& told) = 0;
+  virtual Result<> store_file(std::string_view path, const NewSnapshot& wanted, const Told& told) = 0;
 
   // A snapshot whose bytes others write first, of a volume that is open: an empty file of its size -> its path. It is
   // whole once it is kept, when it is closed, and a snapshot once it is stored; it outlives this process. `no_space`
@@ -78,6 +93,8 @@ class Volumes {
 
   // The same bytes, once, under one more name.
   virtual Result<> link_snapshot(std::string_view from, std::string_view to) = 0;
+  // The same bytes, read and encrypted; as above where they are, with that key.
+  virtual Result<> encrypt_snapshot(std::string_view from, const NewSnapshot& wanted, const Told& told) = 0;
   // Of a snapshot that is a file: from now on it is blocks, too. Fine where it is.
   virtual Result<> move_to_blocks(std::string_view snapshot, const Told& told) = 0;
   // Its file is there, and stays until it is let go of or this process ends: the first volume waits no longer for it

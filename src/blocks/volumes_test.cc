@@ -56,7 +56,7 @@ class VolumesTest : public testing::Test {
 };
 
 TEST_F(VolumesTest, AVolumeIsSparseAndHasItsSize) {
-  ASSERT_TRUE(volumes_->create("vol-1", uint64_t{100} << 30, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = uint64_t{100} << 30}).has_value());
   EXPECT_EQ(read_qcow2_header(files_, volumes_->file_of("vol-1"))->size_bytes, uint64_t{100} << 30);
   struct stat info{};
   ASSERT_EQ(::stat(volumes_->file_of("vol-1").c_str(), &info), 0);
@@ -68,7 +68,7 @@ TEST_F(VolumesTest, AVolumeIsSparseAndHasItsSize) {
 }
 
 TEST_F(VolumesTest, AVolumeGrowsAndKeepsItsBytes) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   write("vol-1", "0x11 0 8M");
   ASSERT_TRUE(volumes_->grow({"vol-1"}, 64 * kMiB).has_value());
   EXPECT_TRUE(volumes_->grow({"vol-1"}, 16 * kMiB).has_value()) << "it is larger already";
@@ -80,24 +80,24 @@ TEST_F(VolumesTest, AVolumeGrowsAndKeepsItsBytes) {
 }
 
 TEST_F(VolumesTest, AChildReadsItsSnapshotAndChangesNothingOfIt) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   write("vol-1", "0x11 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   write("vol-1", "0x22 0 1M");
-  ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-2", .size_bytes = 16 * kMiB, .snapshot = "snap-1"}).has_value());
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
   EXPECT_TRUE(reads("vol-2", "0 8M 8M"));
   write("vol-2", "0x33 0 1M");
-  ASSERT_TRUE(volumes_->create("vol-3", 8 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-3", .size_bytes = 8 * kMiB, .snapshot = "snap-1"}).has_value());
   EXPECT_TRUE(reads("vol-3", "0x11 0 1M"));
   EXPECT_EQ(volumes_->snapshot_size_bytes("snap-1").value(), 8 * kMiB);
 }
 
 TEST_F(VolumesTest, TheFolderMayMove) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   write("vol-1", "0x11 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
-  ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-2", .size_bytes = 8 * kMiB, .snapshot = "snap-1"}).has_value());
   const os::TestDirectory elsewhere;
   std::filesystem::rename(folder_ / "volumes", elsewhere / "volumes");
   std::filesystem::rename(folder_ / "snapshots", elsewhere / "snapshots");
@@ -107,16 +107,17 @@ TEST_F(VolumesTest, TheFolderMayMove) {
 }
 
 TEST_F(VolumesTest, ASnapshotStaysWhileAChildIsThere) {
-  ASSERT_TRUE(volumes_->create("vol-1", kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = kMiB}).has_value());
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
-  ASSERT_TRUE(volumes_->create("vol-2", kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-2", .size_bytes = kMiB, .snapshot = "snap-1"}).has_value());
   auto removed = volumes_->remove_snapshot("snap-1");
   ASSERT_FALSE(removed.has_value());
   EXPECT_EQ(removed.error().code, VolumeErrorCode::in_use);
   ASSERT_TRUE(volumes_->remove("vol-2").has_value());
   EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
   EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
-  EXPECT_EQ(volumes_->create("vol-4", kMiB, "snap-1").error().code, VolumeErrorCode::not_found);
+  EXPECT_EQ(volumes_->create({.volume = "vol-4", .size_bytes = kMiB, .snapshot = "snap-1"}).error().code,
+            VolumeErrorCode::not_found);
 }
 
 TEST_F(VolumesTest, ImportsRawAndQcow2) {
@@ -127,7 +128,7 @@ TEST_F(VolumesTest, ImportsRawAndQcow2) {
   const std::string qcow2 = folder_ / "disk.qcow2";
   ASSERT_TRUE(os::run_checked({.arguments = {"qemu-img", "convert", "-O", "qcow2", raw, qcow2}}).has_value());
   ASSERT_TRUE(volumes_->import_file(qcow2, "snap-qcow2").has_value());
-  ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "snap-qcow2").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 2 * kMiB, .snapshot = "snap-qcow2"}).has_value());
   EXPECT_TRUE(reads("vol-1", "0x78 0 2M"));
 }
 
@@ -153,20 +154,20 @@ TEST_F(VolumesTest, WhatACrashLeftHalfDoneIsGone) {
 }
 
 TEST_F(VolumesTest, ASnapshotIsBlocksAndItsFileIsMadeWhenItIsNeeded) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   write("vol-1", "0x11 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   EXPECT_TRUE(volumes_->blocks().contains("snap-1"));
   EXPECT_FALSE(has_file("snap-1"));
   const uint64_t first_bytes = volumes_->blocks().stored_bytes();
   // Of a child: what it has itself.
-  ASSERT_TRUE(volumes_->create("vol-2", 16 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-2", .size_bytes = 16 * kMiB, .snapshot = "snap-1"}).has_value());
   EXPECT_TRUE(has_file("snap-1"));
   write("vol-2", "0x22 64k 64k");
   ASSERT_TRUE(volumes_->snapshot({"vol-2", "snap-1"}, "snap-2", {}).has_value());
   EXPECT_LT(volumes_->blocks().stored_bytes(), 3 * first_bytes);
   EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), std::vector<uint64_t>{0});
-  ASSERT_TRUE(volumes_->create("vol-3", 16 * kMiB, "snap-2").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-3", .size_bytes = 16 * kMiB, .snapshot = "snap-2"}).has_value());
   EXPECT_TRUE(reads("vol-3", "0x11 0 64k"));
   EXPECT_TRUE(reads("vol-3", "0x22 64k 64k"));
   EXPECT_TRUE(reads("vol-3", "0x11 128k 896k"));
@@ -182,7 +183,7 @@ TEST_F(VolumesTest, ASnapshotIsBlocksAndItsFileIsMadeWhenItIsNeeded) {
 }
 
 TEST_F(VolumesTest, ACopyOfWhatChangedLiesOverItsBase) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   const std::string first = volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-1"}).value();
   write_copy(first, {"write -P 0x11 0 2M"});
   ASSERT_TRUE(volumes_->keep_copy("snap-1").has_value());
@@ -197,7 +198,7 @@ TEST_F(VolumesTest, ACopyOfWhatChangedLiesOverItsBase) {
   ASSERT_TRUE(volumes_->store_copy("snap-2", "snap-1", {}).has_value()) << "stored already";
   EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), (std::vector<uint64_t>{0, 2}));
   const auto check = [&](const std::string& volume) {
-    ASSERT_TRUE(volumes_->create(volume, 8 * kMiB, "snap-2").has_value());
+    ASSERT_TRUE(volumes_->create({.volume = volume, .size_bytes = 8 * kMiB, .snapshot = "snap-2"}).has_value());
     EXPECT_TRUE(reads(volume, "0x11 0 64k"));
     EXPECT_TRUE(reads(volume, "0x22 64k 64k"));
     EXPECT_TRUE(reads(volume, "0x11 128k 896k"));
@@ -223,7 +224,7 @@ TEST_F(VolumesTest, ACopyOfWhatChangedLiesOverItsBase) {
 // A guest's QEMU can write the headers of its volume and of the copy that it makes.
 TEST_F(VolumesTest, AFileThatNamesAnotherOneThanItsSnapshotIsRefused) {
   for (const char* volume : {"vol-1", "vol-2", "vol-secret"}) {
-    ASSERT_TRUE(volumes_->create(volume, 8 * kMiB, "").has_value());
+    ASSERT_TRUE(volumes_->create({.volume = volume, .size_bytes = 8 * kMiB}).has_value());
   }
   write("vol-secret", "0x73 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-secret"}, "snap-secret", {}).has_value());
@@ -263,7 +264,7 @@ TEST_F(VolumesTest, AFileThatNamesAnotherOneThanItsSnapshotIsRefused) {
 }
 
 TEST_F(VolumesTest, ACopyThatIsStillOpenIsNoFileOfASnapshot) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   const std::string copy = volumes_->begin_copy({.volume = "vol-1", .snapshot = "snap-1"}).value();
   const auto held = files_.open(copy, os::OpenMode::write, 0600).value();
   ASSERT_TRUE(volumes_->keep_copy("snap-1").has_value());
@@ -273,7 +274,7 @@ TEST_F(VolumesTest, ACopyThatIsStillOpenIsNoFileOfASnapshot) {
 }
 
 TEST_F(VolumesTest, AFlippedBitFailsTheVolumeThatNeedsIt) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   write("vol-1", "0x11 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   {
@@ -281,21 +282,22 @@ TEST_F(VolumesTest, AFlippedBitFailsTheVolumeThatNeedsIt) {
     pack.seekp(60);
     pack.put('?');
   }
-  EXPECT_EQ(volumes_->create("vol-2", 8 * kMiB, "snap-1").error().code, VolumeErrorCode::corrupt);
+  EXPECT_EQ(volumes_->create({.volume = "vol-2", .size_bytes = 8 * kMiB, .snapshot = "snap-1"}).error().code,
+            VolumeErrorCode::corrupt);
   EXPECT_FALSE(std::filesystem::exists(volumes_->file_of("vol-2")));
   EXPECT_FALSE(has_file("snap-1"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_ / "snapshots"));
 }
 
 TEST_F(VolumesTest, ACopyHasTheSameBlocksAndStandsByItself) {
-  ASSERT_TRUE(volumes_->create("vol-1", 8 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB}).has_value());
   write("vol-1", "0x11 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   const uint64_t bytes = volumes_->blocks().stored_bytes();
   ASSERT_TRUE(volumes_->link_snapshot("snap-1", "snap-2").has_value());
   EXPECT_EQ(volumes_->blocks().stored_bytes(), bytes);
   ASSERT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
-  ASSERT_TRUE(volumes_->create("vol-2", 8 * kMiB, "snap-2").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-2", .size_bytes = 8 * kMiB, .snapshot = "snap-2"}).has_value());
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
 }
 
@@ -303,19 +305,20 @@ TEST_F(VolumesTest, AFileBecomesASnapshotAndOneThatIsAFileBecomesBlocks) {
   const std::string raw = folder_ / "disk.raw";
   std::ofstream(raw) << std::string(2 * kMiB, 'x');
   std::vector<int> told;
-  ASSERT_TRUE(volumes_->store_file(raw, "snap-1", [&](int percent) { told.push_back(percent); }).has_value());
+  ASSERT_TRUE(
+      volumes_->store_file(raw, {.snapshot = "snap-1"}, [&](int percent) { told.push_back(percent); }).has_value());
   EXPECT_EQ(told, std::vector<int>{0});
   EXPECT_TRUE(volumes_->blocks().contains("snap-1"));
   ASSERT_TRUE(volumes_->import_file(raw, "snap-2").has_value());
   EXPECT_FALSE(volumes_->blocks().contains("snap-2"));
-  ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "snap-2").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 2 * kMiB, .snapshot = "snap-2"}).has_value());
   ASSERT_TRUE(volumes_->move_to_blocks("snap-2", {}).has_value());
   EXPECT_TRUE(volumes_->blocks().changed_blocks("snap-1", "snap-2")->empty());
   EXPECT_TRUE(reads("vol-1", "0x78 0 2M"));
 }
 
 TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
-  ASSERT_TRUE(volumes_->create("vol-1", 4 * kMiB, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 4 * kMiB}).has_value());
   write("vol-1", "0x11 0 1M");
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   EXPECT_FALSE(has_file("snap-1"));
@@ -331,7 +334,7 @@ TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
   EXPECT_FALSE(has_file("snap-1"));
   EXPECT_EQ(volumes_->keep_file("snap-2").error().code, VolumeErrorCode::not_found);
   // A volume needs its file, whatever else.
-  ASSERT_TRUE(volumes_->create("vol-2", 4 * kMiB, "snap-1").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-2", .size_bytes = 4 * kMiB, .snapshot = "snap-1"}).has_value());
   ASSERT_TRUE(volumes_->keep_blocks_alone("snap-1", {}).has_value());
   EXPECT_TRUE(has_file("snap-1"));
   EXPECT_TRUE(reads("vol-2", "0x11 0 1M"));
@@ -339,10 +342,11 @@ TEST_F(VolumesTest, AFileThatIsKeptIsThereBeforeAVolumeAsks) {
 
 TEST_F(VolumesTest, RefusesWhatItCanNotDo) {
   EXPECT_EQ(volumes_->snapshot({"vol-none"}, "snap-1", {}).error().code, VolumeErrorCode::not_found);
-  EXPECT_EQ(volumes_->create("../vol-1", kMiB, "").error().code, VolumeErrorCode::not_found);
-  ASSERT_TRUE(volumes_->create("vol-1", 2 * kMiB, "").has_value());
+  EXPECT_EQ(volumes_->create({.volume = "../vol-1", .size_bytes = kMiB}).error().code, VolumeErrorCode::not_found);
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 2 * kMiB}).has_value());
   ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
-  EXPECT_EQ(volumes_->create("vol-2", kMiB, "snap-1").error().code, VolumeErrorCode::command);
+  EXPECT_EQ(volumes_->create({.volume = "vol-2", .size_bytes = kMiB, .snapshot = "snap-1"}).error().code,
+            VolumeErrorCode::command);
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ class ContainerDriver final : public Driver {
     if (std::ranges::any_of(spec.disks, is_it)) return {};
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
-    TRY(show_disk(folder, init->identity.pid, disk));
+    TRY(show_disk(folder, init->identity.pid, disk, settings_.secret_of));
     step("container/disk-shown");
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
@@ -190,7 +190,7 @@ class ContainerDriver final : public Driver {
     const InstanceFolder folder = TRY(known(instance));
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
-    return DiskServer(folder).begin_copies(copies);
+    return DiskServer(folder, settings_.secret_of).begin_copies(copies);
   }
 
   Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
@@ -250,7 +250,7 @@ class ContainerDriver final : public Driver {
     step("container/spec-written");
     TRY(configure_ports(namespace_name(spec.instance), spec));
     step("container/ports-configured");
-    DiskServer disks(folder);
+    DiskServer disks(folder, settings_.secret_of);
     TRY(disks.start());
     const LoopDevice device = TRY(disks.add(*root));
     step("container/root-attached");
@@ -266,7 +266,7 @@ class ContainerDriver final : public Driver {
     const pid_t init = TRY(runtime.create());
     step("container/created");
     for (const Disk& disk : spec.disks) {
-      if (!disk.is_root) TRY(show_disk(folder, init, disk));
+      if (!disk.is_root) TRY(show_disk(folder, init, disk, settings_.secret_of));
     }
     // Recorded before its first step: whatever it does, it is known.
     TRY(folder.write_process(kInit, init));

@@ -130,7 +130,7 @@ TEST_F(ContainerTest, TheGuestMayEndOrRebootItself) {
 
 TEST_F(ContainerTest, VolumesComeAndGoWhileItRuns) {
   ASSERT_NO_FATAL_FAILURE(launch());
-  ASSERT_TRUE(volumes_->create("vol-1", uint64_t{64} << 20, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = uint64_t{64} << 20}).has_value());
   const Disk disk{.volume = "vol-1", .file = volumes_->file_of("vol-1"), .device = "/dev/sdf"};
   const auto attached = driver_->attach(instance_, disk);
   ASSERT_TRUE(attached.has_value()) << attached.error().detail;
@@ -206,7 +206,8 @@ TEST_F(ContainerTest, AnImageWithoutInitIsRefusedAndLeavesNothing) {
   const std::string empty = folder_ / "empty.raw";
   run({"mke2fs", "-q", "-F", "-t", "ext4", empty, "16M"});
   ASSERT_TRUE(volumes_->import_file(empty, "snap-empty").has_value());
-  ASSERT_TRUE(volumes_->create("vol-empty", uint64_t{16} << 20, "snap-empty").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-empty", .size_bytes = uint64_t{16} << 20, .snapshot = "snap-empty"})
+                  .has_value());
   connect();
   Spec bad = spec(Kind::container);
   bad.disks[0].file = volumes_->file_of("vol-empty");

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/step.h"
+#include "compute/encrypted_files.h"
 #include "compute/throttle.h"
 
 namespace aerolith::compute {
@@ -73,11 +74,11 @@ Result<> close_file(QmpClient& control, std::string_view name) {
 
 Result<> open_file(QmpClient& control, const DiskCopy& copy) {
   // Where it names a file behind it, that isn't for us to read: what isn't written stays a gap.
-  TRY(control.execute("blockdev-add", {{"node-name", copy.name},
-                                       {"driver", "qcow2"},
-                                       {"backing", nullptr},
-                                       {"discard", "unmap"},
-                                       {"file", {{"driver", "file"}, {"filename", copy.file}, {"discard", "unmap"}}}}));
+  const std::vector<ImageFile> alone{{.name = copy.file, .secret = copy.secret}};
+  const GivenSecrets secrets = TRY(GivenSecrets::give(control, copy.name, alone));
+  json::object node = image_node(copy.name, alone);
+  node["node-name"] = copy.name;
+  TRY(control.execute("blockdev-add", std::move(node)));
   return {};
 }
 

@@ -12,7 +12,8 @@
 
 namespace aerolith::compute {
 
-// As Driver says of the calls of the same names; `file` as the program behind `control` opens it.
+// As Driver says of the calls of the same names; `file` as the program behind `control` opens it, with its
+// secret.
 Result<> begin_copies(QmpClient& control, const std::vector<DiskCopy>& copies);
 Result<CopyProgress> copy_progress(QmpClient& control, std::string_view name);
 Result<> end_copy(QmpClient& control, const DiskCopy& copy, CopyEnd end);

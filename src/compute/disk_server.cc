@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "compute/disk_copies.h"
-#include "compute/disk_files.h"
+#include "compute/encrypted_files.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 #include "compute/throttle.h"
@@ -73,7 +73,6 @@ Result<> DiskServer::start() {
 }
 
 Result<LoopDevice> DiskServer::add(const Disk& disk) {
-  TRY(files_of(disk));
   auto control = QmpClient::connect(folder_ / kSocket, kPatience);
   if (!control.has_value()) return fail(control.error().code, control.error().detail + ": " + last_words());
   const std::string file = exported_file(disk.volume);
@@ -84,11 +83,7 @@ Result<LoopDevice> DiskServer::add(const Disk& disk) {
   ::close(made);
   step("disks/file-made");
   TRY(add_throttle_group(**control, disk));
-  TRY((*control)->execute(
-      "blockdev-add",
-      throttled_node(disk, {{"driver", "qcow2"},
-                            {"discard", "unmap"},
-                            {"file", {{"driver", "file"}, {"filename", disk.file}, {"discard", "unmap"}}}})));
+  TRY(open(**control, disk));
   step("disks/opened");
   auto exported = (*control)->execute(
       "block-export-add",
@@ -101,6 +96,13 @@ Result<LoopDevice> DiskServer::add(const Disk& disk) {
   auto device = attach(file, disk.is_root);
   if (!device.has_value()) (void)remove(**control, disk.volume);
   return device;
+}
+
+Result<> DiskServer::open(QmpClient& control, const Disk& disk) {
+  const std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of_));
+  const GivenSecrets secrets = TRY(GivenSecrets::give(control, disk.volume, chain));
+  TRY(control.execute("blockdev-add", throttled_node(disk, image_node(disk.volume, chain))));
+  return {};
 }
 
 Result<> DiskServer::remove(std::string_view volume) {
@@ -142,7 +144,8 @@ Result<bool> DiskServer::let_go(std::string_view volume, std::chrono::millisecon
   return wait_until_unlooped(file, patience);
 }
 
-Result<> DiskServer::begin_copies(const std::vector<DiskCopy>& copies) {
+Result<> DiskServer::begin_copies(std::vector<DiskCopy> copies) {
+  for (DiskCopy& copy : copies) copy.secret = TRY(find_secret(copy.file, secret_of_));
   return compute::begin_copies(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), copies);
 }
 

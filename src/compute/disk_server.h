@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compute/instance_folder.h"
@@ -17,7 +18,9 @@ class QmpClient;
 
 class DiskServer {
  public:
-  explicit DiskServer(const InstanceFolder& folder) : folder_(folder) {}
+  // `secret_of`: empty where no disk is added and no copy begun.
+  explicit DiskServer(const InstanceFolder& folder, SecretOf secret_of = {})
+      : folder_(folder), secret_of_(std::move(secret_of)) {}
 
   // Fine where it runs already.
   Result<> start();
@@ -32,7 +35,7 @@ class DiskServer {
   // No new user finds the device; false while there is one still.
   Result<bool> let_go(std::string_view volume, std::chrono::milliseconds patience);
   // Of its disks, as Driver says of the calls of the same names. `absent` where it doesn't run.
-  Result<> begin_copies(const std::vector<DiskCopy>& copies);
+  Result<> begin_copies(std::vector<DiskCopy> copies);
   Result<CopyProgress> copy_progress(std::string_view name);
   Result<> end_copy(const DiskCopy& copy, CopyEnd end);
   Result<std::vector<CopyBase>> copy_bases(std::string_view volume);
@@ -41,11 +44,13 @@ class DiskServer {
   Result<> stop();
 
  private:
+  Result<> open(QmpClient& control, const Disk& disk);
   Result<> remove(QmpClient& control, std::string_view volume);
   std::string exported_file(std::string_view volume) const;
   std::string last_words() const;
 
   const InstanceFolder& folder_;
+  const SecretOf secret_of_;
 };
 
 }  // namespace aerolith::compute

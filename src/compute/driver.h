@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,8 @@ struct DiskCopy {
   std::string volume;  // the disk
   std::string file;    // a qcow2 file of the disk's size, empty, that nothing else has open
   std::string base{};  // of copy_bases: only what has changed since then is copied; empty: all
+  // Of an encrypted file, found by the driver.
+  std::string secret{};
 };
 // An earlier copy of a disk, since whose moment it is known what has changed.
 struct CopyBase {
@@ -173,12 +176,16 @@ class Driver {
   virtual Result<std::vector<std::string>> list() = 0;
 };
 
+// What an encrypted disk's file is opened with. Safe from any thread.
+using SecretOf = std::function<Result<std::string>(const std::string& file)>;
+
 struct DriverSettings {
   std::string run_folder;    // sockets, pids, logs; made if missing
   std::string installation;  // keeps names on the host apart
   // Files of the image `tiny`, with which it is tried once whether /dev/kvm boots a guest; empty: KVM isn't used.
   std::string probe_kernel;
   std::string probe_initramfs;
+  SecretOf secret_of{};  // empty: no encrypted disk is opened
 };
 std::unique_ptr<Driver> make_container_driver(DriverSettings settings);
 std::unique_ptr<Driver> make_vm_driver(DriverSettings settings);

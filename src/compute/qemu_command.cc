@@ -44,8 +44,19 @@ void add_disks(Arguments& arguments, const Spec& spec, const QemuDescriptors& de
   for (size_t index = 0; index < spec.disks.size(); ++index) {
     const Disk& disk = spec.disks[index];
     const std::vector<int>& files = descriptors.disks.at(index);
+    std::vector<ImageFile> images(files.size());
+    for (size_t number = 0; number < files.size() && index < descriptors.secrets.size(); ++number) {
+      const int secret = descriptors.secrets[index].at(number);
+      if (secret < 0) continue;
+      images[number].secret = "given";
+      // In a file, which has no name: what stands here is seen by everybody.
+      arguments.add("-object", json::serialize(json::object{{"qom-type", "secret"},
+                                                            {"id", secret_id_of(disk.volume, number)},
+                                                            {"file", fmt::format("/proc/self/fd/{}", secret)}}));
+    }
     arguments.add("-object", json::serialize(throttle_group(disk)));
-    arguments.add("-blockdev", json::serialize(block_node(disk, files.size(), set)));
+    arguments.add("-blockdev",
+                  json::serialize(throttled_node(disk, image_node(disk.volume, in_sets(std::move(images), set)))));
     for (const int file : files) arguments.add("-add-fd", fmt::format("fd={},set={}", file, set++));
     // A full disk of the host is an error that the guest is told; else QEMU would stop it.
     arguments.add("-device",
@@ -74,21 +85,9 @@ std::vector<std::string> accelerator_arguments(bool uses_kvm) {
   return {"-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max"};
 }
 
-json::object block_node(const Disk& disk, size_t files, int first_set) {
-  json::value node;  // null: the last one has no backing file
-  for (size_t index = files; index-- > 0;) {
-    json::object file{{"driver", "file"},
-                      {"filename", fmt::format("/dev/fdset/{}", first_set + static_cast<int>(index))},
-                      {"discard", "unmap"}};
-    json::object made{
-        {"driver", "qcow2"}, {"file", std::move(file)}, {"backing", std::move(node)}, {"discard", "unmap"}};
-    if (index > 0) {
-      made["read-only"] = true;
-      made["file"].as_object()["read-only"] = true;
-    }
-    node = std::move(made);
-  }
-  return throttled_node(disk, std::move(node));
+std::vector<ImageFile> in_sets(std::vector<ImageFile> files, int first_set) {
+  for (ImageFile& file : files) file.name = fmt::format("/dev/fdset/{}", first_set++);
+  return files;
 }
 
 std::string serial_of(const Disk& disk) {

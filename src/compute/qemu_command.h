@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compute/driver.h"
+#include "compute/encrypted_files.h"
 
 namespace aerolith::compute {
 
@@ -22,6 +23,8 @@ struct QemuDescriptors {
   int console = 0;
   std::vector<int> taps;                // one for each port of the spec
   std::vector<std::vector<int>> disks;  // one for each disk of the spec: the file, its backing file, that one's, …
+  // For each of those: a file with its secret, or -1 where it isn't encrypted.
+  std::vector<std::vector<int>> secrets;
   int kernel = -1;
   int initramfs = -1;
 };
@@ -37,9 +40,8 @@ std::vector<std::string> qemu_command(const Spec& spec, const QemuSettings& sett
 // "-accel" and what belongs to it.
 std::vector<std::string> accelerator_arguments(bool uses_kvm);
 
-// For blockdev-add: the node `<volume>`, which counts (compute/throttle.h), over the image with its backing nodes;
-// files are sets of descriptors `first_set`, +1, …
-boost::json::object block_node(const Disk& disk, size_t files, int first_set);
+// As QEMU opens files that it was given: sets of descriptors `first_set`, +1, …
+std::vector<ImageFile> in_sets(std::vector<ImageFile> files, int first_set);
 // vol-0123 -> vol0123: what the guest sees, 20 characters at most.
 std::string serial_of(const Disk& disk);
 // What QEMU calls the two halves of a port.

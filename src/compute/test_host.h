@@ -56,7 +56,9 @@ class TestHost : public testing::Test {
     ASSERT_TRUE(image.has_value()) << image.error().detail;
     image_ = *image;
     ASSERT_TRUE(volumes_->import_file(image_.root, "snap-1").has_value());
-    ASSERT_TRUE(volumes_->create("vol-0123456789abcdef0", uint64_t{1} << 30, "snap-1").has_value());
+    ASSERT_TRUE(
+        volumes_->create({.volume = "vol-0123456789abcdef0", .size_bytes = uint64_t{1} << 30, .snapshot = "snap-1"})
+            .has_value());
     metadata_ = std::make_unique<TestMetadata>("/run/netns/" + vpc_, metadata());
     ASSERT_TRUE(metadata_->is_ready());
   }

@@ -8,12 +8,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <thread>
 
-#include "compute/disk_files.h"
+#include "blocks/secret_file.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 
@@ -68,10 +67,10 @@ Result<int> open_tap(const NetworkPort& port) {
   return descriptor;
 }
 
-Result<std::vector<int>> open_chain(const Disk& disk) {
+Result<std::vector<int>> open_chain(const std::vector<ImageFile>& chain) {
   std::vector<int> opened;
-  for (const std::string& path : TRY(files_of(disk))) {
-    auto descriptor = open_file(path, opened.empty() ? O_RDWR : O_RDONLY);
+  for (const ImageFile& file : chain) {
+    const auto descriptor = open_file(file.name, opened.empty() ? O_RDWR : O_RDONLY);
     if (!descriptor.has_value()) {
       for (const int each : opened) ::close(each);
       return std::unexpected(descriptor.error());
@@ -81,15 +80,25 @@ Result<std::vector<int>> open_chain(const Disk& disk) {
   return opened;
 }
 
+Result<std::vector<int>> VmDescriptors::give_secrets(const std::vector<ImageFile>& chain) {
+  std::vector<int> numbers;
+  for (const ImageFile& file : chain) {
+    numbers.push_back(file.secret.empty() ? -1 : give(TRY(from_os(blocks::open_secret(file.secret)))));
+  }
+  return numbers;
+}
+
 Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const std::string& control_path,
-                                            const std::string& console_path) {
+                                            const std::string& console_path, const SecretOf& secret_of) {
   QemuDescriptors numbers;
   numbers.control = give(TRY(listen_on(control_path)));
   numbers.console = give(TRY(open_file(console_path, O_WRONLY | O_CREAT | O_APPEND)));
   for (const NetworkPort& port : spec.ports) numbers.taps.push_back(give(TRY(open_tap(port))));
   for (const Disk& disk : spec.disks) {
     std::vector<int>& files = numbers.disks.emplace_back();
-    for (const int file : TRY(open_chain(disk))) files.push_back(give(file));
+    const std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of));
+    for (const int file : TRY(open_chain(chain))) files.push_back(give(file));
+    numbers.secrets.push_back(TRY(give_secrets(chain)));
   }
   if (!spec.kernel.empty()) numbers.kernel = give(TRY(open_file(spec.kernel, O_RDONLY)));
   if (!spec.initramfs.empty()) numbers.initramfs = give(TRY(open_file(spec.initramfs, O_RDONLY)));

@@ -12,8 +12,8 @@ namespace aerolith::compute {
 
 // The caller's to close. Where there is no such tap: an error, none is made.
 Result<int> open_tap(const NetworkPort& port);
-// The disk's file and those behind it: the first one to write, the others to read; the caller's to close.
-Result<std::vector<int>> open_chain(const Disk& disk);
+// Files of a chain (look_at_chain): the first one to write, the others to read; the caller's to close.
+Result<std::vector<int>> open_chain(const std::vector<ImageFile>& chain);
 
 class VmDescriptors {
  public:
@@ -22,13 +22,15 @@ class VmDescriptors {
   VmDescriptors(const VmDescriptors&) = delete;
   VmDescriptors& operator=(const VmDescriptors&) = delete;
 
-  Result<QemuDescriptors> open(const Spec& spec, const std::string& control_path, const std::string& console_path);
+  Result<QemuDescriptors> open(const Spec& spec, const std::string& control_path, const std::string& console_path,
+                               const SecretOf& secret_of);
   const std::vector<os::GivenDescriptor>& given() const { return given_; }
   void close();
 
  private:
   // -> its number in the new process
   int give(int ours);
+  Result<std::vector<int>> give_secrets(const std::vector<ImageFile>& chain);
 
   std::vector<os::GivenDescriptor> given_;
 };

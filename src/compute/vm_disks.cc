@@ -53,6 +53,12 @@ Result<> add_device(QmpClient& control, const Disk& disk) {
   return {};
 }
 
+Result<> add_image(QmpClient& control, const Disk& disk, const std::vector<ImageFile>& chain) {
+  const GivenSecrets secrets = TRY(GivenSecrets::give(control, disk.volume, chain));
+  TRY(control.execute("blockdev-add", throttled_node(disk, image_node(disk.volume, chain))));
+  return {};
+}
+
 Result<> begin_with_sets(QmpClient& control, std::vector<DiskCopy>& copies, const std::vector<int>& files) {
   int set = TRY(add_sets(control, files));
   for (DiskCopy& copy : copies) copy.file = fmt::format("/dev/fdset/{}", set++);
@@ -82,17 +88,16 @@ Result<> take_image_away(QmpClient& control, const Disk& disk) {
 
 }  // namespace
 
-Result<> plug_disk(QmpClient& control, const Disk& disk) {
+Result<> plug_disk(QmpClient& control, const Disk& disk, const SecretOf& secret_of) {
   TRY(unplug_disk(control, disk, Detach::in_order));  // half attached, where we were killed in between
-  const std::vector<int> files = TRY(open_chain(disk));
+  std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of));
+  const std::vector<int> files = TRY(open_chain(chain));
   auto added = add_sets(control, files);
   for (const int file : files) ::close(file);
   const int first_set = TRY(std::move(added));
   auto plugged = add_throttle_group(control, disk);
-  if (plugged.has_value()) {
-    const auto node = control.execute("blockdev-add", block_node(disk, files.size(), first_set));
-    if (!node.has_value()) plugged = std::unexpected(node.error());
-  }
+  chain = in_sets(std::move(chain), first_set);
+  if (plugged.has_value()) plugged = add_image(control, disk, chain);
   step("vm/disk-opened");
   if (plugged.has_value()) {
     plugged = add_device(control, disk);
@@ -119,7 +124,8 @@ Result<> unplug_disk(QmpClient& control, const Disk& disk, Detach how) {
   return {};  // QEMU drops a set of descriptors with its last user
 }
 
-Result<> begin_disk_copies(QmpClient& control, std::vector<DiskCopy> copies) {
+Result<> begin_disk_copies(QmpClient& control, std::vector<DiskCopy> copies, const SecretOf& secret_of) {
+  for (DiskCopy& copy : copies) copy.secret = TRY(find_secret(copy.file, secret_of));
   std::vector<int> files;
   Result<> begun;
   for (const DiskCopy& copy : copies) {

@@ -133,7 +133,7 @@ class VmDriver final : public Driver {
     if (std::ranges::find(spec.disks, disk.volume, &Disk::volume) != spec.disks.end()) return {};
     if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
     const Control control = TRY(connect(folder));
-    TRY(plug_disk(*control, disk));
+    TRY(plug_disk(*control, disk, settings_.secret_of));
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
   }
@@ -203,7 +203,7 @@ class VmDriver final : public Driver {
     const InstanceFolder folder = TRY(known(instance));
     if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
     const Control control = TRY(connect(folder));
-    return begin_disk_copies(*control, copies);
+    return begin_disk_copies(*control, copies, settings_.secret_of);
   }
 
   Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
@@ -255,7 +255,8 @@ class VmDriver final : public Driver {
     step("vm/spec-written");
     folder.erase(kConsole);
     VmDescriptors descriptors;
-    const QemuDescriptors numbers = TRY(descriptors.open(spec, folder / kControl, folder / kConsole));
+    const QemuDescriptors numbers =
+        TRY(descriptors.open(spec, folder / kControl, folder / kConsole, settings_.secret_of));
     step("vm/files-opened");
     const bool uses_kvm =
         kvm_boots_guests({.folder = folder_, .kernel = settings_.probe_kernel, .initramfs = settings_.probe_initramfs});

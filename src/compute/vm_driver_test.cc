@@ -118,7 +118,7 @@ TEST_F(VmTest, IsFoundAgainAndACrashIsTold) {
 
 TEST_F(VmTest, VolumesComeAndGoAndItReboots) {
   ASSERT_NO_FATAL_FAILURE(launch());
-  ASSERT_TRUE(volumes_->create("vol-1", uint64_t{64} << 20, "").has_value());
+  ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = uint64_t{64} << 20}).has_value());
   const Disk disk{.volume = "vol-1", .file = volumes_->file_of("vol-1"), .device = "/dev/sdf"};
   const auto attached = driver_->attach(instance_, disk);
   ASSERT_TRUE(attached.has_value()) << attached.error().detail;

@@ -82,7 +82,7 @@ std::unique_ptr<network::Fabric> open_fabric(const Config& config, const Install
 }
 
 std::unique_ptr<blocks::Volumes> open_volumes(const Installation& installation) {
-  auto volumes = blocks::Volumes::open(installation.folder.blocks().string());
+  auto volumes = blocks::Volumes::open(installation.folder.blocks().string(), sealing_of(installation));
   if (volumes.has_value()) return *std::move(volumes);
   log_error("no instances here: volumes can't be opened", {{"what", volumes.error().detail}});
   return nullptr;
@@ -211,15 +211,21 @@ Result<gateway::SnapshotInfo, std::string> Cloud::add_snapshot(const gateway::Ne
     (void)volumes_->remove_snapshot(id);
     return std::unexpected(why);
   };
-  if (const auto stored = volumes_->store_file(snapshot.file, id, {}); !stored.has_value()) {
+  const auto key = ec2::default_key(metadata_, Region(config_.region), account);
+  if (!key.has_value()) return std::unexpected(key.error().detail);
+  const blocks::NewSnapshot wanted{.snapshot = id, .key = key->name};
+  if (const auto stored = volumes_->store_file(snapshot.file, wanted, {}); !stored.has_value()) {
     return remove(stored.error().detail);
   }
   const auto size = volumes_->snapshot_size_bytes(id);
   if (!size.has_value()) return remove(size.error().detail);
   const gateway::SnapshotInfo info{.id = id, .account = account.str(), .size_gib = ec2::gib_for(*size)};
-  const auto registered = ec2::register_snapshot(
-      metadata_, Region(config_.region), clock_.now(),
-      {.id = id, .owner = account, .size_gib = info.size_gib, .description = snapshot.description});
+  const auto registered = ec2::register_snapshot(metadata_, Region(config_.region), clock_.now(),
+                                                 {.id = id,
+                                                  .owner = account,
+                                                  .size_gib = info.size_gib,
+                                                  .description = snapshot.description,
+                                                  .kms_key = key->arn});
   if (!registered.has_value()) return remove(registered.error().detail);
   log_info("imported a snapshot", {{"snapshot", id}, {"account", account.str()}, {"file", snapshot.file}});
   return info;

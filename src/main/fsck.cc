@@ -9,6 +9,7 @@
 
 #include "blocks/block_store.h"
 #include "main/backup.h"
+#include "main/host.h"
 #include "metadata/store.h"
 #include "objects/object_store.h"
 #include "objects/reference_check.h"
@@ -31,7 +32,9 @@ objects::Result<objects::ReferenceReport> check_references(metadata::Store& meta
   return check.finish();
 }
 
-void check_snapshots(os::FileSystem& files, metadata::Store& metadata, const DataFolder& data, FsckReport& report) {
+// `sealing`: of the installation, if it could be opened; without it encrypted blocks can't be checked.
+void check_snapshots(os::FileSystem& files, metadata::Store& metadata, const DataFolder& data,
+                     const blocks::Sealing& sealing, FsckReport& report) {
   const auto add = [&](const std::string& problem) { report.problems.push_back("snapshots: " + problem); };
   const auto completed = ec2::list_completed_snapshots(metadata);
   if (!completed.has_value()) return add(completed.error().detail);
@@ -39,7 +42,7 @@ void check_snapshots(os::FileSystem& files, metadata::Store& metadata, const Dat
   std::error_code error;
   std::unique_ptr<blocks::BlockStore> store;  // null: nothing has opened it yet
   if (std::filesystem::exists(folder, error)) {
-    auto opened = blocks::BlockStore::open_to_read(files, folder);
+    auto opened = blocks::BlockStore::open_to_read(files, folder, sealing);
     if (!opened.has_value()) return add(opened.error().detail);
     store = *std::move(opened);
   }
@@ -73,8 +76,12 @@ Result<FsckReport, FsckError> check_stores(const DataFolder& data, const std::fu
 
   FsckReport report;
   tell("installation: keys and account");
-  if (const auto installation = open_installation(data.root); !installation.has_value())
+  blocks::Sealing sealing;
+  if (const auto installation = open_installation(data.root); installation.has_value()) {
+    sealing = sealing_of(*installation);
+  } else {
     report.problems.push_back("installation: " + installation.error().detail);
+  }
   tell("store of record: checksums of all files");
   if (const auto verified = (*metadata)->verify(); !verified)
     report.problems.push_back("store of record: " + verified.error().detail);
@@ -87,7 +94,7 @@ Result<FsckReport, FsckError> check_stores(const DataFolder& data, const std::fu
     report.problems.push_back("object bytes: " + verified.error().detail);
   }
   tell("snapshots: every block against its hash");
-  check_snapshots(files, **metadata, data, report);
+  check_snapshots(files, **metadata, data, sealing, report);
   tell("records: each names bytes that are there");
   if (const auto references = check_references(**metadata)) {
     report.unnamed = references->unnamed;

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "blocks/disk_secrets.h"
+#include "os/file_system.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -71,8 +73,23 @@ network::FabricSettings fabric_settings(const Config& config, const Installation
           .allows_internet = config.ec2.allows_internet};
 }
 
+blocks::Sealing sealing_of(const Installation& installation) {
+  const Sealer& sealer = installation.sealer;  // copied: it may outlive the installation
+  return {.seal = [sealer](std::string_view secret, std::string_view context) { return sealer.seal(secret, context); },
+          .open = [sealer](std::string_view sealed, std::string_view context) -> std::optional<std::string> {
+            auto opened = sealer.open(sealed, context);
+            return opened.has_value() ? std::optional(*std::move(opened)) : std::nullopt;
+          }};
+}
+
 compute::DriverSettings driver_settings(const Installation& installation) {
   compute::DriverSettings settings{.run_folder = run_folder_of(installation), .installation = mark_of(installation)};
+  settings.secret_of = [sealing = sealing_of(installation)](const std::string& file) -> compute::Result<std::string> {
+    os::RealFileSystem files;
+    auto secret = blocks::DiskSecrets(files, sealing).read(file);
+    if (secret.has_value()) return std::move(secret->text);
+    return fail(compute::DriverErrorCode::command, secret.error().detail);
+  };
   const std::string tiny = (installation.folder.images() / "tiny").string();
   if (::access((tiny + "/vmlinuz").c_str(), R_OK) == 0) {
     settings.probe_kernel = tiny + "/vmlinuz";

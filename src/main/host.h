@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "blocks/sealing.h"
 #include "compute/driver.h"
 #include "main/config.h"
 #include "main/installation.h"
@@ -14,6 +15,8 @@
 namespace aerolith::main_program {
 
 network::FabricSettings fabric_settings(const Config& config, const Installation& installation);
+// With the installation's key.
+blocks::Sealing sealing_of(const Installation& installation);
 compute::DriverSettings driver_settings(const Installation& installation);
 
 // To be called where nothing of it is being made any more.

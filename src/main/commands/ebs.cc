@@ -13,6 +13,8 @@
 #include "blocks/snapshot_reader.h"
 #include "main/commands_ec2.h"
 #include "main/data_folder.h"
+#include "main/host.h"
+#include "main/installation.h"
 #include "main/server_request.h"
 #include "main/waiting.h"
 #include "os/file_system.h"
@@ -29,6 +31,10 @@ constexpr std::string_view kQcow2 = "qcow2";
 // more when it is read. A start of the server removes what a killed process left.
 blocks::Result<> stream_qcow2(os::FileSystem& files, blocks::SnapshotReader& snapshot, const fs::path& folder,
                               const blocks::Told& told) {
+  if (snapshot.is_encrypted()) {
+    return fail(blocks::VolumeErrorCode::command,
+                "it is encrypted, and would lie on the disk as it is for a while: give --output, or --format raw");
+  }
   const std::string path = (folder / "snapshots" / fmt::format(".export-{}.new", random_hex(16))).string();
   TRY(blocks::export_qcow2(files, snapshot, path, told));
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -78,7 +84,10 @@ int run_ebs_export(const Invocation& invocation, const EbsOptions& options) {
   }
   os::RealFileSystem files;
   const fs::path folder = invocation.folder().blocks();
-  const auto snapshot = blocks::SnapshotReader::open(files, folder.string(), options.snapshot);
+  const auto installation = open_installation(invocation.folder().root);
+  // Without it one that is encrypted can't be read, and says so.
+  const blocks::Sealing sealing = installation.has_value() ? sealing_of(*installation) : blocks::Sealing();
+  const auto snapshot = blocks::SnapshotReader::open(files, folder.string(), options.snapshot, sealing);
   if (!snapshot.has_value()) return report_problem(snapshot.error().detail);
   Waiting waiting(false);
   int tenths = -1;

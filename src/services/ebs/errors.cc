@@ -22,10 +22,13 @@ protocol::ApiError to_api_error(const ec2::DirectError& error) {
       return with_reason(error.detail, "INVALID_SNAPSHOT_ID");
     case bad_volume_size:
       return with_reason(error.detail, "INVALID_VOLUME_SIZE");
+    case bad_key:
+      return with_reason(error.detail, "INVALID_CUSTOMER_KEY");
     case bad_index:
       return with_reason(error.detail, "INVALID_BLOCK");
     case bad_count:
     case bad_checksum:
+    case bad_parent:
       return with_reason(error.detail, "INVALID_PARAMETER_VALUE");
     case token_reused:
       return conflict_exception(error.detail);

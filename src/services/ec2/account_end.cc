@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "metadata/erase_rows.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
@@ -68,7 +69,8 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
-                   kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores);
+                   kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores,
+                   kEncryption);
 }
 
 }  // namespace aerolith::ec2

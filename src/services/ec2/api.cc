@@ -4,6 +4,7 @@
 
 #include "ec2/model/region.h"
 #include "services/ec2/cidr.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
@@ -234,13 +235,24 @@ metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Reg
                     .volume = std::string(kNoVolume),
                     .size_gib = snapshot.size_gib,
                     .description = snapshot.description,
+                    .encrypted = !snapshot.kms_key.empty(),
                     .started_at = now,
                     .completed_at = now,
                     .state = SnapshotState::completed,
                     .percent = 100,
-                    .source = SnapshotSource::file});
+                    .source = SnapshotSource::file,
+                    .kms_key = snapshot.kms_key});
     return {};
   });
+}
+
+metadata::Result<DefaultKey> default_key(metadata::Store& store, const aerolith::Region& region,
+                                         const AccountId& account) {
+  return plain(metadata::run_transaction(store, [&](metadata::Transaction& txn) -> Result<DefaultKey> {
+    std::string arn = TRY(choose_key(txn, {.account = account, .region = region}, {}));
+    std::string name = key_name(arn);
+    return DefaultKey{.arn = std::move(arn), .name = std::move(name)};
+  }));
 }
 
 metadata::Result<std::optional<NetworkFacts>> find_network(metadata::Store& store, const std::string& vpc) {

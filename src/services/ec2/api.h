@@ -103,12 +103,21 @@ metadata::Result<std::optional<InstanceFacts>> find_instance(metadata::Store& st
                                                              std::string_view address);
 
 std::string new_snapshot_id();
+// What an account's new snapshots are encrypted with, where it has them encrypted by default. Empty: it hasn't.
+struct DefaultKey {
+  std::string arn;
+  std::string name;  // as blocks/ calls it
+};
+metadata::Result<DefaultKey> default_key(metadata::Store& store, const aerolith::Region& region,
+                                         const AccountId& account);
+
 // One whose bytes lie under its id already.
 struct StoredSnapshot {
   std::string id;
   AccountId owner;
   int32_t size_gib = 0;
   std::string description;
+  std::string kms_key{};  // an ARN; empty: it isn't encrypted
 };
 // Completed. Durable on return.
 metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Region& region, Timestamp now,

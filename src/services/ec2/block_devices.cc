@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ec2/model/volume.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/volume_types.h"
 
@@ -18,7 +19,6 @@ std::unexpected<CallError> invalid(std::string message) {
 }
 
 Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
-  if (ebs.kms_key_id) return errors::unsupported("Volumes are not encrypted with keys of KMS.");
   const int32_t least = device.snapshot.empty() ? 1 : device.size_gib;
   if (ebs.snapshot_id && *ebs.snapshot_id != device.snapshot) {
     return invalid(fmt::format("snapshotId cannot be modified on the device '{}' of an image.", device.device));
@@ -38,7 +38,7 @@ Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
     device.throughput.reset();
   }
   if (ebs.delete_on_termination) device.delete_on_termination = *ebs.delete_on_termination;
-  if (ebs.encrypted.value_or(false)) return errors::unsupported("Encrypted volumes are not built.");
+  if (ebs.encrypted.value_or(false)) device.encrypted = true;
   if (ebs.iops) device.iops = ebs.iops;
   if (ebs.throughput) device.throughput = ebs.throughput;
   if (device.size_gib == 0) return {};  // the caller says what is missing
@@ -93,6 +93,29 @@ Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, co
     }
     TRY(check_shape(
         {.type = device.type, .size_gib = device.size_gib, .iops = device.iops, .throughput = device.throughput}));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, const Scope& scope, const Mappings& asked,
+                                                 std::vector<BlockDeviceRecord>& devices) {
+  std::vector<std::string> keys;
+  for (BlockDeviceRecord& device : devices) {
+    WantedEncryption wanted{.encrypted = device.encrypted};
+    for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+      if (mapping.device_name == device.device && mapping.ebs) wanted.kms_key = mapping.ebs->kms_key_id;
+    }
+    wanted.of_encrypted = TRY(is_snapshot_encrypted(txn, scope, device.snapshot));
+    keys.push_back(TRY(choose_key(txn, scope, wanted)));
+    device.encrypted = !keys.back().empty();
+  }
+  return keys;
+}
+
+Result<> refuse_keys(const Mappings& asked) {
+  for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+    if (!mapping.ebs || !mapping.ebs->kms_key_id) continue;
+    return invalid(fmt::format("The device '{}' names a key: only a launch does.", mapping.device_name.value_or("")));
   }
   return {};
 }

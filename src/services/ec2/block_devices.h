@@ -19,6 +19,11 @@ Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, c
 // caller may not make volumes of one.
 Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, const ImageRecord& image,
                           std::vector<BlockDeviceRecord>& devices);
+// What the devices of a launch are encrypted with, by their order: ARNs (encryption.h), empty where one isn't.
+Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, const Scope& scope, const Mappings& asked,
+                                                 std::vector<BlockDeviceRecord>& devices);
+// Of mappings that aren't a launch's: these name no keys.
+Result<> refuse_keys(const Mappings& asked);
 BlockDeviceMapping to_wire(const BlockDeviceRecord& device);
 
 }  // namespace aerolith::ec2

@@ -11,6 +11,7 @@
 #include "blocks/block_store.h"
 #include "blocks/stored_block.h"
 #include "blocks/uploads.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_uploads.h"
@@ -62,6 +63,7 @@ DirectSnapshot facts_of(const SnapshotRecord& record) {
           .origin = origin_of(record),
           .description = record.description,
           .size_gib = record.size_gib,
+          .kms_key = record.kms_key,
           .started_at = record.started_at};
 }
 
@@ -142,7 +144,7 @@ class Direct final : public DirectSnapshots {
                     fmt::format("Block {} lies beyond the end of a volume of {} GiB.", block.index, record.size_gib));
     }
     PutBlockRecord row{.sha256 = std::string(block.sha256), .at = caller.now};
-    if (!blocks::is_zero(block.bytes)) row.place = TRY(cloud_.uploads->append(snapshot, block.bytes));
+    if (!blocks::is_zero(block.bytes)) row.place = TRY(append_block(cloud_, record, block.bytes));
     step("upload/block-written");
     const auto noted = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> DirectResult<> {
       TRY(get_writable(txn, caller, snapshot));
@@ -231,6 +233,7 @@ class Direct final : public DirectSnapshots {
                           .started_at = caller.now,
                           .source = SnapshotSource::blocks,
                           .origin = id};
+    bool is_parent_encrypted = false;
     if (!wanted.parent.empty()) {
       const SnapshotRecord parent = TRY(get_readable(txn, caller, wanted.parent));
       if (parent.size_gib > wanted.size_gib) {
@@ -239,7 +242,19 @@ class Direct final : public DirectSnapshots {
                                   wanted.size_gib, parent.size_gib));
       }
       record.base = parent.id;
+      is_parent_encrypted = parent.encrypted;
       record.origin = origin_of(parent);
+    }
+    const auto key =
+        choose_key(txn, scope_of(caller),
+                   {.encrypted = wanted.encrypted, .kms_key = wanted.kms_key, .of_encrypted = is_parent_encrypted});
+    if (!key.has_value()) return refuse(DirectFault::bad_key, key.error().message);
+    record.kms_key = *key;
+    record.encrypted = !key->empty();
+    if (!record.base.empty() && record.encrypted != is_parent_encrypted) {
+      return refuse(
+          DirectFault::bad_parent,
+          fmt::format("The snapshot would be encrypted, and its parent {} isn't: a copy of that is.", record.base));
     }
     kSnapshots.rows().put(txn, {AccountId(), caller.region, id}, record);
     kUploads.put(txn, {caller.region, id}, {.timeout_minutes = wanted.timeout_minutes});

@@ -26,6 +26,8 @@ enum class DirectFault : uint8_t {
   bad_index,        // beyond the volume's end
   bad_count,        // other blocks were written than the caller says
   bad_checksum,
+  bad_key,       // none of the account's
+  bad_parent,    // its blocks aren't encrypted, and the snapshot's are to be
   token_reused,  // with other parameters
   unavailable,   // this installation keeps no volumes
   no_space,
@@ -53,9 +55,11 @@ struct NewUpload {
   std::string parent;  // empty: none
   std::string description;
   std::map<std::string, std::string> tags;
-  int32_t timeout_minutes = 60;  // without a block, or without an end after the last one
-  std::string token;             // empty: none
-  std::string parameters;        // what must be the same where the token is
+  int32_t timeout_minutes = 60;     // without a block, or without an end after the last one
+  std::optional<bool> encrypted{};  // as the parent and the account's default have it, where it isn't said
+  std::optional<std::string> kms_key{};
+  std::string token;       // empty: none
+  std::string parameters;  // what must be the same where the token is
 };
 
 struct DirectSnapshot {
@@ -65,6 +69,7 @@ struct DirectSnapshot {
   std::string origin;  // snapshots of the same one are of one lineage
   std::string description;
   int32_t size_gib = 0;
+  std::string kms_key;  // an ARN; empty: it isn't encrypted
   Timestamp started_at;
 };
 

@@ -24,15 +24,24 @@ Result<std::string> origin_of_disk(metadata::ReadTransaction& txn, const Scope& 
   return source ? origin_of(*source) : disk.snapshot;
 }
 
+Result<std::string> key_of_disk(metadata::ReadTransaction& txn, const Scope& scope, const ImportRecord& task,
+                                const ImportDisk& disk) {
+  if (!task.kms_key.empty() || disk.source_snapshot.empty()) return task.kms_key;
+  const auto source = TRY(kSnapshots.find(txn, snapshot_scope(scope), disk.source_snapshot));
+  return source ? source->kms_key : std::string();
+}
+
 Result<> put_snapshots(metadata::Transaction& txn, const Cloud& cloud, const Scope& scope, const ImportRecord& task,
                        Timestamp now) {
   for (const ImportDisk& disk : task.disks) {
+    const std::string key = TRY(key_of_disk(txn, scope, task, disk));
     kSnapshots.put(txn, snapshot_scope(scope),
                    {.id = disk.snapshot,
                     .owner = scope.account.str(),
                     .volume = std::string(kNoVolume),
                     .size_gib = disk.size_gib,
                     .description = fmt::format("Created by AWS-VMImport service for {}", task.id),
+                    .encrypted = !key.empty(),
                     .started_at = task.started_at,
                     .completed_at = now,
                     .state = SnapshotState::completed,
@@ -40,19 +49,24 @@ Result<> put_snapshots(metadata::Transaction& txn, const Cloud& cloud, const Sco
                     .source = SnapshotSource::file,
                     .source_snapshot = disk.source_snapshot,
                     .place = place_of(cloud, disk.snapshot),
-                    .origin = TRY(origin_of_disk(txn, scope, disk))});
+                    .origin = TRY(origin_of_disk(txn, scope, disk)),
+                    .kms_key = key});
   }
   return {};
 }
 
-ImageRecord make_image(const Scope& scope, const ImportRecord& task, Timestamp now) {
+Result<ImageRecord> make_image(metadata::ReadTransaction& txn, const Scope& scope, const ImportRecord& task,
+                               Timestamp now) {
   ImageRecord image{.id = task.image->id, .owner = scope.account.str(), .name = task.id};
   image.description = fmt::format("Created by AWS-VMImport service for {}", task.id);
   const std::vector<std::string> devices = devices_of(task);
   image.root_device = devices.front();
   for (size_t index = 0; index < task.disks.size(); ++index) {
-    image.devices.push_back(
-        {.device = devices[index], .snapshot = task.disks[index].snapshot, .size_gib = task.disks[index].size_gib});
+    const ImportDisk& disk = task.disks[index];
+    image.devices.push_back({.device = devices[index],
+                             .snapshot = disk.snapshot,
+                             .size_gib = disk.size_gib,
+                             .encrypted = !TRY(key_of_disk(txn, scope, task, disk)).empty()});
   }
   image.created_at = now;
   image.boot_mode = task.image->boot_mode;
@@ -67,7 +81,7 @@ Result<> complete_import(const Cloud& cloud, const Scope& scope, const std::stri
     auto stored = TRY(table.find(txn, scope, task));
     if (!stored || stored->state != ImportState::active) return {};
     TRY(put_snapshots(txn, cloud, scope, *stored, now));
-    if (stored->image) kImages.put(txn, image_scope(scope), make_image(scope, *stored, now));
+    if (stored->image) kImages.put(txn, image_scope(scope), TRY(make_image(txn, scope, *stored, now)));
     leave_sources(txn, scope, *stored);
     stored->state = ImportState::completed;
     stored->ended_at = now;

@@ -81,15 +81,17 @@ struct ImportRecord {
   Timestamp started_at;
   Timestamp moved_at;  // when it last got on
   Timestamp ended_at;
-  // Since version 2.
-  std::optional<Timestamp> failing_since;  // the first failure since it last got on
+  // Since version 2: what its snapshots are encrypted with (encryption.h), empty: as their sources are; and the first
+  // failure since it last got on.
+  std::string kms_key;
+  std::optional<Timestamp> failing_since;
 
   bool is_over() const { return state == ImportState::completed || state == ImportState::deleted; }
 };
 template <class Archive>
 void fields(Archive& archive, ImportRecord& r) {
   archive(r.id, r.description, r.role, r.disks, r.image, r.state, r.stage, r.message, r.started_at, r.moved_at,
-          r.ended_at, r.failing_since);
+          r.ended_at, r.kms_key, r.failing_since);
 }
 
 inline const Resources<ImportRecord> kImageImports{Kind::import_image_task, "ec2.import_image_task"};

@@ -7,6 +7,7 @@
 
 #include "base/step.h"
 #include "services/ec2/cidr.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/volume_sizes.h"
@@ -64,7 +65,7 @@ aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Sco
     if (!volume.has_value()) return std::unexpected(of_records(volume.error()));
     // What the user made and attached is never made anew.
     if (volume->file != VolumeFile::with_instance) continue;
-    const auto made = cloud.volumes->create(volume->id, bytes_of_gib(volume->size_gib), volume->snapshot);
+    const auto made = cloud.volumes->create(file_wanted(*volume));
     if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
     step("launch/volume-made");
   }
@@ -85,6 +86,13 @@ Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Clo
     port.tap_namespace = cloud.port_names.namespace_path_of(instance.vpc);
   }
   return port;
+}
+
+blocks::NewVolume file_wanted(const VolumeRecord& volume) {
+  return {.volume = volume.id,
+          .size_bytes = bytes_of_gib(volume.size_gib),
+          .snapshot = volume.snapshot,
+          .key = key_name(volume.kms_key)};
 }
 
 compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "blocks/volumes.h"
 #include "compute/driver.h"
 #include "services/ec2/cloud.h"
 #include "services/ec2/instance_tables.h"
@@ -26,6 +27,8 @@ aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Sco
                                                    const InstanceRecord& instance);
 Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Cloud& cloud, const Scope& scope,
                                        const InstanceRecord& instance, const InterfaceRecord& interface);
+// Its file, to be made.
+blocks::NewVolume file_wanted(const VolumeRecord& volume);
 compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume);
 // With the interfaces and volumes that are attached, or about to be.
 Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance);

@@ -233,7 +233,7 @@ void fields(Archive& archive, ModificationRecord& r) {
 }
 
 struct VolumeRecord {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
   std::string id;
   std::string zone;
   std::string snapshot;
@@ -258,6 +258,8 @@ struct VolumeRecord {
   // Since version 3: what it is a copy of; `snapshot` is then what it came through, and nobody's business.
   std::string source_volume;
   bool fast_restored = false;  // its snapshot's file was there
+  // Since version 4: what it is encrypted with (encryption.h). Empty: it isn't.
+  std::string kms_key;
 
   bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
   bool is_changing() const { return modification && !modification->is_over(); }
@@ -267,7 +269,7 @@ template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
   archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
           r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
-          r.modification, r.modified_at, r.source_volume, r.fast_restored);
+          r.modification, r.modified_at, r.source_volume, r.fast_restored, r.kms_key);
 }
 
 struct LaunchTemplateRecord {

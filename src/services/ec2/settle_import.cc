@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "services/ec2/archive_disks.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/import_end.h"
 #include "services/ec2/imports.h"
 #include "services/ec2/settle_network.h"
@@ -177,8 +178,14 @@ class ImportWork {
     return disk.format == ImportFormat::ova ? unpack(disk) : keep(disk);
   }
 
+  blocks::NewSnapshot wanted(const ImportDisk& disk) const {
+    return {.snapshot = disk.snapshot, .key = key_name(record_.kms_key)};
+  }
+
   Outcome link(const ImportDisk& disk) {
-    const auto linked = cloud_.volumes->link_snapshot(disk.source_snapshot, disk.snapshot);
+    const auto linked = record_.kms_key.empty()
+                            ? cloud_.volumes->link_snapshot(disk.source_snapshot, disk.snapshot)
+                            : cloud_.volumes->encrypt_snapshot(disk.source_snapshot, wanted(disk), {});
     step("import/linked");
     if (!linked.has_value()) return broke(linked.error());
     return Again{0ms};
@@ -252,7 +259,7 @@ class ImportWork {
     step("import/converted");
     note_percent(disk, ImportStage::converting, kConvertedPercent);
     if (!may_go_on()) return Again{0ms};
-    const auto kept = cloud_.volumes->store_file(*file, disk.snapshot, [](int) {});
+    const auto kept = cloud_.volumes->store_file(*file, wanted(disk), [](int) {});
     step("import/kept");
     if (!kept.has_value()) return broke(kept.error());
     return Again{0ms};

@@ -82,7 +82,7 @@ class VolumeWork {
     if (!snapshot || snapshot->removed) return update_copy([](VolumeRecord& volume) { volume.removed = true; });
     if (snapshot->state == SnapshotState::pending) return Again{kLookAtSnapshot};
     if (snapshot->state == SnapshotState::error) return fail_copy(snapshot->failure);
-    const auto made = cloud_.volumes->create(record_.id, bytes_of_gib(record_.size_gib), record_.snapshot);
+    const auto made = cloud_.volumes->create(file_wanted(record_));
     step("volume/made");
     if (made.has_value()) return update_copy([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());
@@ -99,7 +99,7 @@ class VolumeWork {
   }
 
   Outcome make() {
-    const auto made = cloud_.volumes->create(record_.id, bytes_of_gib(record_.size_gib), record_.snapshot);
+    const auto made = cloud_.volumes->create(file_wanted(record_));
     step("volume/made");
     if (made.has_value()) return update([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());

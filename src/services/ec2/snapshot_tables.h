@@ -32,7 +32,7 @@ enum class SnapshotPlace : uint8_t {
 };
 
 struct SnapshotRecord {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
   std::string id;
   std::string owner;  // an account
   std::string volume;
@@ -58,6 +58,8 @@ struct SnapshotRecord {
   // Since version 3.
   std::string origin;      // a volume, or the first of snapshots that have none (origin_of)
   std::string for_volume;  // that is made as a copy of another one: seen by nobody, and gone when the volume is there
+  // Since version 4: what it is encrypted with (encryption.h). Empty: it isn't.
+  std::string kms_key;
 
   bool is_hidden() const { return removed || !for_volume.empty(); }
   static void upgrade(SnapshotRecord& record, uint32_t from_version) {
@@ -68,7 +70,7 @@ template <class Archive>
 void fields(Archive& archive, SnapshotRecord& r) {
   archive(r.id, r.owner, r.volume, r.size_gib, r.description, r.encrypted, r.started_at, r.completed_at, r.state,
           r.percent, r.failure, r.is_public, r.shared_with, r.source, r.source_snapshot, r.holder, r.begun, r.image,
-          r.removed, r.place, r.base, r.origin, r.for_volume);
+          r.removed, r.place, r.base, r.origin, r.for_volume, r.kms_key);
 }
 
 // What snapshots have in common that can be compared block by block: the volume, that volume's own snapshot, a parent.

@@ -12,6 +12,7 @@
 #include "blocks/stored_block.h"
 #include "blocks/uploads.h"
 #include "metadata/erase_rows.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/volume_sizes.h"
 
 namespace aerolith::ec2 {
@@ -22,18 +23,28 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kLookAtIdle = 1min;  // at most: the clock may be set
 constexpr auto kPatience = 10min;                        // with what may pass, a full disk among it
 
+blocks::Result<std::string> read_block(const Cloud& cloud, const SnapshotRecord& record, uint64_t place) {
+  if (record.kms_key.empty()) return cloud.uploads->read(record.id, place);
+  const auto key = TRY(cloud.volumes->blocks().keys().find(key_name(record.kms_key)));
+  auto block = key->open(
+      record.id, TRY(cloud.uploads->read(record.id, place, blocks::kBlockBytes + blocks::BlockKey::kSealBytes)));
+  if (!block) return fail(blocks::VolumeErrorCode::corrupt, "A block isn't what was written any more.");
+  return *std::move(block);
+}
+
 blocks::Result<> store_blocks(const Cloud& cloud, const SnapshotRecord& record, const PutBlocks& put) {
   blocks::BlockStore& store = cloud.volumes->blocks();
   if (store.contains(record.id)) return {};
   if (!record.base.empty() && !store.contains(record.base)) TRY(cloud.volumes->move_to_blocks(record.base, {}));
-  const auto writer = TRY(store.begin(record.id, static_cast<uint64_t>(record.size_gib) * kGib, record.base));
+  const auto writer =
+      TRY(store.begin(record.id, static_cast<uint64_t>(record.size_gib) * kGib, record.base, key_name(record.kms_key)));
   const std::string zeros(blocks::kBlockBytes, '\0');
   for (const auto& [index, block] : put) {
     if (!block.place) {
       TRY(writer->put(index, zeros));
       continue;
     }
-    const std::string bytes = TRY(cloud.uploads->read(record.id, *block.place));
+    const std::string bytes = TRY(read_block(cloud, record, *block.place));
     if (blocks::hash_of(bytes) != block.sha256) {
       return fail(blocks::VolumeErrorCode::corrupt, fmt::format("Block {} isn't what was written any more.", index));
     }
@@ -56,6 +67,12 @@ std::string failure_of(const blocks::VolumeError& error) {
 }
 
 }  // namespace
+
+blocks::Result<uint64_t> append_block(const Cloud& cloud, const SnapshotRecord& record, std::string_view block) {
+  if (record.kms_key.empty()) return cloud.uploads->append(record.id, block);
+  const auto key = TRY(cloud.volumes->blocks().keys().make(key_name(record.kms_key)));
+  return cloud.uploads->append(record.id, key->seal(record.id, block));
+}
 
 metadata::Result<PutBlocks> put_blocks_of(metadata::ReadTransaction& txn, const RegionName& region,
                                           const std::string& snapshot) {

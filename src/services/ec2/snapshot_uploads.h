@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -47,6 +48,9 @@ using PutBlocks = std::vector<std::pair<uint64_t, PutBlockRecord>>;
 metadata::Result<PutBlocks> put_blocks_of(metadata::ReadTransaction& txn, const RegionName& region,
                                           const std::string& snapshot);
 metadata::Result<> erase_upload(metadata::Transaction& txn, const RegionName& region, const std::string& snapshot);
+
+// Its bytes, encrypted where the snapshot is -> its place.
+blocks::Result<uint64_t> append_block(const Cloud& cloud, const SnapshotRecord& record, std::string_view block);
 
 struct UploadOver {
   std::string failure;  // empty: it is a snapshot of blocks now

@@ -263,6 +263,7 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
                         .image = wanted.image,
                         .origin = TRY(origin_of_volume(txn, call.scope, volume))};
   record.for_volume = wanted.for_volume;
+  record.kms_key = volume.kms_key;
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
   kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
   put_tags(txn, call.scope, record.id, wanted.tags);
@@ -277,13 +278,14 @@ void begin_copy(metadata::Transaction& txn, const Call& call, const SnapshotCopy
                   .volume = std::string(kNoVolume),
                   .size_gib = wanted.size_gib,
                   .description = wanted.description,
-                  .encrypted = wanted.encrypted,
+                  .encrypted = !wanted.kms_key.empty(),
                   .started_at = call.context.now,
                   .source = SnapshotSource::snapshot,
                   .source_snapshot = wanted.source,
                   .holder = wanted.source,
                   .image = wanted.image,
-                  .origin = wanted.origin});
+                  .origin = wanted.origin,
+                  .kms_key = wanted.kms_key});
   kBeingRead.put(txn, {shared.account, shared.region, wanted.source, wanted.id}, {});
 }
 
@@ -343,6 +345,7 @@ Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {
                     .description = record.description,
                     .volume_size = record.size_gib,
                     .encrypted = record.encrypted};
+  if (!record.kms_key.empty()) snapshot.kms_key_id = record.kms_key;
   if (!record.failure.empty()) snapshot.state_message = record.failure;
   if (record.state == SnapshotState::completed) snapshot.completion_time = record.completed_at;
   return snapshot;

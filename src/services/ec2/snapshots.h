@@ -45,9 +45,9 @@ struct SnapshotCopy {
   std::string source;  // it has no record where it came with the installation
   int32_t size_gib = 0;
   std::string description;
-  bool encrypted = false;
-  std::string image{};   // that is being made of it
-  std::string origin{};  // of the source; empty: it has no record
+  std::string kms_key{};  // what it is encrypted with (encryption.h); empty: it isn't
+  std::string image{};    // that is being made of it
+  std::string origin{};   // of the source; empty: it has no record
 };
 // Writes the record of one that gets the bytes of its source, which stays for as long as that takes. The queue does it,
 // and is to be told after the commit.

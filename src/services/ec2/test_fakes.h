@@ -201,9 +201,10 @@ class FakeDriver final : public compute::Driver {
 class FakeVolumes final : public blocks::Volumes {
  public:
   explicit FakeVolumes(Fuse& fuse) : fuse_(fuse) {}
-  blocks::Result<> create(std::string_view volume, uint64_t size_bytes, std::string_view) override {
+  blocks::Result<> create(const blocks::NewVolume& wanted) override {
     fuse_.step();
-    sizes[std::string(volume)] = size_bytes;
+    sizes[wanted.volume] = wanted.size_bytes;
+    if (!wanted.key.empty()) keys[wanted.volume] = wanted.key;
     fuse_.step();
     return {};
   }
@@ -244,10 +245,11 @@ class FakeVolumes final : public blocks::Volumes {
     return ids;
   }
   blocks::Result<> import_file(std::string_view, std::string_view) override { return {}; }
-  blocks::Result<> store_file(std::string_view path, std::string_view snapshot, const blocks::Told&) override {
+  blocks::Result<> store_file(std::string_view path, const blocks::NewSnapshot& wanted, const blocks::Told&) override {
     fuse_.step();
     if (snapshot_error) return std::unexpected(*snapshot_error);
-    snapshots[std::string(snapshot)] = std::string(path);
+    snapshots[wanted.snapshot] = std::string(path);
+    if (!wanted.key.empty()) keys[wanted.snapshot] = wanted.key;
     fuse_.step();
     return {};
   }
@@ -301,6 +303,13 @@ class FakeVolumes final : public blocks::Volumes {
     snapshots[std::string(to)] = snapshots[std::string(from)];
     return {};
   }
+  blocks::Result<> encrypt_snapshot(std::string_view from, const blocks::NewSnapshot& wanted,
+                                    const blocks::Told&) override {
+    fuse_.step();
+    snapshots[wanted.snapshot] = snapshots[std::string(from)];
+    keys[wanted.snapshot] = wanted.key;
+    return {};
+  }
   blocks::Result<uint64_t> snapshot_size_bytes(std::string_view snapshot) override {
     if (!snapshots.contains(std::string(snapshot))) return fail(blocks::VolumeErrorCode::not_found);
     return uint64_t{1} << 30;
@@ -311,6 +320,7 @@ class FakeVolumes final : public blocks::Volumes {
     return {};
   }
   std::map<std::string, uint64_t> sizes;
+  std::map<std::string, std::string> keys;       // of those that are encrypted
   std::map<std::string, std::string> snapshots;  // and the volume, or the file, of each
   std::map<std::string, std::string> begun;      // of those that others write
   std::map<std::string, std::string> kept;       // and have written

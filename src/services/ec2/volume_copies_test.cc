@@ -129,7 +129,7 @@ TEST_F(VolumeCopiesTest, WhatIsRefused) {
   put_source(LifeState::stopped);
   EXPECT_EQ(copy({.size = 1}).error().code, "InvalidParameterValue");
   EXPECT_EQ(copy({.volume_type = "io1"}).error().code, "InvalidParameterValue");
-  EXPECT_EQ(copy({.encrypted = true}).error().code, "UnsupportedOperation");
+  EXPECT_EQ(copy({.kms_key_id = "alias/mine"}).error().code, "InvalidParameterDependency");
   EXPECT_EQ(copy({.multi_attach_enabled = true}).error().code, "InvalidParameterCombination");
   EXPECT_EQ(copy({.volume_type = "io2", .multi_attach_enabled = true}).error().code, "UnsupportedOperation");
   EXPECT_EQ(code_of(&copy_volumes, CopyVolumesInput{.source_volume_id = "vol-00000000"}), "InvalidVolume.NotFound");

@@ -19,10 +19,9 @@ Result<> check_encryption(const StartSnapshotInput& input) {
   if (input.encrypted && input.parent_snapshot_id) {
     return errors::invalid_parameter("Encrypted and ParentSnapshotId can't be given in the same request.");
   }
-  if (input.kms_key_arn) {
-    return errors::invalid("INVALID_CUSTOMER_KEY", "Snapshots aren't encrypted with keys of KMS by Aerolith.");
+  if (input.kms_key_arn && input.parent_snapshot_id) {
+    return errors::invalid_parameter("KmsKeyArn and ParentSnapshotId can't be given in the same request.");
   }
-  if (input.encrypted.value_or(false)) return errors::invalid_parameter("Aerolith doesn't encrypt snapshots.");
   return {};
 }
 
@@ -47,6 +46,8 @@ std::string digest_of(const ec2::NewUpload& wanted) {
   const auto add = [&](std::string_view text) { all += fmt::format("{}:{}", text.size(), text); };
   add(wanted.parent);
   add(wanted.description);
+  add(wanted.encrypted ? (*wanted.encrypted ? "true" : "false") : "");
+  add(wanted.kms_key.value_or(""));
   for (const auto& [key, value] : wanted.tags) {
     add(key);
     add(value);
@@ -66,11 +67,13 @@ Result<StartSnapshotOutput> start_snapshot(Call& call, const StartSnapshotInput&
                         .description = input.description.value_or(""),
                         .tags = TRY(read_tags(input.tags)),
                         .timeout_minutes = input.timeout.value_or(kUsualTimeoutMinutes),
+                        .encrypted = input.encrypted,
+                        .kms_key = input.kms_key_arn,
                         .token = input.client_token.value_or("")};
   if (input.parent_snapshot_id) wanted.parent = TRY(read_snapshot_id(input.parent_snapshot_id));
   wanted.parameters = digest_of(wanted);
   const ec2::DirectSnapshot made = TRY(call.parts.snapshots.start(call.caller(), wanted));
-  return StartSnapshotOutput{.description = input.description,
+  StartSnapshotOutput output{.description = input.description,
                              .snapshot_id = made.id,
                              .owner_id = made.owner,
                              .status = made.state,
@@ -79,6 +82,8 @@ Result<StartSnapshotOutput> start_snapshot(Call& call, const StartSnapshotInput&
                              .block_size = static_cast<int32_t>(blocks::kBlockBytes),
                              .tags = input.tags,
                              .parent_snapshot_id = input.parent_snapshot_id};
+  if (!made.kms_key.empty()) output.kms_key_arn = made.kms_key;
+  return output;
 }
 
 }  // namespace aerolith::ebs

@@ -8,6 +8,7 @@
 #include "services/ec2/block_devices.h"
 #include "services/ec2/deregistered_images.h"
 #include "services/ec2/describe.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_filters.h"
 #include "services/ec2/launch_plan.h"
@@ -143,9 +144,16 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   image.ena_support = input.ena_support.value_or(false);
   image.sriov_net_support = input.sriov_net_support.value_or("");
   image.created_at = call.context.now;
+  TRY(refuse_keys(input.block_device_mappings));
   for (const BlockDeviceMapping& mapping : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
     BlockDeviceRecord device = TRY(read_device(mapping));
     if (!device.snapshot.empty()) {
+      if (mapping.ebs->encrypted) {
+        return errors::of(
+            "InvalidBlockDeviceMapping",
+            fmt::format("the encrypted flag cannot be specified since device {} has a snapshot specified.",
+                        device.device));
+      }
       const auto size = call.cloud.volumes->snapshot_size_bytes(device.snapshot);
       if (!size.has_value()) return errors::not_found(Kind::snapshot, device.snapshot);
       device.size_gib = std::max(device.size_gib, gib_for(*size));
@@ -161,6 +169,9 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     TRY(check_image_name(txn, call.scope, image.name));
     TRY(check_may_use_snapshots(txn, call.scope, image.devices));
+    for (BlockDeviceRecord& device : image.devices) {
+      if (!device.snapshot.empty()) device.encrypted = TRY(is_snapshot_encrypted(txn, call.scope, device.snapshot));
+    }
     kImages.put(txn, image_scope(call.scope), image);
     put_tags(txn, call.scope, image.id, tags);
     return {};
@@ -224,6 +235,14 @@ Result<> refuse_organizations(const ModifyImageAttributeInput& input) {
   return {};
 }
 
+// With the key that nobody else has.
+Result<> refuse_encrypted(const Record& image) {
+  const auto is_kept = [](const BlockDeviceRecord& each) { return each.encrypted && !each.snapshot.empty(); };
+  if (std::ranges::none_of(image.devices, is_kept)) return {};
+  return errors::of("InvalidParameter",
+                    "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.");
+}
+
 // It can be asked for, and not taken back.
 Result<> change_imds_support(Record& image, const AttributeValue& asked) {
   if (asked.value != "v2.0") {
@@ -250,6 +269,7 @@ Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeIn
     auto& listed = input.operation_type == "remove" ? *changes.remove : *changes.add;
     for (const std::string& account : input.user_ids.value_or(Strings())) listed.push_back({.user_id = account});
     for (const std::string& group : input.user_groups.value_or(Strings())) listed.push_back({.group = group});
+    if (!changes.add->empty()) TRY(refuse_encrypted(image));
     for (const LaunchPermission& each : *changes.add) {
       if (each.group) image.is_public = true;
       if (!each.user_id) continue;

@@ -11,6 +11,7 @@
 #include "ec2/operations/cancel_import_task.h"
 #include "ec2/operations/import_image.h"
 #include "ec2/operations/import_snapshot.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/import_requests.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/snapshots.h"
@@ -26,12 +27,6 @@ constexpr size_t kMostActive = 20;  // of one kind, as AWS has it where nobody a
 Result<> check_can_import(const Call& call) {
   if (can_import(call.cloud)) return {};
   return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
-}
-
-template <typename Input>
-Result<> refuse_encryption(const Input& input) {
-  if (!input.encrypted.value_or(false) && !input.kms_key_id) return {};
-  return errors::unsupported("What is imported is not encrypted with keys of KMS.");
 }
 
 Result<> check_devices(const ImportRecord& task) {
@@ -95,6 +90,7 @@ Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
     if (auto known = TRY(find_begun(txn, call, input, table))) return *std::move(known);
     TRY(make_room(txn, call, table));
     TRY(hold_sources(txn, call.scope, task));
+    task.kms_key = TRY(choose_key(txn, call.scope, {.encrypted = input.encrypted, .kms_key = input.kms_key_id}));
     table.put(txn, call.scope, task);
     put_tags(txn, call.scope, task.id, tags);
     remember_made(txn, call, input.client_token, task.id);
@@ -110,7 +106,6 @@ Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
 
 Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInput& input) {
   TRY(check_can_import(call));
-  TRY(refuse_encryption(input));
   if (!input.disk_container) return errors::missing_parameter("DiskContainer");
   const SnapshotDiskContainer& asked = *input.disk_container;
   const ImageDiskContainer container{
@@ -127,7 +122,6 @@ Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInp
 
 Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input) {
   TRY(check_can_import(call));
-  TRY(refuse_encryption(input));
   if (!input.disk_containers || input.disk_containers->empty()) return errors::missing_parameter("DiskContainers");
   ImportRecord task{.id = make_id(Kind::import_image_task)};
   task.image = TRY(read_image(input));

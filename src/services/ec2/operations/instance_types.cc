@@ -38,7 +38,7 @@ InstanceTypeInfo to_wire(const TypeFacts& type) {
           .memory_info = MemoryInfo{.size_in_mi_b = type.memory_mib},
           .instance_storage_supported = false,
           .ebs_info = EbsInfo{.ebs_optimized_support = type.is_xen() ? "unsupported" : "default",
-                              .encryption_support = "unsupported",
+                              .encryption_support = "supported",
                               .nvme_support = "unsupported"},
           .network_info = NetworkInfo{.maximum_network_interfaces = type.max_interfaces,
                                       .maximum_network_cards = 1,

@@ -9,6 +9,7 @@
 #include "ec2/operations/deregister_image.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/deregistered_images.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
@@ -62,6 +63,19 @@ Result<> refuse_added_snapshots(const InstanceRecord& instance, const ImageRecor
   return {};
 }
 
+// What isn't encrypted is copied, first.
+Result<> refuse_encryption(const std::vector<BlockDeviceRecord>& own, const ImageRecord& image) {
+  for (const BlockDeviceRecord& device : image.devices) {
+    const auto before = std::ranges::find(own, device.device, &BlockDeviceRecord::device);
+    if (before == own.end() || before->encrypted || !device.encrypted) continue;
+    return errors::of("InvalidBlockDeviceMapping",
+                      fmt::format("the encrypted flag cannot be specified since device {} has a volume that is not "
+                                  "encrypted.",
+                                  device.device));
+  }
+  return {};
+}
+
 // Records of the snapshots that it names, of volumes that the instance has.
 Result<std::vector<SnapshotRecord>> begin_snapshots(metadata::Transaction& txn, const Call& call,
                                                     const ImageRecord& image, const InstanceRecord& instance,
@@ -105,19 +119,24 @@ Result<> forget_image(Call& call, const ImageRecord& image) {
 }
 
 // Has its devices name copies of their snapshots, and answers these.
-Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const Call& call, ImageRecord& copy) {
+Result<std::vector<std::string>> copy_devices(metadata::Transaction& txn, const Call& call, const CopyImageInput& input,
+                                              ImageRecord& copy) {
   std::vector<std::string> copies;
   for (BlockDeviceRecord& device : copy.devices) {
     if (device.snapshot.empty()) continue;
     const std::string source = std::exchange(device.snapshot, make_id(Kind::snapshot));
     const auto record = TRY(kSnapshots.find(txn, snapshot_scope(call.scope), source));
+    const std::string key = TRY(choose_key(
+        txn, call.scope,
+        {.encrypted = input.encrypted, .kms_key = input.kms_key_id, .of_encrypted = record && record->encrypted}));
+    device.encrypted = !key.empty();
     begin_copy(txn, call,
                {.id = device.snapshot,
                 .source = source,
                 .size_gib = record ? record->size_gib : device.size_gib,
                 .description = fmt::format("Copied for DestinationAmi {} from SourceAmi {} for SourceSnapshot {}.",
                                            copy.id, copy.source_image, source),
-                .encrypted = device.encrypted,
+                .kms_key = key,
                 .image = copy.id,
                 .origin = record ? origin_of(*record) : ""});
     copies.push_back(device.snapshot);
@@ -151,6 +170,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   if (input.snapshot_location && *input.snapshot_location != "regional") {
     return errors::unsupported("Snapshots lie in the region.");
   }
+  TRY(refuse_keys(input.block_device_mappings));
   const std::vector<Kind> taggable{Kind::image, Kind::snapshot};
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image, taggable));
   const TagMap snapshot_tags = TRY(tags_to_make(input.tag_specifications, Kind::snapshot, taggable));
@@ -171,8 +191,10 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
     image.initramfs = instance.initramfs;
     image.kernel_arguments = instance.kernel_arguments;
     image.devices = TRY(devices_of(txn, call.scope, instance));
+    const std::vector<BlockDeviceRecord> own = image.devices;
     image.devices = TRY(merge_devices(image, input.block_device_mappings));
     TRY(refuse_added_snapshots(instance, image));
+    TRY(refuse_encryption(own, image));
     copied = TRY(begin_snapshots(txn, call, image, instance, snapshot_tags));
     if (!input.no_reboot.value_or(false) || instance.state != LifeState::running || copied.empty()) {
       leave_to_imaging(txn, call.scope, std::exchange(copied, {}));
@@ -196,9 +218,6 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
   if (*input.source_region != call.scope.region.view()) {
     return errors::unsupported(fmt::format("There is one region here, {}.", call.scope.region.view()));
   }
-  if (input.encrypted.value_or(false) || input.kms_key_id) {
-    return errors::unsupported("Copies are not encrypted with keys of KMS.");
-  }
   if (input.destination_outpost_arn || input.destination_availability_zone || input.destination_availability_zone_id) {
     return errors::unsupported("There are no Outposts and no Local Zones.");
   }
@@ -220,7 +239,7 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     copy.is_public = false;
     copy.shared_with.clear();
     copy.source_instance.clear();
-    snapshots = TRY(copy_devices(txn, call, copy));
+    snapshots = TRY(copy_devices(txn, call, input, copy));
     if (!snapshots.empty()) copy.state = ImageState::pending;
     TagMap all = input.copy_image_tags.value_or(false) ? TRY(tags_of(txn, call.scope, copy.source_image)) : TagMap();
     for (const auto& [key, value] : tags) all[key] = value;

@@ -150,6 +150,8 @@ Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& in
 Result<NoOutput> detach_internet_gateway(Call& call, const DetachInternetGatewayInput& input);
 Result<NoOutput> detach_network_interface(Call& call, const DetachNetworkInterfaceInput& input);
 Result<VolumeAttachment> detach_volume(Call& call, const DetachVolumeInput& input);
+Result<DisableEbsEncryptionByDefaultOutput> disable_ebs_encryption_by_default(
+    Call& call, const DisableEbsEncryptionByDefaultInput& input);
 Result<NoOutput> disassociate_address(Call& call, const DisassociateAddressInput& input);
 Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
     Call& call, const DisassociateIamInstanceProfileInput& input);
@@ -158,10 +160,15 @@ Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
                                                                    const DisassociateVpcCidrBlockInput& input);
 Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(Call& call,
                                                                          const DisableFastSnapshotRestoresInput& input);
+Result<EnableEbsEncryptionByDefaultOutput> enable_ebs_encryption_by_default(
+    Call& call, const EnableEbsEncryptionByDefaultInput& input);
 Result<EnableFastSnapshotRestoresOutput> enable_fast_snapshot_restores(Call& call,
                                                                        const EnableFastSnapshotRestoresInput& input);
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input);
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
+Result<GetEbsDefaultKmsKeyIdOutput> get_ebs_default_kms_key_id(Call& call, const GetEbsDefaultKmsKeyIdInput& input);
+Result<GetEbsEncryptionByDefaultOutput> get_ebs_encryption_by_default(Call& call,
+                                                                      const GetEbsEncryptionByDefaultInput& input);
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
     Call& call, const GetManagedPrefixListAssociationsInput& input);
 Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
@@ -178,9 +185,13 @@ Result<ListSnapshotsInRecycleBinOutput> list_snapshots_in_recycle_bin(Call& call
 Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
                                                                   const ListVolumesInRecycleBinInput& input);
 Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
+Result<ModifyEbsDefaultKmsKeyIdOutput> modify_ebs_default_kms_key_id(Call& call,
+                                                                     const ModifyEbsDefaultKmsKeyIdInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
 Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
 Result<ModifySnapshotTierOutput> modify_snapshot_tier(Call& call, const ModifySnapshotTierInput& input);
+Result<ResetEbsDefaultKmsKeyIdOutput> reset_ebs_default_kms_key_id(Call& call,
+                                                                   const ResetEbsDefaultKmsKeyIdInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
 Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input);
 Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specification(

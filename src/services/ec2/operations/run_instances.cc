@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/step.h"
+#include "services/ec2/block_devices.h"
 #include "services/ec2/capacity.h"
 #include "services/ec2/instance_profiles.h"
 #include "services/ec2/instances.h"
@@ -58,7 +59,7 @@ Result<InterfaceRecord> plug_in(metadata::Transaction& txn, const Scope& scope, 
   return interface;
 }
 
-void add_volume(metadata::Transaction& txn, const Scope& scope, const BlockDeviceRecord& device,
+void add_volume(metadata::Transaction& txn, const Scope& scope, const BlockDeviceRecord& device, const std::string& key,
                 InstanceRecord& instance, const TagMap& tags) {
   VolumeRecord volume{.id = make_id(Kind::volume),
                       .zone = instance.zone,
@@ -73,6 +74,7 @@ void add_volume(metadata::Transaction& txn, const Scope& scope, const BlockDevic
                       .device = device.device,
                       .delete_on_termination = device.delete_on_termination,
                       .attached_at = instance.launched_at};
+  volume.kms_key = key;
   kVolumes.put(txn, scope, volume);
   put_tags(txn, scope, volume.id, tags);
   instance.volumes.push_back({.volume = volume.id,
@@ -157,7 +159,9 @@ Result<InstanceRecord> launch_one(metadata::Transaction& txn, const Call& call, 
     record.interfaces.push_back(interface.id);
     if (record.private_address.empty()) record.private_address = interface.addresses.front().address;
   }
-  for (const BlockDeviceRecord& device : plan.devices) add_volume(txn, call.scope, device, record, tags.volume);
+  for (size_t number = 0; number < plan.devices.size(); ++number) {
+    add_volume(txn, call.scope, plan.devices[number], plan.device_keys.at(number), record, tags.volume);
+  }
   TRY(give_own_address(txn, call.cloud, call.scope, record));
   set_profile(txn, call.scope, plan.profile, record);
   kInstances.put(txn, call.scope, record);
@@ -184,6 +188,7 @@ Result<std::vector<InstanceRecord>> launch_all(metadata::Transaction& txn, Call&
   const RunInstancesInput merged = TRY(merge_template(txn, call.scope, input));
   LaunchPlan plan = TRY(plan_launch(txn, call, merged));
   TRY(check_cpu_options(plan));
+  plan.device_keys = TRY(encrypt_devices(txn, call.scope, merged.block_device_mappings, plan.devices));
   const LaunchTags tags = TRY(read_tags(merged));
   plan.profile = TRY(find_profile(call, merged.iam_instance_profile));
   const bool is_single = !plan.interfaces.front().existing.empty() || !plan.interfaces.front().addresses.empty();

@@ -78,6 +78,9 @@ Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttri
   const CreateVolumePermissionModifications changes = TRY(read_changes(input));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     SnapshotRecord snapshot = TRY(get_own_snapshot(txn, call.scope, *input.snapshot_id));
+    if (snapshot.encrypted && !changes.add->empty()) {
+      return errors::not_permitted("Encrypted snapshots with EBS default key cannot be shared");
+    }
     for (const CreateVolumePermission& each : *changes.add) {
       if (each.group) snapshot.is_public = true;
       if (!each.user_id) continue;

@@ -10,6 +10,7 @@
 #include "ec2/operations/create_snapshot.h"
 #include "ec2/operations/create_snapshots.h"
 #include "ec2/operations/delete_snapshot.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
@@ -131,9 +132,6 @@ Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& in
   if (*input.source_region != region || input.destination_region.value_or(region) != region) {
     return errors::unsupported(fmt::format("There is one region here, {}.", region));
   }
-  if (input.encrypted.value_or(false) || input.kms_key_id) {
-    return errors::unsupported("Copies are not encrypted with keys of KMS.");
-  }
   if (input.destination_outpost_arn || input.destination_availability_zone) {
     return errors::unsupported("There are no Outposts and no Local Zones.");
   }
@@ -147,7 +145,9 @@ Result<CopySnapshotOutput> copy_snapshot(Call& call, const CopySnapshotInput& in
                 .source = source.id,
                 .size_gib = source.size_gib,
                 .description = input.description.value_or(""),
-                .encrypted = source.encrypted,
+                .kms_key = TRY(choose_key(
+                    txn, call.scope,
+                    {.encrypted = input.encrypted, .kms_key = input.kms_key_id, .of_encrypted = source.encrypted})),
                 .origin = origin_of(source)});
     put_tags(txn, call.scope, id, tags);
     return {};

@@ -4,6 +4,7 @@
 
 #include "base/step.h"
 #include "ec2/operations/copy_volumes.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/shown_volume.h"
 #include "services/ec2/snapshots.h"
@@ -16,9 +17,6 @@ namespace aerolith::ec2 {
 namespace {
 
 Result<> refuse_unbuilt(const CopyVolumesInput& input) {
-  if (input.encrypted.value_or(false) || input.kms_key_id) {
-    return errors::unsupported("Encrypted volumes are not built.");
-  }
   return refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2"));
 }
 
@@ -62,6 +60,9 @@ Result<Begun> begin(metadata::Transaction& txn, const Call& call, const CopyVolu
                       .created_at = call.context.now};
   volume.file = VolumeFile::to_make;
   volume.source_volume = source.id;
+  volume.kms_key = TRY(choose_key(
+      txn, call.scope, {.encrypted = input.encrypted, .kms_key = input.kms_key_id, .of_encrypted = source.encrypted}));
+  volume.encrypted = !volume.kms_key.empty();
   SnapshotRecord snapshot =
       TRY(begin_snapshot(txn, call, {.volume = source.id, .id = volume.snapshot, .for_volume = volume.id}));
   kVolumes.put(txn, call.scope, volume);

@@ -10,6 +10,7 @@
 #include "ec2/operations/describe_volumes.h"
 #include "ec2/schema.h"
 #include "services/ec2/describe.h"
+#include "services/ec2/encryption.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/recycle_bin.h"
@@ -64,12 +65,6 @@ constexpr int32_t kLeastResults = 5;
 constexpr int32_t kMostResults = 1000;
 
 Result<> refuse_unbuilt(const CreateVolumeInput& input) {
-  const bool is_encrypted = input.encrypted.value_or(false);
-  if (input.kms_key_id && !is_encrypted) {
-    return errors::of("InvalidParameterDependency",
-                      "The parameter KmsKeyId requires the parameter Encrypted to be set.");
-  }
-  if (is_encrypted) return errors::unsupported("Encrypted volumes are not built.");
   TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2")));
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
@@ -132,6 +127,11 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
                         .throughput = shape.throughput,
                         .created_at = call.context.now};
     volume.file = VolumeFile::to_make;
+    volume.kms_key = TRY(choose_key(txn, call.scope,
+                                    {.encrypted = input.encrypted,
+                                     .kms_key = input.kms_key_id,
+                                     .of_encrypted = TRY(is_snapshot_encrypted(txn, call.scope, volume.snapshot))}));
+    volume.encrypted = !volume.kms_key.empty();
     if (!volume.snapshot.empty()) {
       const auto fast = TRY(kFastRestores.get(txn, {call.scope.account, call.scope.region, volume.snapshot, zone}));
       volume.fast_restored = fast && fast->state == FastRestoreState::enabled;

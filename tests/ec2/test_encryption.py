@@ -1,0 +1,221 @@
+"""EBS encryption: what a guest writes is read again with the volume's secret, and lies nowhere on the host's disk."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ec2.conftest import tagged
+from tools.harness.instances import wait_for
+from tools.harness.snapshots import Snapshots
+from tools.harness.volumes import Volumes, login, refusal
+
+KERNELS = Path(__file__).parents[2] / "build/guest"
+SECRETS = re.compile(r"\b[0-9a-f]{64}\b")  # what opens a disk looks so, and nothing else should
+NO_KEY = "11111111-2222-3333-4444-555555555555"
+
+
+def blocks(volumes: Volumes) -> Path:
+    return volumes.guests.server.data_folder / "blocks"
+
+
+def has(folder: Path, text: str) -> bool:
+    """A marker is 64 KiB of one line: in some cluster it stands whole."""
+    found = subprocess.run(["grep", "-raqF", text, str(folder)], check=False)
+    assert found.returncode in (0, 1)
+    return found.returncode == 0
+
+
+def write(shell: Any, text: str, device: str = "/dev/sdf") -> None:
+    shell.run(f"yes '{text}' | head -c 65536 | dd of={device} bs=64k conv=fsync 2>/dev/null")
+
+
+def first_line(shell: Any, device: str = "/dev/sdf") -> str:
+    return str(shell.run(f"dd if={device} bs=64k count=1 2>/dev/null | head -n 1")).strip()
+
+
+def arguments_of_all_programs() -> str:
+    seen = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                seen.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            except OSError:
+                continue
+    return "\n".join(seen)
+
+
+@pytest.fixture
+def by_default(volumes: Volumes) -> Iterator[None]:
+    volumes.ec2.enable_ebs_encryption_by_default()
+    yield
+    volumes.ec2.disable_ebs_encryption_by_default()
+
+
+def test_what_a_container_writes_lies_nowhere(
+    volumes: Volumes, snapshots: Snapshots, pair: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = (login(volumes, each) for each in pair)
+    volume = volumes.make(Encrypted=True)
+    seen = volumes.find(volume)
+    assert seen["Encrypted"] and ":kms:" in seen["KmsKeyId"]
+    volumes.attach(volume, pair[0]["InstanceId"])
+    write(first, "the marker of a container")
+    running = snapshots.make(volume)
+    volumes.modify(volume, Size=2)
+    assert int(first.run("blockdev --getsize64 /dev/sdf")) == 2 << 30
+    write(first, "the second marker")
+    later = snapshots.make(volume)
+    volumes.detach(volume)
+    closed = snapshots.make(volume)
+    for snapshot, text in (
+        (running, "the marker of a container"),
+        (later, "the second marker"),
+        (closed, "the second marker"),
+    ):
+        record = snapshots.find(snapshot)
+        assert record["Encrypted"] and record["KmsKeyId"] == seen["KmsKeyId"]
+        copy = volumes.make(SnapshotId=snapshot, Size=2)
+        assert volumes.find(copy)["Encrypted"]
+        volumes.attach(copy, pair[1]["InstanceId"])
+        assert first_line(second) == text
+        volumes.detach(copy)
+    assert not has(blocks(volumes), "the marker of a container")
+    assert not has(blocks(volumes), "the second marker")
+    plain = volumes.make()
+    volumes.attach(plain, pair[0]["InstanceId"])
+    write(first, "a marker for all to see")
+    volumes.detach(plain)
+    assert has(blocks(volumes), "a marker for all to see")
+
+
+def test_the_secret_stands_in_no_log_and_no_list_of_programs(
+    volumes: Volumes, pair: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    volume = volumes.make(Encrypted=True)
+    volumes.attach(volume, pair[0]["InstanceId"])
+    secret = (blocks(volumes) / f"volumes/{volume}.secret").read_text().splitlines()
+    assert secret[0] == "aerolith-disk-secret 1" and len(secret) == 3
+    assert secret[2] not in arguments_of_all_programs()
+    # What is sealed there is 64 hexadecimal digits: no program and no log of ours has any such word.
+    looked = arguments_of_all_programs() + "".join(
+        each.read_text(errors="replace") for each in volumes.guests.server.data_folder.rglob("*.log")
+    )
+    assert not SECRETS.search(looked)
+    volumes.detach(volume)
+    volumes.delete(volume)
+    assert not list((blocks(volumes) / "volumes").glob(f"*{volume}*"))
+
+
+def test_it_is_read_again_after_a_restart_of_all(volumes: Volumes, by_default: None) -> None:
+    """The instance's root, too: encrypted as the account has it."""
+    guests, ec2 = volumes.guests, volumes.ec2
+    instance = guests.start()["InstanceId"]
+    own = guests.find(instance)["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    assert volumes.find(own)["Encrypted"]
+    volume = volumes.make()
+    assert volumes.find(volume)["Encrypted"]
+    volumes.attach(volume, instance)
+    shell = login(volumes, guests.find(instance)).wait()
+    write(shell, "kept over a restart")
+    shell.run("yes 'in the root file system' | head -c 65536 > /root/marker && sync")
+    assert guests.server.stop() == 0
+    guests.server.start()
+    assert first_line(shell) == "kept over a restart"
+    ec2.stop_instances(InstanceIds=[instance])
+    guests.wait_state(instance, "stopped")
+    ec2.start_instances(InstanceIds=[instance])
+    shell = login(volumes, guests.wait_state(instance, "running")).wait()
+    assert wait_for("the volume", lambda: first_line(shell)) == "kept over a restart"
+    assert "in the root file system" in shell.run("head -n 1 /root/marker")
+    assert not has(blocks(volumes), "kept over a restart") and not has(blocks(volumes), "in the root file system")
+    guests.terminate(instance)
+
+
+def test_a_virtual_machine_has_encrypted_disks(volumes: Volumes, snapshots: Snapshots) -> None:
+    guests = volumes.guests
+    kernels = guests.server.data_folder / "images/kernel"
+    if KERNELS.is_dir() and not kernels.exists():
+        kernels.symlink_to(KERNELS)
+    built = guests.server.command("image", "build", "tiny", timeout_seconds=600)
+    if built.returncode != 0:
+        pytest.skip(f"no virtual machines here: {built.stderr.strip()}")
+    guests.image = guests.ec2.describe_images(Filters=[{"Name": "name", "Values": ["tiny"]}])["Images"][0]["ImageId"]
+    instance = guests.start(
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}],
+        TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}),
+    )
+    shell = login(volumes, instance).wait(300)
+    own = guests.find(instance["InstanceId"])["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    assert volumes.find(own)["Encrypted"]
+    shell.run("yes 'a machine wrote this' | head -c 65536 > /root/marker && sync")
+    assert not SECRETS.search(arguments_of_all_programs())
+    volume = volumes.make(Encrypted=True)
+    volumes.attach(volume, instance["InstanceId"])
+    disk = wait_for("the disk", lambda: shell.attempt("ls /dev/vdb").stdout.strip())
+    write(shell, "on another disk", disk)
+    snapshot = snapshots.make(volume)
+    volumes.detach(volume)
+    wait_for("the disk to go", lambda: shell.attempt("test -e /dev/vdb").returncode == 1)
+    again = volumes.make(SnapshotId=snapshot)
+    volumes.attach(again, instance["InstanceId"])
+    disk = wait_for("the disk", lambda: shell.attempt("ls /dev/vd[b-z]").stdout.strip())
+    assert first_line(shell, disk) == "on another disk"
+    assert not has(blocks(volumes), "a machine wrote this") and not has(blocks(volumes), "on another disk")
+    volumes.detach(again)
+    guests.terminate(instance["InstanceId"])
+
+
+def test_what_is_refused(volumes: Volumes, snapshots: Snapshots) -> None:
+    ec2 = volumes.ec2
+    wanted = {"AvailabilityZone": volumes.zone, "Size": 1}
+    assert refusal(ec2.create_volume, **wanted, KmsKeyId="alias/aws/ebs")[0] == "InvalidParameterDependency"
+    assert refusal(ec2.create_volume, **wanted, Encrypted=True, KmsKeyId=NO_KEY)[0] == "InvalidParameterValue"
+    snapshot = snapshots.make(volumes.make(Encrypted=True))
+    share = {"SnapshotId": snapshot, "Attribute": "createVolumePermission", "OperationType": "add"}
+    assert refusal(ec2.modify_snapshot_attribute, **share, UserIds=["123456789012"]) == (
+        "OperationNotPermitted",
+        "Encrypted snapshots with EBS default key cannot be shared",
+    )
+    mapping = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, "Encrypted": True}}]
+    registered = {"Name": "encrypted", "RootDeviceName": "/dev/xvda"}
+    code, said = refusal(ec2.register_image, **registered, BlockDeviceMappings=mapping)
+    assert code == "InvalidBlockDeviceMapping" and "encrypted flag cannot be specified" in said
+    del mapping[0]["Ebs"]["Encrypted"]  # type: ignore[attr-defined]
+    image = ec2.register_image(**registered, BlockDeviceMappings=mapping)["ImageId"]
+    assert ec2.describe_images(ImageIds=[image])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["Encrypted"]
+    permission = {"Add": [{"UserId": "123456789012"}]}
+    assert refusal(ec2.modify_image_attribute, ImageId=image, LaunchPermission=permission)[0] == "InvalidParameter"
+    ec2.deregister_image(ImageId=image)
+
+
+def test_a_copy_encrypts(volumes: Volumes, snapshots: Snapshots, pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    shell, ec2 = login(volumes, pair[0]), volumes.ec2
+    volume = volumes.make()
+    volumes.attach(volume, pair[0]["InstanceId"])
+    write(shell, "it was plain once")
+    volumes.detach(volume)
+    plain = snapshots.make(volume)
+    region = ec2.meta.region_name
+    copy = ec2.copy_snapshot(SourceRegion=region, SourceSnapshotId=plain, Encrypted=True)["SnapshotId"]
+    snapshots.made.append(copy)
+    snapshots.wait(copy)
+    assert snapshots.find(copy)["Encrypted"] and not snapshots.find(plain)["Encrypted"]
+    made = volumes.make(SnapshotId=copy)
+    ec2.delete_snapshot(SnapshotId=plain)
+    volumes.delete(volume)
+    volumes.attach(made, pair[1]["InstanceId"])
+    assert first_line(login(volumes, pair[1])) == "it was plain once"
+    volumes.detach(made)
+    wait_for("the plain one to be gone", lambda: not has(blocks(volumes), "it was plain once"), 120)
+    code = refusal(ec2.copy_volumes, SourceVolumeId=made, KmsKeyId=NO_KEY)[0]
+    assert code == "InvalidParameterValue"
+    copied = ec2.copy_volumes(SourceVolumeId=made)["Volumes"][0]["VolumeId"]
+    volumes.made.append(copied)
+    volumes.wait(copied, "available")
+    assert volumes.find(copied)["Encrypted"]
