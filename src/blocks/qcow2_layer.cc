@@ -50,7 +50,7 @@ Result<std::unique_ptr<Qcow2Layer>> Qcow2Layer::open(os::FileSystem& files, cons
   layer->file_ = TRY(from_files(files.open(path, os::OpenMode::read)));
   if (is_written(layer->file_->descriptor())) return fail(VolumeErrorCode::in_use, path + " is open to write");
   TRY(layer->load());
-  if (header.is_encrypted) TRY(layer->unlock(header, secrets));
+  if (layer->header_.is_encrypted) TRY(layer->unlock(layer->header_, secrets));
   return layer;
 }
 

@@ -202,176 +202,176 @@ class Work {
     if (!volume.has_value()) return Failed{volume.error().message};
     const std::string base = *volume ? (*volume)->snapshot : std::string();
     return end_with(cloud_.volumes->snapshot({record_.volume, base}, record_.id, tells_from(0)));
-    blocks::Result<> copy_source() {
-      if (record_.kms_key.empty()) return cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id);
-      return cloud_.volumes->encrypt_snapshot(
-          record_.source_snapshot, {.snapshot = record_.id, .key = key_name(record_.kms_key)}, tells_from(0));
-    }
+  }
 
-    // Nullptr: it is gone, or its driver is.
-    Result<compute::Driver*> driver() const {
-      const auto txn = cloud_.metadata.begin_read();
-      const auto instance = TRY(kInstances.find(*txn, key_.scope, record_.holder));
-      if (!instance) return nullptr;
-      return instance->driver == DriverChoice::vm ? cloud_.vm : cloud_.container;
-    }
+  blocks::Result<> copy_source() {
+    if (record_.kms_key.empty()) return cloud_.volumes->link_snapshot(record_.source_snapshot, record_.id);
+    return cloud_.volumes->encrypt_snapshot(record_.source_snapshot,
+                                            {.snapshot = record_.id, .key = key_name(record_.kms_key)}, tells_from(0));
+  }
 
-    Outcome follow_copy() {
-      const auto driver = this->driver();
-      if (!driver.has_value()) return Failed{driver.error().message};
-      compute::CopyProgress progress;
-      if (*driver != nullptr) {
-        auto seen = (*driver)->copy_progress(record_.holder, record_.id);
-        if (!seen.has_value()) return Failed{seen.error().detail};
-        progress = *std::move(seen);
-      }
-      switch (progress.state) {
-        case compute::CopyProgress::State::running:
-          return note_progress(progress.percent);
-        case compute::CopyProgress::State::done:
-          return keep(*driver);
-        case compute::CopyProgress::State::failed:
-          return give_up(*driver, progress.detail);
-        case compute::CopyProgress::State::absent:
-          return look_for_kept(*driver);
-      }
-      std::unreachable();
-    }
+  // Nullptr: it is gone, or its driver is.
+  Result<compute::Driver*> driver() const {
+    const auto txn = cloud_.metadata.begin_read();
+    const auto instance = TRY(kInstances.find(*txn, key_.scope, record_.holder));
+    if (!instance) return nullptr;
+    return instance->driver == DriverChoice::vm ? cloud_.vm : cloud_.container;
+  }
 
-    // To read the volume is half of it, to store what was read the other half.
-    Outcome note_progress(int percent) {
-      const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - record_.started_at);
-      const Again again{std::clamp<std::chrono::milliseconds>(age / 8, kLookAtSmallCopy, kLookAtCopy)};
-      // The call was answered only where the record says so; where it wasn't, the process before this one was killed.
-      if (record_.begun && percent / 2 <= record_.percent) return again;
-      const auto noted = update([&](metadata::Transaction&, SnapshotRecord& record) {
-        record.percent = std::clamp(percent / 2, 0, 50);
-        record.begun = true;
+  Outcome follow_copy() {
+    const auto driver = this->driver();
+    if (!driver.has_value()) return Failed{driver.error().message};
+    compute::CopyProgress progress;
+    if (*driver != nullptr) {
+      auto seen = (*driver)->copy_progress(record_.holder, record_.id);
+      if (!seen.has_value()) return Failed{seen.error().detail};
+      progress = *std::move(seen);
+    }
+    switch (progress.state) {
+      case compute::CopyProgress::State::running:
+        return note_progress(progress.percent);
+      case compute::CopyProgress::State::done:
+        return keep(*driver);
+      case compute::CopyProgress::State::failed:
+        return give_up(*driver, progress.detail);
+      case compute::CopyProgress::State::absent:
+        return look_for_kept(*driver);
+    }
+    std::unreachable();
+  }
+
+  // To read the volume is half of it, to store what was read the other half.
+  Outcome note_progress(int percent) {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - record_.started_at);
+    const Again again{std::clamp<std::chrono::milliseconds>(age / 8, kLookAtSmallCopy, kLookAtCopy)};
+    // The call was answered only where the record says so; where it wasn't, the process before this one was killed.
+    if (record_.begun && percent / 2 <= record_.percent) return again;
+    const auto noted = update([&](metadata::Transaction&, SnapshotRecord& record) {
+      record.percent = std::clamp(percent / 2, 0, 50);
+      record.begun = true;
+    });
+    if (!noted.has_value()) return Failed{noted.error().message};
+    return again;
+  }
+
+  // Now and then, of the part of the work that begins there.
+  blocks::Told tells_from(int first) {
+    return [this, first, told_at = std::chrono::steady_clock::now()](int percent) mutable {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - told_at < kTellEvery) return;
+      told_at = now;
+      (void)update([&](metadata::Transaction&, SnapshotRecord& record) {
+        record.percent = std::clamp(first + percent * (100 - first) / 100, 0, 99);
       });
-      if (!noted.has_value()) return Failed{noted.error().message};
-      return again;
+    };
+  }
+
+  // The copy is whole before the driver forgets that it was done, and the guest is free of it before it is stored.
+  Outcome keep(compute::Driver* driver) {
+    if (const auto kept = cloud_.volumes->keep_copy(record_.id); !kept.has_value()) return Failed{kept.error().detail};
+    step("snapshot/kept");
+    if (driver != nullptr) {
+      // One that goes again soon is no base: what was one before stays it.
+      const auto ended = driver->end_copy(
+          record_.holder, copy(), record_.for_volume.empty() ? compute::CopyEnd::taken : compute::CopyEnd::dropped);
+      if (!ended.has_value()) return Failed{ended.error().detail};
     }
+    step("snapshot/copy-forgotten");
+    const auto noted = update([&](metadata::Transaction& txn, SnapshotRecord& record) {
+      stop_reading(txn, key_.scope, record);
+      record.source = SnapshotSource::copy;
+      record.begun = true;
+      record.holder.clear();
+    });
+    if (!noted.has_value()) return Failed{noted.error().message};
+    step("snapshot/copy-noted");
+    // It may wait to start or stop.
+    cloud_.instance_changed(key_.scope, record_.holder);
+    return store();
+  }
 
-    // Now and then, of the part of the work that begins there.
-    blocks::Told tells_from(int first) {
-      return [this, first, told_at = std::chrono::steady_clock::now()](int percent) mutable {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - told_at < kTellEvery) return;
-        told_at = now;
-        (void)update([&](metadata::Transaction&, SnapshotRecord& record) {
-          record.percent = std::clamp(first + percent * (100 - first) / 100, 0, 99);
-        });
-      };
-    }
-
-    // The copy is whole before the driver forgets that it was done, and the guest is free of it before it is stored.
-    Outcome keep(compute::Driver * driver) {
-      if (const auto kept = cloud_.volumes->keep_copy(record_.id); !kept.has_value())
-        return Failed{kept.error().detail};
-      step("snapshot/kept");
-      if (driver != nullptr) {
-        // One that goes again soon is no base: what was one before stays it.
-        const auto ended = driver->end_copy(
-            record_.holder, copy(), record_.for_volume.empty() ? compute::CopyEnd::taken : compute::CopyEnd::dropped);
-        if (!ended.has_value()) return Failed{ended.error().detail};
-      }
-      step("snapshot/copy-forgotten");
-      const auto noted = update([&](metadata::Transaction& txn, SnapshotRecord& record) {
-        stop_reading(txn, key_.scope, record);
-        record.source = SnapshotSource::copy;
-        record.begun = true;
-        record.holder.clear();
-      });
-      if (!noted.has_value()) return Failed{noted.error().message};
-      step("snapshot/copy-noted");
-      // It may wait to start or stop.
-      cloud_.instance_changed(key_.scope, record_.holder);
-      return store();
-    }
-
-    Outcome store() {
-      Outcome end = end_with(cloud_.volumes->store_copy(record_.id, record_.base, tells_from(50)));
-      if (std::holds_alternative<Settled>(end) && cloud_.volumes->is_kept(record_.id)) {  // it failed
-        if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
-          return Failed{dropped.error().detail};
-        }
-      }
-      return end;
-    }
-
-    compute::DiskCopy copy() const { return {.name = record_.id, .volume = record_.volume}; }
-
-    Outcome give_up(compute::Driver * driver, const std::string& why) {
-      if (Outcome dropped = drop_copy(driver); !std::holds_alternative<Settled>(dropped)) return dropped;
-      return end(SnapshotState::error, why);
-    }
-
-    Outcome drop_copy(compute::Driver * driver) {
-      if (driver != nullptr) {
-        const auto ended = driver->end_copy(record_.holder, copy(), compute::CopyEnd::dropped);
-        if (!ended.has_value()) return Failed{ended.error().detail};
-      }
-      step("snapshot/copy-ended");
+  Outcome store() {
+    Outcome end = end_with(cloud_.volumes->store_copy(record_.id, record_.base, tells_from(50)));
+    if (std::holds_alternative<Settled>(end) && cloud_.volumes->is_kept(record_.id)) {  // it failed
       if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
         return Failed{dropped.error().detail};
       }
-      step("snapshot/copy-dropped");
-      return Settled{};
     }
+    return end;
+  }
 
-    Outcome look_for_kept(compute::Driver * driver) {
-      // Made by a version before, which was killed before it could say so.
-      if (cloud_.volumes->snapshot_size_bytes(record_.id).has_value()) return end(SnapshotState::completed);
-      if (cloud_.volumes->is_kept(record_.id)) return keep(driver);
-      if (record_.begun) return give_up(driver, "The instance ended before all of the volume was read.");
-      return remove();  // nobody was told of it
+  compute::DiskCopy copy() const { return {.name = record_.id, .volume = record_.volume}; }
+
+  Outcome give_up(compute::Driver* driver, const std::string& why) {
+    if (Outcome dropped = drop_copy(driver); !std::holds_alternative<Settled>(dropped)) return dropped;
+    return end(SnapshotState::error, why);
+  }
+
+  Outcome drop_copy(compute::Driver* driver) {
+    if (driver != nullptr) {
+      const auto ended = driver->end_copy(record_.holder, copy(), compute::CopyEnd::dropped);
+      if (!ended.has_value()) return Failed{ended.error().detail};
     }
-
-    // Also what is written by others: they end first.
-    Result<bool> is_in_work() const {
-      const auto txn = cloud_.metadata.begin_read();
-      if (TRY(is_being_read(*txn, snapshot_scope(key_.scope), record_.id))) return true;
-      if (record_.source != SnapshotSource::image || record_.state != SnapshotState::pending) return false;
-      const auto instance = TRY(kInstances.find(*txn, key_.scope, record_.holder));
-      return instance && instance->imaging == record_.image;
+    step("snapshot/copy-ended");
+    if (const auto dropped = cloud_.volumes->drop_copy(record_.id); !dropped.has_value()) {
+      return Failed{dropped.error().detail};
     }
+    step("snapshot/copy-dropped");
+    return Settled{};
+  }
 
-    Outcome remove() {
-      const auto in_work = is_in_work();
-      if (!in_work.has_value()) return Failed{in_work.error().message};
-      if (*in_work) return Again{kLookAtCopy};
-      if (record_.state != SnapshotState::completed) {
-        compute::Driver* reader = nullptr;
-        if (record_.state == SnapshotState::pending && record_.source == SnapshotSource::guest) {
-          const auto driver = this->driver();
-          if (!driver.has_value()) return Failed{driver.error().message};
-          reader = *driver;
-        }
-        if (Outcome dropped = drop_copy(reader); !std::holds_alternative<Settled>(dropped)) return dropped;
+  Outcome look_for_kept(compute::Driver* driver) {
+    // Made by a version before, which was killed before it could say so.
+    if (cloud_.volumes->snapshot_size_bytes(record_.id).has_value()) return end(SnapshotState::completed);
+    if (cloud_.volumes->is_kept(record_.id)) return keep(driver);
+    if (record_.begun) return give_up(driver, "The instance ended before all of the volume was read.");
+    return remove();  // nobody was told of it
+  }
+
+  // Also what is written by others: they end first.
+  Result<bool> is_in_work() const {
+    const auto txn = cloud_.metadata.begin_read();
+    if (TRY(is_being_read(*txn, snapshot_scope(key_.scope), record_.id))) return true;
+    if (record_.source != SnapshotSource::image || record_.state != SnapshotState::pending) return false;
+    const auto instance = TRY(kInstances.find(*txn, key_.scope, record_.holder));
+    return instance && instance->imaging == record_.image;
+  }
+
+  Outcome remove() {
+    const auto in_work = is_in_work();
+    if (!in_work.has_value()) return Failed{in_work.error().message};
+    if (*in_work) return Again{kLookAtCopy};
+    if (record_.state != SnapshotState::completed) {
+      compute::Driver* reader = nullptr;
+      if (record_.state == SnapshotState::pending && record_.source == SnapshotSource::guest) {
+        const auto driver = this->driver();
+        if (!driver.has_value()) return Failed{driver.error().message};
+        reader = *driver;
       }
-      const auto erased = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
-        erase_snapshot(txn, key_.scope, record_);
-        if (record_.source == SnapshotSource::blocks) TRY(erase_upload(txn, key_.scope.region, key_.id));
-        if (!record_.image.empty()) TRY(end_image_of_snapshots(txn, key_.scope, record_.image));
-        return {};
-      });
-      if (!erased.has_value()) return Failed{erased.error().message};
-      step("snapshot/record-erased");
-      drop_upload();
-      if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
-      return remove_unused(cloud_, record_.id, true);
+      if (Outcome dropped = drop_copy(reader); !std::holds_alternative<Settled>(dropped)) return dropped;
     }
+    const auto erased = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      erase_snapshot(txn, key_.scope, record_);
+      if (record_.source == SnapshotSource::blocks) TRY(erase_upload(txn, key_.scope.region, key_.id));
+      if (!record_.image.empty()) TRY(end_image_of_snapshots(txn, key_.scope, record_.image));
+      return {};
+    });
+    if (!erased.has_value()) return Failed{erased.error().message};
+    step("snapshot/record-erased");
+    drop_upload();
+    if (!record_.for_volume.empty()) cloud_.volume_changed(key_.scope, record_.for_volume);
+    return remove_unused(cloud_, record_.id, true);
+  }
 
-    const Cloud& cloud_;
-    const Clock& clock_;
-    const Key key_;
-    const SnapshotRecord record_;
-  };
+  const Cloud& cloud_;
+  const Clock& clock_;
+  const Key key_;
+  const SnapshotRecord record_;
+};
 
 }  // namespace
 
-reconcile::Outcome
-settle_snapshot(const Cloud& cloud, const Clock& clock, std::string_view key) {
+reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::string_view key) {
   Key parsed = read_key(key);
   const auto txn = cloud.metadata.begin_read();
   auto record = kSnapshots.find(*txn, snapshot_scope(parsed.scope), parsed.id);
