@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "federation/test_keys.h"
-#include "federation/token_issuer.h"
 
 namespace aerolith::federation {
 namespace {
@@ -121,22 +120,6 @@ TEST_F(OidcKeysTest, RefusesWhatIsNotTheProviders) {
   status_ = 200;
   document_ = R"({"keys":[]})";
   EXPECT_EQ(refusal(one_), Code::unusable);
-}
-
-TEST(OidcKeysOfOurOwn, AreTakenWithoutANetwork) {
-  const TestKey key(SignatureAlgorithm::es384, "EC384_0");
-  const std::string host = "a-1.tokens.sts.global.api.aws";
-  int asked = 0;
-  OidcKeys keys("", [&](const HttpsUrl& url) -> std::optional<std::string> {
-    ++asked;
-    EXPECT_EQ(url.host, host);
-    return url.target == kKeysPath ? testing::jwks({&key}) : discovery_document("a-1");
-  });
-  const auto token = parse_jwt(key.token("{}")).value();
-  const auto found = keys.find({.url = host, .thumbprints = {"00"}}, token);
-  ASSERT_TRUE(found.has_value()) << found.error().detail;
-  EXPECT_TRUE((*found)->verifies(token));
-  EXPECT_EQ(asked, 2);
 }
 
 TEST(HttpsUrl, ReadsAndRefuses) {
