@@ -44,7 +44,7 @@ echo ran as $(id -un) >> /etc/from-script
 def guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DebianGuests]:
     root = tmp_path_factory.mktemp("debian")
     try:
-        with debian_cloud(root, worker=14) as server:
+        with debian_cloud(root, worker=7) as server:
             guests = DebianGuests(server, root)
             yield guests
             guests.clear()
