@@ -141,7 +141,7 @@ def _fresh_server() -> Iterator[tuple[Server, Path] | None]:
 def _debian_bars() -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory(prefix="aerolith-bench-") as folder:
         try:
-            with debian_cloud(Path(folder), worker=15) as server:
+            with debian_cloud(Path(folder), worker=6) as server:
                 guests = DebianGuests(server, Path(folder))
                 yield _debian_to_login(guests, "container", "container", 1, LAUNCHES)
                 if lacks := what_lacks(server, "virtual machines"):
