@@ -109,7 +109,7 @@ TEST_F(EncryptedVolumesTest, WhatIsWrittenIsReadAndLiesNowhere) {
   const DiskSecret secret = secrets_.read(volumes_->file_of("vol-1")).value();
   EXPECT_EQ(secret.key, kKey);
   EXPECT_EQ(secret.text.size(), 64U);
-  ASSERT_TRUE(volumes_->grow("vol-1", 16 * kMiB).has_value());
+  ASSERT_TRUE(volumes_->grow({"vol-1"}, 16 * kMiB).has_value());
   EXPECT_EQ(read_qcow2_header(files_, volumes_->file_of("vol-1"))->size_bytes, 16 * kMiB);
   EXPECT_TRUE(reads("vol-1", "0x5a 1M 2M"));
   open();
@@ -131,7 +131,7 @@ TEST_F(EncryptedVolumesTest, EachHasASecretOfItsOwnThatOpensNoOther) {
 TEST_F(EncryptedVolumesTest, ASnapshotIsEncryptedInTheStoreAndInItsFile) {
   ASSERT_TRUE(volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB, .key = kKey}).has_value());
   write("vol-1", "0x5a 0 4M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1"}, "snap-1", {}).has_value());
   EXPECT_EQ(volumes_->blocks().key_of("snap-1"), kKey);
   EXPECT_EQ(volumes_->blocks().read("snap-1", 1).value(), std::string(kBlockBytes, '\x5a'));
   ASSERT_TRUE(
@@ -139,13 +139,13 @@ TEST_F(EncryptedVolumesTest, ASnapshotIsEncryptedInTheStoreAndInItsFile) {
   EXPECT_TRUE(reads("vol-2", "0x5a 0 4M"));
   EXPECT_TRUE(reads("vol-2", "0 4M 12M"));
   write("vol-2", "0x33 2M 1M");
-  ASSERT_TRUE(volumes_->grow("vol-2", 32 * kMiB).has_value());
+  ASSERT_TRUE(volumes_->grow({"vol-2", "snap-1"}, 32 * kMiB).has_value());
   EXPECT_TRUE(reads("vol-2", "0x5a 0 2M") && reads("vol-2", "0x33 2M 1M") && reads("vol-2", "0 16M 16M"));
   EXPECT_EQ(files_with('\x5a'), std::vector<std::string>());
   EXPECT_EQ(files_with('\x33'), std::vector<std::string>());
   // The next one shares what didn't change.
   const uint64_t before = volumes_->blocks().stored_bytes();
-  ASSERT_TRUE(volumes_->snapshot("vol-2", "snap-2", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-2", "snap-1"}, "snap-2", {}).has_value());
   EXPECT_EQ(volumes_->blocks().changed_blocks("snap-1", "snap-2").value(), (std::vector<uint64_t>{4, 5}));
   EXPECT_LT(volumes_->blocks().stored_bytes(), 2 * before + kBlockBytes);
   EXPECT_EQ(volumes_->blocks().read("snap-2", 4).value(), std::string(kBlockBytes, '\x33'));
@@ -163,7 +163,7 @@ TEST_F(EncryptedVolumesTest, OfASnapshotThatIsNotEncryptedAVolumeIsAndItsSnapsho
   ASSERT_TRUE(
       volumes_->create({.volume = "vol-1", .size_bytes = 8 * kMiB, .snapshot = "snap-0", .key = kKey}).has_value());
   write("vol-1", "0x5a 1M 1M");
-  ASSERT_TRUE(volumes_->snapshot("vol-1", "snap-1", {}).has_value());
+  ASSERT_TRUE(volumes_->snapshot({"vol-1", "snap-0"}, "snap-1", {}).has_value());
   EXPECT_EQ(volumes_->blocks().read("snap-1", 0).value(), text.substr(0, kBlockBytes));
   EXPECT_EQ(volumes_->blocks().read("snap-1", 2).value(), std::string(kBlockBytes, '\x5a'));
   EXPECT_EQ(volumes_->blocks().key_of("snap-0"), "");
@@ -181,7 +181,7 @@ TEST_F(EncryptedVolumesTest, ACopyThatAGuestWritesIsEncrypted) {
     EXPECT_TRUE(read_qcow2_header(files_, file)->is_encrypted);
     run(file, {"write -P " + range}, true);
     EXPECT_TRUE(volumes_->keep_copy(id).has_value());
-    const auto stored = volumes_->store_copy(id, {});
+    const auto stored = volumes_->store_copy(id, base, {});
     EXPECT_TRUE(stored.has_value()) << stored.error().detail;
   };
   take("snap-1", "", "0x5a 0 4M");

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/random.h"
+#include "blocks/big_endian.h"
 
 namespace aerolith::blocks {
 
@@ -26,12 +27,6 @@ constexpr size_t kFirstSlot = 208;
 constexpr uint64_t kIsUsed = 0x00AC'71F3;
 constexpr uint64_t kMostIterations = 50'000'000;
 constexpr uint64_t kMostStripes = 8192;
-
-uint64_t big_endian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
-  return value;
-}
 
 std::string_view text_at(std::string_view head, size_t place) {
   const std::string_view field = head.substr(place, 32);
