@@ -48,7 +48,6 @@ def test_of_a_start(ebs: Any, made: str, pending: str) -> None:
     assert start(ParentSnapshotId="vol-1") == BAD_SNAPSHOT
     assert start(ParentSnapshotId=pending) == BAD_SNAPSHOT
     assert start(ParentSnapshotId=made, Encrypted=False) == BAD_VALUE
-    assert start(Encrypted=True) == BAD_VALUE
     assert start(Encrypted=True, KmsKeyArn=KEY) == (INVALID, "INVALID_CUSTOMER_KEY")
     assert start(Tags=[{"Key": "aws:team", "Value": "red"}]) == (INVALID, "INVALID_TAG")
     assert start(Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]) == (INVALID, "INVALID_TAG")

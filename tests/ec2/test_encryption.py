@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.ec2.conftest import tagged
+from tools.harness import direct_snapshots as direct
+from tools.harness.clients import boto_client
 from tools.harness.instances import mark_of, wait_for
 from tools.harness.snapshots import Snapshots
 from tools.harness.volumes import Volumes, login, refusal
@@ -222,3 +224,28 @@ def test_a_copy_encrypts(volumes: Volumes, snapshots: Snapshots, pair: tuple[dic
     volumes.made.append(copied)
     volumes.wait(copied, "available")
     assert volumes.find(copied)["Encrypted"]
+
+
+def test_blocks_of_the_direct_apis_lie_nowhere(volumes: Volumes, snapshots: Snapshots) -> None:
+    ebs = boto_client(volumes.guests.server, "ebs")
+    marker = (b"a block from outside\n" * 30000)[: direct.BLOCK]
+    begun = ebs.start_snapshot(VolumeSize=1, Encrypted=True)
+    snapshot = begun["SnapshotId"]
+    snapshots.made.append(snapshot)
+    direct.put(ebs, snapshot, 3, marker)
+    direct.put(ebs, snapshot, 5, b"b" * direct.BLOCK)
+    assert not has(blocks(volumes), "a block from outside")
+    direct.complete(ebs, snapshot, {3: marker, 5: b"b" * direct.BLOCK})
+    direct.wait_completed(volumes.ec2, snapshot)
+    assert snapshots.find(snapshot)["KmsKeyId"] == begun["KmsKeyArn"]
+    child = direct.write(ebs, volumes.ec2, {3: b"c" * direct.BLOCK}, ParentSnapshotId=snapshot)
+    snapshots.made.append(child)
+    assert snapshots.find(child)["Encrypted"]
+    tokens = dict(direct.listed(ebs, snapshot))
+    assert direct.get(ebs, snapshot, 3, tokens[3]) == marker
+    assert list(direct.changed(ebs, snapshot, child)) == [3]
+    assert not has(blocks(volumes), "a block from outside") and not has(blocks(volumes), "c" * 64)
+    assert volumes.guests.server.stop() == 0
+    checked = volumes.guests.server.command("fsck")
+    volumes.guests.server.start()
+    assert checked.returncode == 0, checked.stdout + checked.stderr

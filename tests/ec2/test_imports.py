@@ -91,6 +91,25 @@ def test_a_disk_becomes_a_snapshot(imports: Imports, disk: Path) -> None:
     assert imports.files() == []
 
 
+def test_what_is_imported_encrypted_lies_nowhere_as_it_is(imports: Imports, volumes: Volumes, disk: Path) -> None:
+    with disk.open("r+b") as opened:
+        opened.write(b"the marker of a disk\n" * 50000)
+    begun = imports.begin_snapshot(disk, Encrypted=True)
+    detail = begun["SnapshotTaskDetail"]
+    assert detail["Encrypted"] and ":kms:" in detail["KmsKeyId"]
+    snapshot = imports.end(begun["ImportTaskId"])["SnapshotId"]
+    (made,) = imports.ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+    assert made["Encrypted"] and made["KmsKeyId"] == detail["KmsKeyId"]
+    assert volumes.find(volumes.make(SnapshotId=snapshot))["Encrypted"]
+    blocks = volumes.guests.server.data_folder / "blocks"
+    assert subprocess.run(["grep", "-rqF", "the marker of a disk", str(blocks)], check=False).returncode == 1
+    raw = disk.with_name("exported.raw")
+    exported = volumes.guests.server.command("ebs", "export", snapshot, "--output", str(raw))
+    assert exported.returncode == 0, exported.stderr
+    with raw.open("rb") as file, disk.open("rb") as given:
+        assert file.read(64 * MIB) == given.read()
+
+
 def test_each_format_gives_the_same_bytes(
     imports: Imports, volumes: Volumes, guest: dict[str, Any], disk: Path
 ) -> None:
@@ -312,8 +331,9 @@ def test_what_is_wrong_with_a_request(imports: Imports, disk: Path) -> None:
         "InvalidParameter",
         f"Invalid S3 source location: {where} does not exist",
     )
-    assert refusal(imports.ec2.import_snapshot, DiskContainer=raw, Encrypted=True)[0] == "UnsupportedOperation"
-    assert image(raw, Encrypted=True) == "UnsupportedOperation"
+    no_key = {"Encrypted": True, "KmsKeyId": "alias/mine"}
+    assert refusal(imports.ec2.import_snapshot, DiskContainer=raw, **no_key)[0] == "InvalidParameterValue"
+    assert image(raw, KmsKeyId="alias/aws/ebs") == "InvalidParameterDependency"
     assert image(raw, BootMode="uefi") == image(raw, Platform="Windows") == "UnsupportedOperation"
     assert image(raw, LicenseType="AWS") == image(raw, Architecture="i386") == "UnsupportedOperation"
     assert image(raw, Architecture="vax") == image(raw, Hypervisor="kvm") == "InvalidParameterValue"

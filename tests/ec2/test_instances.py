@@ -166,7 +166,14 @@ def test_a_protected_instance_is_not_terminated(own: Guests) -> None:
 @pytest.mark.parametrize(
     ("wanted", "error"),
     [
-        ({"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}]}, "UnsupportedOperation"),
+        (
+            {
+                "BlockDeviceMappings": [
+                    {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": "alias/mine"}}
+                ]
+            },
+            "InvalidParameterValue",
+        ),
         (
             {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}]},
             "InvalidBlockDeviceMapping",

@@ -61,7 +61,7 @@ def test_what_is_wrong_with_a_request(volumes: Volumes) -> None:
         ({"SourceVolumeId": source, "Size": 3}, "InvalidParameterValue"),
         ({"SourceVolumeId": source, "VolumeType": "io1"}, "MissingParameter"),
         ({"SourceVolumeId": source, "VolumeType": "gp2", "Throughput": 200}, "InvalidParameterCombination"),
-        ({"SourceVolumeId": source, "Encrypted": True}, "UnsupportedOperation"),
+        ({"SourceVolumeId": source, "KmsKeyId": "alias/aws/ebs"}, "InvalidParameterDependency"),
         ({"SourceVolumeId": source, "DryRun": True}, "DryRunOperation"),
     ):
         assert refusal(ec2.copy_volumes, **wanted)[0] == expected, wanted

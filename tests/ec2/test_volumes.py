@@ -111,7 +111,7 @@ def test_the_largest_of_each_type(volumes: Volumes, wanted: dict[str, Any]) -> N
         ({"Iops": 2999}, "InvalidParameterValue"),
         ({"Size": 1000, "Iops": 80001}, "InvalidParameterValue"),
         ({"Size": 1000, "Throughput": 1000}, "InvalidParameterValue"),  # of 3,000 IOPS
-        ({"Encrypted": True}, "UnsupportedOperation"),
+        ({"Encrypted": True, "KmsKeyId": "alias/mine"}, "InvalidParameterValue"),
         ({"KmsKeyId": "alias/mine"}, "InvalidParameterDependency"),
         ({"VolumeType": "io2", "Size": 4, "Iops": 100, "MultiAttachEnabled": True}, "UnsupportedOperation"),
         ({"SnapshotId": "snap-0123456789abcdef0"}, "InvalidSnapshot.NotFound"),

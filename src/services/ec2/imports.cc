@@ -34,6 +34,10 @@ Detail to_detail(const ImportRecord& task, const ImportDisk& disk) {
 
 template <typename Shown>
 void show_state(const ImportRecord& task, Shown& shown) {
+  if (!task.kms_key.empty()) {
+    shown.encrypted = true;
+    shown.kms_key_id = task.kms_key;
+  }
   shown.status = std::string(name_of(task.state));
   if (task.state == ImportState::active) {
     shown.progress = std::to_string(percent_of(task));

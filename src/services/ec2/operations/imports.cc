@@ -136,9 +136,11 @@ Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input
   ImportImageTask shown = to_image_task(begun.task, begun.tags);
   return ImportImageOutput{.architecture = std::move(shown.architecture),
                            .description = std::move(shown.description),
+                           .encrypted = shown.encrypted,
                            .hypervisor = std::move(shown.hypervisor),
                            .image_id = std::move(shown.image_id),
                            .import_task_id = std::move(shown.import_task_id),
+                           .kms_key_id = std::move(shown.kms_key_id),
                            .license_type = std::move(shown.license_type),
                            .platform = std::move(shown.platform),
                            .progress = std::move(shown.progress),
