@@ -27,6 +27,17 @@ std::string link_name(const Disk& disk) {
 
 std::string node_name(const Disk& disk) { return disk.device.substr(disk.device.rfind('/') + 1); }
 
+// Opened; made where it isn't there, for all to read whatever our umask says. Links that the guest laid lead nowhere
+// outside.
+Result<int> make_folder_inside(pid_t init, const std::string& parent, const std::string& name) {
+  const int folder = TRY(open_inside(init, parent));
+  const bool is_new = ::mkdirat(folder, name.c_str(), 0755) == 0;
+  ::close(folder);
+  const int made = TRY(open_inside(init, parent + "/" + name));
+  if (is_new) (void)::fchmod(made, 0755);
+  return made;
+}
+
 Result<> remove_nodes(pid_t init, const Disk& disk) {
   const int dev = TRY(open_inside(init, "/dev"));
   ::unlinkat(dev, node_name(disk).c_str(), 0);
@@ -54,16 +65,13 @@ Result<> show_disk(const InstanceFolder& folder, pid_t init, const Disk& disk, c
   ::unlinkat(dev, name.c_str(), 0);  // half attached, where we were killed in between
   const bool is_made = ::mknodat(dev, name.c_str(), S_IFBLK | 0660, info.st_rdev) == 0;
   const int error = errno;
-  if (is_made) {
-    ::mkdirat(dev, "disk", 0755);
-    ::mkdirat(dev, "disk/by-id", 0755);
-  }
   ::close(dev);
   if (!is_made) {
     (void)disks.remove(disk.volume);
     return failed_call(error, "make " + disk.device + " in the container");
   }
-  const int by_id = TRY(open_inside(init, "/dev/disk/by-id"));
+  ::close(TRY(make_folder_inside(init, "/dev", "disk")));
+  const int by_id = TRY(make_folder_inside(init, "/dev/disk", "by-id"));
   ::unlinkat(by_id, link_name(disk).c_str(), 0);  // of an earlier attachment, which ended with the guest
   (void)::symlinkat(("../../" + name).c_str(), by_id, link_name(disk).c_str());
   ::close(by_id);

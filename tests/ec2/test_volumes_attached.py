@@ -27,6 +27,9 @@ def test_bytes_go_from_one_running_container_to_another(
     volumes.attach(volume, pair[0]["InstanceId"])
     assert int(first.run("blockdev --getsize64 /dev/sdf")) == GIB
     link = f"/dev/disk/by-id/virtio-{volume.replace('-', '')}"
+    # For everybody to find, not for everybody to open.
+    anybody = volumes.guests.login(pair[0])
+    assert anybody.run(f"readlink {link}") == "../../sdf" and anybody.attempt(f"head -c 1 {link}").returncode != 0
     first.run(f"head -c 5000000 /dev/urandom > bytes && dd if=bytes of={link} bs=1M conv=fsync 2>/dev/null")
     wanted = first.run("sha256sum < bytes")
     mapping = volumes.guests.find(pair[0]["InstanceId"])["BlockDeviceMappings"]
