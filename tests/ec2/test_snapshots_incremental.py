@@ -191,11 +191,11 @@ def test_a_flipped_bit_is_told_and_found(tmp_path: Path, worker_id: str) -> None
         bench.write("/dev/sdf", 4, 0)
         bench.volumes.detach(volume)
         snapshot = bench.snapshot(volume)
-        sound = server.log()
+        wait_for("a scrub", lambda: "stored blocks of snapshots checked" in server.log())
+        assert "is damaged" not in server.log()
         flip_bit(server.data_folder / f"blocks/store/packs/{snapshot}.pack", 100_000, 0)
         # Nobody has asked for it yet.
         wait_for("the scrub to find it", lambda: "a stored block of snapshots is damaged" in server.log(), 60)
-        assert "stored blocks of snapshots checked" in sound and "is damaged" not in sound
         (line, *_) = [each for each in server.log().splitlines() if "a stored block of snapshots is damaged" in each]
         assert snapshot in line and "wrong checksum" in line
         ebs = boto_client(server, "ebs")
