@@ -57,8 +57,8 @@ class Bench:
     def write(self, device: str, mib: int, at: int, source: str = "/dev/urandom") -> None:
         self.shell.run(f"dd if={source} of={device} bs=1M count={mib} seek={at} conv=fsync,notrunc 2>/dev/null", 120)
 
-    def sum(self, device: str, mib: int = 64) -> str:
-        return self.shell.run(f"dd if={device} bs=1M count={mib} 2>/dev/null | sha256sum", 120).split()[0]
+    def sum(self, device: str, mib: int = 64, at: int = 0) -> str:
+        return self.shell.run(f"dd if={device} bs=1M count={mib} skip={at} 2>/dev/null | sha256sum", 120).split()[0]
 
     def snapshot(self, volume: str) -> str:
         made = self.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
@@ -173,7 +173,8 @@ def test_a_volume_grows_between_two_snapshots(bench: Bench) -> None:
     restored = bench.volumes.make(SnapshotId=second, Size=None)
     assert bench.volumes.find(restored)["Size"] == 2
     bench.attach(restored, "/dev/sdg", "/dev/sdg")
-    assert bench.sum("/dev/sdg", 1600) == bench.sum("/dev/sdf", 1600)
+    for mib, at in ((16, 0), (16, 1016), (16, 1492), (16, 2032)):
+        assert bench.sum("/dev/sdg", mib, at) == bench.sum("/dev/sdf", mib, at), at
 
 
 def test_a_flipped_bit_is_told_and_found(tmp_path: Path, worker_id: str) -> None:
