@@ -51,11 +51,6 @@ resource "aws_instance" "one" {
   root_block_device {
     encrypted = true
   }
-  ebs_block_device {
-    device_name = "/dev/sdg"
-    volume_size = 1
-    encrypted   = true
-  }
   tags = { Name = "tf-encrypted", Stage = var.stage }
 }
 resource "aws_volume_attachment" "child" {
