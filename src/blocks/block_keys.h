@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/aes_gcm.h"
 #include "blocks/sealing.h"
 #include "blocks/volumes.h"
 #include "os/file_system.h"
@@ -22,15 +23,15 @@ class BlockKey {
 
   // What a block is known by: it tells nothing to who hasn't the key, not even that it is a certain block.
   std::string hash_of(std::string_view block) const;  // kHashBytes of HMAC-SHA-256
-  // AES-256-GCM: 12 bytes of nonce, the ciphertext, 16 bytes of tag. open() must be given the same context: a hash.
+  // As base/aes_gcm.h; the context is a hash.
   std::string seal(std::string_view context, std::string_view bytes) const;
   std::optional<std::string> open(std::string_view context, std::string_view sealed) const;
 
   static constexpr size_t kBytes = 64;
-  static constexpr size_t kSealBytes = 12 + 16;  // that seal() adds
+  static constexpr size_t kSealBytes = kAesGcmSealBytes;  // that seal() adds
 
  private:
-  const std::string bytes_;
+  const std::string bytes_;  // the cipher's key, then the hash's
 };
 
 // Safe from any thread. `files` outlives it.

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/uuid.h"
 #include "federation/jwk.h"
 #include "federation/token_issuer.h"
 

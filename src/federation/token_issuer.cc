@@ -4,7 +4,6 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.h"
-#include "base/random.h"
 
 namespace aerolith::federation {
 namespace {
@@ -23,11 +22,6 @@ bool is_uuid(std::string_view id) {
 }
 
 }  // namespace
-
-std::string make_uuid() {
-  return random_hex(8) + "-" + random_hex(4) + "-4" + random_hex(3) + "-" + random_string(1, "89ab") + random_hex(3) +
-         "-" + random_hex(12);
-}
 
 std::string issuer_url(std::string_view id) { return "https://" + std::string(id) + std::string(kParent); }
 

@@ -15,9 +15,6 @@ namespace aerolith::federation {
 inline constexpr std::string_view kDiscoveryPath = "/.well-known/openid-configuration";
 inline constexpr std::string_view kKeysPath = "/.well-known/jwks.json";
 
-// A random UUID (RFC 9562, version 4): of an issuer, of a token.
-std::string make_uuid();
-
 std::string issuer_url(std::string_view id);
 // The id of an issuer by its host's name, lower case, a port allowed; nullopt for every other name, also where what
 // stands in the id's place is no UUID: every name that a client of TLS or DNS asks for comes here, and is looked up by

@@ -1,18 +1,16 @@
-// Sealed text is base64 of: 12 bytes of nonce, the ciphertext, 16 bytes of tag. The context is the additional data.
+// Sealed text is base64 of what base/aes_gcm.h makes.
 #include "main/sealer.h"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <new>
-#include <stdexcept>
+#include <utility>
 
+#include "base/aes_gcm.h"
 #include "base/encoding.h"
 #include "base/random.h"
 #include "os/file_system.h"
@@ -21,19 +19,10 @@ namespace aerolith::main_program {
 namespace {
 
 constexpr std::string_view kMagic = "aerolith-master-key 1\n";
-constexpr size_t kNonceBytes = 12;
-constexpr size_t kTagBytes = 16;
 
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-Cipher make_cipher() {
-  Cipher cipher(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
-  if (cipher == nullptr) throw std::bad_alloc();
-  return cipher;
+std::string_view text_of(const std::array<unsigned char, kAesGcmKeyBytes>& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
 }
-
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
 }  // namespace
 
@@ -82,39 +71,15 @@ Result<Sealer, SealError> Sealer::load(const std::filesystem::path& key_file) {
 }
 
 std::string Sealer::seal(std::string_view secret, std::string_view context) const {
-  const Cipher cipher = make_cipher();
-  std::string sealed = random_bytes(kNonceBytes);
-  sealed.resize(kNonceBytes + secret.size() + kTagBytes);
-  unsigned char* const nonce = bytes_of(sealed);
-  unsigned char* const body = nonce + kNonceBytes;
-  int length = 0;
-  const bool good =
-      EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key_.data(), nonce) == 1 &&
-      EVP_EncryptUpdate(cipher.get(), nullptr, &length, bytes_of(context), static_cast<int>(context.size())) == 1 &&
-      EVP_EncryptUpdate(cipher.get(), body, &length, bytes_of(secret), static_cast<int>(secret.size())) == 1 &&
-      EVP_EncryptFinal_ex(cipher.get(), body + secret.size(), &length) == 1 &&
-      EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(kTagBytes), body + secret.size()) == 1;
-  if (!good) throw std::runtime_error("AES-256-GCM failed to seal");
-  return base64_encode(sealed);
+  return base64_encode(seal_aes_gcm(text_of(key_), context, secret));
 }
 
 Result<std::string, SealError> Sealer::open(std::string_view sealed, std::string_view context) const {
-  auto bytes = base64_decode(sealed);
-  if (!bytes || bytes->size() < kNonceBytes + kTagBytes) return fail(SealErrorCode::malformed, "not sealed bytes");
-  const Cipher cipher = make_cipher();
-  const size_t size = bytes->size() - kNonceBytes - kTagBytes;
-  unsigned char* const nonce = bytes_of(*bytes);
-  unsigned char* const body = nonce + kNonceBytes;
-  std::string secret(size, '\0');
-  int length = 0;
-  const bool good =
-      EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key_.data(), nonce) == 1 &&
-      EVP_DecryptUpdate(cipher.get(), nullptr, &length, bytes_of(context), static_cast<int>(context.size())) == 1 &&
-      EVP_DecryptUpdate(cipher.get(), bytes_of(secret), &length, body, static_cast<int>(size)) == 1 &&
-      EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTagBytes), body + size) == 1 &&
-      EVP_DecryptFinal_ex(cipher.get(), bytes_of(secret) + size, &length) == 1;
-  if (!good) return fail(SealErrorCode::rejected, "sealed by another key, for another place, or altered");
-  return secret;
+  const auto bytes = base64_decode(sealed);
+  if (!bytes || bytes->size() < kAesGcmSealBytes) return fail(SealErrorCode::malformed, "not sealed bytes");
+  auto secret = open_aes_gcm(text_of(key_), context, *bytes);
+  if (!secret) return fail(SealErrorCode::rejected, "sealed by another key, for another place, or altered");
+  return *std::move(secret);
 }
 
 }  // namespace aerolith::main_program

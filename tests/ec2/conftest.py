@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tools.harness.snapshots import Snapshots
 from tools.harness.volumes import Volumes
 
 _NUMBERS = itertools.count()
+_KERNELS = Path(__file__).parents[2] / "build/guest"
 
 
 def code(caught: pytest.ExceptionInfo[ClientError]) -> str:
@@ -60,6 +62,18 @@ def guest(guests: Guests) -> Iterator[dict[str, Any]]:
     guests.login(instance).wait()
     yield guests.find(instance["InstanceId"])
     guests.terminate(instance["InstanceId"])
+
+
+@pytest.fixture(scope="module")
+def machines(guests: Guests) -> None:
+    """The image tiny with a kernel: that which the build has fetched, else one that is fetched now."""
+    kernels = guests.server.data_folder / "images/kernel"
+    if _KERNELS.is_dir() and not kernels.exists():
+        kernels.symlink_to(_KERNELS)
+    built = guests.server.command("image", "build", "tiny", timeout_seconds=600)
+    if built.returncode != 0:
+        pytest.skip(f"no virtual machines here: {built.stderr.strip()}")
+    guests.image = guests.ec2.describe_images(Filters=[{"Name": "name", "Values": ["tiny"]}])["Images"][0]["ImageId"]
 
 
 @pytest.fixture(scope="module")

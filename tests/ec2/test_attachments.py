@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,6 @@ from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import code, message, tagged
 from tools.harness.instances import Guests, Login, mark_of, wait_for
-
-KERNELS = Path(__file__).parents[2] / "build/guest"
 
 
 @pytest.fixture(scope="module")
@@ -282,18 +279,6 @@ def test_what_is_refused(own: Guests, spare: Spare, subnet: dict[str, Any]) -> N
         ec2.delete_network_interface(NetworkInterfaceId=interface)
     ec2.delete_subnet(SubnetId=there["Subnet"]["SubnetId"])
     ec2.delete_vpc(VpcId=other)
-
-
-@pytest.fixture(scope="module")
-def machines(guests: Guests) -> None:
-    """The image tiny with a kernel: that which the build has fetched, else one that is fetched now."""
-    kernels = guests.server.data_folder / "images/kernel"
-    if KERNELS.is_dir() and not kernels.exists():
-        kernels.symlink_to(KERNELS)
-    built = guests.server.command("image", "build", "tiny", timeout_seconds=600)
-    if built.returncode != 0:
-        pytest.skip(f"no virtual machines here: {built.stderr.strip()}")
-    guests.image = guests.ec2.describe_images(Filters=[{"Name": "name", "Values": ["tiny"]}])["Images"][0]["ImageId"]
 
 
 @pytest.mark.timeout(600)

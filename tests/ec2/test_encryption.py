@@ -17,7 +17,6 @@ from tools.harness.instances import mark_of, wait_for
 from tools.harness.snapshots import Snapshots
 from tools.harness.volumes import Volumes, login, refusal
 
-KERNELS = Path(__file__).parents[2] / "build/guest"
 SECRETS = re.compile(r"\b[0-9a-f]{64}\b")  # what opens a disk looks so, and nothing else should
 NO_KEY = "11111111-2222-3333-4444-555555555555"
 
@@ -142,15 +141,8 @@ def test_it_is_read_again_after_a_restart_of_all(volumes: Volumes, by_default: N
     guests.terminate(instance)
 
 
-def test_a_virtual_machine_has_encrypted_disks(volumes: Volumes, snapshots: Snapshots) -> None:
+def test_a_virtual_machine_has_encrypted_disks(machines: None, volumes: Volumes, snapshots: Snapshots) -> None:
     guests = volumes.guests
-    kernels = guests.server.data_folder / "images/kernel"
-    if KERNELS.is_dir() and not kernels.exists():
-        kernels.symlink_to(KERNELS)
-    built = guests.server.command("image", "build", "tiny", timeout_seconds=600)
-    if built.returncode != 0:
-        pytest.skip(f"no virtual machines here: {built.stderr.strip()}")
-    guests.image = guests.ec2.describe_images(Filters=[{"Name": "name", "Values": ["tiny"]}])["Images"][0]["ImageId"]
     instance = guests.start(
         BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}],
         TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}),

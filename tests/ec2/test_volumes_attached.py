@@ -6,7 +6,6 @@ import hashlib
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from tests.ec2.conftest import tagged
 from tools.harness.instances import Guests, Login, wait_for
 from tools.harness.volumes import GIB, Volumes, login, refusal
 
-KERNELS = Path(__file__).parents[2] / "build/guest"
 NOWHERE = "vol-0123456789abcdef0"
 
 
@@ -218,14 +216,7 @@ def test_a_volume_is_as_fast_as_its_type_says(volumes: Volumes, pair: tuple[dict
 
 
 @pytest.fixture(scope="module")
-def machine(guests: Guests) -> Iterator[dict[str, Any]]:
-    kernels = guests.server.data_folder / "images/kernel"
-    if KERNELS.is_dir() and not kernels.exists():
-        kernels.symlink_to(KERNELS)
-    built = guests.server.command("image", "build", "tiny", timeout_seconds=600)
-    if built.returncode != 0:
-        pytest.skip(f"no virtual machines here: {built.stderr.strip()}")
-    guests.image = guests.ec2.describe_images(Filters=[{"Name": "name", "Values": ["tiny"]}])["Images"][0]["ImageId"]
+def machine(machines: None, guests: Guests) -> Iterator[dict[str, Any]]:
     instance = guests.start(TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}))
     guests.login(instance).wait(300)
     yield instance

@@ -2,19 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "base/encoding.h"
-#include "base/random.h"
+#include "base/uuid.h"
 #include "services/ec2/snapshot_tables.h"
 
 namespace aerolith::ec2 {
 namespace {
-
-// A UUID of random bits (RFC 9562, version 4).
-std::string new_key_id() {
-  const std::string hex = random_hex(32);
-  return fmt::format("{}-{}-4{}-a{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(13, 3), hex.substr(17, 3),
-                     hex.substr(20));
-}
 
 std::string arn_of(const Scope& scope, std::string_view what) {
   return fmt::format("arn:aws:kms:{}:{}:{}", scope.region.view(), scope.account.view(), what);
@@ -29,7 +21,7 @@ Result<EncryptionRecord> encryption_of(metadata::ReadTransaction& txn, const Sco
 Result<std::string> managed_key(metadata::Transaction& txn, const Scope& scope) {
   EncryptionRecord record = TRY(encryption_of(txn, scope));
   if (!record.key.empty()) return record.key;
-  record.key = arn_of(scope, "key/" + new_key_id());
+  record.key = arn_of(scope, "key/" + make_uuid());
   kEncryption.put(txn, {scope.account, scope.region}, record);
   return record.key;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "base/uuid.h"
 #include "federation/signing_key.h"
 #include "federation/token_issuer.h"
 #include "iam/errors.h"
@@ -32,7 +33,7 @@ std::unexpected<CallError> disabled(const AccountId& account, std::string_view a
 // Takes some tenths of a second.
 Result<TokenIssuerRecord> make_issuer(const Call& call) {
   TokenIssuerRecord record{
-      .id = federation::make_uuid(), .is_enabled = true, .created_at = call.context.now, .keys = {}, .key_set = {}};
+      .id = make_uuid(), .is_enabled = true, .created_at = call.context.now, .keys = {}, .key_set = {}};
   std::vector<boost::json::object> published;
   for (const auto& [algorithm, id] : kKeys) {
     const auto key = federation::SigningKey::make(algorithm, std::string(id));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/uuid.h"
 #include "federation/token_issuer.h"
 #include "services/iam/entities.h"
 #include "services/iam/operations/operations.h"
@@ -39,7 +40,7 @@ constexpr LinkedService kServices[] = {
 constexpr std::string_view kPolicyStart = "arn:aws:iam::aws:policy/aws-service-role/";
 
 std::string make_task_id(const RoleRecord& role) {
-  return fmt::format("task{}{}/{}", role.path, role.name, federation::make_uuid());
+  return fmt::format("task{}{}/{}", role.path, role.name, make_uuid());
 }
 
 std::string trust_policy_of(std::string_view service) {

@@ -2,6 +2,7 @@
 // publishes. AWS's sentences are what its endpoints answer.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
 #include "base/encoding.h"
+#include "base/uuid.h"
 #include "federation/signing_key.h"
 #include "federation/token_issuer.h"
 #include "services/sts/identity_token.h"
@@ -62,7 +63,7 @@ Result<GetWebIdentityTokenOutput> get_web_identity_token(Call& call, const GetWe
   if (!signer) return errors::outbound_federation_disabled();
   const auth::Tags caller_tags = call.roles.principal_tags(key);
   const std::string claims = to_json({.issuer = signer->issuer,
-                                      .id = federation::make_uuid(),
+                                      .id = make_uuid(),
                                       .caller = key,
                                       .caller_tags = caller_tags,
                                       .audience = input.audience.value_or(std::vector<std::string>()),
