@@ -30,7 +30,7 @@ void CommitQueue::end(uint64_t start) {
 
 Result<> CommitQueue::commit(uint64_t start, const ReadSet& reads, const WriteSet& writes) {
   thread_local const auto signal = std::make_shared<Signal>();
-  Waiting self{.writes = &writes, .number = 0, .bytes = bytes_of(writes), .signal = signal};
+  Waiting self{.writes = &writes, .number = 0, .bytes = bytes_of(writes), .signal = signal, .failed = {}};
   std::unique_lock lock(mutex_);
   if (poison_) return std::unexpected(*poison_);
   if (recent_.changed_since(start, reads)) {
@@ -49,9 +49,8 @@ Result<> CommitQueue::commit(uint64_t start, const ReadSet& reads, const WriteSe
     if (leads) lock.lock();
   }
   if (leads) write_group(lock, self);
-  if (!self.failed) return {};
-  if (!lock.owns_lock()) lock.lock();
-  return std::unexpected(*poison_);
+  if (self.failed) return std::unexpected(*std::move(self.failed));
+  return {};
 }
 
 std::vector<CommitQueue::Waiting*> CommitQueue::take_group() {
@@ -67,33 +66,35 @@ std::vector<CommitQueue::Waiting*> CommitQueue::take_group() {
 
 void CommitQueue::write_group(std::unique_lock<std::mutex>& lock, const Waiting& leader) {
   std::vector<Waiting*> group = take_group();
-  Result<> written;
-  if (!poison_) {
+  std::optional<Error> failed = poison_;
+  if (!failed) {
     std::vector<const WriteSet*> sets;
     sets.reserve(group.size());
     for (const Waiting* waiting : group) sets.push_back(waiting->writes);
     lock.unlock();
-    written = apply_(sets);
+    Result<> written = apply_(sets);
     lock.lock();
     if (written) {
       applied_ = group.back()->number;
       ++statistics_.groups;
       statistics_.commits += group.size();
       recent_.forget_up_to(active_.empty() ? applied_ : active_.begin()->first);
+    } else if (written.error().code == ErrorCode::no_space) {
+      failed = std::move(written.error());
     } else {
-      poison_ = Error{ErrorCode::io, "the store takes no more writes, since one failed: " + written.error().detail};
+      failed = poison_ =
+          Error{ErrorCode::io, "the store takes no more writes, since one failed: " + written.error().detail};
       log_error("metadata store failed; it takes no more writes until it is opened again",
                 {{"error", written.error().detail}});
     }
   }
-  const bool failed = poison_.has_value();
   // The next leader first: its sync is what others wait for.
   const std::shared_ptr<Signal> next = line_.empty() ? nullptr : line_.front()->signal;
   writing_ = next != nullptr;
   lock.unlock();
   if (next) next->send();
   for (Waiting* waiting : group) {
-    waiting->written = !failed;
+    waiting->written = !failed.has_value();
     waiting->failed = failed;
     if (waiting == &leader) continue;
     const std::shared_ptr<Signal> signal = waiting->signal;

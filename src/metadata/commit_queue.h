@@ -27,7 +27,8 @@ namespace aerolith::metadata {
 class CommitQueue {
  public:
   // Writes these sets in order, later ones over earlier ones, all or nothing, durably; visible to snapshots on return.
-  // Never called twice at a time.
+  // Never called twice at a time. `no_space` says that nothing was written, and that it may go well later; after any
+  // other error nothing is written any more.
   using Apply = std::function<Result<>(std::span<const WriteSet* const>)>;
 
   explicit CommitQueue(Apply apply) : apply_(std::move(apply)) {}
@@ -48,7 +49,7 @@ class CommitQueue {
     std::shared_ptr<Signal> signal;  // outlives this, for whoever sends it
     // Set before the signal is sent: written, or failed; neither means that it writes the line.
     bool written = false;
-    bool failed = false;
+    std::optional<Error> failed;
   };
 
   // With the mutex held by `lock`, and released on return: writes the head of the line, among it `leader`, and sends

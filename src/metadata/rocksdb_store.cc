@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "metadata/format.h"
+#include "metadata/rocksdb_events.h"
 #include "metadata/rocksdb_transaction.h"
 #include "os/file_system.h"
 #include "os/free_space.h"
@@ -51,9 +52,7 @@ void set_small_footprint(rocksdb::Options& db, const StoreOptions& options) {
   db.stats_persist_period_sec = 0;
   db.skip_stats_update_on_db_open = true;
   db.avoid_unnecessary_blocking_io = true;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 2;
-  db.max_log_file_size = size_t{1} << 20;
+  db.info_log = std::make_shared<EngineLog>();
 }
 
 // Removing a large file at once holds the file system's journal, and so every sync, for tens of milliseconds.
@@ -125,9 +124,11 @@ Error error_of(const rocksdb::Status& status) {
   return {ErrorCode::io, std::move(text)};
 }
 
-RocksdbStore::RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env)
+RocksdbStore::RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env,
+                           std::shared_ptr<EngineErrors> errors)
     : options_(options),
       env_(env),
+      errors_(std::move(errors)),
       database_(std::move(database)),
       hot_values_(options.hot_value_bytes),
       commits_([this](std::span<const WriteSet* const> sets) { return apply(sets); }) {}
@@ -146,9 +147,13 @@ Result<std::unique_ptr<Store>> RocksdbStore::open(const StoreOptions& options, r
     return fail(code, made.error().detail);
   }
   rocksdb::DB* database = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(rocksdb_options(options, env), options.directory, &database);
+  rocksdb::Options db = rocksdb_options(options, env);
+  auto errors = std::make_shared<EngineErrors>();
+  db.listeners.push_back(errors);
+  rocksdb::Status status = rocksdb::DB::Open(db, options.directory, &database);
   if (!status.ok()) return std::unexpected(error_of(status));
-  std::unique_ptr<Store> store(new RocksdbStore(options, std::unique_ptr<rocksdb::DB>(database), env));
+  std::unique_ptr<Store> store(
+      new RocksdbStore(options, std::unique_ptr<rocksdb::DB>(database), env, std::move(errors)));
   TRY(bring_to_format(*store));
   return store;
 }
@@ -178,8 +183,10 @@ Result<> RocksdbStore::apply(std::span<const WriteSet* const> sets) {
   rocksdb::WriteOptions options;
   options.sync = true;
   rocksdb::Status status = database_->Write(options, &batch);
-  if (!status.ok()) return std::unexpected(error_of(status));
-  return {};
+  if (status.ok()) return {};
+  Error error = error_of(status);
+  if (errors_->has_log_failed() && error.code == ErrorCode::no_space) error.code = ErrorCode::io;
+  return std::unexpected(std::move(error));
 }
 
 // A share of entries that hide others or of bytes that nothing points to, from which rewriting all is worth it.

@@ -21,6 +21,8 @@ class Status;
 
 namespace aerolith::metadata {
 
+class EngineErrors;
+
 Error error_of(const rocksdb::Status& status);
 
 class RocksdbStore final : public Store {
@@ -47,12 +49,14 @@ class RocksdbStore final : public Store {
   Result<> check_room(Load load, size_t value_bytes);
 
  private:
-  RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env);
+  RocksdbStore(const StoreOptions& options, std::unique_ptr<rocksdb::DB> database, rocksdb::Env* env,
+               std::shared_ptr<EngineErrors> errors);
   bool has_much_garbage();
   Result<> apply(std::span<const WriteSet* const> sets);
 
   StoreOptions options_;
   rocksdb::Env* env_;
+  std::shared_ptr<EngineErrors> errors_;  // shared with the database
   std::unique_ptr<rocksdb::DB> database_;
   HotValues hot_values_;
   CommitQueue commits_;

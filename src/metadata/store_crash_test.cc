@@ -172,13 +172,15 @@ TEST(StoreCrashTest, DamageInTheMiddleOfTheLogIsTold) {
 
 enum class Step : uint8_t { append, flush, sync };
 
-// One step of writing a file of one kind fails once, on demand.
+// One step of writing a file of one kind fails on demand, once or for a while.
 struct Failing {
   Step step = Step::sync;
   std::string suffix = ".log";
+  rocksdb::IOStatus status = rocksdb::IOStatus::IOError("injected");
+  bool stays = false;  // until it is disarmed
   std::atomic<bool> armed = false;
 
-  bool happens(Step now) { return now == step && armed.exchange(false); }
+  bool happens(Step now) { return now == step && (stays ? armed.load() : armed.exchange(false)); }
 };
 
 class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -187,26 +189,24 @@ class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(file)), failing_(failing) {}
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* context) override {
-    if (failing_.happens(Step::append)) return injected();
+    if (failing_.happens(Step::append)) return failing_.status;
     return FSWritableFileOwnerWrapper::Append(data, options, context);
   }
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo& info, rocksdb::IODebugContext* context) override {
-    if (failing_.happens(Step::append)) return injected();
+    if (failing_.happens(Step::append)) return failing_.status;
     return FSWritableFileOwnerWrapper::Append(data, options, info, context);
   }
   rocksdb::IOStatus Flush(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
-    if (failing_.happens(Step::flush)) return injected();
+    if (failing_.happens(Step::flush)) return failing_.status;
     return FSWritableFileOwnerWrapper::Flush(options, context);
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
-    if (failing_.happens(Step::sync)) return injected();
+    if (failing_.happens(Step::sync)) return failing_.status;
     return FSWritableFileOwnerWrapper::Sync(options, context);
   }
 
  private:
-  static rocksdb::IOStatus injected() { return rocksdb::IOStatus::IOError("injected"); }
-
   Failing& failing_;
 };
 
@@ -314,6 +314,61 @@ TEST(StoreCrashTest, NoFailedStepLosesWhatWasAcknowledged) {
       }
     }
   }
+}
+
+// Others fill the disk while the store moves what it has in memory into files.
+TEST(StoreCrashTest, GoesOnOnceADiskThatWasFullHasRoom) {
+  os::TestDirectory directory;
+  Failing failing;
+  failing.step = Step::append;
+  failing.suffix = ".sst";
+  failing.status = rocksdb::IOStatus::NoSpace("injected");
+  failing.stays = true;
+  std::unique_ptr<rocksdb::Env> env = failing_env(failing);
+  {
+    auto store = RocksdbStore::open(options_for(directory / "store"), env.get()).value();
+    const auto commit = [&](const std::string& key) {
+      auto txn = store->begin_write();
+      txn->put(key, "v");
+      return txn->commit();
+    };
+    ASSERT_TRUE(commit("before").has_value());
+    failing.armed = true;
+    std::atomic<bool> stop = false;
+    EXPECT_EQ(store->tidy(stop).error().code, ErrorCode::no_space);
+    EXPECT_EQ(commit("refused").error().code, ErrorCode::no_space);
+    EXPECT_EQ(store->begin_read()->get("before").value(), "v");
+    failing.armed = false;
+    // RocksDB looks for room every five seconds.
+    bool goes_on = false;
+    for (int i = 0; i < 300 && !goes_on; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      goes_on = commit("after").has_value();
+    }
+    EXPECT_TRUE(goes_on);
+    EXPECT_TRUE(store->tidy(stop).has_value());
+  }
+  const auto store = open_store(options_for(directory / "store")).value();
+  EXPECT_EQ(store->begin_read()->get("before").value(), "v");
+  EXPECT_EQ(store->begin_read()->get("refused").value(), std::nullopt);
+  EXPECT_EQ(store->begin_read()->get("after").value(), "v");
+}
+
+TEST(StoreCrashTest, AFullDiskAtTheLogIsAnErrorForGood) {
+  os::TestDirectory directory;
+  Failing failing;
+  failing.step = Step::append;
+  failing.status = rocksdb::IOStatus::NoSpace("injected");
+  std::unique_ptr<rocksdb::Env> env = failing_env(failing);
+  auto store = RocksdbStore::open(options_for(directory / "store"), env.get()).value();
+  const auto commit = [&] {
+    auto txn = store->begin_write();
+    txn->put("key", "v");
+    return txn->commit();
+  };
+  failing.armed = true;
+  EXPECT_EQ(commit().error().code, ErrorCode::io);
+  EXPECT_EQ(commit().error().code, ErrorCode::io);
 }
 
 }  // namespace

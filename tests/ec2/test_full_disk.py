@@ -76,8 +76,9 @@ def fill_and_go_on(volumes: Volumes, tmp_path: Path, device: str, **wanted: Any)
     done, error = write(one, device, 8, 2000)
     assert error in (errno.EIO, errno.ENOSPC), (done, error)
     assert done < 2 * LEFT_BYTES // MIB
-    assert free_bytes(filler.parent) < 2 * MIB
-    assert write(one, device, 1000, 1)[1] in (errno.EIO, errno.ENOSPC), "it stays so"
+    # The server frees a little now and then, when it tidies its store of record.
+    assert free_bytes(filler.parent) < LEFT_BYTES
+    assert write(one, device, 1000, 2000)[1] in (errno.EIO, errno.ENOSPC), "it stays so"
     # What it has already it may still write, and so may the other.
     assert write(one, device, 0, 8) == (8, 0)
     assert write(other, device, 0, 32) == (32, 0)

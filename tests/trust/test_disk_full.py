@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.harness.clients import boto_client
+from tools.harness.instances import wait_for
 from tools.harness.server import Server, ServerFailed
 from tools.harness.small_disk import MIB, CannotMount, fill_up, free_bytes, missing_for_mounts, small_disk
 
@@ -167,3 +168,26 @@ def test_others_fill_the_disk_to_the_last_byte(disk: Path, make_server: Callable
     s3 = boto_client(own)
     assert_all_there(s3, stored)
     put_again(s3, stored, "again", seconds=5)
+
+
+@pytest.mark.long
+def test_the_disk_stays_full_while_the_server_tidies(tmp_path: Path, make_server: Callable[..., Server]) -> None:
+    # Large enough that ext4 itself keeps as much as the store of record wants to see before it tries once more.
+    with small_disk(tmp_path / "disk", "ext4", 1600 * MIB) as disk:
+        own = server_on(disk, make_server)
+        s3 = boto_client(own)
+        s3.create_bucket(Bucket=BUCKET)
+        stored: dict[str, str] = {}
+        for number in range(50):
+            assert put(s3, f"k{number}", bytes([number]) * 1000)
+            stored[f"k{number}"] = hashlib.sha256(bytes([number]) * 1000).hexdigest()
+        filler = disk / "somebody-elses"
+        fill_up(filler)
+        wait_for("a tidying that finds no room", lambda: "tidying the store of record failed" in own.log())
+        for _ in range(12):
+            time.sleep(5)
+            assert_all_there(s3, stored)
+        filler.unlink()
+        put_again(s3, stored, "again", seconds=15)
+        assert_all_there(s3, stored)
+        assert own.stop() == 0
