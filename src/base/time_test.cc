@@ -21,6 +21,9 @@ TEST(Time, FormatsOfTheSigV4ExampleInstant) {
 TEST(Time, FractionsAndTimesBefore1970) {
   EXPECT_EQ(format_iso8601(at(1)), "1970-01-01T00:00:00.001Z");
   EXPECT_EQ(format_iso8601(at(-1)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_iso8601_millis(at(-62135596800000)), "0001-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_iso8601_millis(at(253402300799999)), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_iso8601_millis(at(253402300800000)), "10000-01-01T00:00:00.000Z");
   EXPECT_EQ(format_epoch_seconds(at(-1500)), "-1.500");
   EXPECT_EQ(format_http_date(at(784111777120)), "Sun, 06 Nov 1994 08:49:37.120 GMT");
 }

@@ -47,10 +47,12 @@ class ValueWriter {
     }
   }
 
-  std::string scalar(const Member& member, const void* value) {
-    std::string text;
-    append_scalar(member.shape->kind, timestamp_format_of(member, TimestampFormat::iso8601), style_, value, text);
-    return text;
+  // Its text, until the next call.
+  std::string_view scalar(const Member& member, const void* value) {
+    if (member.shape->kind == Kind::string) return *static_cast<const std::string*>(value);
+    scalar_.clear();
+    append_scalar(member.shape->kind, timestamp_format_of(member, TimestampFormat::iso8601), style_, value, scalar_);
+    return scalar_;
   }
 
  private:
@@ -91,10 +93,8 @@ class ValueWriter {
 
   void element(std::string_view name, const Member& member, const void* value) {
     const Shape& shape = *member.shape;
-    if (shape.kind == Kind::string && member.xml_namespace.uri.empty()) {
-      xml_.leaf(name, *static_cast<const std::string*>(value));
-      return;
-    }
+    const bool is_scalar = shape.kind != Kind::structure && shape.kind != Kind::list && shape.kind != Kind::map;
+    if (is_scalar && member.xml_namespace.uri.empty()) return xml_.leaf(name, scalar(member, value));
     xml_.open(name);
     xml_.xml_namespace(member.xml_namespace);
     switch (shape.kind) {
@@ -150,6 +150,7 @@ class ValueWriter {
 
   XmlWriter& xml_;
   Iso8601Style style_;
+  std::string scalar_;
 };
 
 Iso8601Style style_of(const Service& service, Protocol protocol) {

@@ -4,11 +4,25 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <utility>
 
 #include "protocol/scalar_text.h"
 
 namespace aerolith::protocol {
 namespace {
+
+using Bytes16 [[gnu::vector_size(16)]] = uint8_t;
+using SignedBytes16 [[gnu::vector_size(16)]] = int8_t;
+
+template <typename T>
+T load(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(value));
+  return value;
+}
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
@@ -31,22 +45,47 @@ size_t append_wide(std::string_view text, std::string& out) {
   return size;
 }
 
-// How many bytes at the start of `text` stand for themselves.
-size_t plain_size(std::string_view text) {
-  constexpr auto kPlain = [] {
-    std::array<bool, 256> plain{};
-    for (size_t c = 0x20; c < 0x80; ++c) plain[c] = true;
-    for (const char c : std::string_view("&<>\"'\x7F")) plain[static_cast<unsigned char>(c)] = false;
-    return plain;
-  }();
-  size_t size = 0;
-  // Eight at a time while none of them stands out.
-  for (; size + 8 <= text.size(); size += 8) {
-    bool all = true;
-    for (size_t i = size; i < size + 8; ++i) all &= kPlain[static_cast<unsigned char>(text[i])];
-    if (!all) break;
+// Whether any of 16 bytes needs more than a copy.
+bool any_stands_out(Bytes16 bytes) {
+  const auto below_space_or_wide = std::bit_cast<SignedBytes16>(bytes) < 0x20;
+  const auto ampersand_or_apostrophe = (bytes | 1) == '\'';
+  const auto angle = (bytes | 2) == '>';
+  const auto found =
+      std::bit_cast<std::array<uint64_t, 2>>(below_space_or_wide | ampersand_or_apostrophe | angle | (bytes == '"'));
+  return (found[0] | found[1]) != 0;
+}
+
+bool is_plain_byte(char c) {
+  return static_cast<signed char>(c) >= 0x20 && (c | 1) != '\'' && (c | 2) != '>' && c != '"';
+}
+
+// The first and the last `Half` bytes of a text of at least that many: all of one of up to twice as many.
+template <typename Half>
+Bytes16 both_ends(std::string_view text) {
+  std::array<Half, 16 / sizeof(Half)> words;
+  words.fill(load<Half>(text.data()));
+  words.back() = load<Half>(text.data() + text.size() - sizeof(Half));
+  return std::bit_cast<Bytes16>(words);
+}
+
+// Whether all bytes of `text` stand for themselves.
+bool is_plain(std::string_view text) {
+  if (text.size() > 16) {
+    for (size_t at = 0; at + 16 < text.size(); at += 16) {
+      if (any_stands_out(load<Bytes16>(text.data() + at))) return false;
+    }
+    return !any_stands_out(load<Bytes16>(text.data() + text.size() - 16));
   }
-  while (size < text.size() && kPlain[static_cast<unsigned char>(text[size])]) ++size;
+  if (text.size() >= 8) return !any_stands_out(both_ends<uint64_t>(text));
+  if (text.size() >= 4) return !any_stands_out(both_ends<uint32_t>(text));
+  return std::ranges::all_of(text, is_plain_byte);
+}
+
+// How many bytes at the start of `text` do.
+size_t plain_size(std::string_view text) {
+  size_t size = 0;
+  while (size + 16 <= text.size() && !any_stands_out(load<Bytes16>(text.data() + size))) size += 16;
+  while (size < text.size() && is_plain_byte(text[size])) ++size;
   return size;
 }
 
@@ -106,10 +145,12 @@ void XmlWriter::end_start_tag() {
 }
 
 void XmlWriter::open(std::string_view name) {
-  end_start_tag();
-  out_ += '<';
-  out_ += name;
-  in_start_tag_ = true;
+  const bool in_start_tag = std::exchange(in_start_tag_, true);
+  grow(name.size() + (in_start_tag ? 2 : 1), [&](char* to) {
+    if (in_start_tag) *to++ = '>';
+    *to++ = '<';
+    std::ranges::copy(name, to);
+  });
 }
 
 void XmlWriter::attribute(std::string_view name, std::string_view value) {
@@ -155,14 +196,15 @@ void XmlWriter::close(std::string_view name) {
 
 // Most of an answer is these, and most of their texts are plain: one piece each.
 void XmlWriter::leaf(std::string_view name, std::string_view value) {
-  end_start_tag();
-  if (value.empty() || plain_size(value) != value.size()) {
+  if (value.empty() || !is_plain(value)) {
     open(name);
     text(value);
     close(name);
     return;
   }
-  grow(2 * name.size() + value.size() + 5, [&](char* to) {
+  const bool in_start_tag = std::exchange(in_start_tag_, false);
+  grow(2 * name.size() + value.size() + (in_start_tag ? 6 : 5), [&](char* to) {
+    if (in_start_tag) *to++ = '>';
     *to++ = '<';
     to = std::ranges::copy(name, to).out;
     *to++ = '>';

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "protocol/xml_reader.h"
 
 namespace aerolith::protocol {
@@ -19,6 +21,37 @@ TEST(XmlWriter, EscapesText) {
   EXPECT_EQ(escaped(std::string_view("\x01\x1F\0", 3)), "&#x1;&#x1F;&#x0;");
   EXPECT_EQ(escaped("\xEF\xBF\xBE\xEF\xBF\xBF"), "&#xFFFE;&#xFFFF;");
   EXPECT_EQ(escaped("\xC3\xA9\xF0\x9F\x98\xB9"), "\xC3\xA9\xF0\x9F\x98\xB9");
+}
+
+// Wherever it stands in texts of whatever size: they are looked at in pieces.
+TEST(XmlWriter, EscapesAtEveryPlace) {
+  for (size_t size = 1; size <= 40; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (const auto& [special, reference] : {std::pair{'&', "&amp;"},
+                                               {'<', "&lt;"},
+                                               {'>', "&gt;"},
+                                               {'"', "&quot;"},
+                                               {'\'', "&apos;"},
+                                               {'\r', "&#xD;"},
+                                               {'\xFF', "\xEF\xBF\xBD"}}) {
+        std::string text(size, '~');
+        text[at] = special;
+        const std::string wanted = std::string(at, '~') + reference + std::string(size - at - 1, '~');
+        EXPECT_EQ(escaped(text), wanted);
+        std::string out;
+        XmlWriter(out).leaf("a", text);
+        EXPECT_EQ(out, "<a>" + wanted + "</a>");
+      }
+    }
+  }
+}
+
+TEST(XmlWriter, LeavesMostCharactersAsTheyAre) {
+  std::string all;
+  for (char c = 0x20; c < 0x7F; ++c) {
+    if (std::string_view("&<>\"'").find(c) == std::string_view::npos) all += c;
+  }
+  for (size_t begin = 0; begin < all.size(); ++begin) EXPECT_EQ(escaped(all.substr(begin)), all.substr(begin));
 }
 
 TEST(XmlWriter, NeverWritesInvalidUtf8) {

@@ -21,6 +21,23 @@ Result<std::string> read_token(const std::optional<std::string>& token) {
   return text->substr(kTokenPrefix.size());
 }
 
+Result<bool> TagWalk::reach(const std::string& id) {
+  if (ended_ || (on_row_ && current() >= id)) return !ended_;
+  // Mostly it is the next one.
+  const bool stepped = on_row_ && TRY(rows_.next());
+  if (!stepped || current() < id) {
+    rows_.seek(scope_.account, scope_.region, id);
+    ended_ = !TRY(rows_.next());
+  }
+  on_row_ = !ended_;
+  return on_row_;
+}
+
+Result<TagMap> TagWalk::of(const std::string& id) {
+  if (!TRY(reach(id)) || current() != id) return TagMap();
+  return TRY(rows_.record()).tags;
+}
+
 Result<> check_max_results(std::optional<int32_t> given, int32_t least, int32_t most) {
   if (!given || (*given >= least && *given <= most)) return {};
   return errors::invalid_parameter(

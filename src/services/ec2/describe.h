@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,26 @@ Result<> check_max_results(std::optional<int32_t> given, int32_t least, int32_t 
 // NotFound of all that aren't there.
 std::unexpected<CallError> not_found_all(Kind kind, const std::vector<std::string>& ids);
 
+// Tags of things that come in the order of their ids: a walk beside theirs takes less than a search for each.
+class TagWalk {
+ public:
+  // The transaction outlives it.
+  TagWalk(metadata::ReadTransaction& txn, const Scope& scope)
+      : scope_(scope), rows_(kTags.scan(txn, metadata::Direction::forward, scope.account, scope.region)) {}
+  // `id` is beyond all that were asked for before.
+  Result<TagMap> of(const std::string& id);
+
+ private:
+  // Whether there is a row at or after `id`, on which it stands then.
+  Result<bool> reach(const std::string& id);
+  const std::string& current() const { return std::get<2>(rows_.key()); }
+
+  const Scope scope_;
+  decltype(kTags)::Row rows_;
+  bool on_row_ = false;
+  bool ended_ = false;
+};
+
 template <typename Record, typename Table>
 Result<std::vector<Record>> find_all(metadata::ReadTransaction& txn, const Scope& scope, const Table& table,
                                      const std::vector<std::string>& ids) {
@@ -70,14 +91,13 @@ Result<Page<Record>> describe(metadata::ReadTransaction& txn, const Scope& scope
   Page<Record> page;
   if (asked.max_results) page.items.reserve(limit);
   // False once the page is full and something is left.
-  const auto take = [&](Record record) -> Result<bool> {
-    TagMap tags = TRY(tags_of(txn, scope, record.id));
+  const auto take = [&](Record&& record, TagMap&& tags) -> Result<bool> {
     if (!TRY(matches(asked.filters, known, lookup, record, tags))) return true;
     if (page.items.size() == limit) {
       page.next_token = make_token(page.items.back().record.id);
       return false;
     }
-    page.items.push_back({std::move(record), std::move(tags)});
+    page.items.emplace_back(std::move(record), std::move(tags));
     return true;
   };
   if (asked.ids && !asked.ids->empty()) {
@@ -85,14 +105,18 @@ Result<Page<Record>> describe(metadata::ReadTransaction& txn, const Scope& scope
     std::ranges::sort(records, {}, &Record::id);
     for (Record& record : records) {
       if (record.id <= after) continue;
-      if (!TRY(take(std::move(record)))) break;
+      TagMap tags = TRY(tags_of(txn, scope, record.id));
+      if (!TRY(take(std::move(record), std::move(tags)))) break;
     }
     return page;
   }
   auto rows = table.rows().scan(txn, metadata::Direction::forward, scope.account, scope.region);
   if (!after.empty()) rows.seek_past(scope.account, scope.region, after);
+  TagWalk tags(txn, scope);
   while (TRY(rows.next())) {
-    if (!TRY(take(TRY(rows.record())))) break;
+    Record record = TRY(rows.record());
+    TagMap own = TRY(tags.of(record.id));
+    if (!TRY(take(std::move(record), std::move(own)))) break;
   }
   return page;
 }

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_types.h"
-#include "services/ec2/interfaces.h"
-#include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -18,69 +18,6 @@ std::optional<InstanceNetworkInterfaceAssociation> association_of(const Scope& s
   return InstanceNetworkInterfaceAssociation{.ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
                                              .public_dns_name = public_name(scope.region, record.address),
                                              .public_ip = record.address};
-}
-
-Result<InstanceNetworkInterface> shown_interface(metadata::ReadTransaction& txn, const Scope& scope,
-                                                 const InterfaceRecord& record) {
-  const PrivateAddressRecord& primary = record.addresses.front();
-  InstanceNetworkInterface result{.association = association_of(scope, primary),
-                                  .description = record.description,
-                                  .groups = TRY(shown_groups(txn, scope, record.groups)),
-                                  .ipv6_addresses = std::vector<InstanceIpv6Address>(),
-                                  .mac_address = record.mac,
-                                  .network_interface_id = record.id,
-                                  .owner_id = scope.account.str(),
-                                  .private_dns_name = private_name(scope.region, primary.address),
-                                  .private_ip_address = primary.address,
-                                  .private_ip_addresses = std::vector<InstancePrivateIpAddress>(),
-                                  .source_dest_check = record.source_dest_check,
-                                  .status = "in-use",
-                                  .subnet_id = record.subnet,
-                                  .vpc_id = record.vpc,
-                                  .interface_type = record.type};
-  if (record.attachment) {
-    result.attachment =
-        InstanceNetworkInterfaceAttachment{.attach_time = record.attachment->at,
-                                           .attachment_id = record.attachment->id,
-                                           .delete_on_termination = record.attachment->delete_on_termination,
-                                           .device_index = record.attachment->device_index,
-                                           .status = std::string(name_of(record.attachment->state)),
-                                           .network_card_index = 0};
-  }
-  for (const PrivateAddressRecord& address : record.addresses) {
-    result.private_ip_addresses->push_back({.association = association_of(scope, address),
-                                            .primary = &address == &primary,
-                                            .private_dns_name = private_name(scope.region, address.address),
-                                            .private_ip_address = address.address});
-  }
-  return result;
-}
-
-Result<> show_network(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record,
-                      Instance& result) {
-  result.network_interfaces = std::vector<InstanceNetworkInterface>();
-  result.security_groups = std::vector<GroupIdentifier>();
-  result.private_dns_name = "";
-  result.public_dns_name = "";
-  if (record.state == LifeState::terminated || record.interfaces.empty()) return {};
-  result.subnet_id = record.subnet;
-  result.vpc_id = record.vpc;
-  result.private_ip_address = record.private_address;
-  result.private_dns_name = private_name(scope.region, record.private_address);
-  for (const std::string& id : record.interfaces) {
-    const auto interface = TRY(kInterfaces.find(txn, scope, id));
-    if (!interface) continue;
-    result.network_interfaces->push_back(TRY(shown_interface(txn, scope, *interface)));
-    if (result.network_interfaces->size() > 1) continue;
-    const InstanceNetworkInterface& first = result.network_interfaces->front();
-    result.security_groups = first.groups;
-    result.source_dest_check = interface->source_dest_check;
-    if (first.association) {
-      result.public_ip_address = first.association->public_ip;
-      result.public_dns_name = first.association->public_dns_name;
-    }
-  }
-  return {};
 }
 
 InstanceMetadataOptionsResponse to_wire(const MetadataOptionsRecord& record) {
@@ -105,64 +42,135 @@ std::string user_initiated(Timestamp now) {
   return fmt::format("User initiated ({} GMT)", at);
 }
 
-Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record,
-                       const TagMap& tags) {
+InstanceViewer::InstanceViewer(metadata::ReadTransaction& txn, const Scope& scope)
+    : txn_(txn), scope_(scope), zones_(zones_of(scope.region)), groups_(txn, scope) {}
+
+Result<> InstanceViewer::show_interface(const InterfaceRecord& record, InstanceNetworkInterface& to) {
+  const PrivateAddressRecord& primary = record.addresses.front();
+  to.association = association_of(scope_, primary);
+  to.description = record.description;
+  to.groups = TRY(groups_.shown(record.groups));
+  to.ipv6_addresses.emplace();
+  to.mac_address = record.mac;
+  to.network_interface_id = record.id;
+  to.owner_id = scope_.account.str();
+  to.private_dns_name = private_name(scope_.region, primary.address);
+  to.private_ip_address = primary.address;
+  to.source_dest_check = record.source_dest_check;
+  to.status = "in-use";
+  to.subnet_id = record.subnet;
+  to.vpc_id = record.vpc;
+  to.interface_type = record.type;
+  if (const auto& attachment = record.attachment) {
+    to.attachment = InstanceNetworkInterfaceAttachment{.attach_time = attachment->at,
+                                                       .attachment_id = attachment->id,
+                                                       .delete_on_termination = attachment->delete_on_termination,
+                                                       .device_index = attachment->device_index,
+                                                       .status = std::string(name_of(attachment->state)),
+                                                       .network_card_index = 0};
+  }
+  to.private_ip_addresses.emplace().reserve(record.addresses.size());
+  for (const PrivateAddressRecord& address : record.addresses) {
+    const bool is_primary = &address == &primary;
+    to.private_ip_addresses->push_back(
+        {.association = association_of(scope_, address),
+         .primary = is_primary,
+         .private_dns_name = is_primary ? to.private_dns_name : private_name(scope_.region, address.address),
+         .private_ip_address = address.address});
+  }
+  return {};
+}
+
+Result<> InstanceViewer::show_network(const InstanceRecord& record, Instance& to) {
+  to.network_interfaces.emplace();
+  to.security_groups.emplace();
+  to.private_dns_name = "";
+  to.public_dns_name = "";
+  if (record.state == LifeState::terminated || record.interfaces.empty()) return {};
+  to.subnet_id = record.subnet;
+  to.vpc_id = record.vpc;
+  to.private_ip_address = record.private_address;
+  to.private_dns_name = private_name(scope_.region, record.private_address);
+  to.network_interfaces->reserve(record.interfaces.size());
+  for (const std::string& id : record.interfaces) {
+    const auto interface = TRY(kInterfaces.find(txn_, scope_, id));
+    if (!interface) continue;
+    TRY(show_interface(*interface, to.network_interfaces->emplace_back()));
+    if (to.network_interfaces->size() > 1) continue;
+    const InstanceNetworkInterface& first = to.network_interfaces->front();
+    to.security_groups = first.groups;
+    to.source_dest_check = interface->source_dest_check;
+    if (first.association) {
+      to.public_ip_address = first.association->public_ip;
+      to.public_dns_name = first.association->public_dns_name;
+    }
+  }
+  return {};
+}
+
+Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, Instance& to) {
   const TypeFacts* const type = find_instance_type(record.type);
-  Instance result{
-      .architecture = record.architecture,
-      .block_device_mappings = std::vector<InstanceBlockDeviceMapping>(),
-      .client_token = record.client_token,
-      .ebs_optimized = record.ebs_optimized,
-      .ena_support = true,
-      .hypervisor = "xen",
-      .root_device_name = record.root_device,
-      .root_device_type = "ebs",
-      .tags = wire_tags(tags),
-      .virtualization_type = "hvm",
-      .cpu_options = CpuOptions{.core_count = record.cores, .threads_per_core = record.threads_per_core},
-      .capacity_reservation_specification =
-          CapacityReservationSpecificationResponse{.capacity_reservation_preference = "open"},
-      .hibernation_options = HibernationOptions{.configured = false},
-      .metadata_options = to_wire(record.metadata_options),
-      .enclave_options = EnclaveOptions{.enabled = false},
-      .platform_details = record.platform_details,
-      .usage_operation = record.usage_operation,
-      .usage_operation_update_time = record.launched_at,
-      .private_dns_name_options = PrivateDnsNameOptionsResponse{.hostname_type = "ip-name",
-                                                                .enable_resource_name_dns_a_record = false,
-                                                                .enable_resource_name_dns_aaaa_record = false},
-      .maintenance_options = InstanceMaintenanceOptions{.auto_recovery = "default"},
-      .current_instance_boot_mode = "legacy-bios",
-      .instance_id = record.id,
-      .image_id = record.image,
-      .state = to_wire(record.state),
-      .state_transition_reason =
-          record.transition_reason.starts_with("User initiated (") ? record.transition_reason : "",
-      .ami_launch_index = record.launch_index,
-      .product_codes = std::vector<ProductCode>(),
-      .instance_type = record.type,
-      .launch_time = record.launched_at,
-      .placement =
-          Placement{.group_name = record.placement_group, .tenancy = record.tenancy, .availability_zone = record.zone},
-      .monitoring = Monitoring{.state = record.monitoring ? "enabled" : "disabled"}};
-  if (type != nullptr && !type->is_xen()) result.hypervisor = "nitro";
-  if (const auto zone = find_zone(scope.region, record.zone)) result.placement->availability_zone_id = zone->id;
-  if (!record.key_name.empty()) result.key_name = record.key_name;
+  to.architecture = record.architecture;
+  to.block_device_mappings.emplace();
+  to.client_token = record.client_token;
+  to.ebs_optimized = record.ebs_optimized;
+  to.ena_support = true;
+  to.hypervisor = "xen";
+  to.root_device_name = record.root_device;
+  to.root_device_type = "ebs";
+  to.tags = wire_tags(tags);
+  to.virtualization_type = "hvm";
+  to.cpu_options = CpuOptions{.core_count = record.cores, .threads_per_core = record.threads_per_core};
+  to.capacity_reservation_specification =
+      CapacityReservationSpecificationResponse{.capacity_reservation_preference = "open"};
+  to.hibernation_options = HibernationOptions{.configured = false};
+  to.metadata_options = to_wire(record.metadata_options);
+  to.enclave_options = EnclaveOptions{.enabled = false};
+  to.platform_details = record.platform_details;
+  to.usage_operation = record.usage_operation;
+  to.usage_operation_update_time = record.launched_at;
+  to.private_dns_name_options = PrivateDnsNameOptionsResponse{.hostname_type = "ip-name",
+                                                              .enable_resource_name_dns_a_record = false,
+                                                              .enable_resource_name_dns_aaaa_record = false};
+  to.maintenance_options = InstanceMaintenanceOptions{.auto_recovery = "default"};
+  to.current_instance_boot_mode = "legacy-bios";
+  to.instance_id = record.id;
+  to.image_id = record.image;
+  to.state = to_wire(record.state);
+  to.state_transition_reason = record.transition_reason.starts_with("User initiated (") ? record.transition_reason : "";
+  to.ami_launch_index = record.launch_index;
+  to.product_codes.emplace();
+  to.instance_type = record.type;
+  to.launch_time = record.launched_at;
+  to.placement =
+      Placement{.group_name = record.placement_group, .tenancy = record.tenancy, .availability_zone = record.zone};
+  to.monitoring = Monitoring{.state = record.monitoring ? "enabled" : "disabled"};
+  if (type != nullptr && !type->is_xen()) to.hypervisor = "nitro";
+  const auto zone = std::ranges::find(zones_, record.zone, &Zone::name);
+  if (zone != zones_.end()) to.placement->availability_zone_id = zone->id;
+  if (!record.key_name.empty()) to.key_name = record.key_name;
   if (!record.profile_arn.empty()) {
-    result.iam_instance_profile = IamInstanceProfile{.arn = record.profile_arn, .id = record.profile_id};
+    to.iam_instance_profile = IamInstanceProfile{.arn = record.profile_arn, .id = record.profile_id};
   }
   if (!record.reason_code.empty()) {
-    result.state_reason = StateReason{.code = record.reason_code, .message = record.reason_message};
+    to.state_reason = StateReason{.code = record.reason_code, .message = record.reason_message};
   }
+  to.block_device_mappings->reserve(record.volumes.size());
   for (const InstanceVolume& each : record.volumes) {
-    result.block_device_mappings->push_back(
+    to.block_device_mappings->push_back(
         {.device_name = each.device,
          .ebs = EbsInstanceBlockDevice{.attach_time = each.attached_at,
                                        .delete_on_termination = each.delete_on_termination,
                                        .status = std::string(name_of(each.state)),
                                        .volume_id = each.volume}});
   }
-  TRY(show_network(txn, scope, record, result));
+  return show_network(record, to);
+}
+
+Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record,
+                       const TagMap& tags) {
+  Instance result;
+  TRY(InstanceViewer(txn, scope).show(record, tags, result));
   return result;
 }
 

@@ -8,9 +8,29 @@
 #include "ec2/model/instance.h"
 #include "services/ec2/call.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/interfaces.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
+
+// Shows many instances: what they share is found once.
+class InstanceViewer {
+ public:
+  // The transaction and the scope outlive it.
+  InstanceViewer(metadata::ReadTransaction& txn, const Scope& scope);
+  // Fills `to`, which is empty: an Instance has some kilobytes, too many to be moved about.
+  Result<> show(const InstanceRecord& record, const TagMap& tags, Instance& to);
+
+ private:
+  Result<> show_network(const InstanceRecord& record, Instance& to);
+  Result<> show_interface(const InterfaceRecord& record, InstanceNetworkInterface& to);
+
+  metadata::ReadTransaction& txn_;
+  const Scope& scope_;
+  const std::vector<Zone> zones_;
+  GroupNames groups_;
+};
 
 Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record,
                        const TagMap& tags);

@@ -137,14 +137,23 @@ std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const Pri
   return result;
 }
 
-Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn, const Scope& scope,
-                                                  const std::vector<std::string>& groups) {
+Result<std::vector<GroupIdentifier>> GroupNames::shown(const std::vector<std::string>& groups) {
   std::vector<GroupIdentifier> result;
+  result.reserve(groups.size());
   for (const std::string& id : groups) {
-    const auto group = TRY(kGroups.find(txn, scope, id));
-    result.push_back({.group_id = id, .group_name = group ? group->name : std::string()});
+    auto known = names_.find(id);
+    if (known == names_.end()) {
+      auto group = TRY(kGroups.find(txn_, scope_, id));
+      known = names_.emplace(id, group ? std::move(group->name) : std::string()).first;
+    }
+    result.push_back({.group_id = id, .group_name = known->second});
   }
   return result;
+}
+
+Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn, const Scope& scope,
+                                                  const std::vector<std::string>& groups) {
+  return GroupNames(txn, scope).shown(groups);
 }
 
 Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scope, const InterfaceRecord& record,

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ec2/model/network_interface.h"
@@ -33,6 +34,18 @@ Result<> disassociate(metadata::Transaction& txn, const Scope& scope, ElasticIpR
 
 PrivateAddressRecord* find_address(InterfaceRecord& interface, const std::string& address);
 std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const PrivateAddressRecord& address);
+// Groups as others show them; each is read once.
+class GroupNames {
+ public:
+  // The transaction and the scope outlive it.
+  GroupNames(metadata::ReadTransaction& txn, const Scope& scope) : txn_(txn), scope_(scope) {}
+  Result<std::vector<GroupIdentifier>> shown(const std::vector<std::string>& groups);
+
+ private:
+  metadata::ReadTransaction& txn_;
+  const Scope& scope_;
+  std::unordered_map<std::string, std::string> names_;  // by id; empty: the group is gone
+};
 Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn, const Scope& scope,
                                                   const std::vector<std::string>& groups);
 Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scope, const InterfaceRecord& record,

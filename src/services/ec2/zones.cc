@@ -1,5 +1,6 @@
 #include "services/ec2/zones.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -108,7 +109,7 @@ std::string private_domain(const RegionName& region) {
 }
 
 std::string private_name(const RegionName& region, std::string_view address) {
-  return fmt::format("ip-{}.{}", dashed(address), private_domain(region));
+  return fmt::format(FMT_COMPILE("ip-{}.{}"), dashed(address), private_domain(region));
 }
 
 std::string public_name(const RegionName& region, std::string_view address) {

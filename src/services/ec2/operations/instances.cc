@@ -23,6 +23,7 @@ Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeIns
   DescribeInstancesOutput output{.next_token = page.next_token, .reservations = std::vector<Reservation>()};
   output.reservations->reserve(page.items.size());
   std::unordered_map<std::string_view, size_t> places;
+  InstanceViewer viewer(*txn, call.scope);
   for (const auto& [record, tags] : page.items) {
     const auto [place, is_new] = places.try_emplace(record.reservation, output.reservations->size());
     if (is_new) {
@@ -31,7 +32,7 @@ Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeIns
                                       .groups = std::vector<GroupIdentifier>(),
                                       .instances = std::vector<Instance>()});
     }
-    (*output.reservations)[place->second].instances->push_back(TRY(shown(*txn, call.scope, record, tags)));
+    TRY(viewer.show(record, tags, (*output.reservations)[place->second].instances->emplace_back()));
   }
   return output;
 }
