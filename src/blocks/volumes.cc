@@ -40,7 +40,6 @@ namespace {
 
 constexpr auto kCopyPatience = std::chrono::hours(2);
 constexpr auto kPatience = std::chrono::minutes(1);
-constexpr uint64_t kAtOnceBytes = uint64_t{128} << 20;  // a tenth of a second
 
 class QcowVolumes final : public Volumes {
  public:
@@ -418,12 +417,11 @@ class QcowVolumes final : public Volumes {
     return "json:" + json::serialize(node);
   }
 
-  // What is there in a moment isn't worth a process that serves it.
   Result<bool> is_to_be_filled_later(const std::string& snapshot) {
     if (!fill_settings_.is_later || is_there(snapshots_->path_of(snapshot)) || !store_->contains(snapshot)) {
       return false;
     }
-    return TRY(store_->manifest(snapshot))->blocks.size() * kBlockBytes > kAtOnceBytes;
+    return TRY(store_->manifest(snapshot))->blocks.size() * kBlockBytes > fill_settings_.at_once_bytes;
   }
 
   // Where it was the last one. A file that nothing needs is made for nothing.

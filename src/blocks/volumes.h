@@ -55,6 +55,7 @@ struct FillSettings {
   // the blocks by itself (compute/served_disks.h).
   bool is_later = false;
   uint64_t bytes_per_second = uint64_t{100} << 20;
+  uint64_t at_once_bytes = uint64_t{128} << 20;  // fewer are there in a moment: it isn't worth to be later
 };
 // What becomes of other bytes.
 struct NewSnapshot {
