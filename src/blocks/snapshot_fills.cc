@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr size_t kMostWorkers = 4;
 constexpr auto kTryAgain = 30s;
+constexpr auto kLookAgain = 100ms;
 
 }  // namespace
 
@@ -88,6 +89,10 @@ void SnapshotFills::run(const std::string& snapshot) {
   if (ends_) return;
   if (fill->second.is_dropped) {
     fills_.erase(fill);
+    return;
+  }
+  if (made.error().code == VolumeErrorCode::in_use) {  // dropped, and added again, or being removed
+    fill->second.due = std::chrono::steady_clock::now() + kLookAgain;
     return;
   }
   log_error("volumes can't be filled from a snapshot", {{"snapshot", snapshot}, {"why", made.error().detail}});

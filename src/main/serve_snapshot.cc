@@ -17,6 +17,7 @@ namespace aerolith::main_program {
 namespace {
 
 constexpr std::string_view kEncrypted = "encrypted";
+constexpr std::string_view kDeleted = " (deleted)";
 
 }  // namespace
 
@@ -37,7 +38,9 @@ compute::BehindOf make_behind_of(const Installation& installation) {
     const auto failed = [](const std::string& why) { return fail(compute::DriverErrorCode::command, why); };
     const std::string snapshot = blocks::snapshot_of_file(file);
     std::error_code error;
-    const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    // A newer version has taken its place: what it serves is the same.
+    if (program.ends_with(kDeleted)) program.resize(program.size() - kDeleted.size());
     if (error) return failed("this program doesn't know where it lies");
     os::RealFileSystem files;
     const auto bytes = os::read_file(files, blocks::manifest_path(store, snapshot), blocks::kMostManifestBytes);
