@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "blocks/from_files.h"
@@ -53,7 +55,7 @@ Result<> require_snapshot_behind(const Qcow2Header& header, const std::string& p
 
 Result<std::vector<std::string>> files_of_volume(os::FileSystem& files, const std::string& path,
                                                  const std::optional<std::string>& base) {
-  Qcow2Header header = TRY(from_files(read_qcow2_header(files, path)));
+  const Qcow2Header header = TRY(from_files(read_qcow2_header(files, path)));
   if (base) {
     TRY(require_behind(header, path, name_behind_volume(*base)));
   } else if (std::string_view name = header.backing_file; name.starts_with(kFromVolumes)) {
@@ -63,13 +65,25 @@ Result<std::vector<std::string>> files_of_volume(os::FileSystem& files, const st
     TRY(require_behind(header, path, {}));
   }
   std::vector<std::string> chain{path};
-  while (!header.backing_file.empty()) {
+  if (header.backing_file.empty()) return chain;
+  const std::string behind = resolve_backing_file(path, header.backing_file);
+  if (!is_there(behind)) {
+    chain.push_back(behind);
+    return chain;
+  }
+  std::ranges::move(TRY(files_of_snapshot(files, behind)), std::back_inserter(chain));
+  return chain;
+}
+
+Result<std::vector<std::string>> files_of_snapshot(os::FileSystem& files, const std::string& path) {
+  std::vector<std::string> chain{path};
+  for (;;) {
+    const Qcow2Header header = TRY(from_files(read_qcow2_header(files, chain.back())));
+    TRY(require_snapshot_behind(header, chain.back()));
+    if (header.backing_file.empty()) return chain;
     if (chain.size() == kLongestChain) return fail(VolumeErrorCode::corrupt, path + " has too many files behind it");
     chain.push_back(resolve_backing_file(chain.back(), header.backing_file));
-    header = TRY(from_files(read_qcow2_header(files, chain.back())));
-    TRY(require_snapshot_behind(header, chain.back()));
   }
-  return chain;
 }
 
 }  // namespace aerolith::blocks

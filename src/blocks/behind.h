@@ -22,8 +22,12 @@ Result<> require_behind(const Qcow2Header& header, const std::string& path, std:
 Result<> require_snapshot_behind(const Qcow2Header& header, const std::string& path);
 
 // The file of a volume and all behind it, the top one first. `base`: the snapshot that it was made of, empty for none;
-// nullopt: not known, so any one.
+// nullopt: not known, so any one. The one directly behind the volume may not be there yet (snapshot_fills.h): then it
+// is the last.
 Result<std::vector<std::string>> files_of_volume(os::FileSystem& files, const std::string& path,
                                                  const std::optional<std::string>& base);
+
+// The same of a snapshot's file.
+Result<std::vector<std::string>> files_of_snapshot(os::FileSystem& files, const std::string& path);
 
 }  // namespace aerolith::blocks

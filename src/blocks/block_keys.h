@@ -27,6 +27,9 @@ class BlockKey {
   std::string seal(std::string_view context, std::string_view bytes) const;
   std::optional<std::string> open(std::string_view context, std::string_view sealed) const;
 
+  // For a process of ours that is given it (snapshot_server.h).
+  const std::string& bytes() const { return bytes_; }
+
   static constexpr size_t kBytes = 64;
   static constexpr size_t kSealBytes = kAesGcmSealBytes;  // that seal() adds
 

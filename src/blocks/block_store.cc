@@ -4,8 +4,10 @@
 #include "blocks/block_store.h"
 
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <utility>
 
@@ -16,10 +18,6 @@
 namespace aerolith::blocks {
 
 namespace {
-
-constexpr std::string_view kPackSuffix = ".pack";
-constexpr std::string_view kManifestSuffix = ".manifest";
-constexpr uint64_t kMostManifestBytes = uint64_t{16} << 30;
 
 std::unexpected<VolumeError> not_found(std::string_view snapshot) {
   return std::unexpected(VolumeError{VolumeErrorCode::not_found, fmt::format("no snapshot {} here", snapshot)});
@@ -51,12 +49,8 @@ Result<std::unique_ptr<BlockStore>> BlockStore::open_to_read(os::FileSystem& fil
   return store;
 }
 
-std::string BlockStore::pack_file(std::string_view pack) const {
-  return fmt::format("{}/packs/{}{}", folder_, pack, kPackSuffix);
-}
-std::string BlockStore::manifest_file(std::string_view snapshot) const {
-  return fmt::format("{}/snapshots/{}{}", folder_, snapshot, kManifestSuffix);
-}
+std::string BlockStore::pack_file(std::string_view pack) const { return pack_path(folder_, pack); }
+std::string BlockStore::manifest_file(std::string_view snapshot) const { return manifest_path(folder_, snapshot); }
 
 Result<> BlockStore::load_manifests() {
   const std::string folder = folder_ + "/snapshots";
@@ -240,6 +234,12 @@ Result<std::vector<uint64_t>> BlockStore::changed_blocks(std::string_view before
 bool BlockStore::contains(std::string_view snapshot) const {
   const std::lock_guard lock(mutex_);
   return snapshots_.contains(snapshot) || damaged_.contains(snapshot);
+}
+
+bool BlockStore::is_read_elsewhere(std::string_view snapshot) const {
+  const auto file = files_.open(manifest_file(snapshot), os::OpenMode::read);
+  if (!file.has_value() || (*file)->descriptor() < 0) return false;
+  return ::flock((*file)->descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 std::string BlockStore::key_of(std::string_view snapshot) const {

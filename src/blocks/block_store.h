@@ -56,6 +56,8 @@ class BlockStore {
   Result<uint64_t> size_bytes(std::string_view snapshot) const;
   // Indexes whose bytes aren't the same, rising. `before` may be empty: then all that aren't zeros.
   Result<std::vector<uint64_t>> changed_blocks(std::string_view before, std::string_view after) const;
+  // A process of its own reads it (stored_snapshot.h): it isn't to be removed.
+  bool is_read_elsewhere(std::string_view snapshot) const;
   // Of snapshots, and of what is on its way to be one.
   BlockKeys& keys() { return keys_; }
   bool contains(std::string_view snapshot) const;

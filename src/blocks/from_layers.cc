@@ -41,10 +41,16 @@ Result<> put_layers(BlockStore::Writer& writer, const Layers& layers, const Told
 }
 
 Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
-                       const std::string& path, const std::optional<LuksHead>& luks) {
+                       const std::string& path, const std::optional<LuksHead>& luks,
+                       const std::function<bool(uint64_t done_bytes, uint64_t of_bytes)>& pace) {
   const uint64_t size_bytes = TRY(store.size_bytes(snapshot));
   const auto writer = TRY(Qcow2Writer::create(files, path, {.size_bytes = size_bytes, .luks = luks}));
-  for (const uint64_t index : TRY(store.changed_blocks({}, snapshot))) {
+  const std::vector<uint64_t> found = TRY(store.changed_blocks({}, snapshot));
+  uint64_t done = 0;
+  for (const uint64_t index : found) {
+    if (pace && !pace(done++ * kBlockBytes, found.size() * kBlockBytes)) {
+      return fail(VolumeErrorCode::in_use, path + " isn't made to its end");
+    }
     TRY(writer->put(index, TRY(store.read(snapshot, index))));
   }
   return writer->finish();

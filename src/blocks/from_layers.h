@@ -1,6 +1,8 @@
 // The bytes of qcow2 files into the store of blocks, and back.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +20,9 @@ Result<> put_layers(BlockStore::Writer& writer, const std::vector<std::unique_pt
                     const Told& told);
 
 // A qcow2 file without a backing file, which isn't there yet, encrypted so; not synced. `corrupt` where a block is
-// damaged.
+// damaged. `pace`: as in snapshot_files.h.
 Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
-                       const std::string& path, const std::optional<LuksHead>& luks);
+                       const std::string& path, const std::optional<LuksHead>& luks,
+                       const std::function<bool(uint64_t done_bytes, uint64_t of_bytes)>& pace = {});
 
 }  // namespace aerolith::blocks

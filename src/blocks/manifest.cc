@@ -4,6 +4,8 @@
 // offset (u64), length (u32); at last SHA-256 of all that.
 #include "blocks/manifest.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
 
@@ -80,6 +82,13 @@ Result<> read_blocks(Reader& reader, uint64_t count, const std::vector<std::stri
 }
 
 }  // namespace
+
+std::string manifest_path(std::string_view folder, std::string_view snapshot) {
+  return fmt::format("{}/snapshots/{}{}", folder, snapshot, kManifestSuffix);
+}
+std::string pack_path(std::string_view folder, std::string_view pack) {
+  return fmt::format("{}/packs/{}{}", folder, pack, kPackSuffix);
+}
 
 std::string encode_manifest(const Manifest& manifest) {
   std::map<std::string, uint32_t> numbers;

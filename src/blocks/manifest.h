@@ -30,6 +30,13 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
+inline constexpr uint64_t kMostManifestBytes = uint64_t{16} << 30;
+// Where they lie in the folder of a store.
+std::string manifest_path(std::string_view folder, std::string_view snapshot);
+std::string pack_path(std::string_view folder, std::string_view pack);
+inline constexpr std::string_view kManifestSuffix = ".manifest";
+inline constexpr std::string_view kPackSuffix = ".pack";
+
 std::string encode_manifest(const Manifest& manifest);
 Result<Manifest> decode_manifest(std::string_view bytes);  // `corrupt`
 

@@ -80,21 +80,23 @@ std::string SnapshotFiles::path_of(std::string_view snapshot) const {
   return fmt::format("{}/{}{}", snapshots_folder_, snapshot, kQcow2Suffix);
 }
 
-Result<> SnapshotFiles::make(std::string_view snapshot) {
+Result<> SnapshotFiles::make(std::string_view snapshot, const Pace& pace) {
   const std::string id(snapshot);
   {
     std::unique_lock lock(mutex_);
+    if (!pace) ++waiting_[id];
     made_.wait(lock, [&] { return !being_made_.contains(id); });
+    if (!pace && --waiting_[id] == 0) waiting_.erase(id);
     if (is_there(path_of(snapshot))) {
       (void)::utimensat(AT_FDCWD, path_of(snapshot).c_str(), nullptr, 0);  // used now
       return {};
     }
     being_made_.insert(id);
   }
-  Result<> made = make_from_blocks(snapshot);
+  Result<> made = make_from_blocks(snapshot, pace);
   if (!made.has_value() && made.error().code == VolumeErrorCode::no_space) {
     give_room(Room::all);
-    made = make_from_blocks(snapshot);
+    made = make_from_blocks(snapshot, pace);
   }
   const std::lock_guard lock(mutex_);
   being_made_.erase(id);
@@ -109,10 +111,27 @@ Result<std::optional<LuksHead>> SnapshotFiles::luks_of(std::string_view snapshot
   return std::optional(make_luks(secret.text));
 }
 
-Result<> SnapshotFiles::make_from_blocks(std::string_view snapshot) {
+bool SnapshotFiles::is_waited_for(std::string_view snapshot) const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.contains(snapshot);
+}
+
+Result<std::set<std::string>> SnapshotFiles::find_missing() const {
+  std::set<std::string> missing;
+  for (const std::string& snapshot : TRY(who_is_named()).by_volumes) {
+    if (!is_there(path_of(snapshot)) && store_.contains(snapshot)) missing.insert(snapshot);
+  }
+  return missing;
+}
+
+Result<bool> SnapshotFiles::has_volumes(std::string_view snapshot) const {
+  return TRY(who_is_named()).by_volumes.contains(std::string(snapshot));
+}
+
+Result<> SnapshotFiles::make_from_blocks(std::string_view snapshot, const Pace& pace) {
   const std::string half_done = fmt::format("{}/.{}{}", snapshots_folder_, snapshot, kHalfDoneSuffix);
   const std::optional<LuksHead> luks = TRY(luks_of(snapshot));
-  auto made = write_as_file(files_, store_, snapshot, half_done, luks);
+  auto made = write_as_file(files_, store_, snapshot, half_done, luks, pace);
   step("snapshot/file-written");
   if (made.has_value()) made = settle_file(files_, half_done, path_of(snapshot), 0400);
   if (!made.has_value()) (void)files_.remove(half_done);
@@ -176,6 +195,12 @@ Result<> SnapshotFiles::remove(std::string_view snapshot) {
   const std::string id(snapshot);
   const Use use(*this, snapshot, Use::For::removal);
   if (!use.is_allowed()) return fail(VolumeErrorCode::in_use, fmt::format("a volume is made of {} now", snapshot));
+  // What those read is the blocks still.
+  if (!is_there(path_of(snapshot)) && store_.contains(snapshot) && TRY(has_volumes(snapshot))) {
+    return fail(VolumeErrorCode::in_use, "a volume of " + id + " isn't filled yet");
+  }
+  // By a guest that hasn't been given the file yet.
+  if (store_.is_read_elsewhere(snapshot)) return fail(VolumeErrorCode::in_use, "a guest reads the blocks of " + id);
   TRY(store_.remove(snapshot));
   if (!is_there(path_of(snapshot))) return secrets_.remove(path_of(snapshot));
   const Named named = TRY(who_is_named());

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -48,8 +50,16 @@ class SnapshotFiles {
   };
 
   std::string path_of(std::string_view snapshot) const;
+  // Is told of what is written, and may wait, for as long as nobody waits for the file; false ends it (`in_use`).
+  using Pace = std::function<bool(uint64_t done_bytes, uint64_t of_bytes)>;
   // From blocks, where it isn't there; encrypted, where those are. `not_found`: neither is. For who has a Use of it.
-  Result<> make(std::string_view snapshot);
+  Result<> make(std::string_view snapshot, const Pace& pace = {});
+  // By another one that makes it, without a pace.
+  bool is_waited_for(std::string_view snapshot) const;
+  // Volumes that are children of a file that isn't there, but in blocks alone: those snapshots.
+  Result<std::set<std::string>> find_missing() const;
+  // Whether any volume is its child.
+  Result<bool> has_volumes(std::string_view snapshot) const;
   // Takes a whole copy that has been stored, as its file, or removes it: also one that something has open to write.
   // `corrupt` where it names another file behind it than that of `base`, or none.
   Result<> take(std::string_view snapshot, const std::string& copy, std::string_view base);
@@ -68,7 +78,7 @@ class SnapshotFiles {
     std::multimap<std::string, std::string> by_files;  // and who names it
   };
   Result<Named> who_is_named() const;
-  Result<> make_from_blocks(std::string_view snapshot);
+  Result<> make_from_blocks(std::string_view snapshot, const Pace& pace);
   Result<std::optional<LuksHead>> luks_of(std::string_view snapshot);
   size_t depth_of(std::string_view snapshot) const;
   Result<> remove_unneeded(const std::string& snapshot);
@@ -79,10 +89,11 @@ class SnapshotFiles {
   const DiskSecrets& secrets_;
   const std::string volumes_folder_;
   const std::string snapshots_folder_;
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable made_;
   std::set<std::string> being_made_;
-  std::map<std::string, int> uses_;  // how many make something of it, or kBeingRemoved
+  std::map<std::string, int, std::less<>> waiting_;  // how many wait for it
+  std::map<std::string, int> uses_;                  // how many make something of it, or kBeingRemoved
 };
 
 // The id in "../snapshots/<id>.qcow2", "<id>.qcow2"; empty: it isn't one of a snapshot.

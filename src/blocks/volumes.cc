@@ -28,6 +28,7 @@
 #include "blocks/qcow2_writer.h"
 #include "blocks/qemu_files.h"
 #include "blocks/snapshot_files.h"
+#include "blocks/snapshot_fills.h"
 #include "os/file_system.h"
 #include "os/free_space.h"
 
@@ -42,11 +43,12 @@ constexpr auto kPatience = std::chrono::minutes(1);
 
 class QcowVolumes final : public Volumes {
  public:
-  QcowVolumes(std::string folder, const Sealing& sealing)
+  QcowVolumes(std::string folder, const Sealing& sealing, const FillSettings& fills)
       : volumes_folder_(folder + "/volumes"),
         snapshots_folder_(folder + "/snapshots"),
         store_folder_(std::move(folder) + "/store"),
         sealing_(sealing),
+        fill_settings_(fills),
         secrets_(files_, sealing) {}
 
   Result<> start() {
@@ -59,16 +61,19 @@ class QcowVolumes final : public Volumes {
     }
     store_ = TRY(BlockStore::open(files_, store_folder_, sealing_));
     snapshots_ = std::make_unique<SnapshotFiles>(files_, *store_, secrets_, volumes_folder_, snapshots_folder_);
+    fills_ = std::make_unique<SnapshotFills>(*snapshots_, fill_settings_.bytes_per_second);
+    for (const std::string& snapshot : TRY(snapshots_->find_missing())) fills_->add(snapshot, 0);
     return {};
   }
 
   Result<> create(const NewVolume& wanted) override {
-    const auto& [volume, size_bytes, snapshot, key] = wanted;
+    const auto& [volume, size_bytes, snapshot, key, fill_bytes_per_second] = wanted;
     TRY(check_id(volume));
     if (is_there(file_of(volume))) return {};  // whole, or it wouldn't have its name
     const std::string half_done = half_done_file(volumes_folder_, volume);
     std::string backing_file;
     std::optional<SnapshotFiles::Use> use;
+    bool is_filled_later = false;
     if (!snapshot.empty()) {
       TRY(check_id(snapshot));
       use.emplace(*snapshots_, snapshot, SnapshotFiles::Use::For::making);
@@ -78,27 +83,41 @@ class QcowVolumes final : public Volumes {
         return fail(VolumeErrorCode::command,
                     fmt::format("{} bytes are fewer than those of {}: {}", size_bytes, snapshot, least));
       }
-      TRY(snapshots_->make(snapshot));
-      if (key.empty() && TRY(is_encrypted(snapshots_->path_of(snapshot)))) {
+      is_filled_later = TRY(is_to_be_filled_later(snapshot));
+      if (!is_filled_later) TRY(snapshots_->make(snapshot));
+      const bool is_closed =
+          is_filled_later ? !store_->key_of(snapshot).empty() : TRY(is_encrypted(snapshots_->path_of(snapshot)));
+      if (key.empty() && is_closed) {
         return fail(VolumeErrorCode::command, fmt::format("{} is encrypted, and {} wouldn't be", snapshot, volume));
       }
       backing_file = name_behind_volume(snapshot);
     }
     if (!key.empty()) {
-      return make_encrypted(half_done, file_of(volume), key,
-                            {.size_bytes = size_bytes, .backing_file = std::move(backing_file)});
+      TRY(make_encrypted(half_done, file_of(volume), key,
+                         {.size_bytes = size_bytes, .backing_file = std::move(backing_file)}));
+    } else {
+      std::vector<std::string> arguments{"create", "-q", "-f", "qcow2"};
+      if (!backing_file.empty())
+        arguments.insert(arguments.end(), {"-u", "-F", "qcow2", "-b", std::move(backing_file)});
+      arguments.insert(arguments.end(), {half_done, std::to_string(size_bytes)});
+      TRY(make_file(files_, half_done, file_of(volume), 0600,
+                    {.arguments = std::move(arguments), .patience = kPatience}));
     }
-    std::vector<std::string> arguments{"create", "-q", "-f", "qcow2"};
-    if (!backing_file.empty()) arguments.insert(arguments.end(), {"-F", "qcow2", "-b", std::move(backing_file)});
-    arguments.insert(arguments.end(), {half_done, std::to_string(size_bytes)});
-    return make_file(files_, half_done, file_of(volume), 0600,
-                     {.arguments = std::move(arguments), .patience = kPatience});
+    if (is_filled_later) fills_->add(snapshot, fill_bytes_per_second);
+    return {};
   }
 
   Result<> remove(std::string_view volume) override {
     TRY(check_id(volume));
+    const auto header = read_qcow2_header(files_, file_of(volume));
     TRY(remove_file(files_, file_of(volume)));
+    if (header.has_value()) stop_filling(snapshot_of_file(header->backing_file));
     return secrets_.remove(file_of(volume));
+  }
+
+  std::optional<Filling> filling(std::string_view snapshot) const override { return fills_->find(snapshot); }
+  void fill_faster(std::string_view snapshot, uint64_t bytes_per_second) override {
+    if (fills_->find(snapshot)) fills_->add(snapshot, bytes_per_second);
   }
 
   Result<> grow(const ClosedVolume& volume, uint64_t size_bytes) override {
@@ -107,12 +126,9 @@ class QcowVolumes final : public Volumes {
     const Qcow2Header header = TRY(from_files(read_qcow2_header(files_, file)));
     TRY(require_behind(header, file, name_behind_volume(volume.base)));
     if (header.size_bytes >= size_bytes) return {};
-    ImgCommand command{.arguments = {"resize", "-q", "-f", "qcow2", file}, .patience = kPatience};
-    if (header.is_encrypted) {
-      command.secret = TRY(secrets_.read(file)).text;
-      // What is behind it has a secret of its own, and isn't needed.
-      command.arguments = {"resize", "-q", describe_alone(file)};
-    }
+    // What is behind it may have a secret of its own, or not be there yet, and isn't needed.
+    ImgCommand command{.arguments = {"resize", "-q", describe_alone(file, header.is_encrypted)}, .patience = kPatience};
+    if (header.is_encrypted) command.secret = TRY(secrets_.read(file)).text;
     command.arguments.push_back(std::to_string(size_bytes));
     TRY(run_qemu_img(std::move(command)));
     step("volume/grown");
@@ -152,6 +168,11 @@ class QcowVolumes final : public Volumes {
       if (stored.has_value() || (has_base && stored.error().code != VolumeErrorCode::corrupt)) return stored;
     }
     // It has no blocks, was removed in between, or is damaged: its file may do.
+    if (!base.empty() && !is_there(snapshots_->path_of(base))) {
+      const SnapshotFiles::Use use(*snapshots_, base, SnapshotFiles::Use::For::making);
+      if (!use.is_allowed()) return fail(VolumeErrorCode::not_found, fmt::format("{} is being removed", base));
+      TRY(snapshots_->make(base));
+    }
     if (!base.empty())
       std::ranges::move(TRY(open_layers(files_, snapshots_->path_of(base), &secrets_)), std::back_inserter(layers));
     return store_layers(layers, snapshot, {}, told);
@@ -389,23 +410,43 @@ class QcowVolumes final : public Volumes {
     return TRY(from_files(read_qcow2_header(files_, path))).is_encrypted;
   }
 
-  // An encrypted file, without what is behind it.
-  static std::string describe_alone(const std::string& path) {
-    return "json:" + json::serialize(json::object{{"driver", "qcow2"},
-                                                  {"backing", nullptr},
-                                                  {"encrypt", {{"format", "luks"}, {"key-secret", kSecretId}}},
-                                                  {"file", {{"driver", "file"}, {"filename", path}}}});
+  // A file without what is behind it.
+  static std::string describe_alone(const std::string& path, bool is_encrypted) {
+    json::object node{{"driver", "qcow2"}, {"backing", nullptr}, {"file", {{"driver", "file"}, {"filename", path}}}};
+    if (is_encrypted) node["encrypt"] = json::object{{"format", "luks"}, {"key-secret", kSecretId}};
+    return "json:" + json::serialize(node);
+  }
+
+  Result<bool> is_to_be_filled_later(const std::string& snapshot) {
+    if (!fill_settings_.is_later || is_there(snapshots_->path_of(snapshot)) || !store_->contains(snapshot)) {
+      return false;
+    }
+    return TRY(store_->manifest(snapshot))->blocks.size() * kBlockBytes > fill_settings_.at_once_bytes;
+  }
+
+  // Where it was the last one. A file that nothing needs is made for nothing.
+  void stop_filling(const std::string& snapshot) {
+    if (snapshot.empty() || !fills_->find(snapshot)) return;
+    const auto has_volumes = snapshots_->has_volumes(snapshot);
+    if (has_volumes.has_value() && !*has_volumes) fills_->drop(snapshot);
   }
 
   // A guest whose write waits for a copy of what was there gets an error where that copy finds the disk full.
   Result<> check_room_for_copy(const NewCopy& wanted, const Qcow2Header& header) {
     constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
     uint64_t needed = allocated_bytes(file_of(wanted.volume));
-    if (!header.backing_file.empty()) needed += allocated_bytes(volumes_folder_ + "/" + header.backing_file);
+    if (!header.backing_file.empty()) needed += bytes_behind(header.backing_file);
     needed = kReserveBytes + std::min(needed, wanted.most_bytes.value_or(needed));
     if (TRY(free_bytes()) < needed) snapshots_->give_room(SnapshotFiles::Room::all);
     if (TRY(free_bytes()) >= needed) return {};
     return fail(VolumeErrorCode::no_space, fmt::format("a copy of {} may take {} bytes", wanted.volume, needed));
+  }
+
+  uint64_t bytes_behind(const std::string& backing_file) {
+    const std::string path = volumes_folder_ + "/" + backing_file;
+    if (is_there(path)) return allocated_bytes(path);
+    const auto manifest = store_->manifest(snapshot_of_file(backing_file));
+    return manifest.has_value() ? (*manifest)->blocks.size() * kBlockBytes : 0;
   }
 
   // A whole copy without backing file, sparse.
@@ -449,17 +490,19 @@ class QcowVolumes final : public Volumes {
   const std::string snapshots_folder_;
   const std::string store_folder_;
   const Sealing sealing_;
+  const FillSettings fill_settings_;
   const DiskSecrets secrets_;
   std::unique_ptr<BlockStore> store_;
   std::unique_ptr<SnapshotFiles> snapshots_;
+  std::unique_ptr<SnapshotFills> fills_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<SnapshotFiles::Use>, std::less<>> kept_files_;  // guarded by mutex_
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Volumes>> Volumes::open(std::string folder, const Sealing& sealing) {
-  auto volumes = std::make_unique<QcowVolumes>(std::move(folder), sealing);
+Result<std::unique_ptr<Volumes>> Volumes::open(std::string folder, const Sealing& sealing, const FillSettings& fills) {
+  auto volumes = std::make_unique<QcowVolumes>(std::move(folder), sealing, fills);
   TRY(volumes->start());
   return volumes;
 }

@@ -40,6 +40,22 @@ struct NewVolume {
   // Of the account: it is encrypted, with a secret of its own, and the blocks of its snapshots with this key, a name
   // (block_keys.h). Empty: it isn't encrypted.
   std::string key{};
+  // How fast it is to be filled, at least; 0: as usual. See `filling`.
+  uint64_t fill_bytes_per_second = 0;
+};
+// Of a volume that reads its snapshot's blocks: the file is being made that it is a child of.
+struct Filling {
+  uint64_t done_bytes = 0;
+  uint64_t of_bytes = 0;  // 0: it hasn't begun
+  uint64_t bytes_per_second = 0;
+  std::string failure{};  // why it couldn't be done; it is tried again
+};
+struct FillSettings {
+  // False: a volume is made when its snapshot's file is there. Else whoever opens a volume has to find
+  // the blocks by itself (compute/served_disks.h).
+  bool is_later = false;
+  uint64_t bytes_per_second = uint64_t{100} << 20;
+  uint64_t at_once_bytes = uint64_t{128} << 20;  // fewer are there in a moment: it isn't worth to be later
 };
 // What becomes of other bytes.
 struct NewSnapshot {
@@ -58,13 +74,19 @@ struct NewCopy {
 class Volumes {
  public:
   // `folder`: volumes/, snapshots/ and store/ lie in it. `sealing`: for what encrypted ones are opened with.
-  static Result<std::unique_ptr<Volumes>> open(std::string folder, const Sealing& sealing);
+  static Result<std::unique_ptr<Volumes>> open(std::string folder, const Sealing& sealing,
+                                               const FillSettings& fills = {});
   static Result<std::unique_ptr<Volumes>> open(std::string folder);  // none is encrypted
   virtual ~Volumes() = default;
 
-  // Sparse. `corrupt` where a block of the snapshot is damaged: then there is none.
+  // Sparse. Where the snapshot's file isn't there, and would take a while, it is made later (`filling`). `corrupt`
+  // where a block of the snapshot is damaged that is read: then there is none.
   virtual Result<> create(const NewVolume& wanted) = 0;
   virtual Result<> remove(std::string_view volume) = 0;  // with its secret; fine where none is
+  // Of volumes of that snapshot; nullopt: they are filled, or there are none.
+  virtual std::optional<Filling> filling(std::string_view snapshot) const = 0;
+  // No slower than that from now on, where it is being filled; forgotten when this process ends.
+  virtual void fill_faster(std::string_view snapshot, uint64_t bytes_per_second) = 0;
   // `in_use` where something has it open. Fine where it is as large already, or larger.
   virtual Result<> grow(const ClosedVolume& volume, uint64_t size_bytes) = 0;
   // What the disk has left for all of them; volumes are sparse.

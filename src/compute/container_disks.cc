@@ -51,8 +51,8 @@ Result<> remove_nodes(pid_t init, const Disk& disk) {
 
 }  // namespace
 
-Result<> show_disk(const InstanceFolder& folder, pid_t init, const Disk& disk, const SecretOf& secret_of) {
-  DiskServer disks(folder, secret_of);
+Result<> show_disk(const InstanceFolder& folder, pid_t init, const Disk& disk, const DriverSettings& settings) {
+  DiskServer disks(folder, settings.secret_of, settings.behind_of);
   TRY(disks.start());
   const LoopDevice device = TRY(disks.add(disk));
   step("container/disk-served");

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/log.h"
 #include "base/step.h"
 #include "compute/cgroup.h"
 #include "compute/console_log.h"
@@ -110,6 +111,10 @@ class ContainerDriver final : public Driver {
     Observation seen{.state = State::running, .started_at = init->started_at};
     if (os::is_alive(init->identity)) {
       if (!DiskServer(folder).is_running()) return settle_lost_disks(folder, instance, seen);
+      const auto kept = DiskServer(folder, settings_.secret_of, settings_.behind_of).keep_served();
+      if (!kept.has_value()) {
+        log_warning("volumes of a container aren't served", {{"instance", instance}, {"why", kept.error().detail}});
+      }
       const os::ProcessUse use = use_of_cgroup(cgroup_of(instance));
       seen.memory_bytes = use.resident_bytes;
       seen.cpu_time = use.cpu_time;
@@ -130,7 +135,7 @@ class ContainerDriver final : public Driver {
     if (std::ranges::any_of(spec.disks, is_it)) return {};
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
-    TRY(show_disk(folder, init->identity.pid, disk, settings_.secret_of));
+    TRY(show_disk(folder, init->identity.pid, disk, settings_));
     step("container/disk-shown");
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
@@ -250,7 +255,7 @@ class ContainerDriver final : public Driver {
     step("container/spec-written");
     TRY(configure_ports(namespace_name(spec.instance), spec));
     step("container/ports-configured");
-    DiskServer disks(folder, settings_.secret_of);
+    DiskServer disks(folder, settings_.secret_of, settings_.behind_of);
     TRY(disks.start());
     const LoopDevice device = TRY(disks.add(*root));
     step("container/root-attached");
@@ -266,7 +271,7 @@ class ContainerDriver final : public Driver {
     const pid_t init = TRY(runtime.create());
     step("container/created");
     for (const Disk& disk : spec.disks) {
-      if (!disk.is_root) TRY(show_disk(folder, init, disk, settings_.secret_of));
+      if (!disk.is_root) TRY(show_disk(folder, init, disk, settings_));
     }
     // Recorded before its first step: whatever it does, it is known.
     TRY(folder.write_process(kInit, init));

@@ -16,6 +16,7 @@
 #include "compute/encrypted_files.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
+#include "compute/served_disks.h"
 #include "compute/throttle.h"
 #include "os/program.h"
 
@@ -31,6 +32,7 @@ constexpr const char* kSocket = "disks.sock";
 constexpr const char* kLog = "disks.log";
 constexpr const char* kMark = "disks.pid";  // an argument of its own, by which it is found
 constexpr auto kPatience = std::chrono::seconds(30);
+constexpr int kServedFolder = 4;  // a descriptor's number
 
 Result<LoopDevice> attach(const std::string& file, bool is_root) {
   if (!is_root) return attach_loop(file, {}, true);
@@ -61,13 +63,22 @@ Result<> DiskServer::start() {
   if (is_running()) return {};
   os::RealFileSystem files;
   TRY(from_os(files.make_directories(folder_ / "disks")));
-  const int socket = TRY(listen_on(folder_ / kSocket));
+  const ServedDisks served(folder_);
+  TRY(served.note_number(kServedFolder));
+  const int served_folder = TRY(served.open_folder());
+  const auto listening = listen_on(folder_ / kSocket);
+  const int socket = listening.value_or(-1);
+  if (!listening.has_value()) {
+    ::close(served_folder);
+    return std::unexpected(listening.error());
+  }
   const auto started =
       os::start_program({.arguments = {"qemu-storage-daemon", "--chardev", "socket,id=control,fd=3,server=on,wait=off",
                                        "--monitor", "chardev=control", "--pidfile", folder_ / kMark},
-                         .descriptors = {{socket, 3}}},
+                         .descriptors = {{socket, 3}, {served_folder, kServedFolder}}},
                         folder_ / kLog);
   ::close(socket);
+  ::close(served_folder);
   step("disks/started");
   return folder_.write_process(kProcess, TRY(from_os(started)));
 }
@@ -99,7 +110,9 @@ Result<LoopDevice> DiskServer::add(const Disk& disk) {
 }
 
 Result<> DiskServer::open(QmpClient& control, const Disk& disk) {
-  const std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of_));
+  std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of_));
+  TRY(ServedDisks(folder_).serve(disk.volume, chain, behind_of_, ::geteuid()));
+  TRY(add_served_nodes(control, disk.volume, chain));
   const GivenSecrets secrets = TRY(GivenSecrets::give(control, disk.volume, chain));
   TRY(control.execute("blockdev-add", throttled_node(disk, image_node(disk.volume, chain))));
   return {};
@@ -118,6 +131,8 @@ Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
   step("disks/export-removed");
   if (TRY(has_node(control, volume))) TRY(control.execute("blockdev-del", {{"node-name", volume}}));
   remove_throttle_group(control, volume);
+  remove_served_nodes(control, volume);
+  ServedDisks(folder_).end(volume);
   step("disks/closed");
   ::umount2(file.c_str(), MNT_DETACH);
   ::unlink(file.c_str());
@@ -164,6 +179,18 @@ Result<std::vector<CopyBase>> DiskServer::copy_bases(std::string_view volume) {
   return compute::copy_bases(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), volume);
 }
 
+Result<> DiskServer::keep_served() {
+  const ServedDisks served(folder_);
+  TRY(served.keep(behind_of_, ::geteuid()));  // first: what waits for it doesn't hear us
+  for (const auto& [volume, file] : served.list()) {
+    if (::access(file.c_str(), F_OK) != 0) continue;
+    const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+    TRY(put_files_behind(*control, volume, TRY(look_behind(file, secret_of_))));
+    served.end(volume);
+  }
+  return {};
+}
+
 Result<> DiskServer::stop() {
   TRY(detach_loops(folder_ / "disks"));
   step("disks/detached");
@@ -180,6 +207,7 @@ Result<> DiskServer::stop() {
     for (const auto& stray : os::find_by_argument(folder_ / kMark)) os::kill_and_wait(stray);
   }
   step("disks/ended");
+  ServedDisks(folder_).end_all();
   for (fs::directory_iterator entry(folder_ / "disks", error), end; !error && entry != end; entry.increment(error)) {
     ::umount2(entry->path().c_str(), MNT_DETACH);  // left where it was killed
   }

@@ -18,9 +18,9 @@ class QmpClient;
 
 class DiskServer {
  public:
-  // `secret_of`: empty where no disk is added and no copy begun.
-  explicit DiskServer(const InstanceFolder& folder, SecretOf secret_of = {})
-      : folder_(folder), secret_of_(std::move(secret_of)) {}
+  // `secret_of`: empty where no disk is added and no copy begun; `behind_of`: as in DriverSettings.
+  explicit DiskServer(const InstanceFolder& folder, SecretOf secret_of = {}, BehindOf behind_of = {})
+      : folder_(folder), secret_of_(std::move(secret_of)), behind_of_(std::move(behind_of)) {}
 
   // Fine where it runs already.
   Result<> start();
@@ -39,6 +39,8 @@ class DiskServer {
   Result<CopyProgress> copy_progress(std::string_view name);
   Result<> end_copy(const DiskCopy& copy, CopyEnd end);
   Result<std::vector<CopyBase>> copy_bases(std::string_view volume);
+  // Of disks that are served (served_disks.h): what serves them lives, and goes where the file is there.
+  Result<> keep_served();
   bool is_running() const;
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
@@ -51,6 +53,7 @@ class DiskServer {
 
   const InstanceFolder& folder_;
   const SecretOf secret_of_;
+  const BehindOf behind_of_;
 };
 
 }  // namespace aerolith::compute

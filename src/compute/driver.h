@@ -179,6 +179,17 @@ class Driver {
 // What an encrypted disk's file is opened with. Safe from any thread.
 using SecretOf = std::function<Result<std::string>(const std::string& file)>;
 
+// What serves the bytes behind a disk, by NBD, whose file there isn't made yet. It gets a listening socket as
+// kServingSocket, and what it reads them with as kServingSecret.
+struct Behind {
+  std::vector<std::string> arguments;
+  std::string secret{};  // empty: it needs none
+};
+inline constexpr int kServingSocket = 3;
+inline constexpr int kServingSecret = 4;
+// `file`: the one that will be there. Safe from any thread.
+using BehindOf = std::function<Result<Behind>(const std::string& file)>;
+
 struct DriverSettings {
   std::string run_folder;    // sockets, pids, logs; made if missing
   std::string installation;  // keeps names on the host apart
@@ -186,6 +197,7 @@ struct DriverSettings {
   std::string probe_kernel;
   std::string probe_initramfs;
   SecretOf secret_of{};  // empty: no encrypted disk is opened
+  BehindOf behind_of{};  // empty: a disk whose file behind it isn't there isn't opened
 };
 std::unique_ptr<Driver> make_container_driver(DriverSettings settings);
 std::unique_ptr<Driver> make_vm_driver(DriverSettings settings);

@@ -1,10 +1,12 @@
 #include "compute/encrypted_files.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "blocks/qcow2.h"
 #include "compute/disk_files.h"
 #include "compute/from_os.h"
+#include "compute/served_disks.h"
 
 namespace aerolith::compute {
 
@@ -24,14 +26,31 @@ Result<std::string> find_secret(const std::string& file, const SecretOf& secret_
 Result<std::vector<ImageFile>> look_at_chain(const Disk& disk, const SecretOf& secret_of) {
   std::vector<ImageFile> chain;
   for (const std::string& path : TRY(files_of(disk))) {
-    chain.push_back({.name = path, .secret = TRY(find_secret(path, secret_of))});
+    if (::access(path.c_str(), F_OK) != 0 && !chain.empty()) {
+      chain.push_back({.name = path, .is_served = true});
+    } else {
+      chain.push_back({.name = path, .secret = TRY(find_secret(path, secret_of))});
+    }
   }
+  return chain;
+}
+
+Result<std::vector<ImageFile>> look_behind(const std::string& file, const SecretOf& secret_of) {
+  os::RealFileSystem files;
+  auto found = blocks::files_of_snapshot(files, file);
+  if (!found.has_value()) return fail(DriverErrorCode::bad_image, found.error().detail);
+  std::vector<ImageFile> chain;
+  for (const std::string& path : *found) chain.push_back({.name = path, .secret = TRY(find_secret(path, secret_of))});
   return chain;
 }
 
 json::object image_node(std::string_view what, const std::vector<ImageFile>& files) {
   json::value node;  // null: the last one has no backing file
   for (size_t number = files.size(); number-- > 0;) {
+    if (files[number].is_served) {
+      node = behind_node_of(what);
+      continue;
+    }
     json::object file{{"driver", "file"}, {"filename", files[number].name}, {"discard", "unmap"}};
     json::object made{
         {"driver", "qcow2"}, {"file", std::move(file)}, {"backing", std::move(node)}, {"discard", "unmap"}};

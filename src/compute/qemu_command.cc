@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compute/served_disks.h"
 #include "compute/throttle.h"
 
 namespace aerolith::compute {
@@ -55,8 +56,14 @@ void add_disks(Arguments& arguments, const Spec& spec, const QemuDescriptors& de
                                                             {"file", fmt::format("/proc/self/fd/{}", secret)}}));
     }
     arguments.add("-object", json::serialize(throttle_group(disk)));
-    arguments.add("-blockdev",
-                  json::serialize(throttled_node(disk, image_node(disk.volume, in_sets(std::move(images), set)))));
+    images = in_sets(std::move(images), set);
+    if (index < descriptors.served.size() && !descriptors.served[index].empty()) {
+      images.push_back({.name = descriptors.served[index], .is_served = true});
+      for (const json::object& node : served_nodes(disk.volume, images)) {
+        arguments.add("-blockdev", json::serialize(node));
+      }
+    }
+    arguments.add("-blockdev", json::serialize(throttled_node(disk, image_node(disk.volume, images))));
     for (const int file : files) arguments.add("-add-fd", fmt::format("fd={},set={}", file, set++));
     // A full disk of the host is an error that the guest is told; else QEMU would stop it.
     arguments.add("-device",
@@ -86,7 +93,9 @@ std::vector<std::string> accelerator_arguments(bool uses_kvm) {
 }
 
 std::vector<ImageFile> in_sets(std::vector<ImageFile> files, int first_set) {
-  for (ImageFile& file : files) file.name = fmt::format("/dev/fdset/{}", first_set++);
+  for (ImageFile& file : files) {
+    if (!file.is_served) file.name = fmt::format("/dev/fdset/{}", first_set++);
+  }
   return files;
 }
 

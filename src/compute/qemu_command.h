@@ -25,6 +25,8 @@ struct QemuDescriptors {
   std::vector<std::vector<int>> disks;  // one for each disk of the spec: the file, its backing file, that one's, …
   // For each of those: a file with its secret, or -1 where it isn't encrypted.
   std::vector<std::vector<int>> secrets;
+  // For each disk, where what is behind its last file is served (served_disks.h); empty: it isn't.
+  std::vector<std::string> served;
   int kernel = -1;
   int initramfs = -1;
 };

@@ -67,10 +67,11 @@ Result<int> open_tap(const NetworkPort& port) {
   return descriptor;
 }
 
-Result<std::vector<int>> open_chain(const std::vector<ImageFile>& chain) {
+Result<std::vector<int>> open_chain(const std::vector<ImageFile>& chain, ChainOf what) {
   std::vector<int> opened;
   for (const ImageFile& file : chain) {
-    const auto descriptor = open_file(file.name, opened.empty() ? O_RDWR : O_RDONLY);
+    if (file.is_served) continue;
+    const auto descriptor = open_file(file.name, opened.empty() && what == ChainOf::disk ? O_RDWR : O_RDONLY);
     if (!descriptor.has_value()) {
       for (const int each : opened) ::close(each);
       return std::unexpected(descriptor.error());
@@ -83,23 +84,33 @@ Result<std::vector<int>> open_chain(const std::vector<ImageFile>& chain) {
 Result<std::vector<int>> VmDescriptors::give_secrets(const std::vector<ImageFile>& chain) {
   std::vector<int> numbers;
   for (const ImageFile& file : chain) {
+    if (file.is_served) continue;
     numbers.push_back(file.secret.empty() ? -1 : give(TRY(from_os(blocks::open_secret(file.secret)))));
   }
   return numbers;
 }
 
-Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const std::string& control_path,
-                                            const std::string& console_path, const SecretOf& secret_of) {
+Result<> VmDescriptors::give_disk(const Disk& disk, const ServedDisks& served, uint32_t user,
+                                  const DriverSettings& settings, QemuDescriptors& numbers) {
+  std::vector<int>& files = numbers.disks.emplace_back();
+  std::vector<ImageFile> chain = TRY(look_at_chain(disk, settings.secret_of));
+  TRY(served.serve(disk.volume, chain, settings.behind_of, user));
+  for (const int file : TRY(open_chain(chain))) files.push_back(give(file));
+  numbers.secrets.push_back(TRY(give_secrets(chain)));
+  numbers.served.push_back(chain.back().is_served ? chain.back().name : std::string());
+  return {};
+}
+
+Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const InstanceFolder& folder,
+                                            const std::string& control_path, const std::string& console_path,
+                                            const DriverSettings& settings) {
   QemuDescriptors numbers;
   numbers.control = give(TRY(listen_on(control_path)));
   numbers.console = give(TRY(open_file(console_path, O_WRONLY | O_CREAT | O_APPEND)));
   for (const NetworkPort& port : spec.ports) numbers.taps.push_back(give(TRY(open_tap(port))));
-  for (const Disk& disk : spec.disks) {
-    std::vector<int>& files = numbers.disks.emplace_back();
-    const std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of));
-    for (const int file : TRY(open_chain(chain))) files.push_back(give(file));
-    numbers.secrets.push_back(TRY(give_secrets(chain)));
-  }
+  const ServedDisks served(folder);
+  TRY(served.note_number(give(TRY(served.open_folder()))));
+  for (const Disk& disk : spec.disks) TRY(give_disk(disk, served, user_of(spec.instance), settings, numbers));
   if (!spec.kernel.empty()) numbers.kernel = give(TRY(open_file(spec.kernel, O_RDONLY)));
   if (!spec.initramfs.empty()) numbers.initramfs = give(TRY(open_file(spec.initramfs, O_RDONLY)));
   return numbers;

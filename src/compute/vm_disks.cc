@@ -12,6 +12,7 @@
 #include "compute/disk_copies.h"
 #include "compute/from_os.h"
 #include "compute/qemu_command.h"
+#include "compute/served_disks.h"
 #include "compute/throttle.h"
 #include "compute/vm_descriptors.h"
 #include "compute/vm_devices.h"
@@ -54,6 +55,7 @@ Result<> add_device(QmpClient& control, const Disk& disk) {
 }
 
 Result<> add_image(QmpClient& control, const Disk& disk, const std::vector<ImageFile>& chain) {
+  TRY(add_served_nodes(control, disk.volume, chain));
   const GivenSecrets secrets = TRY(GivenSecrets::give(control, disk.volume, chain));
   TRY(control.execute("blockdev-add", throttled_node(disk, image_node(disk.volume, chain))));
   return {};
@@ -83,14 +85,14 @@ Result<> take_image_away(QmpClient& control, const Disk& disk) {
   }
   TRY(control.execute("blockdev-reopen",
                       {{"options", json::array{throttled_node(disk, json::value(dead_end_of(disk)))}}}));
+  remove_served_nodes(control, disk.volume);
   return {};
 }
 
 }  // namespace
 
-Result<> plug_disk(QmpClient& control, const Disk& disk, const SecretOf& secret_of) {
+Result<> plug_disk(QmpClient& control, const Disk& disk, std::vector<ImageFile> chain) {
   TRY(unplug_disk(control, disk, Detach::in_order));  // half attached, where we were killed in between
-  std::vector<ImageFile> chain = TRY(look_at_chain(disk, secret_of));
   const std::vector<int> files = TRY(open_chain(chain));
   auto added = add_sets(control, files);
   for (const int file : files) ::close(file);
@@ -105,6 +107,7 @@ Result<> plug_disk(QmpClient& control, const Disk& disk, const SecretOf& secret_
   }
   step("vm/disk-plugged");
   if (plugged.has_value()) return {};
+  remove_served_nodes(control, disk.volume);
   remove_throttle_group(control, disk.volume);
   remove_sets(control, first_set, files.size());
   return plugged;
@@ -116,12 +119,20 @@ Result<> unplug_disk(QmpClient& control, const Disk& disk, Detach how) {
   step("vm/disk-let-go");
   if (!is_gone) return take_image_away(control, disk);
   TRY(control.execute("blockdev-del", {{"node-name", disk.volume}}));
+  remove_served_nodes(control, disk.volume);
   step("vm/disk-closed");
   if (TRY(has_node(control, dead_end_of(disk)))) {
     TRY(control.execute("blockdev-del", {{"node-name", dead_end_of(disk)}}));
   }
   remove_throttle_group(control, disk.volume);
   return {};  // QEMU drops a set of descriptors with its last user
+}
+
+Result<> put_file_behind_disk(QmpClient& control, std::string_view volume, const std::vector<ImageFile>& files) {
+  const std::vector<int> opened = TRY(open_chain(files, ChainOf::snapshot));
+  auto added = add_sets(control, opened);
+  for (const int file : opened) ::close(file);
+  return put_files_behind(control, volume, in_sets(files, TRY(std::move(added))));
 }
 
 Result<> begin_disk_copies(QmpClient& control, std::vector<DiskCopy> copies, const SecretOf& secret_of) {

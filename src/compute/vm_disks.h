@@ -4,12 +4,15 @@
 #include <vector>
 
 #include "compute/driver.h"
+#include "compute/encrypted_files.h"
 #include "compute/qmp.h"
 
 namespace aerolith::compute {
 
-// The guest sees a new device on return.
-Result<> plug_disk(QmpClient& control, const Disk& disk, const SecretOf& secret_of);
+// The guest sees a new device on return. `chain`: look_at_chain's.
+Result<> plug_disk(QmpClient& control, const Disk& disk, std::vector<ImageFile> chain);
+// put_files_behind, of a disk that was served: the snapshot's file is there.
+Result<> put_file_behind_disk(QmpClient& control, std::string_view volume, const std::vector<ImageFile>& files);
 // Its file is closed on return. By force, where the guest doesn't let go of the device: it keeps one that answers
 // everything with an error, and with it its place, until it lets go or stops. Fine where it isn't there.
 Result<> unplug_disk(QmpClient& control, const Disk& disk, Detach how);

@@ -20,6 +20,7 @@
 #include "compute/missing.h"
 #include "compute/qemu_command.h"
 #include "compute/qmp.h"
+#include "compute/served_disks.h"
 #include "compute/spec_disks.h"
 #include "compute/spec_json.h"
 #include "compute/throttle.h"
@@ -113,6 +114,9 @@ class VmDriver final : public Driver {
       seen.detail = "QEMU ended without being told to" + (said.empty() ? said : ": " + said);
       return seen;
     }
+    if (const auto kept = keep_served(folder, instance); !kept.has_value()) {
+      log_warning("volumes of a machine aren't served", {{"instance", instance}, {"why", kept.error().detail}});
+    }
     keep_the_end(folder / kConsole);
     seen.memory_bytes = use->resident_bytes;
     seen.cpu_time = use->cpu_time;
@@ -132,8 +136,10 @@ class VmDriver final : public Driver {
     Spec spec = TRY(folder.read_spec());
     if (std::ranges::find(spec.disks, disk.volume, &Disk::volume) != spec.disks.end()) return {};
     if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    std::vector<ImageFile> chain = TRY(look_at_chain(disk, settings_.secret_of));
+    TRY(ServedDisks(folder).serve(disk.volume, chain, settings_.behind_of, user_of(instance)));
     const Control control = TRY(connect(folder));
-    TRY(plug_disk(*control, disk, settings_.secret_of));
+    TRY(plug_disk(*control, disk, std::move(chain)));
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
   }
@@ -147,6 +153,7 @@ class VmDriver final : public Driver {
       const Control control = TRY(connect(folder));
       TRY(unplug_disk(*control, disk, how));
     }
+    ServedDisks(folder).end(disk.volume);
     if (found == spec.disks.end()) return {};
     spec.disks.erase(found);
     return folder.write_spec(spec);
@@ -250,13 +257,25 @@ class VmDriver final : public Driver {
     return QmpClient::connect(folder / kControl, kControlPatience);
   }
 
+  // What serves disks lives, and goes where the file is there.
+  Result<> keep_served(const InstanceFolder& folder, std::string_view instance) const {
+    const ServedDisks served(folder);
+    TRY(served.keep(settings_.behind_of, user_of(instance)));  // first: what waits for it doesn't hear us
+    for (const auto& [volume, file] : served.list()) {
+      if (::access(file.c_str(), F_OK) != 0) continue;
+      TRY(put_file_behind_disk(*TRY(connect(folder)), volume, TRY(look_behind(file, settings_.secret_of))));
+      served.end(volume);
+    }
+    return {};
+  }
+
   Result<> bring_up(const InstanceFolder& folder, const Spec& spec) {
     TRY(folder.write_spec(spec));
     step("vm/spec-written");
     folder.erase(kConsole);
     VmDescriptors descriptors;
     const QemuDescriptors numbers =
-        TRY(descriptors.open(spec, folder / kControl, folder / kConsole, settings_.secret_of));
+        TRY(descriptors.open(spec, folder, folder / kControl, folder / kConsole, settings_));
     step("vm/files-opened");
     const bool uses_kvm =
         kvm_boots_guests({.folder = folder_, .kernel = settings_.probe_kernel, .initramfs = settings_.probe_initramfs});
@@ -286,6 +305,7 @@ class VmDriver final : public Driver {
     // One that was started and not recorded, where we were killed in between.
     for (const auto& stray : os::find_by_argument("guest=" + name_of(instance))) os::kill_and_wait(stray);
     step("vm/ended");
+    ServedDisks(folder).end_all();
     for (const char* name : {kProcess, kControl, kLog}) folder.erase(name);
     return {};
   }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "base/digest.h"
@@ -81,8 +82,11 @@ std::unique_ptr<network::Fabric> open_fabric(const Config& config, const Install
   return nullptr;
 }
 
-std::unique_ptr<blocks::Volumes> open_volumes(const Installation& installation) {
-  auto volumes = blocks::Volumes::open(installation.folder.blocks().string(), sealing_of(installation));
+std::unique_ptr<blocks::Volumes> open_volumes(const Config& config, const Installation& installation) {
+  // An absolute path: processes that outlive this one have it.
+  auto volumes =
+      blocks::Volumes::open(std::filesystem::absolute(installation.folder.blocks()).string(), sealing_of(installation),
+                            {.is_later = true, .bytes_per_second = config.ec2.fill_bytes_per_second});
   if (volumes.has_value()) return *std::move(volumes);
   log_error("no instances here: volumes can't be opened", {{"what", volumes.error().detail}});
   return nullptr;
@@ -110,7 +114,7 @@ Cloud::Cloud(const Config& config, const Installation& installation, metadata::S
   if (!fabric_) return;
   container_ = compute::make_container_driver(driver_settings(installation));
   vm_ = compute::make_vm_driver(driver_settings(installation));
-  volumes_ = open_volumes(installation);
+  volumes_ = open_volumes(config, installation);
   imports_ = open_imports(installation);
   if (volumes_) uploads_ = open_uploads(files_, installation);
   const auto announced = ec2::announce_host(metadata, {.memory_mib = host_mib() * config.ec2.memory_percent / 100,

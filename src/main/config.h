@@ -73,6 +73,7 @@ struct Config {
     uint64_t container_overcommit = 0;
     std::chrono::milliseconds scrub_every{};
     uint64_t scrub_bytes_per_second = 0;
+    uint64_t fill_bytes_per_second = 0;
   } ec2;
 
   struct Objects {

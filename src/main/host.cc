@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "blocks/disk_secrets.h"
+#include "main/serve_snapshot.h"
 #include "os/file_system.h"
 
 namespace aerolith::main_program {
@@ -90,6 +91,7 @@ compute::DriverSettings driver_settings(const Installation& installation) {
     if (secret.has_value()) return std::move(secret->text);
     return fail(compute::DriverErrorCode::command, secret.error().detail);
   };
+  settings.behind_of = make_behind_of(installation);
   const std::string tiny = (installation.folder.images() / "tiny").string();
   if (::access((tiny + "/vmlinuz").c_str(), R_OK) == 0) {
     settings.probe_kernel = tiny + "/vmlinuz";

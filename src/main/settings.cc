@@ -438,6 +438,17 @@ const std::array kSettings = {
             .min = 64 * kKiB,
             .max = kTiB,
             .store = [](Config& c, const SettingValue& v) { c.ec2.scrub_bytes_per_second = v.number; }},
+    Setting{.section = "ec2",
+            .key = "fill_rate",
+            .kind = SettingKind::size,
+            .default_text = "100MiB",
+            .doc =
+                "How many bytes a second are read at most from a snapshot's blocks into the file that its volumes are "
+                "children of, in the background: volumes are usable at once, and read the blocks meanwhile. A "
+                "`VolumeInitializationRate` that is higher counts instead.",
+            .min = 64 * kKiB,
+            .max = kTiB,
+            .store = [](Config& c, const SettingValue& v) { c.ec2.fill_bytes_per_second = v.number; }},
     Setting{.section = "sts",
             .key = "web_identity_ca",
             .kind = SettingKind::path,

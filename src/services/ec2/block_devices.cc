@@ -112,8 +112,24 @@ Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, con
   return keys;
 }
 
+Result<std::vector<int32_t>> rates_of_devices(const Mappings& asked, const std::vector<BlockDeviceRecord>& devices) {
+  std::vector<int32_t> rates;
+  for (const BlockDeviceRecord& device : devices) {
+    std::optional<int32_t> rate;
+    for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+      if (mapping.device_name == device.device && mapping.ebs) rate = mapping.ebs->volume_initialization_rate;
+    }
+    TRY(check_initialization_rate(rate, !device.snapshot.empty()));
+    rates.push_back(rate.value_or(0));
+  }
+  return rates;
+}
+
 Result<> refuse_keys(const Mappings& asked) {
   for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+    if (mapping.ebs && mapping.ebs->volume_initialization_rate) {
+      return errors::invalid_combination("VolumeInitializationRate is supported only when volumes are created.");
+    }
     if (!mapping.ebs || !mapping.ebs->kms_key_id) continue;
     return invalid(fmt::format("The device '{}' names a key: only a launch does.", mapping.device_name.value_or("")));
   }

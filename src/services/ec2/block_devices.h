@@ -22,7 +22,9 @@ Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, co
 // What the devices of a launch are encrypted with, by their order: ARNs (encryption.h), empty where one isn't.
 Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, const Scope& scope, const Mappings& asked,
                                                  std::vector<BlockDeviceRecord>& devices);
-// Of mappings that aren't a launch's: these name no keys.
+// MiB a second that the devices of a launch are filled with, by their order; 0: none was asked for.
+Result<std::vector<int32_t>> rates_of_devices(const Mappings& asked, const std::vector<BlockDeviceRecord>& devices);
+// Of mappings that aren't a launch's: these name no keys and no rates.
 Result<> refuse_keys(const Mappings& asked);
 BlockDeviceMapping to_wire(const BlockDeviceRecord& device);
 

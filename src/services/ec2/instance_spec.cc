@@ -88,11 +88,14 @@ Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Clo
   return port;
 }
 
+uint64_t fill_rate_of(const VolumeRecord& volume) { return static_cast<uint64_t>(volume.initialization_rate) * kMib; }
+
 blocks::NewVolume file_wanted(const VolumeRecord& volume) {
   return {.volume = volume.id,
           .size_bytes = bytes_of_gib(volume.size_gib),
           .snapshot = volume.snapshot,
-          .key = key_name(volume.kms_key)};
+          .key = key_name(volume.kms_key),
+          .fill_bytes_per_second = fill_rate_of(volume)};
 }
 
 compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume) {

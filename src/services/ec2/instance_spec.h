@@ -28,6 +28,8 @@ aerolith::Result<void, LaunchFailure> make_volumes(const Cloud& cloud, const Sco
 Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Cloud& cloud, const Scope& scope,
                                        const InstanceRecord& instance, const InterfaceRecord& interface);
 // Its file, to be made.
+// Bytes a second that were asked for; 0: none.
+uint64_t fill_rate_of(const VolumeRecord& volume);
 blocks::NewVolume file_wanted(const VolumeRecord& volume);
 compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume);
 // With the interfaces and volumes that are attached, or about to be.

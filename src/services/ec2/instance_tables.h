@@ -233,7 +233,7 @@ void fields(Archive& archive, ModificationRecord& r) {
 }
 
 struct VolumeRecord {
-  static constexpr uint32_t kVersion = 4;
+  static constexpr uint32_t kVersion = 5;
   std::string id;
   std::string zone;
   std::string snapshot;
@@ -260,6 +260,8 @@ struct VolumeRecord {
   bool fast_restored = false;  // its snapshot's file was there
   // Since version 4: what it is encrypted with (encryption.h). Empty: it isn't.
   std::string kms_key;
+  // Since version 5: MiB a second that it is filled from its snapshot with. 0: none was asked for.
+  int32_t initialization_rate = 0;
 
   bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
   bool is_changing() const { return modification && !modification->is_over(); }
@@ -269,7 +271,7 @@ template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
   archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
           r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
-          r.modification, r.modified_at, r.source_volume, r.fast_restored, r.kms_key);
+          r.modification, r.modified_at, r.source_volume, r.fast_restored, r.kms_key, r.initialization_rate);
 }
 
 struct LaunchTemplateRecord {

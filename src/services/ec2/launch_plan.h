@@ -31,6 +31,7 @@ struct LaunchPlan {
   const TypeFacts* type = nullptr;
   std::vector<PlannedInterface> interfaces;  // by device index
   std::vector<BlockDeviceRecord> devices;    // the first is the root
+  std::vector<int32_t> device_rates;         // by their order (rates_of_devices)
   std::vector<std::string> device_keys;      // by their order (encrypt_devices)
   std::string user_data;
   DriverChoice driver = DriverChoice::container;

@@ -10,6 +10,7 @@
 #include "services/ec2/flow_reports.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/imports.h"
+#include "services/ec2/instance_spec.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/resource_keys.h"
@@ -236,7 +237,11 @@ Result<> Service::settle_all() {
   auto volumes = kVolumes.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
     const auto& [account, region, id] = volumes.key();
-    if (is_unsettled(TRY(volumes.record()))) state_->cloud.volume_changed({.account = account, .region = region}, id);
+    const VolumeRecord volume = TRY(volumes.record());
+    if (volume.initialization_rate > 0 && state_->cloud.volumes != nullptr) {
+      state_->cloud.volumes->fill_faster(volume.snapshot, fill_rate_of(volume));
+    }
+    if (is_unsettled(volume)) state_->cloud.volume_changed({.account = account, .region = region}, id);
   }
   if (!state_->networks) return {};
   std::set<std::string> known;

@@ -38,6 +38,7 @@ Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap&
                .attachments = std::vector<VolumeAttachment>(),
                .encrypted = volume.encrypted};
   if (!volume.kms_key.empty()) shown.kms_key_id = volume.kms_key;
+  if (volume.initialization_rate > 0) shown.volume_initialization_rate = volume.initialization_rate;
   if (volume.fast_restored) shown.fast_restored = true;
   if (!volume.source_volume.empty()) shown.source_volume_id = volume.source_volume;
   if (const auto zone = find_zone(scope.region, volume.zone)) shown.availability_zone_id = zone->id;

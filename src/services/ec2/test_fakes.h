@@ -213,6 +213,14 @@ class FakeVolumes final : public blocks::Volumes {
     sizes.erase(std::string(volume));
     return {};
   }
+  std::optional<blocks::Filling> filling(std::string_view snapshot) const override {
+    const auto found = fillings.find(std::string(snapshot));
+    return found == fillings.end() ? std::nullopt : std::optional(found->second);
+  }
+  void fill_faster(std::string_view snapshot, uint64_t bytes_per_second) override {
+    const auto found = fillings.find(std::string(snapshot));
+    if (found != fillings.end()) found->second.bytes_per_second = bytes_per_second;
+  }
   blocks::Result<> grow(const blocks::ClosedVolume& volume, uint64_t size_bytes) override {
     fuse_.step();
     sizes[volume.id] = size_bytes;
@@ -320,11 +328,12 @@ class FakeVolumes final : public blocks::Volumes {
     return {};
   }
   std::map<std::string, uint64_t> sizes;
-  std::map<std::string, std::string> keys;       // of those that are encrypted
-  std::map<std::string, std::string> snapshots;  // and the volume, or the file, of each
-  std::map<std::string, std::string> begun;      // of those that others write
-  std::map<std::string, std::string> kept;       // and have written
-  std::map<std::string, std::string> bases;      // of copies
+  std::map<std::string, blocks::Filling> fillings;  // by snapshot
+  std::map<std::string, std::string> keys;          // of those that are encrypted
+  std::map<std::string, std::string> snapshots;     // and the volume, or the file, of each
+  std::map<std::string, std::string> begun;         // of those that others write
+  std::map<std::string, std::string> kept;          // and have written
+  std::map<std::string, std::string> bases;         // of copies
   std::set<std::string> kept_files;
   std::set<std::string> in_blocks;  // that were asked to be
   std::optional<blocks::VolumeError> snapshot_error;

@@ -209,4 +209,17 @@ compute::DiskLimits limits_of(const VolumeShape& shape) {
           .operation_bytes = kKib256};
 }
 
+Result<> check_initialization_rate(const std::optional<int32_t>& rate, bool has_snapshot) {
+  constexpr int32_t kLeast = 100;
+  constexpr int32_t kMost = 300;
+  if (!rate) return {};
+  if (!has_snapshot) {
+    return errors::invalid_combination(
+        "VolumeInitializationRate is supported only for volumes created from snapshots.");
+  }
+  if (*rate >= kLeast && *rate <= kMost) return {};
+  return errors::invalid_value("VolumeInitializationRate", std::to_string(*rate),
+                               fmt::format("It must be between {} and {} MiB/s.", kLeast, kMost));
+}
+
 }  // namespace aerolith::ec2

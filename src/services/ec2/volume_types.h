@@ -42,4 +42,8 @@ std::optional<int32_t> throughput_of(const VolumeShape& shape);
 // What the host keeps it to.
 compute::DiskLimits limits_of(const VolumeShape& shape);
 
+// MiB a second with which a volume is filled from its snapshot: 100 to 300.
+// https://docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html#volume-initialization-rate
+Result<> check_initialization_rate(const std::optional<int32_t>& rate, bool has_snapshot);
+
 }  // namespace aerolith::ec2

@@ -60,7 +60,7 @@ Result<InterfaceRecord> plug_in(metadata::Transaction& txn, const Scope& scope, 
 }
 
 void add_volume(metadata::Transaction& txn, const Scope& scope, const BlockDeviceRecord& device, const std::string& key,
-                InstanceRecord& instance, const TagMap& tags) {
+                int32_t rate, InstanceRecord& instance, const TagMap& tags) {
   VolumeRecord volume{.id = make_id(Kind::volume),
                       .zone = instance.zone,
                       .snapshot = device.snapshot,
@@ -75,6 +75,7 @@ void add_volume(metadata::Transaction& txn, const Scope& scope, const BlockDevic
                       .delete_on_termination = device.delete_on_termination,
                       .attached_at = instance.launched_at};
   volume.kms_key = key;
+  volume.initialization_rate = rate;
   kVolumes.put(txn, scope, volume);
   put_tags(txn, scope, volume.id, tags);
   instance.volumes.push_back({.volume = volume.id,
@@ -160,7 +161,8 @@ Result<InstanceRecord> launch_one(metadata::Transaction& txn, const Call& call, 
     if (record.private_address.empty()) record.private_address = interface.addresses.front().address;
   }
   for (size_t number = 0; number < plan.devices.size(); ++number) {
-    add_volume(txn, call.scope, plan.devices[number], plan.device_keys.at(number), record, tags.volume);
+    add_volume(txn, call.scope, plan.devices[number], plan.device_keys.at(number), plan.device_rates.at(number), record,
+               tags.volume);
   }
   TRY(give_own_address(txn, call.cloud, call.scope, record));
   set_profile(txn, call.scope, plan.profile, record);
@@ -188,6 +190,7 @@ Result<std::vector<InstanceRecord>> launch_all(metadata::Transaction& txn, Call&
   const RunInstancesInput merged = TRY(merge_template(txn, call.scope, input));
   LaunchPlan plan = TRY(plan_launch(txn, call, merged));
   TRY(check_cpu_options(plan));
+  plan.device_rates = TRY(rates_of_devices(merged.block_device_mappings, plan.devices));
   plan.device_keys = TRY(encrypt_devices(txn, call.scope, merged.block_device_mappings, plan.devices));
   const LaunchTags tags = TRY(read_tags(merged));
   plan.profile = TRY(find_profile(call, merged.iam_instance_profile));

@@ -27,11 +27,16 @@ class Files {
     auto there = cloud.volumes->list();
     if (!there.has_value()) return errors::internal_error(there.error().detail);
     files.there_ = *std::move(there);
+    files.volumes_ = cloud.volumes;
     return files;
   }
   bool has(const std::string& volume) const { return std::ranges::binary_search(there_, volume); }
+  std::optional<blocks::Filling> filling(const VolumeRecord& volume) const {
+    return volumes_ == nullptr || volume.snapshot.empty() ? std::nullopt : volumes_->filling(volume.snapshot);
+  }
 
  private:
+  const blocks::Volumes* volumes_ = nullptr;
   std::vector<std::string> there_;  // sorted
 };
 
@@ -40,12 +45,33 @@ bool is_being_made(const VolumeRecord& volume, const Files& files) {
   return volume.file == VolumeFile::to_make || (volume.file == VolumeFile::with_instance && !files.has(volume.id));
 }
 
-// Its blocks are read where they lie: there is no more to be loaded. How fast it is, nobody watches here, which AWS
-// calls so for all but volumes with IOPS of their own.
+// Of volumes that are made of something.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InitializationStatusDetails.html
+InitializationStatusDetails show_initialization(const VolumeRecord& volume,
+                                                const std::optional<blocks::Filling>& filling) {
+  const bool is_provisioned = volume.initialization_rate > 0;
+  InitializationStatusDetails shown{.initialization_type = is_provisioned                 ? "provisioned-rate"
+                                                           : volume.source_volume.empty() ? "default"
+                                                                                          : "volume-copy",
+                                    .progress = 100};
+  if (is_provisioned) shown.estimated_time_to_complete_in_seconds = 0;
+  if (!filling) return shown;
+  shown.progress = filling->of_bytes == 0 ? 0 : static_cast<int64_t>(filling->done_bytes * 100 / filling->of_bytes);
+  if (!is_provisioned || filling->of_bytes == 0) {
+    shown.estimated_time_to_complete_in_seconds.reset();
+    return shown;
+  }
+  const uint64_t left = filling->of_bytes - filling->done_bytes;
+  shown.estimated_time_to_complete_in_seconds = static_cast<int64_t>(left / filling->bytes_per_second + 1);
+  return shown;
+}
+
+// How fast it is, nobody watches here, which AWS calls so for all but volumes with IOPS of their own.
 // https://docs.aws.amazon.com/ebs/latest/userguide/monitoring-volume-checks.html
 VolumeStatusItem show_status(const Scope& scope, const VolumeRecord& volume, const Files& files) {
   const bool is_known = !is_being_made(volume, files);
   const bool is_there = volume.file != VolumeFile::failed && files.has(volume.id);
+  const auto filling = files.filling(volume);
   VolumeStatusInfo info{.details = std::vector<VolumeStatusDetails>(),
                         .status = !is_known  ? "insufficient-data"
                                   : is_there ? "ok"
@@ -53,7 +79,8 @@ VolumeStatusItem show_status(const Scope& scope, const VolumeRecord& volume, con
   if (is_known) {
     info.details->push_back({.name = "io-enabled", .status = is_there ? "passed" : "failed"});
     info.details->push_back({.name = "io-performance", .status = "not-applicable"});
-    info.details->push_back({.name = "initialization-state", .status = is_there ? "completed" : "not-applicable"});
+    const std::string state = filling ? "initializing" : "completed";
+    info.details->push_back({.name = "initialization-state", .status = is_there ? state : "not-applicable"});
   }
   VolumeStatusItem item{.actions = std::vector<VolumeStatusAction>(),
                         .availability_zone = volume.zone,
@@ -61,6 +88,9 @@ VolumeStatusItem show_status(const Scope& scope, const VolumeRecord& volume, con
                         .volume_id = volume.id,
                         .volume_status = std::move(info),
                         .attachment_statuses = std::vector<VolumeStatusAttachmentStatus>()};
+  if (is_known && is_there && !volume.snapshot.empty()) {
+    item.initialization_status_details = show_initialization(volume, filling);
+  }
   if (const auto zone = find_zone(scope.region, volume.zone)) item.availability_zone_id = zone->id;
   if (!volume.instance.empty()) {
     item.attachment_statuses->push_back({.io_performance = "not-applicable", .instance_id = volume.instance});

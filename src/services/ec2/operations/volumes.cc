@@ -68,11 +68,7 @@ Result<> refuse_unbuilt(const CreateVolumeInput& input) {
   TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2")));
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
-  if (input.volume_initialization_rate) {
-    return errors::unsupported(
-        "A volume reads its snapshot's blocks where they lie: there is no initialization, and no rate of it.");
-  }
-  return {};
+  return check_initialization_rate(input.volume_initialization_rate, input.snapshot_id && !input.snapshot_id->empty());
 }
 
 Result<std::string> read_zone(const Scope& scope, const CreateVolumeInput& input) {
@@ -127,6 +123,7 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
                         .throughput = shape.throughput,
                         .created_at = call.context.now};
     volume.file = VolumeFile::to_make;
+    volume.initialization_rate = input.volume_initialization_rate.value_or(0);
     volume.kms_key = TRY(choose_key(txn, call.scope,
                                     {.encrypted = input.encrypted,
                                      .kms_key = input.kms_key_id,
