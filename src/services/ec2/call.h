@@ -10,6 +10,7 @@
 #include "metadata/store.h"
 #include "services/ec2/cloud.h"
 #include "services/ec2/errors.h"
+#include "services/ec2/peerings.h"
 #include "services/ec2/resources.h"
 
 namespace aerolith::ec2 {
@@ -38,7 +39,10 @@ struct Call {
     if (cloud.make_own_images) cloud.make_own_images();
   }
   // After a commit: what was changed is to become real.
-  void settle_vpc(const std::string& vpc) const { cloud.vpc_changed(scope, vpc); }
+  void settle_vpc(const std::string& vpc) const {
+    cloud.vpc_changed(scope, vpc);
+    settle_peers(cloud, scope, vpc);
+  }
   void settle_instance(const std::string& instance) const { cloud.instance_changed(scope, instance); }
   void settle_volume(const std::string& volume) const { cloud.volume_changed(scope, volume); }
 };

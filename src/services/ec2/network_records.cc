@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/ec2/peerings.h"
 #include "services/ec2/prefix_lists.h"
 
 namespace aerolith::ec2 {
@@ -29,7 +30,11 @@ Result<> read_peer_group(metadata::ReadTransaction& txn, const Scope& scope, con
   std::vector<std::string>& addresses = records.peer_groups[rule.group];
   const Scope owner{.account = AccountId(rule.group_account), .region = scope.region};
   const auto group = TRY(kGroups.find(txn, owner, rule.group));
-  if (!group) return {};
+  // Of a peering that has ended a rule is stale: what has those addresses now is a stranger.
+  const bool is_peered = group && std::ranges::any_of(records.peerings, [&](const PeeringRecord& peering) {
+                           return other_side(peering, records.vpc.id).vpc == group->vpc;
+                         });
+  if (!is_peered) return {};
   for (const InterfaceRecord& interface : TRY(kInterfaces.in_vpc(txn, owner, group->vpc))) {
     if (std::ranges::find(interface.groups, group->id) == interface.groups.end()) continue;
     for (const PrivateAddressRecord& each : interface.addresses) addresses.push_back(each.address);
@@ -57,10 +62,8 @@ Result<std::optional<NetworkRecords>> read_network(metadata::ReadTransaction& tx
   std::erase_if(records.nat_gateways, [](const NatGatewayRecord& each) { return each.deleted_at.has_value(); });
   records.flow_logs = TRY(flow_logs_of(txn, scope, vpc));
   records.endpoints = TRY(kEndpoints.in_vpc(txn, scope, vpc));
-  for (PeeringRecord& peering : TRY(kPeerings.all(txn, scope))) {
-    const bool is_ours = peering.requester.vpc == vpc || peering.accepter.vpc == vpc;
-    if (is_ours && peering.status == "active") records.peerings.push_back(std::move(peering));
-  }
+  records.peerings = TRY(peerings_of(txn, scope, vpc));
+  std::erase_if(records.peerings, [](const PeeringRecord& each) { return each.status != "active"; });
   for (const GroupRecord& group : records.groups) {
     for (const RuleRecord& rule : group.rules) {
       TRY(read_prefix_list(txn, cloud, scope, rule.prefix_list, records));

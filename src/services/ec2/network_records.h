@@ -24,7 +24,7 @@ struct NetworkRecords {
   std::vector<EndpointRecord> endpoints;
   std::vector<PeeringRecord> peerings;  // that are active
   std::vector<FlowLogRecord> flow_logs;
-  // Groups of peered VPCs that rules name: id -> the addresses of their interfaces.
+  // Groups that rules name, of VPCs that are peered: id -> the addresses of their interfaces.
   std::map<std::string, std::vector<std::string>> peer_groups;
   std::map<std::string, std::vector<std::string>> prefix_lists;  // id -> blocks, of those that rules and routes name
 };

@@ -13,6 +13,7 @@
 #include "services/ec2/instance_end.h"
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/peerings.h"
 #include "services/ec2/settle_disks.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_ports.h"
@@ -269,6 +270,7 @@ class Work {
     const auto left = leave_network(tools_.cloud, key_.scope, record_);
     if (!left.has_value()) return Failed{left.error().message};
     step("terminate/left-network");
+    settle_peers(tools_.cloud, key_.scope, record_.vpc);
     if (const Outcome applied = apply_network(); std::holds_alternative<Failed>(applied)) return applied;
     const auto removed = remove_volumes(tools_.cloud, key_.scope, record_, tools_.clock.now());
     if (!removed.has_value()) return Failed{removed.error().detail};

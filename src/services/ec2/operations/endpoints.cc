@@ -73,11 +73,14 @@ Result<> add_route(metadata::Transaction& txn, const Call& call, Record& endpoin
   return {};
 }
 
+// Fine where the table is gone, as long as the endpoint was in it.
 Result<> remove_route(metadata::Transaction& txn, const Call& call, Record& endpoint, const std::string& id) {
-  RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, id));
-  std::erase_if(table.routes, [&](const RouteRecord& each) { return each.target == endpoint.id; });
-  kRouteTables.put(txn, call.scope, table);
-  std::erase(endpoint.route_tables, id);
+  const bool was_in = std::erase(endpoint.route_tables, id) > 0;
+  auto table = TRY(kRouteTables.find(txn, call.scope, id));
+  if (!table && was_in) return {};
+  if (!table) return errors::not_found(Kind::route_table, id);
+  std::erase_if(table->routes, [&](const RouteRecord& each) { return each.target == endpoint.id; });
+  kRouteTables.put(txn, call.scope, *table);
   return {};
 }
 

@@ -1,3 +1,5 @@
+#include "services/ec2/peerings.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -86,13 +88,6 @@ constexpr std::array kFilters{
     Definition{"status-message", &at<"Status.Message">},
 };
 
-// With both accounts.
-void put_both(metadata::Transaction& txn, const Scope& scope, const Record& record) {
-  for (const std::string& account : {record.requester.account, record.accepter.account}) {
-    kPeerings.put(txn, {.account = AccountId(account), .region = scope.region}, record);
-  }
-}
-
 void settle_both(const Call& call, const Record& record) {
   for (const PeeringSide* side : {&record.requester, &record.accepter}) {
     call.cloud.vpc_changed({.account = AccountId(side->account), .region = call.scope.region}, side->vpc);
@@ -126,7 +121,7 @@ Result<Record> answer(Call& call, const std::string& id, std::string_view status
                                     status == "active" ? "accepted" : "rejected"));
     }
     record.status = status;
-    put_both(txn, call.scope, record);
+    put_peering(txn, call.scope, record);
     return record;
   });
 }
@@ -172,7 +167,7 @@ Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& cal
                           fmt::format("There is already a peering connection {} of these VPCs.", each.id));
       }
     }
-    put_both(txn, call.scope, made);
+    put_peering(txn, call.scope, made);
     put_tags(txn, call.scope, made.id, tags);
     return made;
   }));
@@ -208,7 +203,7 @@ Result<DeleteVpcPeeringConnectionOutput> delete_vpc_peering_connection(Call& cal
           fmt::format("The vpcPeeringConnection '{}' is not in a state in which it can be deleted.", found.id));
     }
     found.status = "deleted";
-    put_both(txn, call.scope, found);
+    put_peering(txn, call.scope, found);
     return found;
   }));
   settle_both(call, record);
@@ -229,7 +224,7 @@ Result<ModifyVpcPeeringConnectionOptionsOutput> modify_vpc_peering_connection_op
     }
     if (const auto dns = dns_of(input.requester_peering_connection_options)) record.requester.dns_resolution = *dns;
     if (const auto dns = dns_of(input.accepter_peering_connection_options)) record.accepter.dns_resolution = *dns;
-    put_both(txn, call.scope, record);
+    put_peering(txn, call.scope, record);
     return {};
   }));
   return ModifyVpcPeeringConnectionOptionsOutput{};

@@ -216,6 +216,13 @@ Result<NoOutput> delete_route_table(Call& call, const DeleteRouteTableInput& inp
     if (!table.associations.empty()) {
       return errors::dependency(fmt::format("The routeTable '{}' has dependencies and cannot be deleted.", table.id));
     }
+    for (const RouteRecord& route : table.routes) {
+      if (route.kind != TargetKind::endpoint) continue;
+      auto endpoint = TRY(kEndpoints.find(txn, call.scope, route.target));
+      if (!endpoint) continue;
+      std::erase(endpoint->route_tables, table.id);
+      kEndpoints.put(txn, call.scope, *endpoint);
+    }
     kRouteTables.erase(txn, call.scope, table);
     return {};
   }));

@@ -100,23 +100,6 @@ Result<> check_deletable(metadata::ReadTransaction& txn, const Scope& scope, con
   return {};
 }
 
-Result<std::vector<PeeringRecord>> peerings_of(metadata::ReadTransaction& txn, const Scope& scope,
-                                               const std::string& vpc) {
-  std::vector<PeeringRecord> result;
-  for (PeeringRecord& peering : TRY(kPeerings.all(txn, scope))) {
-    if (peering.requester.vpc == vpc || peering.accepter.vpc == vpc) result.push_back(std::move(peering));
-  }
-  return result;
-}
-
-// Both sides' copies.
-void end_peering(metadata::Transaction& txn, const Scope& scope, PeeringRecord peering) {
-  peering.status = "deleted";
-  for (const std::string& account : {peering.requester.account, peering.accepter.account}) {
-    kPeerings.put(txn, {.account = AccountId(account), .region = scope.region}, peering);
-  }
-}
-
 }  // namespace
 
 std::string shown_dhcp_options(const VpcRecord& vpc) { return vpc.dhcp_options.empty() ? "default" : vpc.dhcp_options; }
@@ -188,14 +171,15 @@ Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaul
 
 Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
   step("delete-vpc/asked");
-  Strings peers;
+  std::vector<PeeringSide> peers;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     peers.clear();
     const VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
     TRY(check_deletable(txn, call.scope, vpc));
     for (PeeringRecord& peering : TRY(peerings_of(txn, call.scope, vpc.id))) {
-      peers.push_back(peering.requester.vpc == vpc.id ? peering.accepter.vpc : peering.requester.vpc);
-      end_peering(txn, call.scope, std::move(peering));
+      peers.push_back(other_side(peering, vpc.id));
+      peering.status = "deleted";
+      put_peering(txn, call.scope, peering);
     }
     const RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, vpc.main_route_table));
     for (const auto& each : table.associations) erase_part(txn, call.scope, each.id);
@@ -212,7 +196,9 @@ Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
   step("delete-vpc/committed");
   if (!call.dry_run) {
     call.settle_vpc(*input.vpc_id);
-    for (const std::string& peer : peers) call.settle_vpc(peer);
+    for (const PeeringSide& peer : peers) {
+      call.cloud.vpc_changed({.account = AccountId(peer.account), .region = call.scope.region}, peer.vpc);
+    }
   }
   return NoOutput{};
 }

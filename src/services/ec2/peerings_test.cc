@@ -1,0 +1,100 @@
+#include "services/ec2/peerings.h"
+
+#include "ec2/model/vpc.h"
+#include "services/ec2/handler_test.h"
+#include "services/ec2/interfaces.h"
+#include "services/ec2/network_records.h"
+#include "services/ec2/vpcs.h"
+
+namespace aerolith::ec2 {
+namespace {
+
+// Two peered VPCs of two accounts; a rule of the first one's default group names a group of the second one's.
+class PeeringsTest : public HandlerTest {
+ protected:
+  PeeringsTest() {
+    cloud_->vpc_changed = [this](const Scope& scope, const std::string& vpc) {
+      told_.push_back(scope.account.str() + "/" + vpc);
+    };
+    write([&](metadata::Transaction& txn) -> Result<> {
+      const VpcRecord one = make_vpc(txn, scope_, {.cidr = "10.0.0.0/16"});
+      const VpcRecord two = make_vpc(txn, other_, {.cidr = "10.1.0.0/16"});
+      one_ = one.id;
+      two_ = two.id;
+      subnet_ = {.id = make_id(Kind::subnet), .vpc = two.id, .cidr = "10.1.1.0/24", .zone = "us-east-1a"};
+      TRY(put_subnet(txn, other_, two, subnet_));
+      members_ = two.default_group;
+      GroupRecord group = TRY(kGroups.get(txn, scope_, one.default_group));
+      group.rules.push_back({.id = "sgr-1", .group = members_, .group_account = other_.account.str()});
+      kGroups.put(txn, scope_, group);
+      peering_ = {.id = make_id(Kind::peering), .status = "active"};
+      peering_.requester = {.account = scope_.account.str(), .vpc = one.id, .cidrs = {"10.0.0.0/16"}};
+      peering_.accepter = {.account = other_.account.str(), .vpc = two.id, .cidrs = {"10.1.0.0/16"}};
+      put_peering(txn, scope_, peering_);
+      return {};
+    });
+  }
+
+  // Of the second VPC, in its default group.
+  InterfaceRecord join() {
+    InterfaceRecord made;
+    write([&](metadata::Transaction& txn) -> Result<> {
+      made = TRY(make_interface(txn, other_, {.subnet = subnet_, .groups = {members_}}));
+      kInterfaces.put(txn, other_, made);
+      return {};
+    });
+    return made;
+  }
+  // What the first VPC's rules know of the group.
+  std::vector<std::string> known_members() {
+    const auto records = read_network(*store_->begin_read(), *cloud_, scope_, one_);
+    if (!records.has_value() || !*records) return {"no VPC"};
+    const auto found = (*records)->peer_groups.find(members_);
+    return found == (*records)->peer_groups.end() ? std::vector<std::string>{"no group"} : found->second;
+  }
+  void set_status(const std::string& status) {
+    peering_.status = status;
+    write([&](metadata::Transaction& txn) -> Result<> {
+      put_peering(txn, scope_, peering_);
+      return {};
+    });
+  }
+
+  const Scope other_{.account = AccountId("444455556666"), .region = RegionName("us-east-1")};
+  std::string one_;
+  std::string two_;
+  SubnetRecord subnet_;
+  std::string members_;
+  PeeringRecord peering_;
+  std::vector<std::string> told_;
+};
+
+TEST_F(PeeringsTest, WhoNamesAGroupIsToldOfItsMembers) {
+  Call there = call_of(other_);
+  there.settle_vpc(two_);
+  EXPECT_EQ(told_, (std::vector<std::string>{other_.account.str() + "/" + two_, scope_.account.str() + "/" + one_}));
+  // Nobody at the other end names a group of the first one.
+  told_.clear();
+  call().settle_vpc(one_);
+  EXPECT_EQ(told_, (std::vector<std::string>{scope_.account.str() + "/" + one_}));
+}
+
+TEST_F(PeeringsTest, MembersAreThoseOfNow) {
+  EXPECT_EQ(known_members(), std::vector<std::string>());
+  const InterfaceRecord member = join();
+  EXPECT_EQ(known_members(), (std::vector<std::string>{member.addresses.front().address}));
+  write([&](metadata::Transaction& txn) { return remove_interface(txn, other_, member); });
+  EXPECT_EQ(known_members(), std::vector<std::string>());
+}
+
+TEST_F(PeeringsTest, ARuleIsStaleWithoutAnActivePeering) {
+  join();
+  set_status("deleted");
+  EXPECT_EQ(known_members(), std::vector<std::string>());
+  Call there = call_of(other_);
+  there.settle_vpc(two_);
+  EXPECT_EQ(told_, (std::vector<std::string>{other_.account.str() + "/" + two_}));
+}
+
+}  // namespace
+}  // namespace aerolith::ec2

@@ -1,0 +1,72 @@
+"""What follows from a change at the other end of a peering: who is in a group that a rule names, and which addresses.
+
+https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.ec2.test_datapath import PORT, Peer, expect, make_peer
+from tests.ec2.test_gateways import Network, make_network, port, remove_network
+from tools.harness.instances import Guests
+
+
+@dataclass
+class Peered:
+    left: Network
+    right: Network
+    peering: str
+
+
+@pytest.fixture
+def peered(guests: Guests) -> Iterator[Peered]:
+    """Two VPCs, 10.31.0.0/16 and 10.32.0.0/16, with routes to each other."""
+    ec2 = guests.ec2
+    left, right = make_network(guests, "10.31"), make_network(guests, "10.32")
+    asked = ec2.create_vpc_peering_connection(VpcId=left.vpc, PeerVpcId=right.vpc)
+    peering = str(asked["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    for network, other in ((left, "10.32.0.0/16"), (right, "10.31.0.0/16")):
+        ec2.create_route(RouteTableId=network.main_table, DestinationCidrBlock=other, VpcPeeringConnectionId=peering)
+    yield Peered(left, right, peering)
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    remove_network(guests, left)
+    remove_network(guests, right)
+
+
+def instance(peer: Peer) -> str:
+    return str(peer.instance["InstanceId"])
+
+
+def test_members_of_a_named_group_come_and_go(guests: Guests, peered: Peered) -> None:
+    left, right = peered.left, peered.right
+    strangers = guests.ec2.create_security_group(GroupName="strangers", Description="-", VpcId=left.vpc)["GroupId"]
+    guests.allow(strangers, 22, "0.0.0.0/0")
+    guests.allow(right.group, PORT, group=left.group)
+    made = [make_peer(guests, NetworkInterfaces=port(right, True, "10.32.1.10"))]
+    server = made[0]
+    try:
+        made.append(make_peer(guests, NetworkInterfaces=port(left, True, "10.31.1.10")))
+        expect(made[1], server.private, server.name)
+        guests.terminate(instance(made.pop()))
+        wanted = port(left, True, "10.31.1.10")
+        wanted[0]["Groups"] = [strangers]
+        made.append(make_peer(guests, NetworkInterfaces=wanted))
+        assert made[1].reach(server.private) == "", "it has a member's address and is none"
+        [interface] = made[1].instance["NetworkInterfaces"]
+        guests.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[strangers, left.group]
+        )
+        expect(made[1], server.private, server.name)
+        guests.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[strangers]
+        )
+        expect(made[1], server.private, "")
+    finally:
+        guests.terminate(*[instance(peer) for peer in made])
+        guests.forbid(right.group, PORT, group=left.group)
+        guests.ec2.delete_security_group(GroupId=strangers)
