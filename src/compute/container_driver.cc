@@ -35,6 +35,8 @@ namespace {
 constexpr const char* kInit = "init.process";
 constexpr const char* kStopped = "stopped";  // a marker: it was ended by us
 constexpr auto kRebootPatience = std::chrono::seconds(30);
+// How long after its start an init listens to signals, if it ever does.
+constexpr auto kListensAfter = std::chrono::seconds(5);
 constexpr uint64_t kMostOpenFiles = 524'288;
 
 // What reboot(2) in a pid namespace does to its init: halt and power-off, and restart.
@@ -76,12 +78,22 @@ class ContainerDriver final : public Driver {
     return launched;
   }
 
+  Result<Shutdown> shut_down(std::string_view instance, std::chrono::milliseconds patience) override {
+    const InstanceFolder folder = TRY(known(instance));
+    const auto init = folder.read_process(kInit);
+    if (!init || !os::is_alive(init->identity)) return Shutdown::ended;
+    ask_to_end(folder, init->identity, patience);
+    step("container/asked-to-end");
+    if (!os::is_alive(init->identity)) return Shutdown::ended;
+    const bool is_new = std::chrono::system_clock::now() - init->started_at < kListensAfter;
+    const int signal = shutdown_signal(folder, init->identity.pid);
+    return is_new || listens(init->identity.pid, signal) ? Shutdown::goes_on : Shutdown::unheard;
+  }
+
   Result<> stop(std::string_view instance, std::chrono::milliseconds patience) override {
     const InstanceFolder folder = TRY(known(instance));
-    if (const auto init = folder.read_process(kInit); init && os::is_alive(init->identity)) {
-      ask_to_end(folder, init->identity, patience);
-    }
-    step("container/asked-to-end");
+    (void)TRY(shut_down(instance, patience));
+    step("container/shut-down");
     TRY(folder.write_text(kStopped, ""));
     return take_down(folder, instance);
   }
@@ -208,15 +220,18 @@ class ContainerDriver final : public Driver {
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }
 
  private:
-  // Again and again: an init that has only begun doesn't hear yet, and nothing tells that from one that takes its time.
+  // An init that has only begun doesn't listen yet. Again and again: it may hear, and not do it yet.
   static void ask_to_end(const InstanceFolder& folder, const os::ProcessIdentity& init,
                          std::chrono::milliseconds patience) {
+    constexpr std::chrono::milliseconds kLookAgain{10};
     constexpr std::chrono::milliseconds kAskAgain{500};
     const auto deadline = std::chrono::steady_clock::now() + patience;
     do {
-      os::send_signal(init, shutdown_signal(folder, init.pid));
+      const int signal = shutdown_signal(folder, init.pid);
+      const bool is_heard = listens(init.pid, signal);
+      if (is_heard) os::send_signal(init, signal);
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      os::wait_until_gone(init, std::clamp(left, std::chrono::milliseconds{0}, kAskAgain));
+      os::wait_until_gone(init, std::clamp(left, std::chrono::milliseconds{0}, is_heard ? kAskAgain : kLookAgain));
     } while (os::is_alive(init) && std::chrono::steady_clock::now() < deadline);
   }
 
@@ -354,10 +369,22 @@ class ContainerDriver final : public Driver {
   // systemd's own signal for a power-off in a container; that of busybox's init, where it is listened to.
   static int shutdown_signal(const InstanceFolder& folder, pid_t init) {
     if (folder.has("systemd")) return SIGRTMIN + 4;
-    const std::string status = os::read_kernel_file(fmt::format("/proc/{}/status", init));
-    const size_t at = status.find("SigCgt:\t");
-    const uint64_t caught = at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 8, nullptr, 16);
-    return (caught >> (SIGUSR2 - 1) & 1) != 0 ? SIGUSR2 : SIGTERM;
+    return has_signal(init, "SigCgt", SIGUSR2) ? SIGUSR2 : SIGTERM;
+  }
+
+  // A signal with its default action never reaches the init of a pid namespace (pid_namespaces(7)). One that is blocked
+  // waits for sigwait or a signalfd; one that is ignored is so while a shutdown goes on (`tiny`).
+  static bool listens(pid_t init, int signal) {
+    return has_signal(init, "SigCgt", signal) || has_signal(init, "SigBlk", signal) ||
+           has_signal(init, "SigIgn", signal);
+  }
+
+  // Whether it is in that mask of the process (proc(5)).
+  static bool has_signal(pid_t process, std::string_view mask, int signal) {
+    const std::string status = os::read_kernel_file(fmt::format("/proc/{}/status", process));
+    const size_t at = status.find(fmt::format("\n{}:\t", mask));
+    if (at == std::string::npos) return false;
+    return (std::strtoull(status.c_str() + at + mask.size() + 3, nullptr, 16) >> (signal - 1) & 1) != 0;
   }
 
   const DriverSettings settings_;
