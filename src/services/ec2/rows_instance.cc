@@ -29,19 +29,34 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kRunAction = "ec2:RunInstances";
+// Each volume is judged by what it will be.
+std::vector<gateway::AccessNeed> volume_needs(const gateway::CallContext& context, const LaunchTargets& targets) {
+  const Scope scope = scope_of(context);
+  const auto tags = tags_for(targets.merged.tag_specifications, Kind::volume);
+  const std::string any = make_arn(scope, Kind::volume, "*");
+  if (!targets.volumes) {
+    return {{.action = std::string(kRunInstances), .resource = any, .instance = pack_tags(tags)}};
+  }
+  std::vector<gateway::AccessNeed> needs;
+  for (const BlockDeviceRecord& each : *targets.volumes) {
+    needs.push_back({.action = std::string(kRunInstances),
+                     .resource = any,
+                     .instance = pack_keys(tags, facts_of_volume(scope, each))});
+  }
+  return needs;
+}
 
 std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& context, const LaunchTargets& targets) {
   std::vector<gateway::AccessNeed> needs;
   const auto make = [&](Kind kind) {
-    std::ranges::move(needs_of(context, kRunAction, making(kind), targets.merged, Presence::required),
+    std::ranges::move(needs_of(context, kRunInstances, making(kind), targets.merged, Presence::required),
                       std::back_inserter(needs));
   };
   const auto use = [&](Kind kind, const std::string& id) {
-    needs.push_back({.action = std::string(kRunAction), .resource = make_arn(scope_of(context), kind, id)});
+    needs.push_back({.action = std::string(kRunInstances), .resource = make_arn(scope_of(context), kind, id)});
   };
   make(Kind::instance);
-  make(Kind::volume);
+  std::ranges::move(volume_needs(context, targets), std::back_inserter(needs));
   if (targets.makes_interfaces) make(Kind::network_interface);
   use(Kind::image, targets.image);
   for (const std::string& id : ids_in(targets.merged, Kind::snapshot)) use(Kind::snapshot, id);
@@ -55,7 +70,7 @@ std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& contex
 
 void add_run_instances_row(TableBuilder& table) {
   gateway::OperationEntry& entry =
-      table.row<ec2::run_instances>(OperationId::run_instances, kRunAction, making(Kind::instance));
+      table.row<ec2::run_instances>(OperationId::run_instances, kRunInstances, making(Kind::instance));
   metadata::Store& store = table.store();
   entry.needs = [&store](const gateway::CallContext& context, const void* input) {
     const auto& asked = *static_cast<const RunInstancesInput*>(input);
