@@ -22,6 +22,7 @@
 #include "compute/disk_server.h"
 #include "compute/driver.h"
 #include "compute/from_os.h"
+#include "compute/init_signals.h"
 #include "compute/instance_folder.h"
 #include "compute/missing.h"
 #include "compute/oci_config.h"
@@ -35,8 +36,6 @@ namespace {
 constexpr const char* kInit = "init.process";
 constexpr const char* kStopped = "stopped";  // a marker: it was ended by us
 constexpr auto kRebootPatience = std::chrono::seconds(30);
-// How long after its start an init listens to signals, if it ever does.
-constexpr auto kListensAfter = std::chrono::seconds(5);
 constexpr uint64_t kMostOpenFiles = 524'288;
 
 // What reboot(2) in a pid namespace does to its init: halt and power-off, and restart.
@@ -82,12 +81,10 @@ class ContainerDriver final : public Driver {
     const InstanceFolder folder = TRY(known(instance));
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return Shutdown::ended;
-    ask_to_end(folder, init->identity, patience);
+    const InitKind kind = folder.has("systemd") ? InitKind::systemd : InitKind::other;
+    const Shutdown how = ask_to_end(init->identity, kind, init->started_at, patience);
     step("container/asked-to-end");
-    if (!os::is_alive(init->identity)) return Shutdown::ended;
-    const bool is_new = std::chrono::system_clock::now() - init->started_at < kListensAfter;
-    const int signal = shutdown_signal(folder, init->identity.pid);
-    return is_new || listens(init->identity.pid, signal) ? Shutdown::goes_on : Shutdown::unheard;
+    return how;
   }
 
   Result<> stop(std::string_view instance, std::chrono::milliseconds patience) override {
@@ -220,21 +217,6 @@ class ContainerDriver final : public Driver {
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }
 
  private:
-  // An init that has only begun doesn't listen yet. Again and again: it may hear, and not do it yet.
-  static void ask_to_end(const InstanceFolder& folder, const os::ProcessIdentity& init,
-                         std::chrono::milliseconds patience) {
-    constexpr std::chrono::milliseconds kLookAgain{10};
-    constexpr std::chrono::milliseconds kAskAgain{500};
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    do {
-      const int signal = shutdown_signal(folder, init.pid);
-      const bool is_heard = listens(init.pid, signal);
-      if (is_heard) os::send_signal(init, signal);
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      os::wait_until_gone(init, std::clamp(left, std::chrono::milliseconds{0}, is_heard ? kAskAgain : kLookAgain));
-    } while (os::is_alive(init) && std::chrono::steady_clock::now() < deadline);
-  }
-
   static std::string absolute(const std::string& path) {
     std::error_code error;
     const auto canonical = std::filesystem::weakly_canonical(path, error);  // as the kernel names it in /sys
@@ -364,27 +346,6 @@ class ContainerDriver final : public Driver {
     // Its record stays, so that it is seen until the next launch, stop or remove.
     TRY(close_all(folder, instance));
     return seen;
-  }
-
-  // systemd's own signal for a power-off in a container; that of busybox's init, where it is listened to.
-  static int shutdown_signal(const InstanceFolder& folder, pid_t init) {
-    if (folder.has("systemd")) return SIGRTMIN + 4;
-    return has_signal(init, "SigCgt", SIGUSR2) ? SIGUSR2 : SIGTERM;
-  }
-
-  // A signal with its default action never reaches the init of a pid namespace (pid_namespaces(7)). One that is blocked
-  // waits for sigwait or a signalfd; one that is ignored is so while a shutdown goes on (`tiny`).
-  static bool listens(pid_t init, int signal) {
-    return has_signal(init, "SigCgt", signal) || has_signal(init, "SigBlk", signal) ||
-           has_signal(init, "SigIgn", signal);
-  }
-
-  // Whether it is in that mask of the process (proc(5)).
-  static bool has_signal(pid_t process, std::string_view mask, int signal) {
-    const std::string status = os::read_kernel_file(fmt::format("/proc/{}/status", process));
-    const size_t at = status.find(fmt::format("\n{}:\t", mask));
-    if (at == std::string::npos) return false;
-    return (std::strtoull(status.c_str() + at + mask.size() + 3, nullptr, 16) >> (signal - 1) & 1) != 0;
   }
 
   const DriverSettings settings_;

@@ -33,7 +33,7 @@ constexpr auto kLookAtCopies = 200ms;    // that are made of its disks
 constexpr auto kLaunchPatience = 60s;    // for steps that should not fail
 constexpr auto kShutdownPatience = 60s;  // for a guest to end in order
 constexpr auto kForcedPatience = 10s;    // where that is forced
-constexpr auto kShutdownPiece = 500ms;   // of that, at a time
+constexpr auto kShutdownPiece = 1s;      // of that, at a time
 constexpr auto kTerminatedFor = 1h;      // how long it is shown
 
 class Work {
