@@ -107,8 +107,13 @@ struct InstanceRecord {
   std::string imaging;
   // Since version 4: of its profile, a part of it (kParts). Empty: none, or given before (instance_profiles.h).
   std::string profile_association;
-  // Since version 5: where it is to end, its guest's own shutdown is given little time.
+  // Since version 5. Where it is to end, its guest's own shutdown is given little time.
   bool is_forced = false;
+  int32_t partition = 0;  // of its placement group, from 1 on; 0: none
+  // Kept and shown.
+  bool recovers = true;
+  bool migrates_at_reboot = true;
+  bool uses_reservations = true;
 };
 template <class Archive>
 void fields(Archive& archive, InstanceRecord& r) {
@@ -119,7 +124,7 @@ void fields(Archive& archive, InstanceRecord& r) {
           r.desired, r.state, r.state_at, r.skips_shutdown, r.reboot_wanted, r.transition_reason, r.reason_code,
           r.reason_message, r.driver, r.prepared, r.guest_namespace, r.kernel, r.initramfs, r.kernel_arguments,
           r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association,
-          r.is_forced);
+          r.is_forced, r.partition, r.recovers, r.migrates_at_reboot, r.uses_reservations);
 }
 
 // Apart, so that lists of instances don't read it.

@@ -6,6 +6,7 @@
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/interfaces.h"
+#include "services/ec2/placement_groups.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -92,6 +93,18 @@ InstanceMetadataOptionsResponse to_wire(const MetadataOptionsRecord& record) {
           .instance_metadata_tags = record.shows_tags ? "enabled" : "disabled"};
 }
 
+Result<Placement> show_placement(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record) {
+  Placement placement{
+      .group_name = record.placement_group, .tenancy = record.tenancy, .availability_zone = record.zone};
+  if (const auto zone = find_zone(scope.region, record.zone)) placement.availability_zone_id = zone->id;
+  if (record.partition > 0) placement.partition_number = record.partition;
+  if (record.placement_group.empty()) return placement;
+  // Of one that is terminated the group may be gone.
+  const auto group = TRY(kNames.get(txn, {scope.account, scope.region, placement_group_key(record.placement_group)}));
+  if (group) placement.group_id = group->owner;
+  return placement;
+}
+
 }  // namespace
 
 InstanceState to_wire(LifeState state) {
@@ -121,7 +134,8 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
       .virtualization_type = "hvm",
       .cpu_options = CpuOptions{.core_count = record.cores, .threads_per_core = record.threads_per_core},
       .capacity_reservation_specification =
-          CapacityReservationSpecificationResponse{.capacity_reservation_preference = "open"},
+          CapacityReservationSpecificationResponse{.capacity_reservation_preference =
+                                                       record.uses_reservations ? "open" : "none"},
       .hibernation_options = HibernationOptions{.configured = false},
       .metadata_options = to_wire(record.metadata_options),
       .enclave_options = EnclaveOptions{.enabled = false},
@@ -131,7 +145,9 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
       .private_dns_name_options = PrivateDnsNameOptionsResponse{.hostname_type = "ip-name",
                                                                 .enable_resource_name_dns_a_record = false,
                                                                 .enable_resource_name_dns_aaaa_record = false},
-      .maintenance_options = InstanceMaintenanceOptions{.auto_recovery = "default"},
+      .maintenance_options =
+          InstanceMaintenanceOptions{.auto_recovery = record.recovers ? "default" : "disabled",
+                                     .reboot_migration = record.migrates_at_reboot ? "default" : "disabled"},
       .current_instance_boot_mode = "legacy-bios",
       .instance_id = record.id,
       .image_id = record.image,
@@ -142,11 +158,9 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
       .product_codes = std::vector<ProductCode>(),
       .instance_type = record.type,
       .launch_time = record.launched_at,
-      .placement =
-          Placement{.group_name = record.placement_group, .tenancy = record.tenancy, .availability_zone = record.zone},
+      .placement = TRY(show_placement(txn, scope, record)),
       .monitoring = Monitoring{.state = record.monitoring ? "enabled" : "disabled"}};
   if (type != nullptr && !type->is_xen()) result.hypervisor = "nitro";
-  if (const auto zone = find_zone(scope.region, record.zone)) result.placement->availability_zone_id = zone->id;
   if (!record.key_name.empty()) result.key_name = record.key_name;
   if (!record.profile_arn.empty()) {
     result.iam_instance_profile = IamInstanceProfile{.arn = record.profile_arn, .id = record.profile_id};
@@ -164,6 +178,17 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
   }
   TRY(show_network(txn, scope, record, result));
   return result;
+}
+
+Result<> check_cpus(const TypeFacts& type, std::optional<int32_t> cores, std::optional<int32_t> threads_per_core) {
+  const int32_t wanted_cores = cores.value_or(type.cores());
+  const int32_t wanted_threads = threads_per_core.value_or(type.threads_per_core);
+  const bool valid = wanted_cores >= 1 && wanted_cores <= type.cores() && wanted_threads >= 1 &&
+                     wanted_threads <= type.threads_per_core;
+  if (valid) return {};
+  return errors::invalid_parameter(
+      fmt::format("The CPU options are not valid for {}: at most {} cores with {} threads each.", type.name,
+                  type.cores(), type.threads_per_core));
 }
 
 Result<> give_own_address(metadata::Transaction& txn, const Cloud& cloud, const Scope& scope,

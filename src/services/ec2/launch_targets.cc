@@ -9,6 +9,7 @@
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/launch_templates.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/placement_groups.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -23,6 +24,13 @@ std::string template_of(metadata::ReadTransaction& txn, const Scope& scope, cons
   if (asked.launch_template_id) return *asked.launch_template_id;
   const auto found = find_template(txn, scope, asked.launch_template_id, asked.launch_template_name);
   return found.has_value() ? found->id : "*";
+}
+
+std::string placement_group_of(metadata::ReadTransaction& txn, const Scope& scope, const Placement& asked) {
+  if (asked.group_name && !asked.group_name->empty()) return *asked.group_name;
+  const auto found = find_placement_group(txn, scope, std::nullopt, asked.group_id);
+  if (!found.has_value()) return "*";
+  return *found ? (*found)->name : "";
 }
 
 std::string image_of(metadata::ReadTransaction& txn, const Scope& scope, const RunInstancesInput& merged) {
@@ -73,6 +81,7 @@ LaunchTargets find_launch_targets(metadata::Store& store, const Scope& scope, co
   const auto txn = store.begin_read();
   LaunchTargets targets{.merged = merged_or_asked(*txn, scope, input)};
   targets.launch_template = template_of(*txn, scope, input);
+  if (targets.merged.placement) targets.placement_group = placement_group_of(*txn, scope, *targets.merged.placement);
   targets.image = image_of(*txn, scope, targets.merged);
   if (auto volumes = plan_volumes(*txn, scope, targets.image, targets.merged); volumes.has_value()) {
     targets.volumes = *std::move(volumes);

@@ -17,6 +17,7 @@ struct LaunchTargets {
   RunInstancesInput merged;  // the request with what its template says
   std::string image;
   std::string launch_template;          // empty: none
+  std::string placement_group;          // its name; empty: none, "*": which isn't known
   std::vector<std::string> subnets;     // "*": which isn't known yet
   std::vector<std::string> groups;      // the same
   std::vector<std::string> interfaces;  // that were there before

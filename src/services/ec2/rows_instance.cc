@@ -1,17 +1,26 @@
 // Rows of the table: instances.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 #include "ec2/operations/associate_iam_instance_profile.h"
+#include "ec2/operations/create_placement_group.h"
+#include "ec2/operations/delete_placement_group.h"
 #include "ec2/operations/describe_iam_instance_profile_associations.h"
 #include "ec2/operations/describe_instance_attribute.h"
 #include "ec2/operations/describe_instance_credit_specifications.h"
 #include "ec2/operations/describe_instance_status.h"
 #include "ec2/operations/describe_instances.h"
+#include "ec2/operations/describe_placement_groups.h"
 #include "ec2/operations/disassociate_iam_instance_profile.h"
 #include "ec2/operations/get_console_output.h"
+#include "ec2/operations/get_launch_template_data.h"
 #include "ec2/operations/get_password_data.h"
 #include "ec2/operations/modify_instance_attribute.h"
+#include "ec2/operations/modify_instance_capacity_reservation_attributes.h"
+#include "ec2/operations/modify_instance_cpu_options.h"
 #include "ec2/operations/modify_instance_credit_specification.h"
+#include "ec2/operations/modify_instance_maintenance_options.h"
 #include "ec2/operations/modify_instance_metadata_options.h"
+#include "ec2/operations/modify_instance_placement.h"
+#include "ec2/operations/modify_private_dns_name_options.h"
 #include "ec2/operations/monitor_instances.h"
 #include "ec2/operations/reboot_instances.h"
 #include "ec2/operations/replace_iam_instance_profile_association.h"
@@ -64,6 +73,7 @@ std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& contex
   for (const std::string& id : targets.subnets) use(Kind::subnet, id);
   for (const std::string& id : targets.groups) use(Kind::security_group, id);
   if (targets.merged.key_name) use(Kind::key_pair, *targets.merged.key_name);
+  if (!targets.placement_group.empty()) use(Kind::placement_group, targets.placement_group);
   if (!targets.launch_template.empty()) use(Kind::launch_template, targets.launch_template);
   return needs;
 }
@@ -129,6 +139,23 @@ void add_instance_rows(TableBuilder& table) {
                                                               "ec2:DisassociateIamInstanceProfile");
   table.row<ec2::get_console_output>(get_console_output, "ec2:GetConsoleOutput", existing(Kind::instance));
   table.row<ec2::get_password_data>(get_password_data, "ec2:GetPasswordData", existing(Kind::instance));
+  table.row<ec2::create_placement_group>(create_placement_group, "ec2:CreatePlacementGroup",
+                                         making(Kind::placement_group));
+  table.row<ec2::delete_placement_group>(delete_placement_group, "ec2:DeletePlacementGroup",
+                                         existing(Kind::placement_group));
+  table.row<ec2::describe_placement_groups>(describe_placement_groups, "ec2:DescribePlacementGroups", kAnything);
+  table.row<ec2::get_launch_template_data>(get_launch_template_data, "ec2:GetLaunchTemplateData", kAnything);
+  table.row<ec2::modify_instance_capacity_reservation_attributes>(modify_instance_capacity_reservation_attributes,
+                                                                  "ec2:ModifyInstanceCapacityReservationAttributes",
+                                                                  existing(Kind::instance));
+  table.row<ec2::modify_instance_cpu_options>(modify_instance_cpu_options, "ec2:ModifyInstanceCpuOptions",
+                                              existing(Kind::instance));
+  table.row<ec2::modify_instance_maintenance_options>(modify_instance_maintenance_options,
+                                                      "ec2:ModifyInstanceMaintenanceOptions", existing(Kind::instance));
+  table.row<ec2::modify_instance_placement>(modify_instance_placement, "ec2:ModifyInstancePlacement",
+                                            existing(Kind::instance), {existing(Kind::placement_group)});
+  table.row<ec2::modify_private_dns_name_options>(modify_private_dns_name_options, "ec2:ModifyPrivateDnsNameOptions",
+                                                  existing(Kind::instance));
   table.row<ec2::modify_instance_attribute>(modify_instance_attribute, "ec2:ModifyInstanceAttribute",
                                             existing(Kind::instance));
   table.row<ec2::modify_instance_credit_specification>(

@@ -12,6 +12,7 @@
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/instances.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/placement_groups.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -75,6 +76,7 @@ Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInp
               "IncorrectInstanceState",
               fmt::format("Instance '{}' does not have a volume attached at root ({})", record.id, record.root_device));
         }
+        TRY(check_may_start(txn, call.scope, record));
         const WantedRoom wanted{
             .type = *type, .driver = record.driver, .zone = record.zone, .promised_mib = promised_mib};
         promised_mib += TRY(take_room(txn, call.cloud, wanted)).mib;
