@@ -23,6 +23,7 @@
 #include "compute/disk_server.h"
 #include "compute/driver.h"
 #include "compute/from_os.h"
+#include "compute/init_signals.h"
 #include "compute/instance_folder.h"
 #include "compute/missing.h"
 #include "compute/oci_config.h"
@@ -77,12 +78,20 @@ class ContainerDriver final : public Driver {
     return launched;
   }
 
+  Result<Shutdown> shut_down(std::string_view instance, std::chrono::milliseconds patience) override {
+    const InstanceFolder folder = TRY(known(instance));
+    const auto init = folder.read_process(kInit);
+    if (!init || !os::is_alive(init->identity)) return Shutdown::ended;
+    const InitKind kind = folder.has("systemd") ? InitKind::systemd : InitKind::other;
+    const Shutdown how = ask_to_end(init->identity, kind, init->started_at, patience);
+    step("container/asked-to-end");
+    return how;
+  }
+
   Result<> stop(std::string_view instance, std::chrono::milliseconds patience) override {
     const InstanceFolder folder = TRY(known(instance));
-    if (const auto init = folder.read_process(kInit); init && os::is_alive(init->identity)) {
-      ask_to_end(folder, init->identity, patience);
-    }
-    step("container/asked-to-end");
+    (void)TRY(shut_down(instance, patience));
+    step("container/shut-down");
     TRY(folder.write_text(kStopped, ""));
     return take_down(folder, instance);
   }
@@ -213,18 +222,6 @@ class ContainerDriver final : public Driver {
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }
 
  private:
-  // Again and again: an init that has only begun doesn't hear yet, and nothing tells that from one that takes its time.
-  static void ask_to_end(const InstanceFolder& folder, const os::ProcessIdentity& init,
-                         std::chrono::milliseconds patience) {
-    constexpr std::chrono::milliseconds kAskAgain{500};
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    do {
-      os::send_signal(init, shutdown_signal(folder, init.pid));
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      os::wait_until_gone(init, std::clamp(left, std::chrono::milliseconds{0}, kAskAgain));
-    } while (os::is_alive(init) && std::chrono::steady_clock::now() < deadline);
-  }
-
   static std::string absolute(const std::string& path) {
     std::error_code error;
     const auto canonical = std::filesystem::weakly_canonical(path, error);  // as the kernel names it in /sys
@@ -354,15 +351,6 @@ class ContainerDriver final : public Driver {
     // Its record stays, so that it is seen until the next launch, stop or remove.
     TRY(close_all(folder, instance));
     return seen;
-  }
-
-  // systemd's own signal for a power-off in a container; that of busybox's init, where it is listened to.
-  static int shutdown_signal(const InstanceFolder& folder, pid_t init) {
-    if (folder.has("systemd")) return SIGRTMIN + 4;
-    const std::string status = os::read_kernel_file(fmt::format("/proc/{}/status", init));
-    const size_t at = status.find("SigCgt:\t");
-    const uint64_t caught = at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 8, nullptr, 16);
-    return (caught >> (SIGUSR2 - 1) & 1) != 0 ? SIGUSR2 : SIGTERM;
   }
 
   const DriverSettings settings_;

@@ -120,6 +120,13 @@ struct CopyProgress {
   std::string detail;  // why it failed
 };
 
+// What has come of a guest's own shutdown.
+enum class Shutdown : uint8_t {
+  ended,    // it runs no more; `stop` or `remove` clears up
+  goes_on,  // as far as is known
+  unheard,  // it doesn't listen, and has had the time to begin to
+};
+
 enum class Detach : uint8_t {
   in_order,  // the guest lets go of it, or an error is returned
   by_force,  // what a guest that doesn't let go of it still has leads nowhere
@@ -137,7 +144,9 @@ class Driver {
   // lie in its namespace, one for each port; their addresses are set here, and what makes answers from each leave by
   // it.
   virtual Result<> launch(const Spec& spec) = 0;
-  // Asks the guest to shut down, waits up to `patience`, then ends it. Stopped on return; disks are closed.
+  // Asks the guest to shut down and waits for it, at most for `patience`. May be called again until it has ended.
+  virtual Result<Shutdown> shut_down(std::string_view instance, std::chrono::milliseconds patience) = 0;
+  // The same, then ends it. Stopped on return; disks are closed.
   virtual Result<> stop(std::string_view instance, std::chrono::milliseconds patience) = 0;
   virtual Result<> reboot(std::string_view instance) = 0;
   // Ends it at once, and removes all that launch made (not the disks). Fine where nothing is.

@@ -43,6 +43,7 @@ constexpr const char* kStopped = "stopped";
 constexpr auto kControlPatience = std::chrono::seconds(30);
 constexpr auto kQuitPatience = std::chrono::seconds(10);
 constexpr auto kRebootPatience = std::chrono::seconds(20);
+constexpr int kPm1Control = 0x604;
 // A guest that is still booting misses the button.
 constexpr auto kPressAgain = std::chrono::seconds(3);
 
@@ -71,9 +72,15 @@ class VmDriver final : public Driver {
     return launched;
   }
 
+  Result<Shutdown> shut_down(std::string_view instance, std::chrono::milliseconds patience) override {
+    const InstanceFolder folder = TRY(known(instance));
+    if (!is_running(folder)) return Shutdown::ended;
+    return power_off(folder, patience);
+  }
+
   Result<> stop(std::string_view instance, std::chrono::milliseconds patience) override {
     const InstanceFolder folder = TRY(known(instance));
-    if (is_running(folder)) (void)shut_down(folder, patience);
+    if (is_running(folder)) (void)power_off(folder, patience);
     step("vm/powered-off");
     TRY(folder.write_text(kStopped, ""));
     return take_down(folder, instance);
@@ -82,7 +89,7 @@ class VmDriver final : public Driver {
   Result<> reboot(std::string_view instance) override {
     const InstanceFolder folder = TRY(known(instance));
     if (!is_running(folder)) return launch(TRY(folder.read_spec()));
-    (void)shut_down(folder, kRebootPatience);
+    (void)power_off(folder, kRebootPatience);
     step("vm/powered-off-to-reboot");
     const auto control = TRY(connect(folder));
     TRY(control->execute("system_reset"));
@@ -318,18 +325,32 @@ class VmDriver final : public Driver {
     return json::value_to<std::string>(status->as_object().at("status"));
   }
 
-  // Presses the power button until the guest has powered off. False where it hasn't within `patience`.
-  static Result<bool> shut_down(const InstanceFolder& folder, std::chrono::milliseconds patience) {
-    if (status_of(folder) == "shutdown") return true;
+  // Presses the power button until the guest has powered off.
+  static Result<Shutdown> power_off(const InstanceFolder& folder, std::chrono::milliseconds patience) {
+    if (status_of(folder) == "shutdown") return Shutdown::ended;
     const auto control = TRY(connect(folder));
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < deadline) {
+    do {
+      // The firmware, a boot loader: no file system is written to yet, or none ever will be.
+      if (!TRY(is_acpi_on(*control))) return Shutdown::unheard;
       TRY(control->execute("system_powerdown"));
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      const auto wait = std::min<std::chrono::milliseconds>(left, kPressAgain);
-      if (TRY(control->wait_for("SHUTDOWN", "reason", "guest-shutdown", wait))) return true;
-    }
-    return false;
+      const auto wait = std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(0), kPressAgain);
+      if (TRY(control->wait_for("SHUTDOWN", "reason", "guest-shutdown", wait))) return Shutdown::ended;
+    } while (std::chrono::steady_clock::now() < deadline);
+    return Shutdown::goes_on;
+  }
+
+  // SCI_EN of the machine's PM1 control register: set by an operating system when it takes ACPI over, before it mounts
+  // anything (ACPI 6.5, 4.8.3.2.1; the port is that of q35). Without it the button is heard by nobody.
+  static Result<bool> is_acpi_on(QmpClient& control) {
+    const auto said =
+        TRY(control.execute("human-monitor-command", {{"command-line", fmt::format("i /hx {:#x}", kPm1Control)}}));
+    if (!said.is_string()) return fail(DriverErrorCode::command, "QEMU doesn't tell a port's value");
+    const std::string text(said.as_string());
+    const size_t at = text.find("= ");
+    if (at == std::string::npos) return fail(DriverErrorCode::command, "QEMU tells of a port: " + text);
+    return (std::strtoul(text.c_str() + at + 2, nullptr, 16) & 1) != 0;
   }
 
   const DriverSettings settings_;

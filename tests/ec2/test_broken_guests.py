@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import pytest
 
 from tests.ec2.conftest import tagged
 from tools.harness.instances import Guests, mark_of, prepare_machines, traces_of, wait_for, what_lacks
-from tools.harness.server import Server
+from tools.harness.small_images import bring_in, file_system, garbage
 
 
 def driven_by(driver: str) -> dict[str, Any]:
@@ -35,31 +33,6 @@ def machines(own: Guests) -> Guests:
     if lacks:
         pytest.skip(f"no virtual machines here: {lacks}")
     return own
-
-
-def bring_in(server: Server, disk: Path, name: str) -> str:
-    made = server.command("image", "import", str(disk), "--name", name, "--json")
-    assert made.returncode == 0, made.stderr
-    return str(json.loads(made.stdout)["image_id"])
-
-
-def file_system(folder: Path, **files: str) -> Path:
-    """An ext4 of 16 MiB with these files, all of them programs."""
-    tree = folder / "tree"
-    (tree / "sbin").mkdir(parents=True)
-    for name, text in files.items():
-        (tree / "sbin" / name).write_text(text)
-        (tree / "sbin" / name).chmod(0o755)
-    disk = folder / "disk.raw"
-    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(tree), str(disk), "16M"], check=True)
-    return disk
-
-
-def garbage(folder: Path) -> Path:
-    disk = folder / "disk.raw"
-    disk.write_bytes(b"no boot loader, and no file system" * 100)
-    os.truncate(disk, 16 << 20)
-    return disk
 
 
 def test_a_container_image_without_an_init_says_so(own: Guests, tmp_path: Path) -> None:

@@ -177,3 +177,83 @@ def test_passing_a_role_to_an_instance(cloud: Server, condition: dict[str, str],
     limited.may({"Action": "ec2:*"}, {"Action": "iam:PassRole"} | when)
     with api_error(*(("DryRunOperation", 412) if allowed else ("UnauthorizedOperation", 403))):
         limited.ec2.run_instances(**launch)
+
+
+def _device(name: str, **ebs: Any) -> dict[str, Any]:
+    return {"DeviceName": name, "Ebs": {"VolumeSize": 4} | ebs}
+
+
+# The keys of volume* of RunInstances, each volume for itself.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+@pytest.mark.parametrize(
+    ("denied", "devices", "allowed"),
+    [
+        ({"Bool": {"ec2:Encrypted": "false"}}, [], False),
+        ({"Bool": {"ec2:Encrypted": "false"}}, [_device("/dev/xvda", Encrypted=True)], True),
+        ({"Bool": {"ec2:Encrypted": "false"}}, [_device("/dev/xvda", Encrypted=True), _device("/dev/sdf")], False),
+        (
+            {"Bool": {"ec2:Encrypted": "false"}},
+            [_device("/dev/xvda", Encrypted=True), _device("/dev/sdf", Encrypted=True)],
+            True,
+        ),
+        ({"NumericGreaterThan": {"ec2:VolumeSize": "4"}}, [_device("/dev/xvda"), _device("/dev/sdf")], True),
+        ({"NumericGreaterThan": {"ec2:VolumeSize": "4"}}, [_device("/dev/sdf", VolumeSize=5)], False),
+        ({"StringEquals": {"ec2:VolumeType": "io1"}}, [_device("/dev/sdf")], True),
+        ({"StringEquals": {"ec2:VolumeType": "io1"}}, [_device("/dev/sdf", VolumeType="io1", Iops=100)], False),
+        ({"NumericGreaterThan": {"ec2:VolumeIops": "3000"}}, [_device("/dev/sdf", Iops=3000)], True),
+        ({"NumericGreaterThan": {"ec2:VolumeIops": "3000"}}, [_device("/dev/sdf", Iops=3001, VolumeSize=8)], False),
+        ({"NumericGreaterThan": {"ec2:VolumeThroughput": "125"}}, [_device("/dev/sdf", Throughput=125)], True),
+        ({"NumericGreaterThan": {"ec2:VolumeThroughput": "125"}}, [_device("/dev/sdf", Throughput=126)], False),
+        ({"ArnLike": {"ec2:ParentSnapshot": "arn:aws:ec2:*::snapshot/*"}}, [], False),
+    ],
+)
+def test_volumes_of_a_launch(
+    cloud: Server, denied: dict[str, Any], devices: list[dict[str, Any]], allowed: bool
+) -> None:
+    limited = Limited(cloud)
+    image = boto_client(cloud, "ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    volumes = {"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:*:volume/*"}
+    limited.may({"Action": "ec2:*"}, volumes | {"Condition": denied})
+    with api_error(*(("DryRunOperation", 412) if allowed else ("UnauthorizedOperation", 403))):
+        limited.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DryRun=True, BlockDeviceMappings=devices)
+    remove_user(limited.iam, limited.name)
+
+
+def test_volumes_of_a_launch_by_what_the_account_and_the_template_say(cloud: Server) -> None:
+    limited = Limited(cloud)
+    ec2 = boto_client(cloud, "ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    unencrypted = {
+        "Effect": "Deny",
+        "Action": "ec2:RunInstances",
+        "Resource": "arn:aws:ec2:*:*:volume/*",
+        "Condition": {"Bool": {"ec2:Encrypted": "false"}},
+    }
+    limited.may({"Action": "ec2:*"}, unencrypted)
+    data = {"ImageId": image, "BlockDeviceMappings": [_device("/dev/xvda", Encrypted=True)]}
+    ec2.create_launch_template(LaunchTemplateName=limited.name, LaunchTemplateData=data)
+    counts = {"MinCount": 1, "MaxCount": 1, "DryRun": True}
+    try:
+        with api_error("DryRunOperation", 412):
+            limited.ec2.run_instances(LaunchTemplate={"LaunchTemplateName": limited.name}, **counts)
+        with api_error("UnauthorizedOperation", 403):
+            limited.ec2.run_instances(ImageId=image, **counts)
+        ec2.enable_ebs_encryption_by_default()
+        with api_error("DryRunOperation", 412):
+            limited.ec2.run_instances(ImageId=image, **counts)
+    finally:
+        ec2.disable_ebs_encryption_by_default()
+        ec2.delete_launch_template(LaunchTemplateName=limited.name)
+        remove_user(limited.iam, limited.name)
+
+
+# What one thing has says nothing of the next: neither the interface nor the image has a volume's keys.
+def test_only_volumes_of_a_launch_have_a_volumes_keys(cloud: Server) -> None:
+    limited = Limited(cloud)
+    image = boto_client(cloud, "ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    kinds = ("instance", "network-interface", "subnet", "security-group", "image")
+    others = {"Effect": "Deny", "Action": "ec2:*", "Resource": [f"arn:aws:ec2:*:*:{kind}/*" for kind in kinds]}
+    limited.may({"Action": "ec2:*"}, others | {"Condition": {"Null": {"ec2:VolumeSize": "false"}}})
+    with api_error("DryRunOperation", 412):
+        limited.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DryRun=True)
+    remove_user(limited.iam, limited.name)

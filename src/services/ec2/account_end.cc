@@ -8,6 +8,7 @@
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/placement_groups.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_storage.h"
@@ -61,6 +62,7 @@ metadata::Result<std::vector<std::string>> find_account_content(metadata::ReadTr
   TRY(add_count(txn, kNatGateways.rows(), account, "NAT gateway", every, content));
   TRY(add_count(txn, kKeyPairs.rows(), account, "key pair", every, content));
   TRY(add_count(txn, kLaunchTemplates.rows(), account, "launch template", every, content));
+  TRY(add_count(txn, kPlacementGroups.rows(), account, "placement group", every, content));
   return content;
 }
 

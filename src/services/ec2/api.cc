@@ -71,6 +71,8 @@ InstanceFacts facts_of(const Scope& scope, const InstanceRecord& record) {
                       .type = record.type,
                       .architecture = record.architecture,
                       .zone = record.zone,
+                      .placement_group = record.placement_group,
+                      .partition = record.partition,
                       .launch_index = record.launch_index,
                       .launched_at = record.launched_at,
                       .private_address = record.private_address,

@@ -79,6 +79,8 @@ struct InstanceFacts {
   std::string architecture;
   std::string zone;
   std::string zone_id;
+  std::string placement_group;  // its name; empty: none
+  int32_t partition = 0;        // of it, from 1 on; 0: none
   int32_t launch_index = 0;
   Timestamp launched_at;
   std::string private_address;

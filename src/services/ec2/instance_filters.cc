@@ -265,7 +265,7 @@ constexpr std::array kFilters{
     Definition{"operator.managed", &none},
     Definition{"operator.principal", &none},
     Definition{"outpost-arn", &none},
-    Definition{"placement-partition-number", &none},
+    Definition{"placement-partition-number", &at<"Placement.PartitionNumber">},
     Definition{"platform", &at<"Platform">},
     Definition{"private-dns-name-options.enable-resource-name-dns-a-record",
                &at<"PrivateDnsNameOptions.EnableResourceNameDnsARecord">},

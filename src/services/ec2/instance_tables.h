@@ -53,7 +53,7 @@ void fields(Archive& archive, MetadataOptionsRecord& r) {
 }
 
 struct InstanceRecord {
-  static constexpr uint32_t kVersion = 4;
+  static constexpr uint32_t kVersion = 5;
   std::string id;
   std::string vpc;
   std::string subnet;
@@ -87,7 +87,7 @@ struct InstanceRecord {
   Desired desired = Desired::running;
   LifeState state = LifeState::pending;
   Timestamp state_at;
-  bool force_stop = false;
+  bool skips_shutdown = false;  // the guest's own, where it is to end
   bool reboot_wanted = false;
   std::string transition_reason;  // "User initiated (2026-01-01 00:00:00 GMT)"
   std::string reason_code;        // of StateReason; empty: none
@@ -107,6 +107,13 @@ struct InstanceRecord {
   std::string imaging;
   // Since version 4: of its profile, a part of it (kParts). Empty: none, or given before (instance_profiles.h).
   std::string profile_association;
+  // Since version 5. Where it is to end, its guest's own shutdown is given little time.
+  bool is_forced = false;
+  int32_t partition = 0;  // of its placement group, from 1 on; 0: none
+  // Kept and shown.
+  bool recovers = true;
+  bool migrates_at_reboot = true;
+  bool uses_reservations = true;
 };
 template <class Archive>
 void fields(Archive& archive, InstanceRecord& r) {
@@ -114,9 +121,10 @@ void fields(Archive& archive, InstanceRecord& r) {
           r.architecture, r.root_device, r.volumes, r.interfaces, r.private_address, r.profile_arn, r.profile_id,
           r.metadata_options, r.monitoring, r.ebs_optimized, r.refuses_termination, r.refuses_stop,
           r.terminates_on_shutdown, r.tenancy, r.placement_group, r.cores, r.threads_per_core, r.credits, r.launched_at,
-          r.desired, r.state, r.state_at, r.force_stop, r.reboot_wanted, r.transition_reason, r.reason_code,
+          r.desired, r.state, r.state_at, r.skips_shutdown, r.reboot_wanted, r.transition_reason, r.reason_code,
           r.reason_message, r.driver, r.prepared, r.guest_namespace, r.kernel, r.initramfs, r.kernel_arguments,
-          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association);
+          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association,
+          r.is_forced, r.partition, r.recovers, r.migrates_at_reboot, r.uses_reservations);
 }
 
 // Apart, so that lists of instances don't read it.

@@ -7,6 +7,7 @@
 #include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_types.h"
+#include "services/ec2/placement_groups.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -108,6 +109,20 @@ Result<> InstanceViewer::show_network(const InstanceRecord& record, Instance& to
   return {};
 }
 
+Result<Placement> InstanceViewer::show_placement(const InstanceRecord& record) {
+  Placement placement{
+      .group_name = record.placement_group, .tenancy = record.tenancy, .availability_zone = record.zone};
+  const auto zone = std::ranges::find(zones_, record.zone, &Zone::name);
+  if (zone != zones_.end()) placement.availability_zone_id = zone->id;
+  if (record.partition > 0) placement.partition_number = record.partition;
+  if (record.placement_group.empty()) return placement;
+  // Of one that is terminated the group may be gone.
+  const auto group =
+      TRY(kNames.get(txn_, {scope_.account, scope_.region, placement_group_key(record.placement_group)}));
+  if (group) placement.group_id = group->owner;
+  return placement;
+}
+
 Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, Instance& to) {
   const TypeFacts* const type = find_instance_type(record.type);
   to.architecture = record.architecture;
@@ -122,7 +137,8 @@ Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, 
   to.virtualization_type = "hvm";
   to.cpu_options = CpuOptions{.core_count = record.cores, .threads_per_core = record.threads_per_core};
   to.capacity_reservation_specification =
-      CapacityReservationSpecificationResponse{.capacity_reservation_preference = "open"};
+      CapacityReservationSpecificationResponse{.capacity_reservation_preference =
+                                                   record.uses_reservations ? "open" : "none"};
   to.hibernation_options = HibernationOptions{.configured = false};
   to.metadata_options = to_wire(record.metadata_options);
   to.enclave_options = EnclaveOptions{.enabled = false};
@@ -132,7 +148,9 @@ Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, 
   to.private_dns_name_options = PrivateDnsNameOptionsResponse{.hostname_type = "ip-name",
                                                               .enable_resource_name_dns_a_record = false,
                                                               .enable_resource_name_dns_aaaa_record = false};
-  to.maintenance_options = InstanceMaintenanceOptions{.auto_recovery = "default"};
+  to.maintenance_options =
+      InstanceMaintenanceOptions{.auto_recovery = record.recovers ? "default" : "disabled",
+                                 .reboot_migration = record.migrates_at_reboot ? "default" : "disabled"};
   to.current_instance_boot_mode = "legacy-bios";
   to.instance_id = record.id;
   to.image_id = record.image;
@@ -142,12 +160,9 @@ Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, 
   to.product_codes.emplace();
   to.instance_type = record.type;
   to.launch_time = record.launched_at;
-  to.placement =
-      Placement{.group_name = record.placement_group, .tenancy = record.tenancy, .availability_zone = record.zone};
+  to.placement = TRY(show_placement(record));
   to.monitoring = Monitoring{.state = record.monitoring ? "enabled" : "disabled"};
   if (type != nullptr && !type->is_xen()) to.hypervisor = "nitro";
-  const auto zone = std::ranges::find(zones_, record.zone, &Zone::name);
-  if (zone != zones_.end()) to.placement->availability_zone_id = zone->id;
   if (!record.key_name.empty()) to.key_name = record.key_name;
   if (!record.profile_arn.empty()) {
     to.iam_instance_profile = IamInstanceProfile{.arn = record.profile_arn, .id = record.profile_id};
@@ -172,6 +187,17 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
   Instance result;
   TRY(InstanceViewer(txn, scope).show(record, tags, result));
   return result;
+}
+
+Result<> check_cpus(const TypeFacts& type, std::optional<int32_t> cores, std::optional<int32_t> threads_per_core) {
+  const int32_t wanted_cores = cores.value_or(type.cores());
+  const int32_t wanted_threads = threads_per_core.value_or(type.threads_per_core);
+  const bool valid = wanted_cores >= 1 && wanted_cores <= type.cores() && wanted_threads >= 1 &&
+                     wanted_threads <= type.threads_per_core;
+  if (valid) return {};
+  return errors::invalid_parameter(
+      fmt::format("The CPU options are not valid for {}: at most {} cores with {} threads each.", type.name,
+                  type.cores(), type.threads_per_core));
 }
 
 Result<> give_own_address(metadata::Transaction& txn, const Cloud& cloud, const Scope& scope,

@@ -8,6 +8,7 @@
 #include "ec2/model/instance.h"
 #include "services/ec2/call.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/instance_types.h"
 #include "services/ec2/interfaces.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/zones.h"
@@ -23,6 +24,7 @@ class InstanceViewer {
   Result<> show(const InstanceRecord& record, const TagMap& tags, Instance& to);
 
  private:
+  Result<Placement> show_placement(const InstanceRecord& record);
   Result<> show_network(const InstanceRecord& record, Instance& to);
   Result<> show_interface(const InterfaceRecord& record, InstanceNetworkInterface& to);
 
@@ -37,6 +39,9 @@ Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const
 InstanceState to_wire(LifeState state);
 // "User initiated (2026-01-01 00:00:00 GMT)"
 std::string user_initiated(Timestamp now);
+
+// As many as the type has, or fewer; not given: as many. InvalidParameterValue.
+Result<> check_cpus(const TypeFacts& type, std::optional<int32_t> cores, std::optional<int32_t> threads_per_core);
 
 // A public address of the pool for the primary interface, where it has none.
 Result<> give_own_address(metadata::Transaction& txn, const Cloud& cloud, const Scope& scope,

@@ -56,6 +56,8 @@ constexpr KindInfo kKinds[] = {
      "Tasks: [{}] not found", ""},
     {Kind::import_snapshot_task, "import-snap-", "import-snapshot-task", "InvalidConversionTaskId.Malformed",
      "Tasks: [{}] not found", ""},
+    {Kind::placement_group, "pg-", "placement-group", "InvalidPlacementGroup.Unknown",
+     "The Placement Group '{}' is unknown.", ""},
 };
 
 constexpr bool in_order() {

@@ -1,5 +1,6 @@
 #include "services/ec2/resource_keys.h"
 
+#include <array>
 #include <charconv>
 
 #include "services/ec2/network_tables.h"
@@ -9,13 +10,18 @@
 namespace aerolith::ec2 {
 namespace {
 
-// "vpc-1" of "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1". Of a key pair, whose ARN has its name, the id.
+constexpr std::array<std::string_view, 6> kVolumeKeys{"ec2:Encrypted",  "ec2:ParentSnapshot",   "ec2:VolumeIops",
+                                                      "ec2:VolumeSize", "ec2:VolumeThroughput", "ec2:VolumeType"};
+
+// "vpc-1" of "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1". Of key pairs and placement groups, whose ARNs have their
+// names, the id.
 std::string id_of(metadata::Store& store, const Scope& scope, std::string_view arn) {
   const size_t slash = arn.find('/');
   if (!arn.starts_with("arn:aws:ec2:") || slash == std::string_view::npos) return "";
   const std::string id(arn.substr(slash + 1));
-  if (!arn.substr(0, slash).ends_with(":key-pair")) return id;
-  const auto named = kNames.newest(store, {scope.account, scope.region, "key-pair/" + id});
+  const std::string type(arn.substr(arn.rfind(':', slash) + 1, slash - arn.rfind(':', slash) - 1));
+  if (type != "key-pair" && type != "placement-group") return id;
+  const auto named = kNames.newest(store, {scope.account, scope.region, type + "/" + id});
   return named.has_value() && *named ? (*named)->owner : id;
 }
 
@@ -67,9 +73,8 @@ void add_facts(metadata::Store& store, const Scope& scope, const std::string& id
 }
 
 // Lengths before texts, so that no text can look like two.
-void append(std::string& packed, const std::optional<std::string>& text) {
-  const std::string given = text.value_or("");
-  packed.append(std::to_string(given.size())).append(":").append(given);
+void append(std::string& packed, std::string_view text) {
+  packed.append(std::to_string(text.size())).append(":").append(text);
 }
 
 std::string_view take(std::string_view& packed) {
@@ -93,11 +98,18 @@ std::vector<Tag> tags_for(const TagSpecifications& specifications, Kind kind) {
   return result;
 }
 
-std::string pack_tags(const std::vector<Tag>& tags) {
-  std::string packed;
+std::string pack_keys(const std::vector<Tag>& tags, const Facts& facts) {
+  if (tags.empty() && facts.empty()) return "";
+  std::string packed_tags;
   for (const Tag& tag : tags) {
-    append(packed, tag.key);
-    append(packed, tag.value);
+    append(packed_tags, tag.key.value_or(""));
+    append(packed_tags, tag.value.value_or(""));
+  }
+  std::string packed;
+  append(packed, packed_tags);
+  for (const auto& [key, value] : facts) {
+    append(packed, key);
+    append(packed, value);
   }
   return packed;
 }
@@ -116,7 +128,12 @@ gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallConte
       add_facts(store, scope, id, need.resource, keys);
       add_stored_tags(store, scope, id, keys);
     }
-    for (std::string_view rest = need.instance; !rest.empty();) {
+    // Of a launch, each volume has its own; of other calls they are the whole call's (targets.h).
+    for (const std::string_view key : kVolumeKeys) {
+      if (need.action == kRunInstances) keys.remove_prefix(key);
+    }
+    std::string_view packed = need.instance;
+    for (std::string_view rest = packed.empty() ? packed : take(packed); !rest.empty();) {
       const std::string_view key = take(rest);
       const std::string_view value = take(rest);
       if (need.action == kPassRole) {
@@ -126,6 +143,10 @@ gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallConte
         keys.set("aws:RequestTag/" + std::string(key), value);
         keys.add_value("aws:TagKeys", key);
       }
+    }
+    while (!packed.empty()) {
+      const std::string_view key = take(packed);
+      keys.set(key, take(packed));
     }
   };
   return result;

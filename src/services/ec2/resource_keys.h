@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/authorize.h"
@@ -17,13 +18,18 @@ namespace aerolith::ec2 {
 std::vector<Tag> tags_for(const TagSpecifications& specifications, Kind kind);
 // Asked for with the tags of the role that is passed in the place of those that are given.
 inline constexpr std::string_view kPassRole = "iam:PassRole";
+inline constexpr std::string_view kRunInstances = "ec2:RunInstances";
+// What a thing will be that a call makes: context keys and their values.
+using Facts = std::vector<std::pair<std::string, std::string>>;
 // As AccessNeed::instance carries them in this service.
-std::string pack_tags(const std::vector<Tag>& tags);
+std::string pack_keys(const std::vector<Tag>& tags, const Facts& facts);
+inline std::string pack_tags(const std::vector<Tag>& tags) { return pack_keys(tags, {}); }
 // What ServiceTable::resource_policy answers: no policy, but aws:ResourceTag, ec2:ResourceTag, aws:RequestTag and
 // aws:TagKeys of the need's resource; of a role, aws:ResourceTag and iam:ResourceTag. Of snapshots and images
 // aws:ResourceAccount and ec2:Owner are their owner's, whoever calls ("amazon" of images that came with the
 // installation); tags are always those that the caller's account gave. ec2:ParentVolume of snapshots,
-// ec2:ParentSnapshot of volumes. A store that can't be read adds nothing: the handler tells.
+// ec2:ParentSnapshot of volumes. And the facts that the need carries. A store that can't be read adds nothing: the
+// handler tells.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
 gateway::ResourcePolicy keys_of(metadata::Store& store, const gateway::CallContext& context,
                                 const gateway::AccessNeed& need);

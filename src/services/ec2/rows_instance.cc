@@ -1,17 +1,26 @@
 // Rows of the table: instances.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 #include "ec2/operations/associate_iam_instance_profile.h"
+#include "ec2/operations/create_placement_group.h"
+#include "ec2/operations/delete_placement_group.h"
 #include "ec2/operations/describe_iam_instance_profile_associations.h"
 #include "ec2/operations/describe_instance_attribute.h"
 #include "ec2/operations/describe_instance_credit_specifications.h"
 #include "ec2/operations/describe_instance_status.h"
 #include "ec2/operations/describe_instances.h"
+#include "ec2/operations/describe_placement_groups.h"
 #include "ec2/operations/disassociate_iam_instance_profile.h"
 #include "ec2/operations/get_console_output.h"
+#include "ec2/operations/get_launch_template_data.h"
 #include "ec2/operations/get_password_data.h"
 #include "ec2/operations/modify_instance_attribute.h"
+#include "ec2/operations/modify_instance_capacity_reservation_attributes.h"
+#include "ec2/operations/modify_instance_cpu_options.h"
 #include "ec2/operations/modify_instance_credit_specification.h"
+#include "ec2/operations/modify_instance_maintenance_options.h"
 #include "ec2/operations/modify_instance_metadata_options.h"
+#include "ec2/operations/modify_instance_placement.h"
+#include "ec2/operations/modify_private_dns_name_options.h"
 #include "ec2/operations/monitor_instances.h"
 #include "ec2/operations/reboot_instances.h"
 #include "ec2/operations/replace_iam_instance_profile_association.h"
@@ -29,19 +38,34 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kRunAction = "ec2:RunInstances";
+// Each volume is judged by what it will be.
+std::vector<gateway::AccessNeed> volume_needs(const gateway::CallContext& context, const LaunchTargets& targets) {
+  const Scope scope = scope_of(context);
+  const auto tags = tags_for(targets.merged.tag_specifications, Kind::volume);
+  const std::string any = make_arn(scope, Kind::volume, "*");
+  if (!targets.volumes) {
+    return {{.action = std::string(kRunInstances), .resource = any, .instance = pack_tags(tags)}};
+  }
+  std::vector<gateway::AccessNeed> needs;
+  for (const BlockDeviceRecord& each : *targets.volumes) {
+    needs.push_back({.action = std::string(kRunInstances),
+                     .resource = any,
+                     .instance = pack_keys(tags, facts_of_volume(scope, each))});
+  }
+  return needs;
+}
 
 std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& context, const LaunchTargets& targets) {
   std::vector<gateway::AccessNeed> needs;
   const auto make = [&](Kind kind) {
-    std::ranges::move(needs_of(context, kRunAction, making(kind), targets.merged, Presence::required),
+    std::ranges::move(needs_of(context, kRunInstances, making(kind), targets.merged, Presence::required),
                       std::back_inserter(needs));
   };
   const auto use = [&](Kind kind, const std::string& id) {
-    needs.push_back({.action = std::string(kRunAction), .resource = make_arn(scope_of(context), kind, id)});
+    needs.push_back({.action = std::string(kRunInstances), .resource = make_arn(scope_of(context), kind, id)});
   };
   make(Kind::instance);
-  make(Kind::volume);
+  std::ranges::move(volume_needs(context, targets), std::back_inserter(needs));
   if (targets.makes_interfaces) make(Kind::network_interface);
   use(Kind::image, targets.image);
   for (const std::string& id : ids_in(targets.merged, Kind::snapshot)) use(Kind::snapshot, id);
@@ -49,13 +73,14 @@ std::vector<gateway::AccessNeed> launch_needs(const gateway::CallContext& contex
   for (const std::string& id : targets.subnets) use(Kind::subnet, id);
   for (const std::string& id : targets.groups) use(Kind::security_group, id);
   if (targets.merged.key_name) use(Kind::key_pair, *targets.merged.key_name);
+  if (!targets.placement_group.empty()) use(Kind::placement_group, targets.placement_group);
   if (!targets.launch_template.empty()) use(Kind::launch_template, targets.launch_template);
   return needs;
 }
 
 void add_run_instances_row(TableBuilder& table) {
   gateway::OperationEntry& entry =
-      table.row<ec2::run_instances>(OperationId::run_instances, kRunAction, making(Kind::instance));
+      table.row<ec2::run_instances>(OperationId::run_instances, kRunInstances, making(Kind::instance));
   metadata::Store& store = table.store();
   entry.needs = [&store](const gateway::CallContext& context, const void* input) {
     const auto& asked = *static_cast<const RunInstancesInput*>(input);
@@ -114,6 +139,23 @@ void add_instance_rows(TableBuilder& table) {
                                                               "ec2:DisassociateIamInstanceProfile");
   table.row<ec2::get_console_output>(get_console_output, "ec2:GetConsoleOutput", existing(Kind::instance));
   table.row<ec2::get_password_data>(get_password_data, "ec2:GetPasswordData", existing(Kind::instance));
+  table.row<ec2::create_placement_group>(create_placement_group, "ec2:CreatePlacementGroup",
+                                         making(Kind::placement_group));
+  table.row<ec2::delete_placement_group>(delete_placement_group, "ec2:DeletePlacementGroup",
+                                         existing(Kind::placement_group));
+  table.row<ec2::describe_placement_groups>(describe_placement_groups, "ec2:DescribePlacementGroups", kAnything);
+  table.row<ec2::get_launch_template_data>(get_launch_template_data, "ec2:GetLaunchTemplateData", kAnything);
+  table.row<ec2::modify_instance_capacity_reservation_attributes>(modify_instance_capacity_reservation_attributes,
+                                                                  "ec2:ModifyInstanceCapacityReservationAttributes",
+                                                                  existing(Kind::instance));
+  table.row<ec2::modify_instance_cpu_options>(modify_instance_cpu_options, "ec2:ModifyInstanceCpuOptions",
+                                              existing(Kind::instance));
+  table.row<ec2::modify_instance_maintenance_options>(modify_instance_maintenance_options,
+                                                      "ec2:ModifyInstanceMaintenanceOptions", existing(Kind::instance));
+  table.row<ec2::modify_instance_placement>(modify_instance_placement, "ec2:ModifyInstancePlacement",
+                                            existing(Kind::instance), {existing(Kind::placement_group)});
+  table.row<ec2::modify_private_dns_name_options>(modify_private_dns_name_options, "ec2:ModifyPrivateDnsNameOptions",
+                                                  existing(Kind::instance));
   table.row<ec2::modify_instance_attribute>(modify_instance_attribute, "ec2:ModifyInstanceAttribute",
                                             existing(Kind::instance));
   table.row<ec2::modify_instance_credit_specification>(

@@ -245,12 +245,19 @@ TEST_F(RunTest, AnAttributeIsReset) {
             "InvalidParameterValue");
 }
 
-TEST_F(RunTest, WhatSkipsTheGuestsShutdownIsForce) {
+TEST_F(RunTest, TheGuestsShutdownMayBeForcedOrSkippedWhileItGoesOn) {
   const std::string id = *run(request()).value().instances->front().instance_id;
   set_state(id, LifeState::running);
+  const auto record = [&] { return kInstances.get(*store_->begin_read(), scope_, id).value(); };
   Call made = call();
-  ASSERT_TRUE(stop_instances(made, {.instance_ids = Strings{id}, .skip_os_shutdown = true}).has_value());
-  EXPECT_TRUE(kInstances.get(*store_->begin_read(), scope_, id)->force_stop);
+  ASSERT_TRUE(stop_instances(made, {.instance_ids = Strings{id}}).has_value());
+  EXPECT_FALSE(record().is_forced || record().skips_shutdown);
+  ASSERT_TRUE(stop_instances(made, {.instance_ids = Strings{id}, .force = true}).has_value());
+  EXPECT_TRUE(record().is_forced && !record().skips_shutdown);
+  ASSERT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
+  ASSERT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}, .skip_os_shutdown = true}).has_value());
+  EXPECT_TRUE(record().skips_shutdown);
+  EXPECT_EQ(record().state, LifeState::shutting_down);
 }
 
 }  // namespace

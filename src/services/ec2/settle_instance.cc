@@ -33,6 +33,8 @@ constexpr auto kLookEvery = 5s;          // whether a guest still runs
 constexpr auto kLookAtCopies = 200ms;    // that are made of its disks
 constexpr auto kLaunchPatience = 60s;    // for steps that should not fail
 constexpr auto kShutdownPatience = 60s;  // for a guest to end in order
+constexpr auto kForcedPatience = 10s;    // where that is forced
+constexpr auto kShutdownPiece = 1s;      // of that, at a time
 constexpr auto kTerminatedFor = 1h;      // how long it is shown
 
 class Work {
@@ -236,9 +238,24 @@ class Work {
     return apply_network();
   }
 
+  // A piece at a time, so that other instances have their turn, and what is asked of this one meanwhile is heard.
+  // Nullopt: the guest is down, doesn't listen, or has had its time.
+  std::optional<Outcome> shut_down() {
+    if (record_.skips_shutdown) return std::nullopt;
+    const auto patience = record_.is_forced ? kForcedPatience : kShutdownPatience;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(record_.state_at + patience - tools_.clock.now());
+    if (left <= 0ms) return std::nullopt;
+    const auto how = driver_.shut_down(key_.id, std::min<std::chrono::milliseconds>(left, kShutdownPiece));
+    if (how.has_value() && *how == compute::Shutdown::goes_on) return Again{0ms};
+    if (!how.has_value() && how.error().code != compute::DriverErrorCode::not_found) {
+      log_warning("ec2: a guest can't be asked to shut down", {{"instance", key_.id}, {"why", how.error().detail}});
+    }
+    return std::nullopt;
+  }
+
   Outcome stop() {
-    const auto patience = record_.force_stop ? 0s : kShutdownPatience;
-    const auto stopped = driver_.stop(key_.id, patience);
+    if (const auto waits = shut_down()) return *waits;
+    const auto stopped = driver_.stop(key_.id, 0s);
     if (!stopped.has_value() && stopped.error().code != compute::DriverErrorCode::not_found) {
       return Failed{stopped.error().detail};
     }
@@ -256,7 +273,8 @@ class Work {
     return update_then(
         [&](InstanceRecord& record) {
           set_state(record, LifeState::stopped);
-          record.force_stop = false;
+          record.skips_shutdown = false;
+          record.is_forced = false;
         },
         Again{0ms});
   }
@@ -264,6 +282,8 @@ class Work {
   Outcome rest() { return settle_disks_at_rest(tools_, key_, record_).value_or(Settled{}); }
 
   Outcome terminate() {
+    if (const auto waits = shut_down()) return *waits;
+    step("terminate/down");
     if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
     step("terminate/removed");
     if (Outcome unplugged = unplug(); !std::holds_alternative<Settled>(unplugged)) return unplugged;

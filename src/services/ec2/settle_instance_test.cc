@@ -204,7 +204,7 @@ TEST_F(SettleTest, AKillAtAnyStepIsMadeGood) {
 TEST_F(SettleTest, AKillWhileItIsTerminatedLeaksNothing) {
   settle();
   want(Desired::terminated, LifeState::shutting_down);
-  for (int steps = 0; steps < 10 && record()->state != LifeState::terminated; ++steps) {
+  for (int steps = 0; steps < 14 && record()->state != LifeState::terminated; ++steps) {
     fuse_.steps_left = steps;
     settle();
   }
@@ -218,6 +218,60 @@ TEST_F(SettleTest, AKillWhileItIsTerminatedLeaksNothing) {
   clock_.at += 2h;
   settle();
   EXPECT_FALSE(record());
+}
+
+TEST_F(SettleTest, AGuestHasTimeToShutDownBeforeItIsTerminated) {
+  settle();
+  driver_.shutdown = compute::Shutdown::goes_on;
+  want(Desired::terminated, LifeState::shutting_down);
+  settle();
+  EXPECT_GT(driver_.shutdowns, 1) << "other instances never had their turn";
+  EXPECT_EQ(record()->state, LifeState::shutting_down);
+  EXPECT_TRUE(driver_.launched.contains(id_));
+  EXPECT_FALSE(volumes_.sizes.empty());
+  driver_.shutdown = compute::Shutdown::ended;
+  settle();
+  EXPECT_EQ(record()->state, LifeState::terminated);
+}
+
+TEST_F(SettleTest, AGuestThatDoesNotShutDownIsEndedInTheEnd) {
+  for (const bool is_forced : {false, true}) {
+    want(Desired::running, LifeState::pending);
+    settle();
+    driver_.shutdown = compute::Shutdown::goes_on;
+    change([&](InstanceRecord& each) {
+      each.is_forced = is_forced;
+      each.state_at = clock_.at;
+    });
+    want(Desired::stopped, LifeState::stopping);
+    clock_.at += is_forced ? 9s : 59s;
+    settle();
+    EXPECT_EQ(record()->state, LifeState::stopping) << is_forced;
+    clock_.at += 2s;
+    settle();
+    EXPECT_EQ(record()->state, LifeState::stopped) << is_forced;
+    EXPECT_FALSE(record()->is_forced);
+  }
+}
+
+TEST_F(SettleTest, AGuestThatDoesNotListenIsEndedAtOnce) {
+  settle();
+  driver_.shutdown = compute::Shutdown::unheard;
+  want(Desired::terminated, LifeState::shutting_down);
+  settle();
+  EXPECT_EQ(record()->state, LifeState::terminated);
+}
+
+TEST_F(SettleTest, AGuestsShutdownMayBeSkippedWhileItGoesOn) {
+  settle();
+  driver_.shutdown = compute::Shutdown::goes_on;
+  want(Desired::terminated, LifeState::shutting_down);
+  settle();
+  const int asked = driver_.shutdowns;
+  change([](InstanceRecord& each) { each.skips_shutdown = true; });
+  settle();
+  EXPECT_EQ(driver_.shutdowns, asked);
+  EXPECT_EQ(record()->state, LifeState::terminated);
 }
 
 TEST_F(SettleTest, AKillWhileAnImageIsMadeIsMadeGood) {

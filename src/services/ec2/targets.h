@@ -137,6 +137,11 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       }
       if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
       break;
+    case Kind::placement_group:  // whose ARN has the name
+      if constexpr (requires { input.group_name->size(); }) {
+        if (!input.group_name.value_or("").empty()) return one(input.group_name);  // "" takes out of one
+      }
+      break;
     case Kind::security_group_rule:
     case Kind::import_image_task:  // their row names them (rows_import.cc)
     case Kind::import_snapshot_task:

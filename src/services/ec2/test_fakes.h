@@ -86,6 +86,14 @@ class FakeDriver final : public compute::Driver {
     fuse_.step();
     return {};
   }
+  compute::Result<compute::Shutdown> shut_down(std::string_view instance, std::chrono::milliseconds) override {
+    fuse_.step();
+    if (!launched.contains(std::string(instance))) return fail(compute::DriverErrorCode::not_found);
+    ++shutdowns;
+    if (shutdown == compute::Shutdown::ended) states[std::string(instance)] = compute::State::stopped;
+    fuse_.step();
+    return shutdown;
+  }
   compute::Result<> stop(std::string_view instance, std::chrono::milliseconds) override {
     fuse_.step();
     if (!launched.contains(std::string(instance))) return fail(compute::DriverErrorCode::not_found);
@@ -193,6 +201,8 @@ class FakeDriver final : public compute::Driver {
   std::set<std::string> bases;  // of whatever disk
   std::optional<compute::DriverError> base_error;
   int reboots = 0;
+  compute::Shutdown shutdown = compute::Shutdown::ended;  // what comes of one
+  int shutdowns = 0;                                      // that were asked for
 
  private:
   Fuse& fuse_;

@@ -13,21 +13,11 @@ bool is_given(const std::optional<std::string>& text, std::string_view usual) {
 }
 
 Result<> refuse_unbuilt(const Placement& placement) {
-  if (!placement.group_name.value_or("").empty()) {
-    return errors::of("InvalidPlacementGroup.Unknown",
-                      fmt::format("The Placement Group '{}' is unknown.", *placement.group_name));
-  }
-  if (!placement.group_id.value_or("").empty()) {
-    return errors::of("InvalidPlacementGroup.Unknown",
-                      fmt::format("The Placement Group '{}' is unknown.", *placement.group_id));
-  }
   if (placement.host_id || placement.host_resource_group_arn || is_given(placement.affinity, "default") ||
       placement.tenancy == "host") {
     return errors::unsupported("There are no Dedicated Hosts.");
   }
-  if (placement.partition_number || is_given(placement.spread_domain, "")) {
-    return errors::unsupported("There are no placement groups, and no partitions of them.");
-  }
+  if (is_given(placement.spread_domain, "")) return errors::unsupported("There are no spread domains.");
   return {};
 }
 

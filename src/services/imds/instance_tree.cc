@@ -82,6 +82,8 @@ Tree make_tree(const ec2::InstanceFacts& facts, const Region& region) {
   for (const ec2::InterfaceFacts& interface : facts.interfaces) add_interface(interface, facts, tree);
   add("placement/availability-zone", facts.zone);
   add("placement/availability-zone-id", facts.zone_id);
+  if (!facts.placement_group.empty()) add("placement/group-name", facts.placement_group);
+  if (facts.partition > 0) add("placement/partition-number", std::to_string(facts.partition));
   add("placement/region", region.str());
   add("profile", "default-hvm");
   if (!facts.public_address.empty()) {

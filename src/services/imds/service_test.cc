@@ -196,6 +196,11 @@ TEST_F(ImdsTest, FoldersAreListed) {
 TEST_F(ImdsTest, Files) {
   EXPECT_EQ(meta("placement/region"), "us-east-1");
   EXPECT_EQ(meta("placement/availability-zone-id"), "use1-az1");
+  EXPECT_EQ(meta("placement/partition-number"), "404");
+  instance().placement_group = "parts";
+  instance().partition = 2;
+  EXPECT_EQ(meta("placement/group-name"), "parts");
+  EXPECT_EQ(meta("placement/partition-number"), "2");
   EXPECT_EQ(meta("public-keys/0/openssh-key"), "ssh-ed25519 AAAA mine");
   EXPECT_EQ(meta("security-groups"), "default\nweb");
   const std::string interface = "network/interfaces/macs/02:00:00:00:00:01/";

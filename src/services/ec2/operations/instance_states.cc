@@ -12,6 +12,7 @@
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/instances.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/placement_groups.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -51,6 +52,15 @@ std::unexpected<CallError> incorrect_state(const InstanceRecord& record, std::st
                     fmt::format("The instance '{}' is not in a state from which it can be {}.", record.id, wanted));
 }
 
+// How its guest is to end. Skipping its shutdown, and forcing it, may be asked for while that goes on; neither is taken
+// back.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-terminate-methods.html
+template <typename Input>
+void note_manner(InstanceRecord& record, const Input& input) {
+  record.skips_shutdown = record.skips_shutdown || input.skip_os_shutdown.value_or(false);
+  record.is_forced = record.is_forced || input.force.value_or(false);
+}
+
 }  // namespace
 
 Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInput& input) {
@@ -66,6 +76,7 @@ Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInp
               "IncorrectInstanceState",
               fmt::format("Instance '{}' does not have a volume attached at root ({})", record.id, record.root_device));
         }
+        TRY(check_may_start(txn, call.scope, record));
         const WantedRoom wanted{
             .type = *type, .driver = record.driver, .zone = record.zone, .promised_mib = promised_mib};
         promised_mib += TRY(take_room(txn, call.cloud, wanted)).mib;
@@ -98,7 +109,7 @@ Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput&
         }
         record.desired = Desired::stopped;
         record.state = LifeState::stopping;
-        record.force_stop = record.force_stop || input.force.value_or(false) || input.skip_os_shutdown.value_or(false);
+        note_manner(record, input);
         record.transition_reason = user_initiated(call.context.now);
         record.reason_code = "Client.UserInitiatedShutdown";
         record.reason_message = "Client.UserInitiatedShutdown: User initiated shutdown";
@@ -110,13 +121,18 @@ Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput&
 Result<TerminateInstancesOutput> terminate_instances(Call& call, const TerminateInstancesInput& input) {
   auto changes =
       TRY(change_states(call, *input.instance_ids, [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
-        if (record.state == LifeState::terminated || record.state == LifeState::shutting_down) return {};
+        if (record.state == LifeState::terminated) return {};
+        if (record.state == LifeState::shutting_down) {
+          note_manner(record, input);
+          return {};
+        }
         if (record.refuses_termination) {
           return errors::not_permitted(
               fmt::format("The instance '{}' may not be terminated. Modify its "
                           "'disableApiTermination' instance attribute and try again.",
                           record.id));
         }
+        note_manner(record, input);
         record.desired = Desired::terminated;
         record.state = LifeState::shutting_down;
         record.transition_reason = user_initiated(call.context.now);

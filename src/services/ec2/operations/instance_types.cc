@@ -9,6 +9,7 @@
 #include "ec2/schema.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/placement_groups.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/zones.h"
 
@@ -48,7 +49,7 @@ InstanceTypeInfo to_wire(const TypeFacts& type) {
                                       .ipv6_supported = false,
                                       .ena_support = "unsupported",
                                       .efa_supported = false},
-          .placement_group_info = PlacementGroupInfo{.supported_strategies = std::vector<std::string>()},
+          .placement_group_info = PlacementGroupInfo{.supported_strategies = strategies_of(type)},
           .hibernation_supported = false,
           .burstable_performance_supported = type.is_burstable(),
           .dedicated_hosts_supported = false,

@@ -43,6 +43,7 @@ Result<CreateNatGatewayOutput> create_nat_gateway(Call& call, const CreateNatGat
 Result<CreateNetworkAclOutput> create_network_acl(Call& call, const CreateNetworkAclInput& input);
 Result<NoOutput> create_network_acl_entry(Call& call, const CreateNetworkAclEntryInput& input);
 Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const CreateNetworkInterfaceInput& input);
+Result<CreatePlacementGroupOutput> create_placement_group(Call& call, const CreatePlacementGroupInput& input);
 Result<CreateRouteOutput> create_route(Call& call, const CreateRouteInput& input);
 Result<CreateRouteTableOutput> create_route_table(Call& call, const CreateRouteTableInput& input);
 Result<CreateSecurityGroupOutput> create_security_group(Call& call, const CreateSecurityGroupInput& input);
@@ -67,6 +68,7 @@ Result<DeleteNatGatewayOutput> delete_nat_gateway(Call& call, const DeleteNatGat
 Result<NoOutput> delete_network_acl(Call& call, const DeleteNetworkAclInput& input);
 Result<NoOutput> delete_network_acl_entry(Call& call, const DeleteNetworkAclEntryInput& input);
 Result<NoOutput> delete_network_interface(Call& call, const DeleteNetworkInterfaceInput& input);
+Result<NoOutput> delete_placement_group(Call& call, const DeletePlacementGroupInput& input);
 Result<NoOutput> delete_route(Call& call, const DeleteRouteInput& input);
 Result<NoOutput> delete_route_table(Call& call, const DeleteRouteTableInput& input);
 Result<DeleteSecurityGroupOutput> delete_security_group(Call& call, const DeleteSecurityGroupInput& input);
@@ -87,6 +89,9 @@ Result<DescribeAddressesAttributeOutput> describe_addresses_attribute(Call& call
 Result<DescribeAvailabilityZonesOutput> describe_availability_zones(Call& call,
                                                                     const DescribeAvailabilityZonesInput& input);
 Result<DescribeDhcpOptionsOutput> describe_dhcp_options(Call& call, const DescribeDhcpOptionsInput& input);
+Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
+    Call& call, const DescribeFastSnapshotRestoresInput& input);
+Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input);
 Result<DescribeIamInstanceProfileAssociationsOutput> describe_iam_instance_profile_associations(
     Call& call, const DescribeIamInstanceProfileAssociationsInput& input);
 Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input);
@@ -104,9 +109,6 @@ Result<DescribeInstanceTypeOfferingsOutput> describe_instance_type_offerings(
     Call& call, const DescribeInstanceTypeOfferingsInput& input);
 Result<DescribeInstanceTypesOutput> describe_instance_types(Call& call, const DescribeInstanceTypesInput& input);
 Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeInstancesInput& input);
-Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input);
-Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
-    Call& call, const DescribeFastSnapshotRestoresInput& input);
 Result<DescribeInternetGatewaysOutput> describe_internet_gateways(Call& call,
                                                                   const DescribeInternetGatewaysInput& input);
 Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyPairsInput& input);
@@ -122,6 +124,7 @@ Result<DescribeNetworkInterfaceAttributeOutput> describe_network_interface_attri
     Call& call, const DescribeNetworkInterfaceAttributeInput& input);
 Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
                                                                     const DescribeNetworkInterfacesInput& input);
+Result<DescribePlacementGroupsOutput> describe_placement_groups(Call& call, const DescribePlacementGroupsInput& input);
 Result<DescribePrefixListsOutput> describe_prefix_lists(Call& call, const DescribePrefixListsInput& input);
 Result<DescribeRegionsOutput> describe_regions(Call& call, const DescribeRegionsInput& input);
 Result<DescribeRouteTablesOutput> describe_route_tables(Call& call, const DescribeRouteTablesInput& input);
@@ -130,9 +133,9 @@ Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& cal
 Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const DescribeSecurityGroupsInput& input);
 Result<DescribeSnapshotAttributeOutput> describe_snapshot_attribute(Call& call,
                                                                     const DescribeSnapshotAttributeInput& input);
-Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input);
 Result<DescribeSnapshotTierStatusOutput> describe_snapshot_tier_status(Call& call,
                                                                        const DescribeSnapshotTierStatusInput& input);
+Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input);
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
@@ -152,14 +155,14 @@ Result<NoOutput> detach_network_interface(Call& call, const DetachNetworkInterfa
 Result<VolumeAttachment> detach_volume(Call& call, const DetachVolumeInput& input);
 Result<DisableEbsEncryptionByDefaultOutput> disable_ebs_encryption_by_default(
     Call& call, const DisableEbsEncryptionByDefaultInput& input);
+Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(Call& call,
+                                                                         const DisableFastSnapshotRestoresInput& input);
 Result<NoOutput> disassociate_address(Call& call, const DisassociateAddressInput& input);
 Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
     Call& call, const DisassociateIamInstanceProfileInput& input);
 Result<NoOutput> disassociate_route_table(Call& call, const DisassociateRouteTableInput& input);
 Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
                                                                    const DisassociateVpcCidrBlockInput& input);
-Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(Call& call,
-                                                                         const DisableFastSnapshotRestoresInput& input);
 Result<EnableEbsEncryptionByDefaultOutput> enable_ebs_encryption_by_default(
     Call& call, const EnableEbsEncryptionByDefaultInput& input);
 Result<EnableFastSnapshotRestoresOutput> enable_fast_snapshot_restores(Call& call,
@@ -169,6 +172,7 @@ Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOu
 Result<GetEbsDefaultKmsKeyIdOutput> get_ebs_default_kms_key_id(Call& call, const GetEbsDefaultKmsKeyIdInput& input);
 Result<GetEbsEncryptionByDefaultOutput> get_ebs_encryption_by_default(Call& call,
                                                                       const GetEbsEncryptionByDefaultInput& input);
+Result<GetLaunchTemplateDataOutput> get_launch_template_data(Call& call, const GetLaunchTemplateDataInput& input);
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
     Call& call, const GetManagedPrefixListAssociationsInput& input);
 Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
@@ -188,21 +192,27 @@ Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& in
 Result<ModifyEbsDefaultKmsKeyIdOutput> modify_ebs_default_kms_key_id(Call& call,
                                                                      const ModifyEbsDefaultKmsKeyIdInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
-Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
-Result<ModifySnapshotTierOutput> modify_snapshot_tier(Call& call, const ModifySnapshotTierInput& input);
-Result<ResetEbsDefaultKmsKeyIdOutput> reset_ebs_default_kms_key_id(Call& call,
-                                                                   const ResetEbsDefaultKmsKeyIdInput& input);
-Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
 Result<NoOutput> modify_instance_attribute(Call& call, const ModifyInstanceAttributeInput& input);
+Result<ModifyInstanceCapacityReservationAttributesOutput> modify_instance_capacity_reservation_attributes(
+    Call& call, const ModifyInstanceCapacityReservationAttributesInput& input);
+Result<ModifyInstanceCpuOptionsOutput> modify_instance_cpu_options(Call& call,
+                                                                   const ModifyInstanceCpuOptionsInput& input);
 Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specification(
     Call& call, const ModifyInstanceCreditSpecificationInput& input);
+Result<ModifyInstanceMaintenanceOptionsOutput> modify_instance_maintenance_options(
+    Call& call, const ModifyInstanceMaintenanceOptionsInput& input);
 Result<ModifyInstanceMetadataOptionsOutput> modify_instance_metadata_options(
     Call& call, const ModifyInstanceMetadataOptionsInput& input);
+Result<ModifyInstancePlacementOutput> modify_instance_placement(Call& call, const ModifyInstancePlacementInput& input);
 Result<ModifyLaunchTemplateOutput> modify_launch_template(Call& call, const ModifyLaunchTemplateInput& input);
 Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call, const ModifyManagedPrefixListInput& input);
 Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetworkInterfaceAttributeInput& input);
+Result<ModifyPrivateDnsNameOptionsOutput> modify_private_dns_name_options(
+    Call& call, const ModifyPrivateDnsNameOptionsInput& input);
 Result<ModifySecurityGroupRulesOutput> modify_security_group_rules(Call& call,
                                                                    const ModifySecurityGroupRulesInput& input);
+Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttributeInput& input);
+Result<ModifySnapshotTierOutput> modify_snapshot_tier(Call& call, const ModifySnapshotTierInput& input);
 Result<NoOutput> modify_subnet_attribute(Call& call, const ModifySubnetAttributeInput& input);
 Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& input);
 Result<NoOutput> modify_volume_attribute(Call& call, const ModifyVolumeAttributeInput& input);
@@ -224,6 +234,9 @@ Result<NoOutput> replace_network_acl_entry(Call& call, const ReplaceNetworkAclEn
 Result<NoOutput> replace_route(Call& call, const ReplaceRouteInput& input);
 Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
+Result<ResetEbsDefaultKmsKeyIdOutput> reset_ebs_default_kms_key_id(Call& call,
+                                                                   const ResetEbsDefaultKmsKeyIdInput& input);
+Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
 Result<NoOutput> reset_instance_attribute(Call& call, const ResetInstanceAttributeInput& input);
 Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetworkInterfaceAttributeInput& input);
 Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);

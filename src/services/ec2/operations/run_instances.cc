@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/step.h"
 #include "services/ec2/block_devices.h"
 #include "services/ec2/capacity.h"
@@ -8,6 +10,7 @@
 #include "services/ec2/interfaces.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/placement_groups.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
 
@@ -115,15 +118,16 @@ InstanceRecord make_record(const Call& call, const LaunchPlan& plan, const std::
   record.refuses_termination = input.disable_api_termination.value_or(false);
   record.refuses_stop = input.disable_api_stop.value_or(false);
   record.terminates_on_shutdown = input.instance_initiated_shutdown_behavior == "terminate";
-  if (input.placement) {
-    record.tenancy = input.placement->tenancy.value_or("default");
-    record.placement_group = input.placement->group_name.value_or("");
-  }
+  if (input.placement) record.tenancy = input.placement->tenancy.value_or("default");
   record.cores = plan.type->cores();
   record.threads_per_core = plan.type->threads_per_core;
   if (input.cpu_options) {
     record.cores = input.cpu_options->core_count.value_or(record.cores);
     record.threads_per_core = input.cpu_options->threads_per_core.value_or(record.threads_per_core);
+  }
+  if (input.maintenance_options) record.recovers = input.maintenance_options->auto_recovery != "disabled";
+  if (input.capacity_reservation_specification) {
+    record.uses_reservations = input.capacity_reservation_specification->capacity_reservation_preference != "none";
   }
   if (plan.type->is_burstable()) {
     record.credits = plan.type->is_xen() ? "standard" : "unlimited";
@@ -138,19 +142,6 @@ InstanceRecord make_record(const Call& call, const LaunchPlan& plan, const std::
   record.gets_public_address = plan.interfaces.front().gets_public_address;
   record.requester = call.context.principal().arn;
   return record;
-}
-
-Result<> check_cpu_options(const LaunchPlan& plan) {
-  if (!plan.input.cpu_options) return {};
-  const auto& asked = *plan.input.cpu_options;
-  const int32_t cores = asked.core_count.value_or(plan.type->cores());
-  const int32_t threads = asked.threads_per_core.value_or(plan.type->threads_per_core);
-  const bool valid =
-      cores >= 1 && cores <= plan.type->cores() && threads >= 1 && threads <= plan.type->threads_per_core;
-  if (valid) return {};
-  return errors::invalid_parameter(
-      fmt::format("The CPU options are not valid for {}: at most {} cores with {} threads each.", plan.type->name,
-                  plan.type->cores(), plan.type->threads_per_core));
 }
 
 Result<InstanceRecord> launch_one(metadata::Transaction& txn, const Call& call, const LaunchPlan& plan,
@@ -182,14 +173,35 @@ Result<std::vector<InstanceRecord>> find_reservation(metadata::ReadTransaction& 
   return all;
 }
 
-// As many as there are memory and addresses for, up to MaxCount; fewer than MinCount is an error.
+// Of the placement group that the launch names; there must be as many as MinCount.
+Result<Places> find_places(metadata::ReadTransaction& txn, const Scope& scope, const LaunchPlan& plan) {
+  if (!plan.input.placement) return Places();
+  const auto& asked = *plan.input.placement;
+  const auto group = TRY(find_placement_group(txn, scope, asked.group_name, asked.group_id));
+  if (!group) {
+    if (!asked.partition_number) return Places();
+    return errors::invalid_combination("A partition number needs a placement group.");
+  }
+  const std::string& zone = plan.interfaces.front().subnet.zone;
+  auto places = TRY(Places::find(txn, scope, *group, *plan.type, zone, asked.partition_number));
+  if (places.left() < *plan.input.min_count) {
+    return insufficient_capacity(
+        fmt::format("The spread placement group '{}' has room for {} more running instances in {}; you asked for {}.",
+                    group->name, places.left(), zone, *plan.input.min_count));
+  }
+  return places;
+}
+
+// As many as there are places, memory and addresses for, up to MaxCount; fewer than MinCount is an error.
 Result<std::vector<InstanceRecord>> launch_all(metadata::Transaction& txn, Call& call, const RunInstancesInput& input) {
   if (const auto made = TRY(find_made(txn, call, input.client_token))) {
     return find_reservation(txn, call.scope, *made);
   }
   const RunInstancesInput merged = TRY(merge_template(txn, call.scope, input));
   LaunchPlan plan = TRY(plan_launch(txn, call, merged));
-  TRY(check_cpu_options(plan));
+  if (merged.cpu_options) {
+    TRY(check_cpus(*plan.type, merged.cpu_options->core_count, merged.cpu_options->threads_per_core));
+  }
   plan.device_rates = TRY(rates_of_devices(merged.block_device_mappings, plan.devices));
   plan.device_keys = TRY(encrypt_devices(txn, call.scope, merged.block_device_mappings, plan.devices));
   const LaunchTags tags = TRY(read_tags(merged));
@@ -198,16 +210,19 @@ Result<std::vector<InstanceRecord>> launch_all(metadata::Transaction& txn, Call&
   if (is_single && *merged.max_count > 1) {
     return errors::invalid_combination("Network interfaces and an address may be given for one instance only.");
   }
+  Places places = TRY(find_places(txn, call.scope, plan));
   const Room room = TRY(take_room(txn, call.cloud,
                                   {.type = *plan.type,
                                    .driver = plan.driver,
                                    .zone = plan.interfaces.front().subnet.zone,
                                    .least = *merged.min_count,
-                                   .most = *merged.max_count}));
+                                   .most = std::min(*merged.max_count, places.left())}));
   const std::string reservation = make_part_id("r-");
   std::vector<InstanceRecord> result;
   for (int32_t i = 0; i < room.count; ++i) {
-    auto launched = launch_one(txn, call, plan, tags, make_record(call, plan, reservation, i));
+    InstanceRecord record = make_record(call, plan, reservation, i);
+    places.take(record);
+    auto launched = launch_one(txn, call, plan, tags, std::move(record));
     if (!launched.has_value()) {
       const bool enough = i >= *merged.min_count && launched.error().code == "InsufficientFreeAddressesInSubnet";
       if (!enough) return std::unexpected(std::move(launched).error());
