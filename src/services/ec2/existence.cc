@@ -8,6 +8,7 @@
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/recycle_bin.h"
+#include "services/ec2/root_replacement.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -73,6 +74,8 @@ Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, co
     case Kind::import_image_task:
     case Kind::import_snapshot_task:
       return require_in(txn, scope, imports_of(id), id);
+    case Kind::root_replacement:
+      return require_in(txn, scope, kRootReplacements, id);
     case Kind::snapshot:
       TRY(get_own_snapshot(txn, scope, id));
       return {};

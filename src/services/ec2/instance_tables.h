@@ -53,7 +53,7 @@ void fields(Archive& archive, MetadataOptionsRecord& r) {
 }
 
 struct InstanceRecord {
-  static constexpr uint32_t kVersion = 4;
+  static constexpr uint32_t kVersion = 5;
   std::string id;
   std::string vpc;
   std::string subnet;
@@ -107,6 +107,8 @@ struct InstanceRecord {
   std::string imaging;
   // Since version 4: of its profile, a part of it (kParts). Empty: none, or given before (instance_profiles.h).
   std::string profile_association;
+  // Since version 5: the task that replaces its root volume (root_replacement.h). Empty: none.
+  std::string replacing;
 };
 template <class Archive>
 void fields(Archive& archive, InstanceRecord& r) {
@@ -116,7 +118,8 @@ void fields(Archive& archive, InstanceRecord& r) {
           r.terminates_on_shutdown, r.tenancy, r.placement_group, r.cores, r.threads_per_core, r.credits, r.launched_at,
           r.desired, r.state, r.state_at, r.force_stop, r.reboot_wanted, r.transition_reason, r.reason_code,
           r.reason_message, r.driver, r.prepared, r.guest_namespace, r.kernel, r.initramfs, r.kernel_arguments,
-          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association);
+          r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association,
+          r.replacing);
 }
 
 // Apart, so that lists of instances don't read it.

@@ -56,6 +56,8 @@ constexpr KindInfo kKinds[] = {
      "Tasks: [{}] not found", ""},
     {Kind::import_snapshot_task, "import-snap-", "import-snapshot-task", "InvalidConversionTaskId.Malformed",
      "Tasks: [{}] not found", ""},
+    {Kind::root_replacement, "replacevol-", "replace-root-volume-task", "InvalidReplaceRootVolumeTaskId.NotFound",
+     "The replace root volume task ID '{}' does not exist", ""},
 };
 
 constexpr bool in_order() {

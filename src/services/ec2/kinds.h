@@ -33,6 +33,7 @@ enum class Kind : uint8_t {
   flow_log,
   import_image_task,
   import_snapshot_task,
+  root_replacement,
 };
 
 struct KindInfo {

@@ -35,15 +35,16 @@ Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, con
   }
   if (volume.instance.empty()) return Holder{.id = volume.id};
   const InstanceRecord instance = TRY(kInstances.get(txn, scope, volume.instance));
-  if (instance.imaging.empty() && !instance.reboot_wanted) {
+  if (instance.imaging.empty() && instance.replacing.empty() && !instance.reboot_wanted) {
     if (is_at_rest(instance, LifeState::stopped, Desired::stopped)) return Holder{.id = instance.id};
     if (is_at_rest(instance, LifeState::running, Desired::running)) {
       return Holder{.id = instance.id, .source = SnapshotSource::guest};
     }
   }
-  const std::string_view doing = !instance.imaging.empty() ? "being made an image of"
-                                 : instance.reboot_wanted  ? "rebooting"
-                                                           : name_of(instance.state);
+  const std::string_view doing = !instance.imaging.empty()     ? "being made an image of"
+                                 : !instance.replacing.empty() ? "given a new root volume"
+                                 : instance.reboot_wanted      ? "rebooting"
+                                                               : name_of(instance.state);
   return errors::of("IncorrectState", fmt::format("The instance {}, which has the volume {}, is {}: a snapshot needs "
                                                   "it running or stopped.",
                                                   instance.id, volume.id, doing));

@@ -137,6 +137,10 @@ Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnets
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
 Result<DescribeVolumeStatusOutput> describe_volume_status(Call& call, const DescribeVolumeStatusInput& input);
+Result<CreateReplaceRootVolumeTaskOutput> create_replace_root_volume_task(
+    Call& call, const CreateReplaceRootVolumeTaskInput& input);
+Result<DescribeReplaceRootVolumeTasksOutput> describe_replace_root_volume_tasks(
+    Call& call, const DescribeReplaceRootVolumeTasksInput& input);
 Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumesInput& input);
 Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
     Call& call, const DescribeVolumesModificationsInput& input);
