@@ -8,6 +8,7 @@
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
+#include "services/ec2/public_sharing.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/root_replacement.h"
 #include "services/ec2/snapshot_locks.h"
@@ -71,7 +72,7 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
                    kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores,
-                   kEncryption, kRootReplacements.rows());
+                   kEncryption, kPublicSharing, kRootReplacements.rows());
 }
 
 }  // namespace aerolith::ec2

@@ -11,6 +11,7 @@
 #include "base/step.h"
 #include "blocks/block_store.h"
 #include "services/ec2/launch_plan.h"
+#include "services/ec2/public_sharing.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_storage.h"
 #include "services/ec2/tags.h"
@@ -201,14 +202,22 @@ Result<bool> are_disks_being_read(metadata::ReadTransaction& txn, const Scope& s
   return false;
 }
 
-bool may_use(const Scope& scope, const SnapshotRecord& snapshot) {
-  return snapshot.owner == scope.account.view() || snapshot.is_public ||
-         std::ranges::find(snapshot.shared_with, scope.account.view()) != snapshot.shared_with.end();
+metadata::Result<bool> is_shared_with_all(metadata::ReadTransaction& txn, const Scope& scope,
+                                          const SnapshotRecord& snapshot) {
+  if (!snapshot.is_public) return false;
+  const auto record = TRY(kPublicSharing.get(txn, {AccountId(snapshot.owner), scope.region}));
+  return !record || record->state != PublicSharing::block_all_sharing;
+}
+
+metadata::Result<bool> may_use(metadata::ReadTransaction& txn, const Scope& scope, const SnapshotRecord& snapshot) {
+  if (snapshot.owner == scope.account.view()) return true;
+  if (std::ranges::find(snapshot.shared_with, scope.account.view()) != snapshot.shared_with.end()) return true;
+  return is_shared_with_all(txn, scope, snapshot);
 }
 
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(kSnapshots.get(txn, snapshot_scope(scope), id));
-  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
+  if (snapshot.is_hidden() || !TRY(may_use(txn, scope, snapshot))) return errors::not_found(Kind::snapshot, id);
   return snapshot;
 }
 
