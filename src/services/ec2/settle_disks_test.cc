@@ -179,11 +179,11 @@ TEST_F(DisksTest, AGuestThatKeepsAVolumeLosesItByForceAlone) {
   EXPECT_TRUE(volume().instance.empty());
 }
 
-// Attached while it was being modified: the instance's queue does both.
-TEST_F(DisksTest, AVolumeThatComesWhileItIsModified) {
+// Modified before it has come.
+TEST_F(DisksTest, AVolumeThatComesAndGrows) {
   settle();
-  modify(3);
   attach();
+  modify(3);
   EXPECT_EQ(settle(), std::nullopt);
   EXPECT_EQ(volume().state, AttachmentState::attached);
   EXPECT_EQ(volume().modification->state, ModificationState::completed);

@@ -51,13 +51,14 @@ TEST_F(VolumeChangesTest, OneAtATime) {
   EXPECT_EQ(code_of(&modify_volume, {.volume_id = volume_, .size = 4}), "none");
 }
 
-// Then it is the instance's queue that goes on with it.
-TEST_F(VolumeChangesTest, ItMayBeAttachedMeanwhile) {
+TEST_F(VolumeChangesTest, ItIsNotAttachedMeanwhile) {
+  const AttachVolumeInput attachment{.device = "/dev/sdf", .instance_id = instance_, .volume_id = volume_};
   ASSERT_TRUE(ask(&modify_volume, {.volume_id = volume_, .size = 3}).has_value());
-  EXPECT_EQ(code_of(&attach_volume, {.device = "/dev/sdf", .instance_id = instance_, .volume_id = volume_}), "none");
+  EXPECT_EQ(code_of(&attach_volume, attachment), "IncorrectState");
   settle_once();
-  EXPECT_EQ(state(), "modifying");
-  EXPECT_EQ(volume().instance, instance_);
+  EXPECT_EQ(code_of(&attach_volume, attachment), "IncorrectState");
+  settle_once();
+  EXPECT_EQ(code_of(&attach_volume, attachment), "none");
 }
 
 TEST_F(VolumeChangesTest, OneThatCanNotBeMadeLeavesTheVolumeAsItWas) {
