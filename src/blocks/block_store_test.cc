@@ -75,6 +75,20 @@ TEST_F(BlockStoreTest, OnlyWhatChangedIsStored) {
   EXPECT_EQ(read("snap-1", 3), block_of(3));
 }
 
+TEST_F(BlockStoreTest, WhatCompressesTakesLess) {
+  const uint64_t before = store_->stored_bytes();
+  ASSERT_TRUE(add("snap-1", "", {{0, text_of('a')}, {1, text_of('b')}}).has_value());
+  EXPECT_GT(store_->stored_bytes(), before);
+  EXPECT_LT(store_->stored_bytes() - before, 2 * kBlockBytes / 100);
+  // Half of it.
+  const uint64_t small = store_->stored_bytes();
+  ASSERT_TRUE(
+      add("snap-2", "", {{0, block_of(1).substr(0, kBlockBytes / 2) + std::string(kBlockBytes / 2, 'c')}}).has_value());
+  EXPECT_GT(store_->stored_bytes() - small, kBlockBytes / 2);
+  EXPECT_LT(store_->stored_bytes() - small, kBlockBytes * 6 / 10);
+  EXPECT_EQ(read("snap-1", 1), text_of('b'));
+}
+
 TEST_F(BlockStoreTest, TheSameBytesAreStoredOnceWhereverTheyAre) {
   ASSERT_TRUE(add("snap-1", "", {{0, block_of(1)}, {1, block_of(1)}}).has_value());
   const uint64_t once = store_->stored_bytes();

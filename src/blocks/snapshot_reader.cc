@@ -1,5 +1,6 @@
 #include "blocks/snapshot_reader.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -13,6 +14,18 @@
 namespace aerolith::blocks {
 
 namespace {
+
+// As QEMU says by locks of single bytes that nobody else may write while it has a file (its block/file-posix.c). A file
+// system without such locks: then nobody keeps to them.
+void keep_closed(int descriptor) {
+  constexpr off_t kOthersMayNotWrite = 201;
+  struct flock lock{};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = kOthersMayNotWrite;
+  lock.l_len = 1;
+  (void)::fcntl(descriptor, F_OFD_SETLK, &lock);
+}
 
 // The last block may be longer than what is left of the disk.
 std::string_view part_of_disk(const SnapshotReader& snapshot, uint64_t index, std::string_view block) {
@@ -77,11 +90,29 @@ Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(os::FileSystem& fil
   if (!is_there(path)) {
     return fail(VolumeErrorCode::not_found, fmt::format("there is no snapshot {}, or it isn't complete", snapshot));
   }
-  const DiskSecrets secrets(files, sealing);
-  reader->layers_ = TRY(open_layers(files, path, &secrets));
-  reader->is_encrypted_ = !reader->layers_.front()->key().empty();
-  reader->size_bytes_ = reader->layers_.front()->size_bytes();
+  TRY(reader->open_file(files, path, sealing));
   return reader;
+}
+
+Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open_volume(os::FileSystem& files, const std::string& folder,
+                                                                    std::string_view volume, const Sealing& sealing) {
+  TRY(check_id(volume));
+  std::unique_ptr<SnapshotReader> reader(new SnapshotReader(std::string(volume)));
+  const std::string path = fmt::format("{}/volumes/{}{}", folder, volume, kQcow2Suffix);
+  if (!is_there(path)) return fail(VolumeErrorCode::not_found, fmt::format("there is no volume {}", volume));
+  // First this, then the look at who writes: one of both sees the other.
+  reader->kept_closed_ = TRY(from_files(files.open(path, os::OpenMode::read)));
+  keep_closed(reader->kept_closed_->descriptor());
+  TRY(reader->open_file(files, path, sealing));
+  return reader;
+}
+
+Result<> SnapshotReader::open_file(os::FileSystem& files, const std::string& path, const Sealing& sealing) {
+  const DiskSecrets secrets(files, sealing);
+  layers_ = TRY(open_layers(files, path, &secrets));
+  is_encrypted_ = !layers_.front()->key().empty();
+  size_bytes_ = layers_.front()->size_bytes();
+  return {};
 }
 
 Result<std::vector<uint64_t>> SnapshotReader::find_blocks() {

@@ -1,5 +1,5 @@
-// A snapshot's bytes for who reads the folder beside the server, or without one: blocks, or a file of those that are
-// files still. Nothing in the folder is changed.
+// A snapshot's bytes, or a closed volume's, for who reads the folder beside the server, or without one: blocks, or a
+// file of those that are files still. Nothing in the folder is changed.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,10 @@ class SnapshotReader {
   static Result<std::unique_ptr<SnapshotReader>> open(os::FileSystem& files, const std::string& folder,
                                                       std::string_view snapshot, const Sealing& sealing = {});
 
+  // A volume's, of a file that no program has open to write (`in_use`): none gets it open until this one goes.
+  static Result<std::unique_ptr<SnapshotReader>> open_volume(os::FileSystem& files, const std::string& folder,
+                                                             std::string_view volume, const Sealing& sealing = {});
+
   uint64_t size_bytes() const { return size_bytes_; }
   bool is_encrypted() const { return is_encrypted_; }  // where it lies
   // Indexes of blocks that may have something, rising: all others are zeros.
@@ -29,11 +33,13 @@ class SnapshotReader {
   Result<std::string> read(uint64_t index);
 
  private:
+  Result<> open_file(os::FileSystem& files, const std::string& path, const Sealing& sealing);
   explicit SnapshotReader(std::string snapshot) : snapshot_(std::move(snapshot)) {}
 
   const std::string snapshot_;
   uint64_t size_bytes_ = 0;
   bool is_encrypted_ = false;
+  std::unique_ptr<os::File> kept_closed_;            // of a volume
   std::unique_ptr<BlockStore> store_;                // or
   std::vector<std::unique_ptr<Qcow2Layer>> layers_;  // the top one first
 };

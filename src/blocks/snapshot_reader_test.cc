@@ -76,6 +76,35 @@ TEST_F(SnapshotReaderTest, AQcow2FileHasTheSameBytes) {
   EXPECT_EQ(content(folder_ / "again.raw"), whole_);
 }
 
+// A volume's file, for as long as no program may write it; QEMU's locks are what tells.
+TEST_F(SnapshotReaderTest, AClosedVolume) {
+  std::filesystem::create_directories(folder_ / "volumes");
+  const std::string path = folder_ / "volumes/vol-1.qcow2";
+  ASSERT_TRUE(export_qcow2(files_, *open("snap-1"), path, {}).has_value());
+  const auto lock = [&](int descriptor, short type, off_t place) {
+    struct flock wanted{};
+    wanted.l_type = type;
+    wanted.l_whence = SEEK_SET;
+    wanted.l_start = place;
+    wanted.l_len = 1;
+    return ::fcntl(descriptor, F_OFD_SETLK, &wanted) == 0;
+  };
+  const int other = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(other, 0);
+  {
+    const auto reader = SnapshotReader::open_volume(files_, folder_.path(), "vol-1").value();
+    ASSERT_TRUE(export_raw(files_, *reader, folder_ / "volume.raw", {}).has_value());
+    EXPECT_EQ(content(folder_ / "volume.raw"), whole_);
+    EXPECT_FALSE(lock(other, F_WRLCK, 201));
+  }
+  EXPECT_TRUE(lock(other, F_WRLCK, 201));
+  EXPECT_TRUE(lock(other, F_UNLCK, 201));
+  EXPECT_TRUE(lock(other, F_RDLCK, 101));
+  EXPECT_EQ(SnapshotReader::open_volume(files_, folder_.path(), "vol-1").error().code, VolumeErrorCode::in_use);
+  ::close(other);
+  EXPECT_EQ(SnapshotReader::open_volume(files_, folder_.path(), "vol-2").error().code, VolumeErrorCode::not_found);
+}
+
 TEST_F(SnapshotReaderTest, WhatIsntThere) {
   EXPECT_EQ(SnapshotReader::open(files_, folder_.path(), "snap-3").error().code, VolumeErrorCode::not_found);
   EXPECT_EQ(SnapshotReader::open(files_, folder_.path(), "../snap-1").error().code, VolumeErrorCode::not_found);

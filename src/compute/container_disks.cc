@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -19,10 +20,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kLetGoPatience{2000};
 
-std::string link_name(const Disk& disk) {
+// What it is found by in /dev/disk/by-id, as in a virtual machine and, for scripts and drivers that know no other name,
+// as on AWS.
+std::array<std::string, 2> link_names(const Disk& disk) {
   std::string serial = disk.volume;
   std::erase(serial, '-');
-  return "virtio-" + serial;
+  return {"virtio-" + serial, "nvme-Amazon_Elastic_Block_Store_" + serial};
 }
 
 std::string node_name(const Disk& disk) { return disk.device.substr(disk.device.rfind('/') + 1); }
@@ -44,7 +47,7 @@ Result<> remove_nodes(pid_t init, const Disk& disk) {
   ::close(dev);
   const auto by_id = open_inside(init, "/dev/disk/by-id");
   if (!by_id.has_value()) return {};  // the guest has removed it
-  ::unlinkat(*by_id, link_name(disk).c_str(), 0);
+  for (const std::string& link : link_names(disk)) ::unlinkat(*by_id, link.c_str(), 0);
   ::close(*by_id);
   return {};
 }
@@ -72,8 +75,10 @@ Result<> show_disk(const InstanceFolder& folder, pid_t init, const Disk& disk, c
   }
   ::close(TRY(make_folder_inside(init, "/dev", "disk")));
   const int by_id = TRY(make_folder_inside(init, "/dev/disk", "by-id"));
-  ::unlinkat(by_id, link_name(disk).c_str(), 0);  // of an earlier attachment, which ended with the guest
-  (void)::symlinkat(("../../" + name).c_str(), by_id, link_name(disk).c_str());
+  for (const std::string& link : link_names(disk)) {
+    ::unlinkat(by_id, link.c_str(), 0);  // of an earlier attachment, which ended with the guest
+    (void)::symlinkat(("../../" + name).c_str(), by_id, link.c_str());
+  }
   ::close(by_id);
   return {};
 }

@@ -92,14 +92,20 @@ http::Response Admin::handle(const http::RequestHead& head, audit::Event& event)
     if (!is_post) return answer_error(405, "MethodNotAllowed", "use POST");
     return run_for_owner("AddSnapshot", &Admin::add_snapshot, head, event);
   }
+  if (path == "/_aerolith/exports") {
+    if (is_post) return run_for_owner("BeginExport", &Admin::begin_export, head, event);
+    if (head.method == "GET") return run_for_owner("LookAtExport", &Admin::look_at_export, head, event);
+    if (head.method == "DELETE") return run_for_owner("EndExport", &Admin::end_export, head, event);
+    return answer_error(405, "MethodNotAllowed", "use GET, POST or DELETE");
+  }
   if (path == "/_aerolith/instances" || path == "/_aerolith/console") {
     if (head.method != "GET") return answer_error(405, "MethodNotAllowed", "use GET");
     return path.ends_with("s") ? run_for_owner("ListInstances", &Admin::list_instances, head, event)
                                : run_for_owner("ReadConsole", &Admin::read_console, head, event);
   }
-  return answer_error(
-      404, "NotFound",
-      "there are health, metrics, backup, accounts, images, snapshots, instances and console under /_aerolith/");
+  return answer_error(404, "NotFound",
+                      "there are health, metrics, backup, accounts, images, snapshots, exports, instances and console "
+                      "under /_aerolith/");
 }
 
 http::Response Admin::run_for_owner(std::string_view operation, Action action, const http::RequestHead& head,
@@ -200,6 +206,25 @@ http::Response Admin::add_snapshot(const http::RequestHead& head) const {
   const auto added = settings_.add_snapshot(snapshot);
   if (!added.has_value()) return answer_error(400, "AddSnapshotFailed", added.error());
   return answer_json(200, {{"snapshot_id", added->id}, {"account_id", added->account}, {"size_gib", added->size_gib}});
+}
+
+http::Response Admin::begin_export(const http::RequestHead& head) const {
+  const auto begun = settings_.begin_export(auth::find_parameter(head.query(), "volume").value_or(""));
+  if (!begun.has_value()) return answer_error(400, "BeginExportFailed", begun.error());
+  return answer_json(200, {{"snapshot_id", *begun}});
+}
+
+http::Response Admin::look_at_export(const http::RequestHead& head) const {
+  const auto seen = settings_.look_at_export(auth::find_parameter(head.query(), "snapshot").value_or(""));
+  if (!seen.has_value()) return answer_error(400, "LookAtExportFailed", seen.error());
+  return answer_json(200, {{"state", seen->state}, {"percent", seen->percent}, {"failure", seen->failure}});
+}
+
+http::Response Admin::end_export(const http::RequestHead& head) const {
+  const std::string snapshot = auth::find_parameter(head.query(), "snapshot").value_or("");
+  const auto ended = settings_.end_export(snapshot);
+  if (!ended.has_value()) return answer_error(400, "EndExportFailed", ended.error());
+  return answer_json(200, {{"snapshot_id", snapshot}});
 }
 
 http::Response Admin::list_instances(const http::RequestHead&) const {

@@ -65,6 +65,13 @@ struct SnapshotInfo {
   int32_t size_gib = 0;
 };
 
+// Of a volume that is exported: its bytes of one moment, which the snapshot has once it is completed.
+struct ExportInfo {
+  std::string state;  // "pending", "completed", "failed"
+  int percent = 0;
+  std::string failure;
+};
+
 // An instance of any account, for whoever keeps this host.
 struct InstanceInfo {
   std::string id;
@@ -104,6 +111,10 @@ struct AdminSettings {
   std::function<Result<ImageInfo, std::string>(const NewImage& image)> add_image;
   std::function<Result<std::vector<ImageInfo>, std::string>()> list_images;
   std::function<Result<SnapshotInfo, std::string>(const NewSnapshot& snapshot)> add_snapshot;
+  // A snapshot that nobody sees, for as long as it is read -> its id.
+  std::function<Result<std::string, std::string>(const std::string& volume)> begin_export;
+  std::function<Result<ExportInfo, std::string>(const std::string& snapshot)> look_at_export;
+  std::function<Result<void, std::string>(const std::string& snapshot)> end_export;
   std::function<Result<std::vector<InstanceInfo>, std::string>()> list_instances;
   std::function<Result<ConsoleText, std::string>(const std::string& instance, uint64_t place)> read_console;
   std::function<http::ServerStats()> server_stats;
@@ -143,6 +154,10 @@ class Admin {
   http::Response list_images(const http::RequestHead& head) const;
   // POST /_aerolith/snapshots?file=<absolute path>&…, as NewSnapshot's members are called
   http::Response add_snapshot(const http::RequestHead& head) const;
+  // POST /_aerolith/exports?volume=<id>, then GET and DELETE /_aerolith/exports?snapshot=<id>
+  http::Response begin_export(const http::RequestHead& head) const;
+  http::Response look_at_export(const http::RequestHead& head) const;
+  http::Response end_export(const http::RequestHead& head) const;
   // GET /_aerolith/instances
   http::Response list_instances(const http::RequestHead& head) const;
   // GET /_aerolith/console?instance=<id>&place=<number>

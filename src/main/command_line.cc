@@ -368,20 +368,20 @@ class CommandLine {
 
   void add_snapshots() {
     EbsOptions& options = arguments_.ebs;
-    CLI::App& ebs = add_group("ebs", "Snapshots as disks' files: out of this cloud, and into it");
+    CLI::App& ebs = add_group("ebs", "Snapshots and volumes as disks' files: out of this cloud, and into it");
     CLI::App* out =
-        add_below(ebs, "export", "Write a snapshot of any account as a disk's file", Flags::common,
+        add_below(ebs, "export", "Write a snapshot or a volume of any account as a disk's file", Flags::common,
                   [this](const Invocation& invocation) { return run_ebs_export(invocation, arguments_.ebs); });
-    out->add_option("snapshot", options.snapshot, "Its id")->required();
+    out->add_option("source", options.source, "The id of a snapshot or a volume")->required();
     add_text(out, "-o,--output", options.file, "FILE", "A new file (default: standard output)");
     out->add_option("--format", options.format, "raw (default) or qcow2")->check(CLI::IsMember({"raw", "qcow2"}));
     out->footer(
         "Examples:\n  aerolith ebs export snap-0123456789abcdef0 --format qcow2 --output disk.qcow2\n"
-        "  aerolith ebs export snap-0123456789abcdef0 | ssh other 'dd of=/dev/sdb bs=1M'");
+        "  aerolith ebs export vol-0123456789abcdef0 | ssh other 'dd of=/dev/sdb bs=1M'");
     CLI::App* in =
         add_below(ebs, "import", "Make a disk's file, raw or qcow2, a snapshot", Flags::common,
                   [this](const Invocation& invocation) { return run_ebs_import(invocation, arguments_.ebs); });
-    in->add_option("file", options.file, "The file")->required();
+    in->add_option("file", options.file, "The file; - for standard input")->required();
     add_text(in, "--description", options.description, "TEXT", "What it is");
     add_text(in, "--account", options.account, "ID", "Whose it will be (default: the first account's)");
     add_json(in);

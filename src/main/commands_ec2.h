@@ -24,13 +24,13 @@ int run_ec2_ssh(const Invocation& invocation, const Ec2Options& options);
 int run_ec2_console(const Invocation& invocation, const Ec2Options& options);
 
 struct EbsOptions {
-  std::string snapshot;        // of `export`
-  std::string file;            // to write, empty or "-": standard output; to import
+  std::string source;          // of `export`: a snapshot or a volume
+  std::string file;            // to write, empty or "-": standard output; to import, "-": standard input
   std::string format = "raw";  // or qcow2
   std::string description;     // of `import`, as is:
   std::string account;         // whose it will be; empty: the installation's first
 };
-// Reads the data folder; no server is asked.
+// Reads the data folder. A server that runs is asked for a volume's bytes, which it may be writing.
 int run_ebs_export(const Invocation& invocation, const EbsOptions& options);
 int run_ebs_import(const Invocation& invocation, const EbsOptions& options);
 

@@ -204,6 +204,15 @@ gateway::AdminSettings make_admin_settings(const Installation& installation, met
             }
             return cloud.add_snapshot(snapshot, account);
           },
+          .begin_export = [&](const std::string& volume) { return ec2.begin_export(volume); },
+          .look_at_export = [&](const std::string& snapshot) -> Result<gateway::ExportInfo, std::string> {
+            const ec2::ExportProgress seen = TRY(ec2.look_at_export(snapshot));
+            const char* const state = seen.state == ec2::ExportState::pending     ? "pending"
+                                      : seen.state == ec2::ExportState::completed ? "completed"
+                                                                                  : "failed";
+            return gateway::ExportInfo{.state = state, .percent = seen.percent, .failure = seen.failure};
+          },
+          .end_export = [&](const std::string& snapshot) { return ec2.end_export(snapshot); },
           .list_instances = [&] { return cloud.list_instances(); },
           .read_console = [&](const std::string& id, uint64_t place) { return cloud.read_console(id, place); }};
 }

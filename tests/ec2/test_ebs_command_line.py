@@ -7,10 +7,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tools.harness.clients import boto_client
+from tools.harness.instances import Guests, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 from tools.harness.snapshots import Snapshots
-from tools.harness.volumes import GIB, login
+from tools.harness.volumes import GIB, Volumes, login
 
 DEVICE = "/dev/disk/by-id/virtio-{}"
 MARK = b"what a guest wrote"
@@ -118,3 +121,82 @@ def test_what_is_refused(snapshots: Snapshots, cloud: Server, tmp_path: Path) ->
     refused = cloud.command("ebs", "import", str(child))
     assert refused.returncode == 1 and "names another file" in refused.stderr
     assert cloud.command("ebs", "import", str(tmp_path / "nowhere")).returncode == 1
+
+
+def test_a_volume_out_while_a_guest_writes_it(
+    snapshots: Snapshots, pair: tuple[dict[str, Any], dict[str, Any]], cloud: Server, tmp_path: Path
+) -> None:
+    volumes = snapshots.volumes
+    volume = volumes.make()
+    volumes.attach(volume, pair[0]["InstanceId"])
+    disk = DEVICE.format(volume.replace("-", ""))
+    shell = login(volumes, pair[0])
+    shell.run(f"printf '{MARK.decode()}' | dd of={disk} conv=notrunc,fsync status=none")
+    before, seen = stored_blocks(cloud), volumes.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    for form in ("raw", "qcow2"):
+        out = cloud.command("ebs", "export", volume, "--format", form, "--output", str(tmp_path / form))
+        assert out.returncode == 0, out.stderr
+    compared = subprocess.run(["qemu-img", "compare", str(tmp_path / "raw"), str(tmp_path / "qcow2")])
+    assert compared.returncode == 0
+    with (tmp_path / "raw").open("rb") as file:
+        assert file.read(len(MARK)) == MARK
+    # What can't be written leaves nothing either.
+    again = cloud.command("ebs", "export", volume, "--output", str(tmp_path / "raw"))
+    assert again.returncode == 1 and "raw" in again.stderr
+    assert volumes.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == seen
+    wait_for("the snapshots to be dropped", lambda: stored_blocks(cloud) == before)
+    volumes.detach(volume)
+    # And of one that no instance has.
+    free = cloud.command("ebs", "export", volume, "--output", str(tmp_path / "free"))
+    assert free.returncode == 0, free.stderr
+    assert (tmp_path / "free").stat().st_size == GIB
+    unknown = cloud.command("ebs", "export", "vol-0123456789abcdef0", "--output", str(tmp_path / "x"))
+    assert unknown.returncode == 1 and "does not exist" in unknown.stderr
+
+
+def stored_blocks(server: Server) -> set[str]:
+    """Manifests of snapshots, whatever the API says."""
+    return {path.name for path in (server.data_folder / "blocks/store").rglob("*snap-*")}
+
+
+def test_in_from_standard_input(snapshots: Snapshots, cloud: Server) -> None:
+    command = [str(cloud.binary), "ebs", "import", "-", "--json", "--data-folder", str(cloud.data_folder)]
+    disk = b"\2" * (3 << 20) + b"\0" * (5 << 20)
+    done = subprocess.run(command, input=disk, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    snapshots.made.append(made["snapshot_id"])
+    out = cloud.command("ebs", "export", made["snapshot_id"], "--output", "/dev/null")
+    assert out.returncode == 1  # a new file is what it writes
+    raw = subprocess.run(
+        [str(cloud.binary), "ebs", "export", made["snapshot_id"], "--data-folder", str(cloud.data_folder)],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=120,
+    )
+    assert raw.stdout[: len(disk)] == disk
+    assert not list((cloud.data_folder / "blocks/snapshots").glob(".import-*"))
+
+
+def test_a_volume_without_a_server(tmp_path: Path, worker_id: str) -> None:
+    """Its file is read; one that a guest still has open is not."""
+    number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
+    own = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 4)})
+    if lacks := what_lacks(own, "containers"):
+        pytest.skip(f"no instances here: {lacks}")
+    with with_instances(own):
+        guests = Guests(own, tmp_path)
+        subnets = guests.ec2.describe_subnets()["Subnets"]
+        volumes = Volumes(guests, sorted(each["AvailabilityZone"] for each in subnets)[0])
+        free, held = volumes.make(), volumes.make()
+        instance = guests.start()
+        volumes.attach(held, instance["InstanceId"])
+        own.stop()
+        for form in ("raw", "qcow2"):
+            out = own.command("ebs", "export", free, "--format", form, "--output", str(tmp_path / form))
+            assert out.returncode == 0, out.stderr
+        refused = own.command("ebs", "export", held, "--output", str(tmp_path / "held"))
+        assert refused.returncode == 1 and "open to write" in refused.stderr
+        assert not (tmp_path / "held").exists()
+        own.start()
+        guests.clear()

@@ -148,6 +148,37 @@ def test_kills_while_a_volume_is_made_and_deleted(bench: Bench) -> None:
         assert not left_after(bench.server, before), told
 
 
+def test_kills_while_a_snapshot_is_deleted(bench: Bench) -> None:
+    """And a volume that was made of it, which needs its file."""
+    volume = bench.create()
+    files = bench.server.data_folder / "blocks"
+
+    def stored() -> set[str]:
+        places = ("snapshots", "store/snapshots", "store/packs")
+        return {path.name for part in places for path in (files / part).iterdir()}
+
+    def make() -> str:
+        made = str(bench.ec2.create_snapshot(VolumeId=volume)["SnapshotId"])
+        wait_for(f"{made} to be completed", lambda: states().get(made) == "completed")
+        return made
+
+    def states() -> dict[str, str]:
+        found = bench.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        return {each["SnapshotId"]: each["State"] for each in found}
+
+    def delete(snapshot: str, at: Step | None = None) -> None:
+        bench.asked(at, partial(bench.ec2.delete_snapshot, SnapshotId=snapshot), lambda: snapshot not in states())
+        wait_for(f"{snapshot} to be gone after a kill at {at}", lambda: stored() == before)
+
+    before, recorded = stored(), make()
+    steps = bench.steps.record(lambda: delete(recorded))
+    assert {"delete-snapshot/committed", "snapshot/removed"} <= {step.name for step in steps}
+    for step in steps:
+        delete(make(), step)
+        assert states() == {}, f"killed at {step}"
+    bench.delete(volume)
+
+
 def test_kills_while_a_container_gets_grows_and_loses_a_volume(bench: Bench) -> None:
     walk(bench, "/dev/sdf")
 

@@ -306,6 +306,58 @@ def test_the_command_line(own: Guests, cloud: Server, snapshot: str) -> None:
     ]
 
 
+def test_of_all_volumes_of_an_instance_but_some(own: Guests) -> None:
+    data = [{"DeviceName": f"/dev/sd{letter}", "Ebs": {"VolumeSize": 1}} for letter in "fg"]
+    instance = own.start(BlockDeviceMappings=data)["InstanceId"]
+    root, first, second = (each["Ebs"]["VolumeId"] for each in own.find(instance)["BlockDeviceMappings"])
+    own.ec2.create_tags(Resources=[first], Tags=[{"Key": "holds", "Value": "first"}, {"Key": "kept", "Value": "no"}])
+
+    def ask(**wanted: Any) -> dict[str, list[dict[str, str]]]:
+        """Tags by volume."""
+        wanted["InstanceSpecification"] = {"InstanceId": instance, **wanted.get("InstanceSpecification", {})}
+        made = own.ec2.create_snapshots(**wanted)["Snapshots"]
+        for each in made:
+            wait_completed(own.ec2, each["SnapshotId"])
+        return {each["VolumeId"]: sorted(each["Tags"], key=lambda tag: tag["Key"]) for each in made}
+
+    assert ask() == {root: [], first: [], second: []}
+    some = ask(
+        InstanceSpecification={"ExcludeDataVolumeIds": [second], "ExcludeBootVolume": True},
+        CopyTagsFromSource="volume",
+        TagSpecifications=tagged("snapshot", kept="yes"),
+    )
+    assert some == {first: [{"Key": "holds", "Value": "first"}, {"Key": "kept", "Value": "yes"}]}
+    for wrong in (root, "vol-0123456789abcdef0"):
+        specification = {"InstanceId": instance, "ExcludeDataVolumeIds": [wrong]}
+        assert refused(own.ec2.create_snapshots, InstanceSpecification=specification) == "InvalidParameterValue"
+
+
+def test_public_sharing_is_blocked(own: Guests, other: Any, snapshot: str) -> None:
+    ec2, share = own.ec2, {"SnapshotId": snapshot, "Attribute": "createVolumePermission"}
+    public = {"CreateVolumePermission": {"Add": [{"Group": "all"}]}}
+    assert ec2.get_snapshot_block_public_access_state()["State"] == "unblocked"
+    ec2.modify_snapshot_attribute(**share, **public)
+    assert other.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+    try:
+        assert ec2.enable_snapshot_block_public_access(State="block-new-sharing")["State"] == "block-new-sharing"
+        assert refused(ec2.modify_snapshot_attribute, **share, **public) == "OperationNotPermitted"
+        assert other.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+        ec2.enable_snapshot_block_public_access(State="block-all-sharing")
+        assert refused(other.describe_snapshots, SnapshotIds=[snapshot]) == "InvalidSnapshot.NotFound"
+        assert other.describe_snapshots(RestorableByUserIds=["all"])["Snapshots"] == []
+        # The owner sees what it says.
+        said = ec2.describe_snapshot_attribute(**share)["CreateVolumePermissions"]
+        assert said == [{"Group": "all"}]
+        # To accounts it may still be given.
+        ec2.modify_snapshot_attribute(**share, CreateVolumePermission={"Add": [{"UserId": other.account}]})
+        assert other.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+        assert other.get_snapshot_block_public_access_state()["State"] == "unblocked"
+        assert refused(ec2.enable_snapshot_block_public_access, State="unblocked") == "InvalidParameterValue"
+    finally:
+        assert ec2.disable_snapshot_block_public_access()["State"] == "unblocked"
+        ec2.reset_snapshot_attribute(**share)
+
+
 def test_the_server_killed_at_each_step_of_a_snapshot(tmp_path: Path, worker_id: str) -> None:
     """Whole, or not there: a call that was answered has made one, one that wasn't leaves nothing half done."""
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,6 +217,18 @@ def test_a_volume_is_as_fast_as_its_type_says(volumes: Volumes, pair: tuple[dict
     volumes.detach(volume)
 
 
+def test_it_is_found_by_the_name_that_it_has_on_aws(
+    volumes: Volumes, pair: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    shell, volume = login(volumes, pair[0]), volumes.make()
+    volumes.attach(volume, pair[0]["InstanceId"])
+    serial = volume.replace("-", "")
+    for name in (f"virtio-{serial}", f"nvme-Amazon_Elastic_Block_Store_{serial}"):
+        assert shell.run(f"readlink -f /dev/disk/by-id/{name}") == "/dev/sdf"
+    volumes.detach(volume)
+    assert shell.run(f"ls /dev/disk/by-id | grep -c {serial} || true") == "0"
+
+
 @pytest.fixture(scope="module")
 def machine(machines: None, guests: Guests) -> Iterator[dict[str, Any]]:
     instance = guests.start(TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}))
@@ -243,3 +257,60 @@ def test_a_virtual_machine_mounts_grows_and_gives_back(
     volumes.attach(volume, pair[0]["InstanceId"])
     assert login(volumes, pair[0]).run("head -c 3145728 /dev/sdf | sha256sum") == wanted
     volumes.detach(volume)
+
+
+def device_of(shell: Login, volume: str) -> str:
+    look = f"grep -l {volume.replace('-', '')} /sys/block/*/serial"
+    return "/dev/" + wait_for("the device", lambda: shell.attempt(look).stdout.split("/"))[3]
+
+
+@pytest.mark.timeout(900)
+def test_a_file_system_grows_with_its_volume(volumes: Volumes, machine: dict[str, Any], tmp_path: Path) -> None:
+    """ext4 of the host's tools, as an image has it: mounted, grown while files are open, and clean afterwards."""
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("mkfs.ext4 is missing")
+    small = tmp_path / "small.ext4"
+    subprocess.run(["mkfs.ext4", "-q", "-E", "nodiscard", str(small), "32M"], check=True)
+    shell, volume = login(volumes, machine), volumes.make()
+    volumes.attach(volume, machine["InstanceId"])
+    device = device_of(shell, volume)
+    shell.send(small, f"dd of={device} bs=1M conv=fsync 2>/dev/null")
+    shell.run(f"mkdir -p /mnt/data && mount -t ext4 {device} /mnt/data && resize2fs {device}", 120)
+    shell.run("dd if=/dev/urandom of=/mnt/data/first bs=1M count=100 2>/dev/null; sync", 120)
+    volumes.modify(volume, Size=2)
+    wait_for("the guest to see it", lambda: int(shell.run(f"blockdev --getsize64 {device}")) == 2 * GIB)
+    shell.run(f"resize2fs {device}", 120)
+    assert int(shell.run("df -m /mnt/data | tail -n 1").split()[1]) > 1800
+    shell.run("dd if=/dev/urandom of=/mnt/data/second bs=1M count=50 2>/dev/null; sync", 120)
+    sums = shell.run("cd /mnt/data && sha256sum first second", 120)
+    shell.run("umount /mnt/data")
+    volumes.detach(volume)
+    raw = tmp_path / "raw"
+    out = volumes.guests.server.command("ebs", "export", volume, "--output", str(raw))
+    assert out.returncode == 0, out.stderr
+    checked = subprocess.run(["e2fsck", "-fn", str(raw)], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    volumes.attach(volume, machine["InstanceId"])
+    shell.run(f"mount -t ext4 {device_of(shell, volume)} /mnt/data")
+    assert shell.run("cd /mnt/data && sha256sum first second", 120) == sums
+    shell.run("umount /mnt/data")
+    volumes.detach(volume)
+
+
+@pytest.mark.timeout(900)
+def test_a_virtual_machine_loses_by_force_what_it_has_mounted(
+    volumes: Volumes, machine: dict[str, Any], pair: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    shell, volume = login(volumes, machine), volumes.make()
+    volumes.attach(volume, machine["InstanceId"])
+    device = device_of(shell, volume)
+    shell.run(f"echo flushed | dd of={device} conv=fsync 2>/dev/null")
+    shell.run(f"sh -c 'sleep 600 < {device} > /dev/null 2>&1 & echo $! > /tmp/holder'")
+    volumes.detach(volume, Force=True)
+    assert shell.run("echo alive") == "alive"
+    assert shell.attempt(f"dd if={device} iflag=direct bs=4k count=1 of=/dev/null").returncode != 0
+    # It is whole, and another one's.
+    volumes.attach(volume, pair[0]["InstanceId"])
+    assert login(volumes, pair[0]).run("head -n 1 /dev/sdf") == "flushed"
+    volumes.detach(volume)
+    shell.run("kill $(cat /tmp/holder)")

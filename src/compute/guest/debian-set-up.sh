@@ -170,6 +170,15 @@ END
   inside systemctl --quiet enable aerolith-other-devices.service
 }
 
+# Volumes by the name that they have on AWS, beside udev's own of virtio disks.
+name_volumes() {
+  name='SYMLINK+="disk/by-id/nvme-Amazon_Elastic_Block_Store_$attr{serial}'
+  write /etc/udev/rules.d/65-ec2-volumes.rules <<END
+SUBSYSTEM=="block", KERNEL=="vd*[!0-9]", ATTRS{serial}=="vol*", $name"
+SUBSYSTEM=="block", KERNEL=="vd*[0-9]", ATTRS{serial}=="vol*", $name-part%n"
+END
+}
+
 add_user
 trust_authority
 add_modules
@@ -178,6 +187,7 @@ set_cloud_init
 set_first_boot
 leave_out
 put_devices_in_order
+name_volumes
 : >"$root/etc/machine-id" # each instance makes its own
 rm -f "$root/var/lib/dbus/machine-id"
 : >"$root/etc/fstab"

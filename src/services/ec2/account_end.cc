@@ -9,7 +9,9 @@
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/placement_groups.h"
+#include "services/ec2/public_sharing.h"
 #include "services/ec2/recycle_bin.h"
+#include "services/ec2/root_replacement.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_storage.h"
 #include "services/ec2/snapshot_tables.h"
@@ -72,7 +74,7 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
                    kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores,
-                   kEncryption);
+                   kEncryption, kPublicSharing, kRootReplacements.rows());
 }
 
 }  // namespace aerolith::ec2

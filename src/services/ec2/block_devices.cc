@@ -18,7 +18,18 @@ std::unexpected<CallError> invalid(std::string message) {
   return errors::of("InvalidBlockDeviceMapping", std::move(message));
 }
 
+Result<> refuse_unbuilt(const EbsBlockDevice& ebs) {
+  if (ebs.outpost_arn) return errors::unsupported("There are no Outposts.");
+  if (ebs.ebs_card_index.value_or(0) != 0) return errors::unsupported("Instances have one EBS card.");
+  if (ebs.availability_zone || ebs.availability_zone_id) {
+    return errors::unsupported("Volumes of a block device mapping are made in the zone of their instance.");
+  }
+  if (ebs.volume_initialization_rate) return errors::unsupported("Volumes have no initialization rate here.");
+  return {};
+}
+
 Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
+  TRY(refuse_unbuilt(ebs));
   const int32_t least = device.snapshot.empty() ? 1 : device.size_gib;
   if (ebs.snapshot_id && *ebs.snapshot_id != device.snapshot) {
     return invalid(fmt::format("snapshotId cannot be modified on the device '{}' of an image.", device.device));

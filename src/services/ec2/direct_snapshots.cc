@@ -70,7 +70,7 @@ DirectSnapshot facts_of(const SnapshotRecord& record) {
 DirectResult<SnapshotRecord> get_seen(metadata::ReadTransaction& txn, const DirectCaller& caller,
                                       const std::string& id) {
   auto record = TRY(kSnapshots.rows().get(txn, {AccountId(), caller.region, id}));
-  if (!record || record->is_hidden() || !may_use(scope_of(caller), *record)) {
+  if (!record || record->is_hidden() || !TRY(may_use(txn, scope_of(caller), *record))) {
     return refuse(DirectFault::not_found, fmt::format("The snapshot '{}' does not exist.", id));
   }
   return *std::move(record);

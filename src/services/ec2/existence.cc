@@ -9,6 +9,7 @@
 #include "services/ec2/network_tables.h"
 #include "services/ec2/placement_groups.h"
 #include "services/ec2/recycle_bin.h"
+#include "services/ec2/root_replacement.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -76,6 +77,8 @@ Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, co
       return require_in(txn, scope, imports_of(id), id);
     case Kind::placement_group:
       return require_in(txn, scope, kPlacementGroups, id);
+    case Kind::root_replacement:
+      return require_in(txn, scope, kRootReplacements, id);
     case Kind::snapshot:
       TRY(get_own_snapshot(txn, scope, id));
       return {};

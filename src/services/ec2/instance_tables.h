@@ -114,6 +114,8 @@ struct InstanceRecord {
   bool recovers = true;
   bool migrates_at_reboot = true;
   bool uses_reservations = true;
+  // The task that replaces its root volume (root_replacement.h). Empty: none.
+  std::string replacing;
 };
 template <class Archive>
 void fields(Archive& archive, InstanceRecord& r) {
@@ -124,7 +126,7 @@ void fields(Archive& archive, InstanceRecord& r) {
           r.desired, r.state, r.state_at, r.skips_shutdown, r.reboot_wanted, r.transition_reason, r.reason_code,
           r.reason_message, r.driver, r.prepared, r.guest_namespace, r.kernel, r.initramfs, r.kernel_arguments,
           r.gets_public_address, r.usage_operation, r.platform_details, r.requester, r.imaging, r.profile_association,
-          r.is_forced, r.partition, r.recovers, r.migrates_at_reboot, r.uses_reservations);
+          r.is_forced, r.partition, r.recovers, r.migrates_at_reboot, r.uses_reservations, r.replacing);
 }
 
 // Apart, so that lists of instances don't read it.

@@ -58,6 +58,8 @@ constexpr KindInfo kKinds[] = {
      "Tasks: [{}] not found", ""},
     {Kind::placement_group, "pg-", "placement-group", "InvalidPlacementGroup.Unknown",
      "The Placement Group '{}' is unknown.", ""},
+    {Kind::root_replacement, "replacevol-", "replace-root-volume-task", "InvalidReplaceRootVolumeTaskId.NotFound",
+     "The replace root volume task ID '{}' does not exist", ""},
 };
 
 constexpr bool in_order() {

@@ -34,6 +34,7 @@ enum class Kind : uint8_t {
   import_image_task,
   import_snapshot_task,
   placement_group,
+  root_replacement,
 };
 
 struct KindInfo {

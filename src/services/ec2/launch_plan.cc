@@ -13,6 +13,7 @@
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/unbuilt.h"
 #include "services/ec2/user_data.h"
+#include "services/ec2/volume_types.h"
 #include "services/ec2/vpcs.h"
 #include "services/ec2/zones.h"
 
@@ -145,6 +146,12 @@ Result<> check_metadata_options(const RunInstancesInput& input) {
   return errors::invalid_value("HttpPutResponseHopLimit", std::to_string(hops), "Valid values are from 1 to 64.");
 }
 
+Result<> check_root_type(const BlockDeviceRecord& root) {
+  const VolumeTypeFacts* const type = find_volume_type(root.type);
+  if (type == nullptr || type->may_boot) return {};
+  return errors::invalid_parameter(fmt::format("{} volumes can't be boot volumes.", root.type));
+}
+
 Result<> check_counts(const RunInstancesInput& input) {
   constexpr int32_t kMost = 1000;
   if (*input.min_count < 1) {
@@ -244,6 +251,7 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
                                                              plan.interfaces.size(), plan.type->name));
   }
   plan.devices = TRY(merge_devices(plan.image, merged.block_device_mappings));
+  TRY(check_root_type(plan.devices.front()));
   TRY(fit_to_snapshots(txn, scope, plan.image, plan.devices));
   return plan;
 }

@@ -10,7 +10,10 @@
 #include "ec2/operations/describe_snapshot_tier_status.h"
 #include "ec2/operations/describe_snapshots.h"
 #include "ec2/operations/disable_fast_snapshot_restores.h"
+#include "ec2/operations/disable_snapshot_block_public_access.h"
 #include "ec2/operations/enable_fast_snapshot_restores.h"
+#include "ec2/operations/enable_snapshot_block_public_access.h"
+#include "ec2/operations/get_snapshot_block_public_access_state.h"
 #include "ec2/operations/list_snapshots_in_recycle_bin.h"
 #include "ec2/operations/lock_snapshot.h"
 #include "ec2/operations/modify_snapshot_attribute.h"
@@ -53,6 +56,12 @@ void add_snapshot_rows(TableBuilder& table) {
                                                  existing(Kind::snapshot));
   table.row<ec2::enable_fast_snapshot_restores>(enable_fast_snapshot_restores, "ec2:EnableFastSnapshotRestores",
                                                 existing(Kind::snapshot));
+  table.row<ec2::disable_snapshot_block_public_access>(disable_snapshot_block_public_access,
+                                                       "ec2:DisableSnapshotBlockPublicAccess", kAnything);
+  table.row<ec2::enable_snapshot_block_public_access>(enable_snapshot_block_public_access,
+                                                      "ec2:EnableSnapshotBlockPublicAccess", kAnything);
+  table.row<ec2::get_snapshot_block_public_access_state>(get_snapshot_block_public_access_state,
+                                                         "ec2:GetSnapshotBlockPublicAccessState", kAnything);
   table.row<ec2::modify_snapshot_tier>(modify_snapshot_tier, "ec2:ModifySnapshotTier", existing(Kind::snapshot));
   table.row<ec2::restore_snapshot_tier>(restore_snapshot_tier, "ec2:RestoreSnapshotTier", existing(Kind::snapshot));
   table.row<ec2::unlock_snapshot>(unlock_snapshot, "ec2:UnlockSnapshot", existing(Kind::snapshot));

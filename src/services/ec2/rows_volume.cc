@@ -2,8 +2,10 @@
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 #include "ec2/operations/attach_volume.h"
 #include "ec2/operations/copy_volumes.h"
+#include "ec2/operations/create_replace_root_volume_task.h"
 #include "ec2/operations/create_volume.h"
 #include "ec2/operations/delete_volume.h"
+#include "ec2/operations/describe_replace_root_volume_tasks.h"
 #include "ec2/operations/describe_volume_attribute.h"
 #include "ec2/operations/describe_volume_status.h"
 #include "ec2/operations/describe_volumes.h"
@@ -58,10 +60,15 @@ void add_volume_rows(TableBuilder& table) {
   tell_encryption<CopyVolumesInput>(
       table.row<ec2::copy_volumes>(copy_volumes, "ec2:CopyVolumes", making(Kind::volume), {existing(Kind::volume)}),
       table.store());
+  table.row<ec2::create_replace_root_volume_task>(
+      create_replace_root_volume_task, "ec2:CreateReplaceRootVolumeTask", making(Kind::root_replacement),
+      {existing(Kind::instance), making(Kind::volume), existing(Kind::snapshot), existing(Kind::image)});
   tell_encryption<CreateVolumeInput>(table.row<ec2::create_volume>(create_volume, "ec2:CreateVolume",
                                                                    making(Kind::volume), {existing(Kind::snapshot)}),
                                      table.store());
   table.row<ec2::delete_volume>(delete_volume, "ec2:DeleteVolume", existing(Kind::volume));
+  table.row<ec2::describe_replace_root_volume_tasks>(describe_replace_root_volume_tasks,
+                                                     "ec2:DescribeReplaceRootVolumeTasks", kAnything);
   table.row<ec2::describe_volume_attribute>(describe_volume_attribute, "ec2:DescribeVolumeAttribute",
                                             existing(Kind::volume));
   table.row<ec2::describe_volume_status>(describe_volume_status, "ec2:DescribeVolumeStatus", kAnything);

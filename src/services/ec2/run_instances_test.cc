@@ -136,11 +136,61 @@ TEST_F(RunTest, WhatIsRefused) {
   input.block_device_mappings =
       std::vector<BlockDeviceMapping>{{.ebs = EbsBlockDevice{.volume_size = 0}, .device_name = "/dev/xvda"}};
   EXPECT_EQ(code_of(input), "InvalidParameterValue");
+  const auto with = [&](EbsBlockDevice ebs) {
+    RunInstancesInput asked = request();
+    asked.block_device_mappings = std::vector<BlockDeviceMapping>{{.ebs = std::move(ebs), .device_name = "/dev/xvda"}};
+    return code_of(asked);
+  };
+  EXPECT_EQ(with({.volume_size = 200, .volume_type = "st1"}), "InvalidParameterValue");
+  EXPECT_EQ(with({.volume_size = 200, .volume_type = "sc1"}), "InvalidParameterValue");
+  EXPECT_EQ(with({.outpost_arn = "arn:aws:outposts:us-east-1:123456789012:outpost/op-1"}), "UnsupportedOperation");
+  EXPECT_EQ(with({.availability_zone = "us-east-1a"}), "UnsupportedOperation");
+  EXPECT_EQ(with({.availability_zone_id = "use1-az1"}), "UnsupportedOperation");
+  EXPECT_EQ(with({.ebs_card_index = 1}), "UnsupportedOperation");
   cloud_->container = nullptr;
   EXPECT_EQ(code_of(request()), "Unsupported");
   const auto txn = store_->begin_read();
   EXPECT_TRUE(kInstances.all(*txn, scope_)->empty());
   EXPECT_TRUE(kInterfaces.all(*txn, scope_)->empty());
+}
+
+TEST_F(RunTest, MappingsAddAndLeaveOut) {
+  const auto devices_of = [&](const RunInstancesInput& input) {
+    Strings devices;
+    const auto made = run(input).value();
+    for (const auto& each : *made.instances->front().block_device_mappings) devices.push_back(*each.device_name);
+    return devices;
+  };
+  RunInstancesInput input = request();
+  input.block_device_mappings = std::vector<BlockDeviceMapping>{
+      {.ebs = EbsBlockDevice{.volume_size = 3}, .device_name = "/dev/sdf"},
+      {.ebs = EbsBlockDevice{.volume_size = 200, .volume_type = "st1"}, .device_name = "/dev/sdg"}};
+  EXPECT_EQ(devices_of(input), (Strings{"/dev/xvda", "/dev/sdf", "/dev/sdg"}));
+  // What isn't there may be left out, too; the root may not.
+  input.block_device_mappings = std::vector<BlockDeviceMapping>{{.no_device = "", .device_name = "/dev/sdf"}};
+  EXPECT_EQ(devices_of(input), (Strings{"/dev/xvda"}));
+  input.block_device_mappings = std::vector<BlockDeviceMapping>{{.no_device = "", .device_name = "/dev/xvda"}};
+  EXPECT_EQ(code_of(input), "InvalidBlockDeviceMapping");
+}
+
+TEST_F(RunTest, ATemplatesMappingsCountUntilTheRequestHasItsOwn) {
+  Call made = call();
+  LaunchTemplateEbsBlockDeviceRequest ebs;
+  ebs.volume_size = 3;
+  LaunchTemplateBlockDeviceMappingRequest mapping;
+  mapping.device_name = "/dev/sdf";
+  mapping.ebs = ebs;
+  RequestLaunchTemplateData data{.image_id = image_, .instance_type = "t3.small"};
+  data.block_device_mappings = std::vector<LaunchTemplateBlockDeviceMappingRequest>{mapping};
+  ASSERT_TRUE(
+      create_launch_template(made, {.launch_template_name = "disks", .launch_template_data = data}).has_value());
+  RunInstancesInput input{.max_count = 1, .min_count = 1};
+  input.launch_template = LaunchTemplateSpecification{.launch_template_name = "disks"};
+  const auto devices = [&] { return *run(input).value().instances->front().block_device_mappings; };
+  ASSERT_EQ(devices().size(), 2U);
+  EXPECT_EQ(devices().at(1).device_name, "/dev/sdf");
+  input.block_device_mappings = std::vector<BlockDeviceMapping>{{.no_device = "", .device_name = "/dev/sdf"}};
+  EXPECT_EQ(devices().size(), 1U);
 }
 
 TEST_F(RunTest, ATokenRunsOnce) {

@@ -192,7 +192,21 @@ Result<> Service::resume_flow_logs() {
 
 void Service::snapshot_unused(const std::string& snapshot) { state_->cloud.snapshot_unused({}, snapshot); }
 
+aerolith::Result<std::string, std::string> Service::begin_export(const std::string& volume) {
+  return ec2::begin_export(state_->cloud, volume, state_->parts.clock.now());
+}
+aerolith::Result<ExportProgress, std::string> Service::look_at_export(const std::string& snapshot) {
+  return ec2::look_at_export(state_->cloud, snapshot);
+}
+aerolith::Result<void, std::string> Service::end_export(const std::string& snapshot) {
+  return ec2::end_export(state_->cloud, snapshot);
+}
+
 Result<> Service::resume_snapshots() {
+  // Whoever read a volume can't be reading it any more.
+  if (const auto ended = end_exports_before(state_->cloud, state_->parts.clock.now()); !ended.has_value()) {
+    return errors::internal_error(ended.error());
+  }
   const auto txn = state_->parts.metadata.begin_read();
   auto snapshots = kSnapshots.rows().scan(*txn, metadata::Direction::forward);
   while (TRY(snapshots.next())) {

@@ -9,6 +9,7 @@
 #include "network/fabric.h"
 #include "services/ec2/cloud.h"
 #include "services/ec2/direct_snapshots.h"
+#include "services/ec2/volume_exports.h"
 
 namespace aerolith::ec2 {
 
@@ -55,6 +56,10 @@ class Service {
   Result<> settle_all();
   // Of an image that was replaced: removed once no image and no volume needs it.
   void snapshot_unused(const std::string& snapshot);
+  // What `aerolith ebs export` asks for of a volume (volume_exports.h).
+  aerolith::Result<std::string, std::string> begin_export(const std::string& volume);
+  aerolith::Result<ExportProgress, std::string> look_at_export(const std::string& snapshot);
+  aerolith::Result<void, std::string> end_export(const std::string& snapshot);
   // Until nothing is due; false when that took longer. For tests.
   bool wait_idle(std::chrono::milliseconds patience);
 

@@ -179,6 +179,45 @@ TEST_F(DisksTest, AGuestThatKeepsAVolumeLosesItByForceAlone) {
   EXPECT_TRUE(volume().instance.empty());
 }
 
+// Modified before it has come.
+TEST_F(DisksTest, AVolumeThatComesAndGrows) {
+  settle();
+  attach();
+  modify(3);
+  EXPECT_EQ(settle(), std::nullopt);
+  EXPECT_EQ(volume().state, AttachmentState::attached);
+  EXPECT_EQ(volume().modification->state, ModificationState::completed);
+  EXPECT_EQ(driver_.grown.at(volume_), 3 * kGib);
+  EXPECT_EQ(volumes_.sizes.at(volume_), 2 * kGib);  // not by us
+}
+
+TEST_F(DisksTest, AGuestsVolumeThatCanNotGrowStaysAsItIsUntilItCan) {
+  settle();
+  attach();
+  settle();
+  modify(3);
+  driver_.disk_error = compute::DriverError{compute::DriverErrorCode::no_capacity, "the disk is full"};
+  EXPECT_NE(settle().value_or("").find("the disk is full"), std::string::npos);
+  EXPECT_EQ(volume().modification->state, ModificationState::modifying);
+  EXPECT_EQ(volume().size_gib, 2);
+  driver_.disk_error.reset();
+  EXPECT_EQ(settle(), std::nullopt);
+  EXPECT_EQ(volume().size_gib, 3);
+}
+
+TEST_F(DisksTest, OfAnInstanceAtRestAFailureIsTold) {
+  settle();
+  attach();
+  settle();
+  modify(5);
+  volumes_.grow_error = blocks::VolumeError{blocks::VolumeErrorCode::no_space, "the disk is full"};
+  while (settle_disks_at_rest(tools(), {.scope = scope_, .id = id_}, instance())) {
+  }
+  EXPECT_EQ(volume().modification->state, ModificationState::failed);
+  EXPECT_EQ(volume().modification->message, "the disk is full");
+  EXPECT_EQ(volume().size_gib, 2);
+}
+
 TEST_F(DisksTest, AStopEndsWhatWasAskedFor) {
   settle();
   attach();

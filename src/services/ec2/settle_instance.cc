@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <functional>
 #include <future>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "services/ec2/instance_spec.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/peerings.h"
+#include "services/ec2/root_replacement.h"
 #include "services/ec2/settle_disks.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/settle_ports.h"
@@ -48,6 +50,7 @@ class Work {
     if (!being_read.has_value()) return Failed{being_read.error().message};
     if (*being_read) return is_to_stay() ? keep_devices() : Again{kLookAtCopies};
     if (!record_.imaging.empty()) return make_image();
+    if (!record_.replacing.empty()) return replace_root();
     switch (record_.desired) {
       case Desired::running:
         return record_.state == LifeState::running ? keep_running() : launch();
@@ -61,7 +64,8 @@ class Work {
 
  private:
   bool is_to_stay() const {
-    return record_.imaging.empty() && record_.desired == Desired::running && record_.state == LifeState::running;
+    const bool is_left_alone = record_.imaging.empty() && record_.replacing.empty();
+    return is_left_alone && record_.desired == Desired::running && record_.state == LifeState::running;
   }
   // Without a look at whether it runs: a guest that has ended is cleared up later.
   Outcome keep_devices() {
@@ -110,23 +114,9 @@ class Work {
                               [&, instance = record_] { return make_volumes(tools_.cloud, key_.scope, instance); });
     const auto spec = make_spec(tools_.cloud, key_.scope, record_);
     if (!spec.has_value()) return Failed{spec.error().message};
-    const auto guest_namespace = driver_.prepare(*spec);
-    if (!guest_namespace.has_value()) return give_up_or_retry(of_driver(guest_namespace.error()));
-    step("launch/prepared");
-    const auto noted = update([&](InstanceRecord& record) {
-      record.prepared = true;
-      record.guest_namespace = *guest_namespace;
-    });
-    if (!noted.has_value()) return Failed{noted.error().message};
-    if (!*noted) return Again{0ms};
-    if (const Outcome applied = apply_network(); std::holds_alternative<Failed>(applied)) {
-      return give_up_or_retry({.code = "Server.InternalError", .detail = std::get<Failed>(applied).why});
-    }
-    step("launch/plugged");
-    if (const auto made = volumes.get(); !made.has_value()) return give_up_or_retry(made.error());
-    if (const auto launched = driver_.launch(*spec); !launched.has_value()) {
-      return give_up_or_retry(of_driver(launched.error()));
-    }
+    const auto up = bring_up(*spec, [&] { return volumes.get(); });
+    if (!up.has_value()) return give_up_or_retry(up.error());
+    if (!*up) return Again{0ms};
     step("launch/launched");
     return update_then(
         [&](InstanceRecord& record) {
@@ -138,6 +128,31 @@ class Work {
         },
         Again{has_moving_volumes() ? 0ms : std::chrono::milliseconds(kLookEvery)});
   }
+
+  using Launch = aerolith::Result<void, LaunchFailure>;
+
+  // Its guest runs with that, once `await_files` says that its volumes are there. False: it is wanted otherwise by now.
+  aerolith::Result<bool, LaunchFailure> bring_up(const compute::Spec& spec,
+                                                 const std::function<Launch()>& await_files) {
+    const auto guest_namespace = driver_.prepare(spec);
+    if (!guest_namespace.has_value()) return std::unexpected(of_driver(guest_namespace.error()));
+    step("launch/prepared");
+    const auto noted = update([&](InstanceRecord& record) {
+      record.prepared = true;
+      record.guest_namespace = *guest_namespace;
+    });
+    if (!noted.has_value()) return std::unexpected(of_server(noted.error().message));
+    if (!*noted) return false;
+    if (const Outcome applied = apply_network(); std::holds_alternative<Failed>(applied)) {
+      return std::unexpected(of_server(std::get<Failed>(applied).why));
+    }
+    step("launch/plugged");
+    TRY(await_files());
+    const auto launched = driver_.launch(spec);
+    if (!launched.has_value()) return std::unexpected(of_driver(launched.error()));
+    return true;
+  }
+  static LaunchFailure of_server(std::string why) { return {.code = "Server.InternalError", .detail = std::move(why)}; }
 
   // Asked for before it ran: now it has them.
   bool has_moving_volumes() const {
@@ -155,6 +170,53 @@ class Work {
     if (!made.has_value()) return Failed{made.error()};
     const auto ended = end_image_making(tools_.cloud, key_.scope, key_.id, *made, tools_.clock.now());
     if (!ended.has_value()) return Failed{ended.error().message};
+    return Again{0ms};
+  }
+
+  // It goes on where it was, but for its root. What it is told meanwhile waits.
+  Outcome replace_root() {
+    const auto task = current_replacement(tools_.cloud, key_.scope, record_);
+    if (!task.has_value()) return Failed{task.error().message};
+    switch (task->state) {
+      case ReplacementState::pending:
+        if (const auto made = make_new_root(tools_.cloud, key_.scope, *task, tools_.clock.now()); !made.has_value()) {
+          return fail_replacement_or_retry(*task, made.error());
+        }
+        return Again{0ms};
+      case ReplacementState::failing: {
+        const auto ended = end_failed_replacement(tools_.cloud, key_.scope, *task, tools_.clock.now());
+        if (!ended.has_value()) return Failed{ended.error().detail};
+        return Again{0ms};
+      }
+      case ReplacementState::in_progress:
+      case ReplacementState::succeeded:
+      case ReplacementState::failed:
+        return start_with_new_root(*task);
+    }
+    std::unreachable();
+  }
+
+  Outcome start_with_new_root(const RootReplacementRecord& task) {
+    const auto stopped = driver_.stop(key_.id, kShutdownPatience);
+    if (!stopped.has_value() && stopped.error().code != compute::DriverErrorCode::not_found) {
+      return fail_replacement_or_retry(task, of_driver(stopped.error()));
+    }
+    step("replace-root/down");
+    const auto spec = make_spec_with_new_root(tools_.cloud, key_.scope, record_, task);
+    if (!spec.has_value()) return Failed{spec.error().message};
+    const auto up = bring_up(*spec, [] { return Launch(); });
+    if (!up.has_value()) return fail_replacement_or_retry(task, up.error());
+    if (!*up) return Again{0ms};
+    step("replace-root/launched");
+    const auto ended = end_replacement(tools_.cloud, key_.scope, task, tools_.clock.now());
+    if (!ended.has_value()) return Failed{ended.error().message};
+    return Again{0ms};
+  }
+
+  Outcome fail_replacement_or_retry(const RootReplacementRecord& task, const LaunchFailure& failure) {
+    if (failure.may_pass && tools_.clock.now() - task.state_at <= kLaunchPatience) return Failed{failure.detail};
+    const auto failing = begin_to_fail(tools_.cloud, key_.scope, task, failure.detail, tools_.clock.now());
+    if (!failing.has_value()) return Failed{failing.error().message};
     return Again{0ms};
   }
 
@@ -315,6 +377,7 @@ class Work {
       if (!record_.profile_association.empty()) erase_part(txn, key_.scope, record_.profile_association);
       kInstances.erase(txn, key_.scope, record_);
       kUserData.erase(txn, {key_.scope.account, key_.scope.region, key_.id});
+      TRY(forget_replacements(txn, key_.scope, key_.id));
       return {};
     });
     if (!gone.has_value()) return Failed{gone.error().message};

@@ -1,5 +1,6 @@
 #include "services/ec2/settle_instance.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_tables.h"
 #include "services/ec2/interfaces.h"
+#include "services/ec2/root_replacement.h"
 #include "services/ec2/settle_network.h"
 #include "services/ec2/test_fakes.h"
 #include "services/ec2/vpcs.h"
@@ -35,6 +37,7 @@ class SettleTest : public testing::Test {
     cloud_->instance_changed = cloud_->vpc_changed;
     cloud_->snapshot_unused = cloud_->vpc_changed;
     cloud_->volume_changed = cloud_->vpc_changed;
+    cloud_->bin_changed = cloud_->vpc_changed;
     EXPECT_TRUE(arrive(*cloud_, scope_, clock_.now()).has_value());
     launch();
   }
@@ -119,6 +122,30 @@ class SettleTest : public testing::Test {
       return {};
     });
     ASSERT_TRUE(done.has_value());
+  }
+  // As CreateReplaceRootVolumeTask writes it.
+  void replace_root(const std::string& volume, bool deletes_old = true) {
+    const auto done = metadata::run_transaction(*store_, [&](metadata::Transaction& txn) -> Result<> {
+      InstanceRecord instance = TRY(kInstances.get(txn, scope_, id_));
+      RootReplacementRecord task{.id = "replacevol-0123456789abcdef0", .instance = id_, .volume = volume};
+      task.old_volume = instance.volumes.front().volume;
+      task.snapshot = "snap-0123456789abcdef0";
+      task.size_gib = 2;
+      task.deletes_old = deletes_old;
+      task.state_at = clock_.now();
+      task.started_at = clock_.now();
+      instance.replacing = task.id;
+      kRootReplacements.put(txn, scope_, task);
+      kInstances.put(txn, scope_, instance);
+      return {};
+    });
+    ASSERT_TRUE(done.has_value());
+  }
+  RootReplacementRecord replacement() {
+    return kRootReplacements.get(*store_->begin_read(), scope_, std::string("replacevol-0123456789abcdef0")).value();
+  }
+  std::optional<VolumeRecord> find_volume(const std::string& id) {
+    return kVolumes.find(*store_->begin_read(), scope_, id).value();
   }
   std::optional<ImageRecord> find_image(const std::string& id) {
     const auto txn = store_->begin_read();
@@ -316,6 +343,60 @@ TEST_F(SettleTest, AnImageThatCanNotBeMadeFailsAndItsInstanceGoesOn) {
   EXPECT_NE(failed->failure.find("the disk is full"), std::string::npos) << failed->failure;
   EXPECT_EQ(failed->devices.front().snapshot, "");
   EXPECT_EQ(record()->state, LifeState::running);
+}
+
+TEST_F(SettleTest, AKillWhileItsRootIsReplacedIsMadeGood) {
+  settle();
+  for (int steps = 0; steps < 16; ++steps) {
+    const std::string old = record()->volumes.front().volume;
+    const std::string volume = fmt::format("vol-{:017}", steps);
+    const std::string address = record()->private_address;
+    replace_root(volume, steps % 2 == 0);
+    fuse_.steps_left = steps;
+    settle();
+    fuse_.steps_left = -1;
+    EXPECT_EQ(replacement().state, ReplacementState::succeeded) << steps;
+    EXPECT_EQ(record()->replacing, "") << steps;
+    EXPECT_EQ(record()->state, LifeState::running) << steps;
+    ASSERT_EQ(record()->volumes.size(), 1U) << steps;
+    EXPECT_EQ(record()->volumes.front().volume, volume) << steps;
+    EXPECT_TRUE(record()->volumes.front().is_root) << steps;
+    EXPECT_EQ(find_volume(volume)->instance, id_) << steps;
+    EXPECT_EQ(find_volume(old)->instance, "") << steps;
+    EXPECT_EQ(find_volume(old)->removed, steps % 2 == 0) << steps;
+    EXPECT_TRUE(volumes_.sizes.contains(volume)) << steps;
+    EXPECT_EQ(driver_.states.at(id_), compute::State::running) << steps;
+    EXPECT_EQ(driver_.launched.at(id_).disks.front().volume, volume) << steps;
+    EXPECT_EQ(record()->private_address, address);
+  }
+}
+
+TEST_F(SettleTest, ANewRootThatDoesNotStartGivesWayToTheOldOne) {
+  settle();
+  replace_root("vol-00000000000000001");
+  driver_.launch_error = compute::DriverError{compute::DriverErrorCode::bad_image, "it has no /sbin/init"};
+  for (int i = 0; i < 5 && replacement().state != ReplacementState::failed; ++i) {
+    settle_instance({.cloud = *cloud_, .fabric = fabric_, .clock = clock_, .turns = turns_}, make_key(scope_, id_));
+  }
+  driver_.launch_error.reset();
+  settle();
+  EXPECT_EQ(replacement().state, ReplacementState::failed);
+  EXPECT_EQ(replacement().failure, "it has no /sbin/init");
+  EXPECT_EQ(record()->state, LifeState::running);
+  EXPECT_EQ(record()->volumes.front().volume, "vol-0123456789abcdef0");
+  EXPECT_EQ(driver_.launched.at(id_).disks.front().volume, "vol-0123456789abcdef0");
+  EXPECT_FALSE(find_volume("vol-00000000000000001"));
+  EXPECT_FALSE(volumes_.sizes.contains("vol-00000000000000001"));
+}
+
+TEST_F(SettleTest, AnInstanceThatIsToEndHasItsRootReplacedFirst) {
+  settle();
+  replace_root("vol-00000000000000001", false);
+  want(Desired::terminated, LifeState::shutting_down);
+  settle();
+  EXPECT_EQ(record()->state, LifeState::terminated);
+  EXPECT_FALSE(volumes_.sizes.contains("vol-00000000000000001"));
+  EXPECT_EQ(find_volume("vol-0123456789abcdef0")->instance, "");  // it was to stay
 }
 
 // Killed at each step in turn, on both ways.

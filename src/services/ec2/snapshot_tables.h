@@ -56,8 +56,10 @@ struct SnapshotRecord {
   SnapshotPlace place = SnapshotPlace::blocks;
   std::string base;  // while pending: the one whose bytes it has where it was given none; it stays until then
   // Since version 3.
-  std::string origin;      // a volume, or the first of snapshots that have none (origin_of)
-  std::string for_volume;  // that is made as a copy of another one: seen by nobody, and gone when the volume is there
+  std::string origin;  // a volume, or the first of snapshots that have none (origin_of)
+  // A volume that is made as a copy of another one, or "export" (volume_exports.h): seen by nobody, and gone
+  // afterwards.
+  std::string for_volume;
   // Since version 4: what it is encrypted with (encryption.h). Empty: it isn't.
   std::string kms_key;
 

@@ -11,6 +11,7 @@
 #include "base/step.h"
 #include "blocks/block_store.h"
 #include "services/ec2/launch_plan.h"
+#include "services/ec2/public_sharing.h"
 #include "services/ec2/snapshot_locks.h"
 #include "services/ec2/snapshot_storage.h"
 #include "services/ec2/tags.h"
@@ -35,15 +36,16 @@ Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, con
   }
   if (volume.instance.empty()) return Holder{.id = volume.id};
   const InstanceRecord instance = TRY(kInstances.get(txn, scope, volume.instance));
-  if (instance.imaging.empty() && !instance.reboot_wanted) {
+  if (instance.imaging.empty() && instance.replacing.empty() && !instance.reboot_wanted) {
     if (is_at_rest(instance, LifeState::stopped, Desired::stopped)) return Holder{.id = instance.id};
     if (is_at_rest(instance, LifeState::running, Desired::running)) {
       return Holder{.id = instance.id, .source = SnapshotSource::guest};
     }
   }
-  const std::string_view doing = !instance.imaging.empty() ? "being made an image of"
-                                 : instance.reboot_wanted  ? "rebooting"
-                                                           : name_of(instance.state);
+  const std::string_view doing = !instance.imaging.empty()     ? "being made an image of"
+                                 : !instance.replacing.empty() ? "given a new root volume"
+                                 : instance.reboot_wanted      ? "rebooting"
+                                                               : name_of(instance.state);
   return errors::of("IncorrectState", fmt::format("The instance {}, which has the volume {}, is {}: a snapshot needs "
                                                   "it running or stopped.",
                                                   instance.id, volume.id, doing));
@@ -200,14 +202,22 @@ Result<bool> are_disks_being_read(metadata::ReadTransaction& txn, const Scope& s
   return false;
 }
 
-bool may_use(const Scope& scope, const SnapshotRecord& snapshot) {
-  return snapshot.owner == scope.account.view() || snapshot.is_public ||
-         std::ranges::find(snapshot.shared_with, scope.account.view()) != snapshot.shared_with.end();
+metadata::Result<bool> is_shared_with_all(metadata::ReadTransaction& txn, const Scope& scope,
+                                          const SnapshotRecord& snapshot) {
+  if (!snapshot.is_public) return false;
+  const auto record = TRY(kPublicSharing.get(txn, {AccountId(snapshot.owner), scope.region}));
+  return !record || record->state != PublicSharing::block_all_sharing;
+}
+
+metadata::Result<bool> may_use(metadata::ReadTransaction& txn, const Scope& scope, const SnapshotRecord& snapshot) {
+  if (snapshot.owner == scope.account.view()) return true;
+  if (std::ranges::find(snapshot.shared_with, scope.account.view()) != snapshot.shared_with.end()) return true;
+  return is_shared_with_all(txn, scope, snapshot);
 }
 
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   SnapshotRecord snapshot = TRY(kSnapshots.get(txn, snapshot_scope(scope), id));
-  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return errors::not_found(Kind::snapshot, id);
+  if (snapshot.is_hidden() || !TRY(may_use(txn, scope, snapshot))) return errors::not_found(Kind::snapshot, id);
   return snapshot;
 }
 

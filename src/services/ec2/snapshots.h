@@ -15,8 +15,10 @@ namespace aerolith::ec2 {
 // Of those that are no volume's, as AWS calls it: copies, imported ones, what comes through the EBS direct APIs.
 inline constexpr std::string_view kNoVolume = "vol-ffffffff";
 
-// His own, shared with him, or public.
-bool may_use(const Scope& scope, const SnapshotRecord& snapshot);
+// His own, shared with him, or public, where its owner's account doesn't block that.
+metadata::Result<bool> may_use(metadata::ReadTransaction& txn, const Scope& scope, const SnapshotRecord& snapshot);
+metadata::Result<bool> is_shared_with_all(metadata::ReadTransaction& txn, const Scope& scope,
+                                          const SnapshotRecord& snapshot);
 // One that the caller may use, or own; InvalidSnapshot.NotFound, and AuthFailure for others' where it must be his own.
 Result<SnapshotRecord> get_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);
 Result<SnapshotRecord> get_own_snapshot(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id);

@@ -145,6 +145,7 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
     case Kind::security_group_rule:
     case Kind::import_image_task:  // their row names them (rows_import.cc)
     case Kind::import_snapshot_task:
+    case Kind::root_replacement:
       break;
   }
   return {};

@@ -233,6 +233,7 @@ class FakeVolumes final : public blocks::Volumes {
   }
   blocks::Result<> grow(const blocks::ClosedVolume& volume, uint64_t size_bytes) override {
     fuse_.step();
+    if (grow_error) return std::unexpected(*grow_error);
     sizes[volume.id] = size_bytes;
     return {};
   }
@@ -347,6 +348,7 @@ class FakeVolumes final : public blocks::Volumes {
   std::set<std::string> kept_files;
   std::set<std::string> in_blocks;  // that were asked to be
   std::optional<blocks::VolumeError> snapshot_error;
+  std::optional<blocks::VolumeError> grow_error;
   uint64_t free = uint64_t{1} << 40;
   os::FaultyFileSystem files;  // of the store
 

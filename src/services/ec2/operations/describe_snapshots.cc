@@ -51,20 +51,24 @@ bool is_owned_by(const Scope& scope, const Record& snapshot, const std::string& 
 }
 
 // To whom it was given: "self", "all" or an account. Its owner needs nothing to be given.
-bool is_restorable_by(const Scope& scope, const Record& snapshot, const std::string& user) {
-  if (user == "all") return snapshot.is_public;
+Result<bool> is_restorable_by(metadata::ReadTransaction& txn, const Scope& scope, const Record& snapshot,
+                              const std::string& user) {
+  if (user == "all") return TRY(is_shared_with_all(txn, scope, snapshot));
   const std::string_view account = user == "self" ? scope.account.view() : std::string_view(user);
   return std::ranges::find(snapshot.shared_with, account) != snapshot.shared_with.end();
 }
 
-bool is_asked_for(const Scope& scope, const Record& snapshot, const DescribeSnapshotsInput& input) {
-  if (snapshot.is_hidden() || !may_use(scope, snapshot)) return false;
-  const auto any = [](const std::optional<Strings>& wanted, auto holds) {
-    return !wanted || wanted->empty() || std::ranges::any_of(*wanted, holds);
-  };
-  return any(input.owner_ids, [&](const std::string& owner) { return is_owned_by(scope, snapshot, owner); }) &&
-         any(input.restorable_by_user_ids,
-             [&](const std::string& user) { return is_restorable_by(scope, snapshot, user); });
+Result<bool> is_asked_for(metadata::ReadTransaction& txn, const Scope& scope, const Record& snapshot,
+                          const DescribeSnapshotsInput& input) {
+  if (snapshot.is_hidden() || !TRY(may_use(txn, scope, snapshot))) return false;
+  const Strings owners = input.owner_ids.value_or(Strings());
+  const auto is_its = [&](const std::string& owner) { return is_owned_by(scope, snapshot, owner); };
+  if (!owners.empty() && std::ranges::none_of(owners, is_its)) return false;
+  const Strings users = input.restorable_by_user_ids.value_or(Strings());
+  for (const std::string& user : users) {
+    if (TRY(is_restorable_by(txn, scope, snapshot, user))) return true;
+  }
+  return users.empty();
 }
 
 // The error names all that aren't there, or aren't the caller's to see.
@@ -72,7 +76,7 @@ Result<std::vector<Record>> get_all(metadata::ReadTransaction& txn, const Scope&
   std::vector<Record> snapshots = TRY((find_all<Record>(txn, snapshot_scope(scope), kSnapshots, ids)));
   Strings hidden;
   for (const Record& each : snapshots) {
-    if (each.is_hidden() || !may_use(scope, each)) hidden.push_back(each.id);
+    if (each.is_hidden() || !TRY(may_use(txn, scope, each))) hidden.push_back(each.id);
   }
   if (!hidden.empty()) return not_found_all(Kind::snapshot, hidden);
   std::ranges::sort(snapshots, {}, &Record::id);
@@ -99,7 +103,7 @@ Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSna
   DescribeSnapshotsOutput output{.snapshots = std::vector<Snapshot>()};
   const Lookup lookup{.txn = *txn, .scope = call.scope};
   for (const Record& each : snapshots) {
-    if (each.id <= after || !is_asked_for(call.scope, each, input)) continue;
+    if (each.id <= after || !TRY(is_asked_for(*txn, call.scope, each, input))) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, each.id));
     if (!TRY(matches<Record>(input.filters, kFilters, lookup, each, tags))) continue;
     if (output.snapshots->size() == limit) {

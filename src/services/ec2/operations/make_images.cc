@@ -33,6 +33,10 @@ Result<> check_can_image(const InstanceRecord& instance) {
     return errors::of("IncorrectInstanceState",
                       fmt::format("The image {} is being made of the instance {} now.", instance.imaging, instance.id));
   }
+  if (!instance.replacing.empty()) {
+    return errors::of("IncorrectInstanceState",
+                      fmt::format("The root volume of the instance {} is being replaced now.", instance.id));
+  }
   return {};
 }
 

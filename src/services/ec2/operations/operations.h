@@ -140,6 +140,16 @@ Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnets
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
 Result<DescribeVolumeStatusOutput> describe_volume_status(Call& call, const DescribeVolumeStatusInput& input);
+Result<CreateReplaceRootVolumeTaskOutput> create_replace_root_volume_task(
+    Call& call, const CreateReplaceRootVolumeTaskInput& input);
+Result<DescribeReplaceRootVolumeTasksOutput> describe_replace_root_volume_tasks(
+    Call& call, const DescribeReplaceRootVolumeTasksInput& input);
+Result<DisableSnapshotBlockPublicAccessOutput> disable_snapshot_block_public_access(
+    Call& call, const DisableSnapshotBlockPublicAccessInput& input);
+Result<EnableSnapshotBlockPublicAccessOutput> enable_snapshot_block_public_access(
+    Call& call, const EnableSnapshotBlockPublicAccessInput& input);
+Result<GetSnapshotBlockPublicAccessStateOutput> get_snapshot_block_public_access_state(
+    Call& call, const GetSnapshotBlockPublicAccessStateInput& input);
 Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumesInput& input);
 Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
     Call& call, const DescribeVolumesModificationsInput& input);

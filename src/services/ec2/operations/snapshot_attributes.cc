@@ -10,6 +10,7 @@
 #include "ec2/operations/reset_snapshot_attribute.h"
 #include "services/ec2/filters.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/public_sharing.h"
 #include "services/ec2/snapshots.h"
 
 namespace aerolith::ec2 {
@@ -80,6 +81,13 @@ Result<NoOutput> modify_snapshot_attribute(Call& call, const ModifySnapshotAttri
     SnapshotRecord snapshot = TRY(get_own_snapshot(txn, call.scope, *input.snapshot_id));
     if (snapshot.encrypted && !changes.add->empty()) {
       return errors::not_permitted("Encrypted snapshots with EBS default key cannot be shared");
+    }
+    const bool makes_public =
+        std::ranges::any_of(*changes.add, [](const auto& each) { return each.group.has_value(); });
+    if (makes_public && TRY(public_sharing_of(txn, call.scope)) != PublicSharing::unblocked) {
+      return errors::not_permitted(
+          "You can't publicly share snapshots in this Region because block public access for snapshots is enabled. To "
+          "publicly share snapshots, disable block public access.");
     }
     for (const CreateVolumePermission& each : *changes.add) {
       if (each.group) snapshot.is_public = true;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/step.h"
 #include "ec2/operations/copy_snapshot.h"
 #include "ec2/operations/create_snapshot.h"
 #include "ec2/operations/create_snapshots.h"
@@ -122,6 +123,7 @@ Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input) {
     kSnapshots.put(txn, snapshot_scope(call.scope), record);
     return {};
   }));
+  step("delete-snapshot/committed");
   if (call.dry_run) return NoOutput{};
   (is_kept ? call.cloud.bin_changed : call.cloud.snapshot_changed)(call.scope, *input.snapshot_id);
   return NoOutput{};
