@@ -260,6 +260,11 @@ Result<gateway::ConsoleText, std::string> Cloud::read_console(const std::string&
   if (!*found) return std::unexpected(fmt::format("there is no instance {}", instance));
   const compute::Kind kind = (*found)->is_vm ? compute::Kind::vm : compute::Kind::container;
   compute::ConsolePart part = compute::read_console(driver_settings(installation_), kind, instance, place);
+  if (part.text.empty() && part.end == 0) {
+    auto kept = ec2::read_kept_console(metadata_, **found);
+    if (!kept.has_value()) return std::unexpected(kept.error().detail);
+    part = compute::kept_part(*kept, place);
+  }
   return gateway::ConsoleText{.text = std::move(part.text),
                               .end = part.end,
                               .is_over = (*found)->state == "stopped" || (*found)->state == "terminated"};

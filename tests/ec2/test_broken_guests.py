@@ -88,6 +88,25 @@ def test_an_init_that_ends_at_once_says_so(own: Guests, tmp_path: Path) -> None:
     assert "its init ended with" in reason["Message"]
 
 
+def test_what_an_init_said_before_it_fell_over_is_told_until_the_next_start(own: Guests, tmp_path: Path) -> None:
+    """Each start counts: the console begins anew with it."""
+    busybox = Path("/bin/busybox")
+    if not busybox.exists():
+        pytest.skip("no busybox here")
+    disk = file_system(tmp_path, init="#!/sbin/sh\necho >> /count\necho fell over $(wc -l < /count)\nexit 7\n")
+    for program in ("sh", "wc"):
+        subprocess.run(["debugfs", "-w", "-R", f"write {busybox} sbin/{program}", str(disk)], check=True)
+        subprocess.run(["debugfs", "-w", "-R", f"sif sbin/{program} mode 0100755", str(disk)], check=True)
+    image = bring_in(own.server, disk, "falls-over")
+    instance = own.launch(ImageId=image, **driven_by("container"))[0]["InstanceId"]
+    for start in (1, 2):
+        own.wait_state(instance, "stopped")
+        told = own.ec2.get_console_output(InstanceId=instance, Latest=True)["Output"]
+        assert [line.strip() for line in told.splitlines() if "fell over" in line] == [f"fell over {start}"]
+        own.ec2.start_instances(InstanceIds=[instance])
+    own.wait_state(instance, "stopped")
+
+
 def test_a_machine_without_a_boot_loader_runs_and_its_console_says_why(machines: Guests, tmp_path: Path) -> None:
     image = bring_in(machines.server, garbage(tmp_path), "garbage-for-machines")
     instance = machines.start(ImageId=image, **driven_by("vm"))["InstanceId"]
@@ -109,6 +128,7 @@ def kill_and_start_again(own: Guests, record: str, **wanted: Any) -> str:
     reason = own.wait_state(instance, "stopped")["StateReason"]
     assert reason["Code"] == "Server.InternalError"
     assert not any(instance in trace for trace in traces_of(own.server))
+    assert "BEGIN SSH HOST KEY KEYS" in own.ec2.get_console_output(InstanceId=instance)["Output"]
     own.ec2.start_instances(InstanceIds=[instance])
     again = own.wait_state(instance, "running", 120)
     assert "StateReason" not in again

@@ -86,9 +86,15 @@ def test_a_stopped_instance_keeps_its_disk_and_its_private_address(own: Guests) 
 
 def test_a_guest_that_powers_itself_off_is_stopped_or_terminated(own: Guests) -> None:
     for behaviour, state in (("stop", "stopped"), ("terminate", "terminated")):
-        instance = own.start(InstanceInitiatedShutdownBehavior=behaviour, UserData="#!/bin/sh\npoweroff\n")
-        ended = own.wait_state(instance["InstanceId"], state)
+        data = "#!/bin/sh\necho the last words > /dev/console\npoweroff\n"
+        instance = own.start(InstanceInitiatedShutdownBehavior=behaviour, UserData=data)["InstanceId"]
+        ended = own.wait_state(instance, state)
         assert ended["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+        for latest in (False, True):
+            assert "the last words" in own.ec2.get_console_output(InstanceId=instance, Latest=latest)["Output"]
+        shown = own.server.command("ec2", "console", "--follow", instance)
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.count("the last words") == 1
 
 
 def test_sessions_and_instances_outlive_the_server(own: Guests) -> None:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <concepts>
 #include <future>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -66,6 +67,11 @@ class Work {
     return settle_disks(tools_, key_, driver_, record_).value_or(Again{kLookAtCopies});
   }
 
+  // Its row in tables beside the instances'.
+  std::tuple<AccountId, RegionName, std::string> own_row() const {
+    return {key_.scope.account, key_.scope.region, key_.id};
+  }
+
   // Changes the stored record where it is still meant to be so; `change` may run several times.
   template <typename Change>
   Result<bool> update(Change change) {
@@ -110,9 +116,10 @@ class Work {
     const auto guest_namespace = driver_.prepare(*spec);
     if (!guest_namespace.has_value()) return give_up_or_retry(of_driver(guest_namespace.error()));
     step("launch/prepared");
-    const auto noted = update([&](InstanceRecord& record) {
+    const auto noted = update([&](metadata::Transaction& txn, InstanceRecord& record) {
       record.prepared = true;
       record.guest_namespace = *guest_namespace;
+      kConsoles.erase(txn, own_row());
     });
     if (!noted.has_value()) return Failed{noted.error().message};
     if (!*noted) return Again{0ms};
@@ -224,6 +231,20 @@ class Work {
         Again{0ms});
   }
 
+  // Before the driver forgets it: what a guest wrote that fell over is wanted afterwards. Nothing new is kept where an
+  // earlier try has removed it already.
+  Result<> keep_console() {
+    auto text = driver_.console(key_.id, ConsoleRecord::kMostBytes);
+    if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) {
+      log_warning("ec2: a console's end is lost", {{"instance", key_.id}, {"why", text.error().detail}});
+    }
+    if (!text.has_value() || text->empty()) return {};
+    return metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      kConsoles.put(txn, own_row(), {.text = *text, .kept_at = tools_.clock.now()});
+      return {};
+    });
+  }
+
   // The port goes: nothing may be plugged into what no longer runs.
   Outcome unplug() {
     const auto noted = update([](InstanceRecord& record) {
@@ -242,6 +263,8 @@ class Work {
       return Failed{stopped.error().detail};
     }
     step("stop/down");
+    if (const auto kept = keep_console(); !kept.has_value()) return Failed{kept.error().message};
+    step("stop/console-kept");
     if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
     step("stop/removed");
     const auto released = release_own_address(tools_.cloud, key_.scope, record_);
@@ -263,6 +286,8 @@ class Work {
   Outcome rest() { return settle_disks_at_rest(tools_, key_, record_).value_or(Settled{}); }
 
   Outcome terminate() {
+    if (const auto kept = keep_console(); !kept.has_value()) return Failed{kept.error().message};
+    step("terminate/console-kept");
     if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
     step("terminate/removed");
     if (Outcome unplugged = unplug(); !std::holds_alternative<Settled>(unplugged)) return unplugged;
@@ -292,7 +317,8 @@ class Work {
     const auto gone = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
       if (!record_.profile_association.empty()) erase_part(txn, key_.scope, record_.profile_association);
       kInstances.erase(txn, key_.scope, record_);
-      kUserData.erase(txn, {key_.scope.account, key_.scope.region, key_.id});
+      kUserData.erase(txn, own_row());
+      kConsoles.erase(txn, own_row());
       return {};
     });
     if (!gone.has_value()) return Failed{gone.error().message};

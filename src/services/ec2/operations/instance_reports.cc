@@ -20,7 +20,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr size_t kConsoleBytes = size_t{64} << 10;
 // How long guests may take for an answer, and for their start.
 constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::chrono::minutes kStartingTime{5};
@@ -196,14 +195,23 @@ Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOu
   const InstanceRecord record = TRY(kInstances.get(*txn, call.scope, input.instance_id));
   GetConsoleOutputOutput output{.instance_id = record.id, .timestamp = call.context.now};
   compute::Driver* const driver = driver_of(call, record);
-  if (driver == nullptr) {
-    return errors::of("Unsupported", "The driver that the instance was launched with is not there any more.");
+  if (driver != nullptr) {
+    const auto text = driver->console(record.id, ConsoleRecord::kMostBytes);
+    if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) {
+      return errors::internal_error(text.error().detail);
+    }
+    if (text.has_value() && !text->empty()) {
+      output.output = base64_encode(*text);
+      return output;
+    }
   }
-  const auto text = driver->console(record.id, kConsoleBytes);
-  // Nothing was written yet, or it is gone.
-  if (text.has_value() && !text->empty()) output.output = base64_encode(*text);
-  if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) {
-    return errors::internal_error(text.error().detail);
+  // It is down; or nothing was written yet. Of what is kept the read comes last: it was kept before the driver forgot.
+  const auto kept = TRY(kConsoles.get(*call.read(), {call.scope.account, call.scope.region, record.id}));
+  if (kept) {
+    output.output = base64_encode(kept->text);
+    output.timestamp = kept->kept_at;
+  } else if (driver == nullptr) {
+    return errors::of("Unsupported", "The driver that the instance was launched with is not there any more.");
   }
   return output;
 }
