@@ -84,6 +84,11 @@ def test_a_stopped_instance_keeps_its_disk_and_its_private_address(own: Guests) 
     assert own.login(again).wait().run("cat /home/ec2-user/file") == "kept"
 
 
+def test_a_guest_has_as_many_processors_as_it_was_given(own: Guests) -> None:
+    one = own.start(CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1})
+    assert own.login(one).wait().run("nproc") == "1"
+
+
 def test_a_guest_that_powers_itself_off_is_stopped_or_terminated(own: Guests) -> None:
     for behaviour, state in (("stop", "stopped"), ("terminate", "terminated")):
         data = "#!/bin/sh\necho the last words > /dev/console\npoweroff\n"

@@ -347,7 +347,7 @@ TEST_F(RunTest, WhatWouldBeLeftOutIsRefused) {
       std::vector<BlockDeviceMapping>{{.ebs = EbsBlockDevice{.volume_size = 1}, .device_name = "/dev/nonsense"}};
   EXPECT_EQ(code_of(input), "InvalidParameterValue");
   input.block_device_mappings =
-      std::vector<BlockDeviceMapping>{{.virtual_name = "ephemeral0", .device_name = "/dev/sdb"}};
+      std::vector<BlockDeviceMapping>{{.device_name = "/dev/sdb", .virtual_name = "ephemeral0"}};
   EXPECT_EQ(run(input).value().instances->front().block_device_mappings->size(), 1U);
 }
 
