@@ -89,6 +89,15 @@ def test_a_guest_has_as_many_processors_as_it_was_given(own: Guests) -> None:
     assert own.login(one).wait().run("nproc") == "1"
 
 
+def test_a_guest_reads_which_volumes_it_was_launched_with(own: Guests) -> None:
+    volume = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}
+    shell = own.login(own.start(BlockDeviceMappings=[volume], Monitoring={"Enabled": True})).wait()
+    ask = "wget -q -O - http://169.254.169.254/latest/"
+    assert shell.run(ask + "meta-data/block-device-mapping/") == "ami\nebs1\nroot"
+    assert shell.run(ask + "meta-data/block-device-mapping/ebs1") == "sdf"
+    assert shell.run(ask + "dynamic/fws/instance-monitoring") == "enabled"
+
+
 def test_a_guest_that_powers_itself_off_is_stopped_or_terminated(own: Guests) -> None:
     for behaviour, state in (("stop", "stopped"), ("terminate", "terminated")):
         data = "#!/bin/sh\necho the last words > /dev/console\npoweroff\n"
