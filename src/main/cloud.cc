@@ -132,6 +132,7 @@ ec2::Parts Cloud::parts() {
       .imports = imports_.get(),
       .uploads = uploads_.get(),
       .settings = {.public_cidr = config_.ec2.public_cidr,
+                   .driver = config_.ec2.driver == "auto" ? "" : config_.ec2.driver,
                    .s3_cidrs = {network::gateway_of(fabric) + "/32"},
                    .guest_uid = kNobody},
       .port_names = {.tap_of = [fabric](std::string_view interface) { return network::tap_of(fabric, interface); },

@@ -119,9 +119,10 @@ std::optional<std::string> asked_driver(const RunInstancesInput& input) {
   return std::nullopt;
 }
 
-// The tag's wish, the image's, or what this host can.
+// The tag's wish, the image's, the installation's, or what this host can.
 Result<DriverChoice> choose_driver(const Cloud& cloud, const RunInstancesInput& input, const ImageRecord& image) {
-  const std::string wish = asked_driver(input).value_or(image.driver);
+  std::string wish = asked_driver(input).value_or(image.driver);
+  if (wish.empty()) wish = cloud.settings.driver;
   if (!wish.empty() && wish != "vm" && wish != "container") {
     return errors::invalid_parameter("The tag aerolith:driver must be vm or container.");
   }
