@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,16 @@ def file_system(folder: Path, **files: str) -> Path:
     return disk
 
 
+def with_busybox(disk: Path, *programs: str) -> Path:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("no busybox here")
+    for program in programs:
+        for command in (f"write {busybox} sbin/{program}", f"sif sbin/{program} mode 0100755"):
+            subprocess.run(["debugfs", "-w", "-R", command, str(disk)], check=True, capture_output=True)
+    return disk
+
+
 def garbage(folder: Path) -> Path:
     disk = folder / "disk.raw"
     disk.write_bytes(b"no boot loader, and no file system" * 100)
@@ -90,14 +102,8 @@ def test_an_init_that_ends_at_once_says_so(own: Guests, tmp_path: Path) -> None:
 
 def test_what_an_init_said_before_it_fell_over_is_told_until_the_next_start(own: Guests, tmp_path: Path) -> None:
     """Each start counts: the console begins anew with it."""
-    busybox = Path("/bin/busybox")
-    if not busybox.exists():
-        pytest.skip("no busybox here")
     disk = file_system(tmp_path, init="#!/sbin/sh\necho >> /count\necho fell over $(wc -l < /count)\nexit 7\n")
-    for program in ("sh", "wc"):
-        subprocess.run(["debugfs", "-w", "-R", f"write {busybox} sbin/{program}", str(disk)], check=True)
-        subprocess.run(["debugfs", "-w", "-R", f"sif sbin/{program} mode 0100755", str(disk)], check=True)
-    image = bring_in(own.server, disk, "falls-over")
+    image = bring_in(own.server, with_busybox(disk, "sh", "wc"), "falls-over")
     instance = own.launch(ImageId=image, **driven_by("container"))[0]["InstanceId"]
     for start in (1, 2):
         own.wait_state(instance, "stopped")
@@ -105,6 +111,24 @@ def test_what_an_init_said_before_it_fell_over_is_told_until_the_next_start(own:
         assert [line.strip() for line in told.splitlines() if "fell over" in line] == [f"fell over {start}"]
         own.ec2.start_instances(InstanceIds=[instance])
     own.wait_state(instance, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("forced", "seconds"), [(True, 30), pytest.param(False, 90, marks=[pytest.mark.long, pytest.mark.timeout(200)])]
+)
+def test_a_guest_that_does_not_shut_down_is_ended(own: Guests, tmp_path: Path, forced: bool, seconds: int) -> None:
+    """At once, or nearly so, where that is asked for; else when it has had its minute."""
+    init = "#!/sbin/sh\ntrap : TERM USR1 USR2\nwhile :; do sleep 0.2; done\n"
+    disk = with_busybox(file_system(tmp_path, init=init), "sh", "sleep")
+    image = bring_in(own.server, disk, f"does-not-listen-{forced}")
+    instance = own.start(ImageId=image, **driven_by("container"))["InstanceId"]
+    time.sleep(1)  # until it has set its traps
+    own.ec2.stop_instances(InstanceIds=[instance], Force=forced)
+    begin = time.monotonic()
+    own.wait_state(instance, "stopped", seconds)
+    if not forced:
+        assert time.monotonic() - begin > 30
+    assert not any(instance in trace for trace in traces_of(own.server))
 
 
 def test_a_machine_without_a_boot_loader_runs_and_its_console_says_why(machines: Guests, tmp_path: Path) -> None:

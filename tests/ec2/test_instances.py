@@ -183,6 +183,18 @@ def test_a_protected_instance_is_not_terminated(own: Guests) -> None:
     own.ec2.modify_instance_attribute(InstanceId=instance["InstanceId"], DisableApiTermination={"Value": False})
 
 
+def test_a_protected_instance_is_not_stopped(own: Guests) -> None:
+    instance = own.start(DisableApiStop=True)["InstanceId"]
+    for forced in (False, True):
+        with pytest.raises(ClientError) as caught:
+            own.ec2.stop_instances(InstanceIds=[instance], Force=forced)
+        assert code(caught) == "OperationNotPermitted"
+    assert own.find(instance)["State"]["Name"] == "running"
+    own.ec2.modify_instance_attribute(InstanceId=instance, DisableApiStop={"Value": False})
+    own.ec2.stop_instances(InstanceIds=[instance])
+    own.wait_state(instance, "stopped")
+
+
 @pytest.mark.parametrize(
     ("wanted", "error"),
     [

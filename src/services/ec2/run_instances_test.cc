@@ -208,6 +208,18 @@ TEST_F(RunTest, StatesAndWhatTheyForbid) {
   EXPECT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
 }
 
+TEST_F(RunTest, StopProtectionIsAgainstStopsAlone) {
+  RunInstancesInput input = request();
+  input.disable_api_stop = true;
+  const std::string id = *run(input).value().instances->front().instance_id;
+  set_state(id, LifeState::running);
+  Call made = call();
+  EXPECT_EQ(stop_instances(made, {.instance_ids = Strings{id}}).error().code, "OperationNotPermitted");
+  EXPECT_EQ(stop_instances(made, {.instance_ids = Strings{id}, .force = true}).error().code, "OperationNotPermitted");
+  EXPECT_TRUE(reboot_instances(made, {.instance_ids = Strings{id}}).has_value());
+  EXPECT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
+}
+
 TEST_F(RunTest, AttributesAreChangedByTheirNamesToo) {
   const std::string id = *run(request()).value().instances->front().instance_id;
   Call made = call();
