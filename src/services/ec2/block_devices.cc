@@ -120,9 +120,8 @@ Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, con
   return keys;
 }
 
-Result<> check_for_image(const Mappings& asked) {
+Result<> refuse_keys(const Mappings& asked) {
   for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
-    if (is_instance_store(mapping)) return errors::unsupported("There are no instance store volumes.");
     if (!mapping.ebs || !mapping.ebs->kms_key_id) continue;
     return invalid(fmt::format("The device '{}' names a key: only a launch does.", mapping.device_name.value_or("")));
   }

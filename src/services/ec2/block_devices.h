@@ -22,8 +22,8 @@ Result<> fit_to_snapshots(metadata::ReadTransaction& txn, const Scope& scope, co
 // What the devices of a launch are encrypted with, by their order: ARNs (encryption.h), empty where one isn't.
 Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, const Scope& scope, const Mappings& asked,
                                                  std::vector<BlockDeviceRecord>& devices);
-// Of mappings that aren't a launch's: these name no keys, and no instance store volumes.
-Result<> check_for_image(const Mappings& asked);
+// Of mappings that aren't a launch's: these name no keys.
+Result<> refuse_keys(const Mappings& asked);
 BlockDeviceMapping to_wire(const BlockDeviceRecord& device);
 
 }  // namespace aerolith::ec2

@@ -316,9 +316,9 @@ class Work {
     if (left > 0ms) return Again{std::chrono::ceil<std::chrono::milliseconds>(left)};
     const auto gone = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
       if (!record_.profile_association.empty()) erase_part(txn, key_.scope, record_.profile_association);
-      kInstances.erase(txn, key_.scope, record_);
-      kUserData.erase(txn, own_row());
       kConsoles.erase(txn, own_row());
+      kInstances.erase(txn, key_.scope, record_);
+      kUserData.erase(txn, {key_.scope.account, key_.scope.region, key_.id});
       return {};
     });
     if (!gone.has_value()) return Failed{gone.error().message};

@@ -144,7 +144,7 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   image.ena_support = input.ena_support.value_or(false);
   image.sriov_net_support = input.sriov_net_support.value_or("");
   image.created_at = call.context.now;
-  TRY(check_for_image(input.block_device_mappings));
+  TRY(refuse_keys(input.block_device_mappings));
   for (const BlockDeviceMapping& mapping : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
     BlockDeviceRecord device = TRY(read_device(mapping));
     if (!device.snapshot.empty()) {
