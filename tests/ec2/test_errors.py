@@ -154,7 +154,7 @@ LAUNCHES: list[tuple[dict[str, Any], str]] = [
     ({"InstanceMarketOptions": {"MarketType": "spot"}}, "UnsupportedOperation"),
     ({"CreditSpecification": {"CpuCredits": "many"}}, "InvalidParameterValue"),
     (
-        {"InstanceType": "m5.large", "CreditSpecification": {"CpuCredits": "standard"}},
+        {"InstanceType": "c5.large", "CreditSpecification": {"CpuCredits": "standard"}},
         "InstanceCreditSpecification.NotSupported",
     ),
     ({"SubnetId": "subnet-12345678", "SecurityGroups": ["default"]}, "InvalidParameterCombination"),

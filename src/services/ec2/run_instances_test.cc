@@ -348,7 +348,7 @@ TEST_F(RunTest, WhatWouldBeLeftOutIsRefused) {
   input.security_groups = Strings{"default"};
   EXPECT_EQ(code_of(input), "InvalidParameterCombination");
   input = request();
-  input.instance_type = "m5.large";
+  input.instance_type = "c5.large";
   input.credit_specification = CreditSpecificationRequest{.cpu_credits = "standard"};
   EXPECT_EQ(code_of(input), "InstanceCreditSpecification.NotSupported");
   input = request();
