@@ -42,4 +42,9 @@ ConsolePart read_console(const DriverSettings& settings, Kind kind, std::string_
   return is_vm ? read_after(folder / kConsole, place) : part_after(console_text(folder.read_text(kConsole)), place);
 }
 
+ConsolePart kept_part(std::string_view kept, uint64_t place) {
+  if (place > kept.size()) return {.text = {}, .end = place};
+  return part_after(kept, place);
+}
+
 }  // namespace aerolith::compute

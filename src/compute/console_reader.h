@@ -20,4 +20,8 @@ struct ConsolePart {
 // place that isn't there (the guest was started anew) counts as 0. Empty where the instance isn't on this host.
 ConsolePart read_console(const DriverSettings& settings, Kind kind, std::string_view instance, uint64_t place);
 
+// The same of what was kept of one that is down, which is its end: of a short one all, of a longer one nobody who has
+// read on beyond it is told again.
+ConsolePart kept_part(std::string_view kept, uint64_t place);
+
 }  // namespace aerolith::compute

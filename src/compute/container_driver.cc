@@ -20,6 +20,7 @@
 #include "compute/container_network.h"
 #include "compute/container_root.h"
 #include "compute/container_runtime.h"
+#include "compute/cpu_sets.h"
 #include "compute/disk_server.h"
 #include "compute/driver.h"
 #include "compute/from_os.h"
@@ -290,7 +291,8 @@ class ContainerDriver final : public Driver {
                           .cgroup = cgroup_of(spec.instance),
                           .runs_systemd = is_systemd,
                           .systemd_hierarchy = is_systemd ? TRY(find_systemd_hierarchy()) : std::string(),
-                          .open_files_limit = std::min<uint64_t>(open_files.rlim_max, kMostOpenFiles)}));
+                          .open_files_limit = std::min<uint64_t>(open_files.rlim_max, kMostOpenFiles),
+                          .cpus = find_cpus_for(cgroup_of(spec.instance), spec.vcpus)}));
   }
 
   // Everything but the namespace, the spec, the console's log and the word that it was stopped, which comes first: it

@@ -127,6 +127,14 @@ bool has_option(const json::value& mount, std::string_view option) {
                              [&](const json::value& other) { return other.as_string() == option; });
 }
 
+TEST(OciConfigTest, SeesAsManyCpusAsItHas) {
+  const json::value all = json::parse(oci_config(example(), {.rootfs = "/r", .cgroup = "/aerolith-x/i"}));
+  EXPECT_FALSE(all.at_pointer("/linux/resources/cpu").as_object().contains("cpus"));
+  const json::value some =
+      json::parse(oci_config(example(), {.rootfs = "/r", .cgroup = "/aerolith-x/i", .cpus = "2,3"}));
+  EXPECT_EQ(some.at_pointer("/linux/resources/cpu/cpus").as_string(), "2,3");
+}
+
 TEST(OciConfigTest, OnlySystemdSeesControlGroups) {
   const json::value config = json::parse(oci_config(example(), {.rootfs = "/r", .cgroup = "/aerolith-x/i"}));
   EXPECT_TRUE(mount_at(config, "/sys/fs/cgroup").is_null());

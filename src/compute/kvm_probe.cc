@@ -70,25 +70,32 @@ bool boots(const KvmProbe& probe) {
 
 }  // namespace
 
+std::optional<bool> known_to_boot_guests(const std::string& probe_folder) {
+  os::RealFileSystem files;
+  std::istringstream known(os::read_file(files, probe_folder + "/kvm").value_or(""));
+  std::string boot;
+  std::string answer;
+  known >> boot >> answer;
+  if (answer.empty() || boot != os::identify(::getpid()).value_or(os::ProcessIdentity{}).boot) return std::nullopt;
+  return answer == "yes";
+}
+
 bool kvm_boots_guests(const KvmProbe& probe) {
   if (probe.kernel.empty() || ::access("/dev/kvm", F_OK) != 0) return false;
   os::RealFileSystem files;
   if (!files.make_directories(probe.folder).has_value()) return false;
   const int lock = ::open((probe.folder + "/kvm.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0 || ::flock(lock, LOCK_EX) < 0) return false;
-  const std::string path = probe.folder + "/kvm";
-  const std::string boot = os::identify(::getpid()).value_or(os::ProcessIdentity{}).boot;
-  std::istringstream known(os::read_file(files, path).value_or(""));
-  std::string known_boot;
-  std::string answer;
-  known >> known_boot >> answer;
-  if (known_boot != boot || answer.empty()) {
-    answer = offers_sse3() && boots(probe) ? "yes" : "no";
-    log_info("tried whether KVM boots a guest", {{"answer", answer}});
-    (void)os::write_file(files, path, boot + " " + answer + "\n");
+  std::optional<bool> answer = known_to_boot_guests(probe.folder);
+  if (!answer) {
+    answer = offers_sse3() && boots(probe);
+    const std::string text = *answer ? "yes" : "no";
+    log_info("tried whether KVM boots a guest", {{"answer", text}});
+    const std::string boot = os::identify(::getpid()).value_or(os::ProcessIdentity{}).boot;
+    (void)os::write_file(files, probe.folder + "/kvm", boot + " " + text + "\n");
   }
   ::close(lock);
-  return answer == "yes";
+  return *answer;
 }
 
 }  // namespace aerolith::compute

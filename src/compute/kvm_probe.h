@@ -2,6 +2,7 @@
 // answers and yet no kernel reaches user space. So a guest is booted with it once.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace aerolith::compute {
@@ -14,5 +15,7 @@ struct KvmProbe {
 
 // Takes up to half a minute the first time. Safe from any thread and process: one probes, the others wait.
 bool kvm_boots_guests(const KvmProbe& probe);
+// What was found since the host was started; nullopt: that wasn't tried yet. Makes nothing.
+std::optional<bool> known_to_boot_guests(const std::string& probe_folder);
 
 }  // namespace aerolith::compute

@@ -99,6 +99,7 @@ json::object linux_part(const Spec& spec, const OciSettings& settings) {
   json::object resources{{"devices", devices_allowed()},
                          {"pids", {{"limit", kProcessLimit}}},
                          {"cpu", {{"quota", spec.vcpus * kCpuPeriodUs}, {"period", kCpuPeriodUs}}}};
+  if (!settings.cpus.empty()) resources["cpu"].as_object()["cpus"] = settings.cpus;
   if (spec.memory_bytes > 0) resources["memory"] = {{"limit", spec.memory_bytes}};
   json::array namespaces;
   for (const char* type : {"pid", "mount", "uts", "ipc", "cgroup"}) namespaces.push_back(json::object{{"type", type}});

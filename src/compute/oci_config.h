@@ -16,6 +16,7 @@ struct OciSettings {
   // Where the host has hierarchies of v1 (find_systemd_hierarchy); empty: v2 alone.
   std::string systemd_hierarchy;
   uint64_t open_files_limit = 0;  // 0: as we have it
+  std::string cpus{};             // those that it sees and runs on (find_cpus_for); empty: all
 };
 
 std::string oci_config(const Spec& spec, const OciSettings& settings);

@@ -250,9 +250,14 @@ void check_profile(const Invocation& invocation, std::vector<Check>& checks) {
 void check_instances(const Invocation& invocation, std::vector<Check>& checks) {
   constexpr std::pair<const char*, compute::Kind> kKinds[] = {{"containers", compute::Kind::container},
                                                               {"virtual machines", compute::Kind::vm}};
+  const auto installation = open_installation(invocation.folder().root);
   for (const auto& [name, kind] : kKinds) {
     const std::vector<std::string> missing = find_missing_for(kind, invocation.config());
-    if (missing.empty()) checks.push_back(good(name, "instances of EC2 run here"));
+    std::string found = "instances of EC2 run here";
+    if (kind == compute::Kind::vm) {
+      found += ", " + describe_acceleration(installation.has_value() ? &*installation : nullptr);
+    }
+    if (missing.empty()) checks.push_back(good(name, std::move(found)));
     for (const std::string& sentence : missing) {
       // "… is missing: apt-get install …"
       const size_t colon = sentence.rfind(": ");

@@ -136,6 +136,7 @@ ec2::Parts Cloud::parts() {
       .imports = imports_.get(),
       .uploads = uploads_.get(),
       .settings = {.public_cidr = config_.ec2.public_cidr,
+                   .driver = config_.ec2.driver == "auto" ? "" : config_.ec2.driver,
                    .s3_cidrs = {network::gateway_of(fabric) + "/32"},
                    .guest_uid = kNobody},
       .port_names = {.tap_of = [fabric](std::string_view interface) { return network::tap_of(fabric, interface); },
@@ -264,6 +265,11 @@ Result<gateway::ConsoleText, std::string> Cloud::read_console(const std::string&
   if (!*found) return std::unexpected(fmt::format("there is no instance {}", instance));
   const compute::Kind kind = (*found)->is_vm ? compute::Kind::vm : compute::Kind::container;
   compute::ConsolePart part = compute::read_console(driver_settings(installation_), kind, instance, place);
+  if (part.text.empty() && part.end == 0) {
+    auto kept = ec2::read_kept_console(metadata_, **found);
+    if (!kept.has_value()) return std::unexpected(kept.error().detail);
+    part = compute::kept_part(*kept, place);
+  }
   return gateway::ConsoleText{.text = std::move(part.text),
                               .end = part.end,
                               .is_over = (*found)->state == "stopped" || (*found)->state == "terminated"};

@@ -68,6 +68,7 @@ struct Config {
 
   struct Ec2 {
     std::string public_cidr;      // a /16 to /28 of IPv4
+    std::string driver;           // container, vm, or auto: what this host can
     bool allows_internet = true;  // whether guests reach beyond this host
     uint64_t memory_percent = 0;  // of the host's, for instances
     uint64_t container_overcommit = 0;

@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "blocks/disk_secrets.h"
+#include "compute/kvm_probe.h"
 #include "main/serve_snapshot.h"
 #include "os/file_system.h"
 
@@ -117,6 +118,15 @@ std::vector<std::string> find_missing_for(compute::Kind kind, const Config& conf
     if (std::ranges::find(missing, each) == missing.end()) missing.push_back(std::move(each));
   }
   return missing;
+}
+
+std::string describe_acceleration(const Installation* installation) {
+  if (::access("/dev/kvm", F_OK) != 0) return "emulated: there is no /dev/kvm";
+  // As the driver of virtual machines keeps it.
+  const auto known =
+      installation == nullptr ? std::nullopt : compute::known_to_boot_guests(run_folder_of(*installation) + "/vm");
+  if (!known) return "with KVM if it boots a guest, else emulated: the first launch of one tries it";
+  return *known ? "with KVM" : "emulated: /dev/kvm is there, but boots no guest";
 }
 
 Result<HostLeft, std::string> leave_host(const Config& config, const Installation& installation) {

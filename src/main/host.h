@@ -25,6 +25,9 @@ void remove_empty_run_folders(const Installation& installation);
 // One sentence for each thing that the host lacks, with what mends it; empty: instances of that kind run here.
 std::vector<std::string> find_missing_for(compute::Kind kind, const Config& config);
 
+// Whether virtual machines run with KVM or emulated, a clause for a person. Nothing is tried for it.
+std::string describe_acceleration(const Installation* installation);
+
 struct HostLeft {
   std::string unseen;  // of what root alone can see, a sentence for a person; empty: nothing is left
 };

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
 constexpr std::array<std::string_view, 2> kModes = {"enforce", "audit"};
+constexpr std::array<std::string_view, 3> kDrivers = {"auto", "container", "vm"};
 
 constexpr uint64_t kKiB = uint64_t{1} << 10;
 constexpr uint64_t kMiB = uint64_t{1} << 20;
@@ -392,6 +393,15 @@ const std::array kSettings = {
                 "[instances.md](instances.md).",
             .check = check_public_cidr,
             .store = [](Config& c, const SettingValue& v) { c.ec2.public_cidr = v.text; }},
+    Setting{.section = "ec2",
+            .key = "driver",
+            .kind = SettingKind::choice,
+            .default_text = "auto",
+            .doc = "How instances run whose image and whose tag `aerolith:driver` don't say it: `container`, `vm`, or "
+                   "`auto` for containers where this host can, else virtual machines. Instances that are there stay as "
+                   "they are.",
+            .choices = kDrivers,
+            .store = [](Config& c, const SettingValue& v) { c.ec2.driver = v.text; }},
     Setting{.section = "ec2",
             .key = "internet",
             .kind = SettingKind::boolean,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -189,6 +190,43 @@ def test_doctor(cloud: Server) -> None:
     assert all(name in text.stdout for name in checks)
     assert not cloud.data_folder.exists()
     assert not (cloud.home / ".aws").exists()
+
+
+def test_doctor_without_a_path(cloud: Server) -> None:
+    """As a service's or a cron job's environment is: what stands where the system keeps it is found all the same."""
+
+    def look(**changed: str) -> dict[str, dict[str, str]]:
+        environment = cloud.environment() | changed
+        done = subprocess.run([str(cloud.binary), "doctor", "--json"], env=environment, capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+
+    full, stripped = look(), look(PATH="/nonexistent")
+    assert list(stripped) == list(full)
+    for name in ("containers", "virtual machines"):
+        assert stripped[name] == full[name]
+    assert stripped["aws CLI"]["state"] == "warning" and "not on the PATH" in stripped["aws CLI"]["detail"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides a program in a mount namespace, which needs root")
+def test_doctor_names_what_lacks_and_what_mends_it(cloud: Server) -> None:
+    hidden = shutil.which("runc")
+    if hidden is None:
+        pytest.skip("runc is missing anyway")
+    script = f'mount --bind /dev/null {hidden} && exec "$0" doctor --json'
+    command = ["unshare", "--mount", "sh", "-c", script, str(cloud.binary)]
+    done = subprocess.run(command, env=cloud.environment(), capture_output=True, timeout=60)
+    checks = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "containers"]
+    assert ("warning", "runc is missing", "apt-get install runc") in [
+        (check["state"], check["detail"], check["remedy"]) for check in checks
+    ]
+
+
+def test_doctor_tells_kvm_or_emulation(cloud: Server) -> None:
+    checks = json.loads(cloud.command("doctor", "--json").stdout)["checks"]
+    machines = next(check for check in checks if check["name"] == "virtual machines")
+    if machines["state"] == "ok":
+        assert "KVM" in machines["detail"] or "emulated" in machines["detail"]
 
 
 def test_doctor_looks_into_the_profile(cloud: Server) -> None:

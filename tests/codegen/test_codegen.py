@@ -26,9 +26,8 @@ import emit_schema  # noqa: E402
 import load  # noqa: E402
 import names  # noqa: E402
 import patterns  # noqa: E402
-from model import Service  # noqa: E402
-
 from build import Builder, ModelError  # noqa: E402
+from model import Service  # noqa: E402
 
 
 def small(operations: list[str]) -> Builder:

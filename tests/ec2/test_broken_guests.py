@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,16 @@ def machines(own: Guests) -> Guests:
     return own
 
 
+def with_busybox(disk: Path, *programs: str) -> Path:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("no busybox here")
+    for program in programs:
+        for command in (f"write {busybox} sbin/{program}", f"sif sbin/{program} mode 0100755"):
+            subprocess.run(["debugfs", "-w", "-R", command, str(disk)], check=True, capture_output=True)
+    return disk
+
+
 def test_a_container_image_without_an_init_says_so(own: Guests, tmp_path: Path) -> None:
     image = bring_in(own.server, file_system(tmp_path), "no-init")
     instance = own.launch(ImageId=image, **driven_by("container"))[0]["InstanceId"]
@@ -61,6 +74,37 @@ def test_an_init_that_ends_at_once_says_so(own: Guests, tmp_path: Path) -> None:
     assert "its init ended with" in reason["Message"]
 
 
+def test_what_an_init_said_before_it_fell_over_is_told_until_the_next_start(own: Guests, tmp_path: Path) -> None:
+    """Each start counts: the console begins anew with it."""
+    disk = file_system(tmp_path, init="#!/sbin/sh\necho >> /count\necho fell over $(wc -l < /count)\nexit 7\n")
+    image = bring_in(own.server, with_busybox(disk, "sh", "wc"), "falls-over")
+    instance = own.launch(ImageId=image, **driven_by("container"))[0]["InstanceId"]
+    for start in (1, 2):
+        own.wait_state(instance, "stopped")
+        told = own.ec2.get_console_output(InstanceId=instance, Latest=True)["Output"]
+        assert [line.strip() for line in told.splitlines() if "fell over" in line] == [f"fell over {start}"]
+        own.ec2.start_instances(InstanceIds=[instance])
+    own.wait_state(instance, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("forced", "seconds"), [(True, 30), pytest.param(False, 90, marks=[pytest.mark.long, pytest.mark.timeout(200)])]
+)
+def test_a_guest_that_does_not_shut_down_is_ended(own: Guests, tmp_path: Path, forced: bool, seconds: int) -> None:
+    """At once, or nearly so, where that is asked for; else when it has had its minute."""
+    init = "#!/sbin/sh\ntrap : TERM USR1 USR2\nwhile :; do sleep 0.2; done\n"
+    disk = with_busybox(file_system(tmp_path, init=init), "sh", "sleep")
+    image = bring_in(own.server, disk, f"does-not-listen-{forced}")
+    instance = own.start(ImageId=image, **driven_by("container"))["InstanceId"]
+    time.sleep(1)  # until it has set its traps
+    own.ec2.stop_instances(InstanceIds=[instance], Force=forced)
+    begin = time.monotonic()
+    own.wait_state(instance, "stopped", seconds)
+    if not forced:
+        assert time.monotonic() - begin > 30
+    assert not any(instance in trace for trace in traces_of(own.server))
+
+
 def test_a_machine_without_a_boot_loader_runs_and_its_console_says_why(machines: Guests, tmp_path: Path) -> None:
     image = bring_in(machines.server, garbage(tmp_path), "garbage-for-machines")
     instance = machines.start(ImageId=image, **driven_by("vm"))["InstanceId"]
@@ -82,6 +126,7 @@ def kill_and_start_again(own: Guests, record: str, **wanted: Any) -> str:
     reason = own.wait_state(instance, "stopped")["StateReason"]
     assert reason["Code"] == "Server.InternalError"
     assert not any(instance in trace for trace in traces_of(own.server))
+    assert "BEGIN SSH HOST KEY KEYS" in own.ec2.get_console_output(InstanceId=instance)["Output"]
     own.ec2.start_instances(InstanceIds=[instance])
     again = own.wait_state(instance, "running", 120)
     assert "StateReason" not in again

@@ -70,6 +70,38 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "The image ids '[ami-abcd1234, ami-1234abcd]' do not exist",
     ),
     ("describe_images", {"ImageIds": ["no", "neither"]}, "InvalidAMIID.Malformed", 'Invalid id: "no"'),
+    (
+        "create_launch_template",
+        {"LaunchTemplateName": "TEMPLATE", "LaunchTemplateData": {"InstanceType": "t3.nano"}},
+        "InvalidLaunchTemplateName.AlreadyExistsException",
+        "Launch template name already in use.",
+    ),
+    ("create_default_vpc", {}, "DefaultVpcAlreadyExists", "A Default VPC already exists for this account"),
+    (
+        "create_default_subnet",
+        {"AvailabilityZone": "us-east-1a"},
+        "DefaultSubnetAlreadyExistsInAvailabilityZone",
+        "'subnet-",
+    ),
+    (
+        "create_vpc",
+        {"CidrBlock": "10.8.0.0/16", "InstanceTenancy": "host"},
+        "UnsupportedTenancy",
+        "The tenancy value host is not supported.",
+    ),
+    (
+        "create_volume",
+        {"AvailabilityZone": "us-east-1a", "Size": 1, "VolumeType": "gp9"},
+        "UnknownVolumeType",
+        "Unsupported volume type 'gp9' for volume creation.",
+    ),
+    (
+        "describe_vpcs",
+        {"Filters": [{"Name": "vpc-id", "Values": [f"vpc-{number:08x}" for number in range(201)]}]},
+        "FilterLimitExceeded",
+        "The maximum number of filter values specified on a single",
+    ),
+    ("describe_addresses", {"PublicIps": ["198.18.255.77"]}, "InvalidAddress.NotFound", "Address '198.18.255.77' not"),
 ]
 
 
@@ -120,6 +152,50 @@ LAUNCHES: list[tuple[dict[str, Any], str]] = [
     ({"MetadataOptions": {"HttpPutResponseHopLimit": 65}}, "InvalidParameterValue"),
     ({"MetadataOptions": {"HttpPutResponseHopLimit": 0}}, "InvalidParameterValue"),
     ({"InstanceMarketOptions": {"MarketType": "spot"}}, "UnsupportedOperation"),
+    ({"CreditSpecification": {"CpuCredits": "many"}}, "InvalidParameterValue"),
+    (
+        {"InstanceType": "c5.large", "CreditSpecification": {"CpuCredits": "standard"}},
+        "InstanceCreditSpecification.NotSupported",
+    ),
+    ({"SubnetId": "subnet-12345678", "SecurityGroups": ["default"]}, "InvalidParameterCombination"),
+    (
+        {"Placement": {"AvailabilityZone": "us-east-1a", "AvailabilityZoneId": "use1-az1"}},
+        "InvalidParameterCombination",
+    ),
+    ({"Placement": {"AvailabilityZoneId": "use1-az9"}}, "InvalidParameterValue"),
+    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdf9x", "Ebs": {"VolumeSize": 1}}]}, "InvalidParameterValue"),
+    (
+        {"NetworkInterfaces": [{"DeviceIndex": 0, "SecondaryPrivateIpAddressCount": 2}]},
+        "PrivateIpAddressLimitExceeded",
+    ),
+    (
+        {"NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}, {"DeviceIndex": 1}]},
+        "InvalidParameterCombination",
+    ),
+    (
+        {"NetworkInterfaces": [{"DeviceIndex": 0, "NetworkInterfaceId": "eni-12345678", "Groups": ["sg-12345678"]}]},
+        "InvalidParameterCombination",
+    ),
+    ({"NetworkInterfaces": [{"DeviceIndex": index} for index in range(3)]}, "AttachmentLimitExceeded"),
+]
+
+# The whole VPC's, or a subnet's.
+LIMITS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "create_network_interface",
+        {"SubnetId": "SUBNET", "Groups": [f"sg-{number:08x}" for number in range(17)]},
+        "SecurityGroupsPerInterfaceLimitExceeded",
+    ),
+    (
+        "create_tags",
+        {"Resources": ["VPC"], "Tags": [{"Key": f"k{number}", "Value": ""} for number in range(51)]},
+        "TagLimitExceeded",
+    ),
+    (
+        "create_vpc_endpoint",
+        {"VpcId": "VPC", "ServiceName": "com.amazonaws.us-east-1.s3", "PolicyDocument": "none"},
+        "InvalidPolicyDocument",
+    ),
 ]
 
 
@@ -127,8 +203,32 @@ LAUNCHES: list[tuple[dict[str, Any], str]] = [
 def test_what_no_launch_can_have_is_refused(ec2: Any, asked: dict[str, Any], expected: str) -> None:
     image = ec2.describe_images(Filters=[{"Name": "name", "Values": ["tiny"]}])["Images"][0]["ImageId"]
     with pytest.raises(ClientError) as caught:
-        ec2.run_instances(ImageId=image, InstanceType="t3.nano", MinCount=1, MaxCount=1, DryRun=True, **asked)
+        ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DryRun=True, **{"InstanceType": "t3.nano", **asked})
     assert code(caught) == expected
+
+
+@pytest.mark.parametrize(("call", "parameters", "expected"), LIMITS)
+def test_what_a_network_has_no_more_of(
+    ec2: Any, vpc: str, subnet: str, call: str, parameters: dict[str, Any], expected: str
+) -> None:
+    named = {"VPC": vpc, "SUBNET": subnet}
+    given = {
+        key: [named.get(each, each) if isinstance(each, str) else each for each in value]
+        if isinstance(value, list)
+        else named.get(value, value)
+        for key, value in parameters.items()
+    }
+    with pytest.raises(ClientError) as caught:
+        getattr(ec2, call)(**given)
+    assert code(caught) == expected
+
+
+def test_limits_of_what_is_attached(ec2: Any, subnet: str) -> None:
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    many = [f"sg-{number:08x}" for number in range(17)]
+    with pytest.raises(ClientError) as caught:
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=many)
+    assert code(caught) == "SecurityGroupsPerInterfaceLimitExceeded"
 
 
 V6 = "2001:db8::/56"

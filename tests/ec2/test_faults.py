@@ -176,8 +176,9 @@ def walk_vpc(bench: Bench) -> None:
     def others() -> set[str]:
         return {vpc["VpcId"] for vpc in bench.ec2.describe_vpcs()["Vpcs"]} - {bench.guests.vpc}
 
-    def delete(vpc: str) -> None:
+    def delete(vpc: str) -> str:
         bench.ec2.delete_vpc(VpcId=vpc)
+        return vpc
 
     made: list[str] = []
     creating = bench.steps.record(lambda: made.append(create()))
@@ -192,8 +193,8 @@ def walk_vpc(bench: Bench) -> None:
             inside = [{"Name": "vpc-id", "Values": [vpc]}]
             assert len(bench.ec2.describe_route_tables(Filters=inside)["RouteTables"]) == 1
             assert len(bench.ec2.describe_security_groups(Filters=inside)["SecurityGroups"]) == 1
-            if delete_at:
-                bench.steps.kill_at(delete_at, partial(delete, vpc))
+            if delete_at and bench.steps.kill_at(delete_at, partial(delete, vpc)):
+                assert vpc not in others(), f"{vpc} is back after a kill at {delete_at}"
         for vpc in others():
             delete(vpc)
         bench.expect([], f"kills at {create_at} and {delete_at}")

@@ -84,11 +84,31 @@ def test_a_stopped_instance_keeps_its_disk_and_its_private_address(own: Guests) 
     assert own.login(again).wait().run("cat /home/ec2-user/file") == "kept"
 
 
+def test_a_guest_has_as_many_processors_as_it_was_given(own: Guests) -> None:
+    one = own.start(CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1})
+    assert own.login(one).wait().run("nproc") == "1"
+
+
+def test_a_guest_reads_which_volumes_it_was_launched_with(own: Guests) -> None:
+    volume = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}
+    shell = own.login(own.start(BlockDeviceMappings=[volume], Monitoring={"Enabled": True})).wait()
+    ask = "wget -q -O - http://169.254.169.254/latest/"
+    assert shell.run(ask + "meta-data/block-device-mapping/") == "ami\nebs1\nroot"
+    assert shell.run(ask + "meta-data/block-device-mapping/ebs1") == "sdf"
+    assert shell.run(ask + "dynamic/fws/instance-monitoring") == "enabled"
+
+
 def test_a_guest_that_powers_itself_off_is_stopped_or_terminated(own: Guests) -> None:
     for behaviour, state in (("stop", "stopped"), ("terminate", "terminated")):
-        instance = own.start(InstanceInitiatedShutdownBehavior=behaviour, UserData="#!/bin/sh\npoweroff\n")
-        ended = own.wait_state(instance["InstanceId"], state)
+        data = "#!/bin/sh\necho the last words > /dev/console\npoweroff\n"
+        instance = own.start(InstanceInitiatedShutdownBehavior=behaviour, UserData=data)["InstanceId"]
+        ended = own.wait_state(instance, state)
         assert ended["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+        for latest in (False, True):
+            assert "the last words" in own.ec2.get_console_output(InstanceId=instance, Latest=latest)["Output"]
+        shown = own.server.command("ec2", "console", "--follow", instance)
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.count("the last words") == 1
 
 
 def test_sessions_and_instances_outlive_the_server(own: Guests) -> None:
@@ -161,6 +181,18 @@ def test_a_protected_instance_is_not_terminated(own: Guests) -> None:
         own.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
     assert code(caught) == "OperationNotPermitted"
     own.ec2.modify_instance_attribute(InstanceId=instance["InstanceId"], DisableApiTermination={"Value": False})
+
+
+def test_a_protected_instance_is_not_stopped(own: Guests) -> None:
+    instance = own.start(DisableApiStop=True)["InstanceId"]
+    for forced in (False, True):
+        with pytest.raises(ClientError) as caught:
+            own.ec2.stop_instances(InstanceIds=[instance], Force=forced)
+        assert code(caught) == "OperationNotPermitted"
+    assert own.find(instance)["State"]["Name"] == "running"
+    own.ec2.modify_instance_attribute(InstanceId=instance, DisableApiStop={"Value": False})
+    own.ec2.stop_instances(InstanceIds=[instance])
+    own.wait_state(instance, "stopped")
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,9 @@ import emit_schema  # noqa: E402
 import load  # noqa: E402
 import names  # noqa: E402
 import vectors  # noqa: E402
+from build import Builder, ModelError  # noqa: E402
 from model import Service  # noqa: E402
 from write import write  # noqa: E402
-
-from build import Builder, ModelError  # noqa: E402
 
 
 def write_service(service: Service, out: Path, parts: int) -> None:

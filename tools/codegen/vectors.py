@@ -12,11 +12,10 @@ import emit_errors
 import emit_model
 import emit_operations
 import emit_schema
+from build import Builder
 from model import Service
 from names import literal, namespace
 from write import write
-
-from build import Builder
 
 _HEADER = """// The protocol test vectors' models: an entry of a suite is a service with one operation.
 #pragma once

@@ -71,7 +71,7 @@ metadata::Result<std::vector<std::string>> find_account_content(metadata::ReadTr
 metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& account) {
   return erase_all(txn, account, kArrivals, kVpcs.rows(), kSubnets.rows(), kInternetGateways.rows(),
                    kRouteTables.rows(), kGroups.rows(), kAcls.rows(), kInterfaces.rows(), kPeerings.rows(),
-                   kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData,
+                   kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData, kConsoles,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
                    kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores,
                    kEncryption, kPublicSharing, kRootReplacements.rows());

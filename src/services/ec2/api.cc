@@ -86,6 +86,12 @@ InstanceFacts facts_of(const Scope& scope, const InstanceRecord& record) {
   facts.tokens_required = record.metadata_options.tokens_required;
   facts.hop_limit = record.metadata_options.hop_limit;
   facts.shows_tags = record.metadata_options.shows_tags;
+  facts.monitoring = record.monitoring;
+  for (const InstanceVolume& each : record.volumes) {
+    if (each.is_root || each.attached_at > record.launched_at) continue;
+    constexpr std::string_view kFolder = "/dev/";
+    facts.volume_devices.push_back(each.device.starts_with(kFolder) ? each.device.substr(kFolder.size()) : each.device);
+  }
   return facts;
 }
 

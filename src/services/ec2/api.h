@@ -99,6 +99,9 @@ struct InstanceFacts {
   bool tokens_required = false;
   int32_t hop_limit = 1;
   bool shows_tags = false;
+  // Beside the root, those that were there when it was launched or last started: "sdf".
+  std::vector<std::string> volume_devices;
+  bool monitoring = false;  // in detail
 };
 // Whoever has this private address in that VPC; nullopt: no instance.
 metadata::Result<std::optional<InstanceFacts>> find_instance(metadata::Store& store, const std::string& vpc,

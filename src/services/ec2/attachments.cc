@@ -43,6 +43,19 @@ Result<> check_device_index(int32_t index) {
                                fmt::format("It must be between 0 and {}.", kMostDeviceIndex));
 }
 
+Result<> check_interface_count(const TypeFacts& type, size_t count) {
+  if (count <= static_cast<size_t>(type.max_interfaces)) return {};
+  return errors::of("AttachmentLimitExceeded",
+                    fmt::format("Interface count {} exceeds the limit for {}", count, type.name));
+}
+
+Result<> check_address_count(const TypeFacts& type, size_t of_one_interface) {
+  if (of_one_interface <= static_cast<size_t>(type.addresses_per_interface)) return {};
+  return errors::of("PrivateIpAddressLimitExceeded",
+                    fmt::format("Number of private addresses will exceed limit. An interface of a {} has {} at most.",
+                                type.name, type.addresses_per_interface));
+}
+
 Result<> begin_attachment(metadata::Transaction& txn, const Scope& scope, const AttachmentRecord& attachment,
                           InterfaceRecord& interface, InstanceRecord& instance) {
   interface.attachment = attachment;

@@ -6,6 +6,7 @@
 
 #include "services/ec2/cloud.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/instance_types.h"
 #include "services/ec2/network_tables.h"
 
 namespace aerolith::ec2 {
@@ -15,6 +16,10 @@ std::string_view name_of(AttachmentState state);
 
 // 0 to 127: N of a guest's device ethN, and of its route table. InvalidParameterValue.
 Result<> check_device_index(int32_t index);
+
+// What instances of a type may have. AttachmentLimitExceeded; PrivateIpAddressLimitExceeded.
+Result<> check_interface_count(const TypeFacts& type, size_t count);
+Result<> check_address_count(const TypeFacts& type, size_t of_one_interface);
 
 // Writes both.
 Result<> begin_attachment(metadata::Transaction& txn, const Scope& scope, const AttachmentRecord& attachment,

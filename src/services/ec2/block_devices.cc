@@ -7,6 +7,7 @@
 #include "ec2/model/volume.h"
 #include "services/ec2/encryption.h"
 #include "services/ec2/snapshots.h"
+#include "services/ec2/volume_attachments.h"
 #include "services/ec2/volume_types.h"
 
 namespace aerolith::ec2 {
@@ -57,6 +58,11 @@ Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
       {.type = device.type, .size_gib = device.size_gib, .iops = device.iops, .throughput = device.throughput});
 }
 
+// No type that there is has any: naming one has no effect at a launch.
+bool is_instance_store(const BlockDeviceMapping& mapping) {
+  return !mapping.ebs && mapping.virtual_name && mapping.virtual_name->starts_with("ephemeral");
+}
+
 }  // namespace
 
 Result<BlockDeviceRecord> read_device(const BlockDeviceMapping& mapping) {
@@ -72,6 +78,7 @@ Result<BlockDeviceRecord> read_device(const BlockDeviceMapping& mapping) {
 Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, const Mappings& asked) {
   std::vector<BlockDeviceRecord> result = image.devices;
   for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+    if (is_instance_store(mapping)) continue;
     const auto found = std::ranges::find(result, mapping.device_name.value_or(""), &BlockDeviceRecord::device);
     if (mapping.no_device) {
       if (found != result.end() && found->device == image.root_device)
@@ -81,6 +88,7 @@ Result<std::vector<BlockDeviceRecord>> merge_devices(const ImageRecord& image, c
       if (mapping.ebs) TRY(change(*found, *mapping.ebs));
     } else {
       result.push_back(TRY(read_device(mapping)));
+      TRY(check_device_name(result.back().device));
       if (result.back().size_gib == 0 && result.back().snapshot.empty()) {
         return invalid(fmt::format("The device '{}' needs a size.", result.back().device));
       }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@ namespace aerolith::ec2 {
 struct CloudSettings {
   // Where Elastic IPs and instances' public addresses are taken from: the fabric's.
   std::string public_cidr = "198.18.0.0/16";
+  std::string driver{};  // "container" or "vm", where neither image nor tag says it; empty: what this host can
   // Where S3 is reached from inside a VPC: the blocks of the prefix list com.amazonaws.<region>.s3.
   std::vector<std::string> s3_cidrs;
   uint32_t guest_uid = 0;  // who owns the taps of virtual machines
@@ -106,6 +108,31 @@ class Arrivals {
   std::set<std::pair<std::string, std::string>> seen_;
 };
 
+// Since when guests haven't answered, as far as this process has asked them. Any thread.
+class Silences {
+ public:
+  void end(const std::string& instance) {
+    const std::lock_guard lock(mutex_);
+    begun_[instance].reset();
+  }
+  // One that has never answered has been silent since its start.
+  Timestamp begin(const std::string& instance, Timestamp started_at, Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, is_new] = begun_.try_emplace(instance, started_at);
+    if (!entry->second) entry->second = now;
+    if (*entry->second < started_at) entry->second = started_at;  // that was before
+    return *entry->second;
+  }
+  void forget(const std::string& instance) {
+    const std::lock_guard lock(mutex_);
+    begun_.erase(instance);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::optional<Timestamp>> begun_;  // nullopt: it answered
+};
+
 // Shared by all calls; any thread. What it refers to outlives it.
 struct Cloud {
   metadata::Store& metadata;
@@ -148,6 +175,7 @@ struct Cloud {
   // Never empty: perhaps nothing needs this snapshot any more. After a commit.
   std::function<void(const Scope&, const std::string& snapshot)> snapshot_unused;
   mutable Arrivals arrivals;
+  mutable Silences silences;
 };
 
 }  // namespace aerolith::ec2

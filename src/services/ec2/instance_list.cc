@@ -48,6 +48,7 @@ Result<std::string> base_name_of(metadata::ReadTransaction& txn, const Scope& sc
 
 Result<ListedInstance> listed(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record) {
   ListedInstance instance{.account = scope.account,
+                          .region = scope.region,
                           .id = record.id,
                           .state = std::string(name_of(record.state)),
                           .type = record.type,
@@ -104,6 +105,11 @@ metadata::Result<std::vector<ListedInstance>> list_instances(metadata::Store& st
 
 metadata::Result<std::optional<ListedInstance>> find_listed_instance(metadata::Store& store, const std::string& id) {
   return plain(find(*store.begin_read(), id));
+}
+
+metadata::Result<std::string> read_kept_console(metadata::Store& store, const ListedInstance& instance) {
+  auto kept = TRY(kConsoles.get(*store.begin_read(), {instance.account, instance.region, instance.id}));
+  return kept ? std::move(kept->text) : std::string();
 }
 
 }  // namespace aerolith::ec2

@@ -13,6 +13,7 @@ namespace aerolith::ec2 {
 
 struct ListedInstance {
   AccountId account;
+  Region region;
   std::string id;
   std::string name;  // its tag; empty: none
   std::string state;
@@ -33,5 +34,7 @@ struct ListedInstance {
 metadata::Result<std::vector<ListedInstance>> list_instances(metadata::Store& store);
 // Of whatever account; nullopt: there is none of that id.
 metadata::Result<std::optional<ListedInstance>> find_listed_instance(metadata::Store& store, const std::string& id);
+// The end of what its guest wrote to its console before it went down. Empty: nothing, or it has been started since.
+metadata::Result<std::string> read_kept_console(metadata::Store& store, const ListedInstance& instance);
 
 }  // namespace aerolith::ec2

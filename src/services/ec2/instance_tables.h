@@ -139,6 +139,18 @@ void fields(Archive& archive, UserDataRecord& r) {
   archive(r.data);
 }
 
+// What the guest of one that doesn't run wrote to its console: the end of it. Gone with the next start.
+struct ConsoleRecord {
+  static constexpr uint32_t kVersion = 1;
+  static constexpr size_t kMostBytes = size_t{64} << 10;
+  std::string text;  // as bytes
+  Timestamp kept_at;
+};
+template <class Archive>
+void fields(Archive& archive, ConsoleRecord& r) {
+  archive(r.text, r.kept_at);
+}
+
 struct BlockDeviceRecord {
   std::string device;
   std::string snapshot;
@@ -316,6 +328,7 @@ inline const Resources<VolumeRecord> kVolumes{Kind::volume, "ec2.volume"};
 inline const Resources<LaunchTemplateRecord> kLaunchTemplates{Kind::launch_template, "ec2.launch_template"};
 inline const metadata::Table<DeregisteredRecord, RegionName, std::string> kDeregistered{"ec2.deregistered_image"};
 inline const metadata::Table<UserDataRecord, AccountId, RegionName, std::string> kUserData{"ec2.user_data"};
+inline const metadata::Table<ConsoleRecord, AccountId, RegionName, std::string> kConsoles{"ec2.console"};
 inline const metadata::Table<TemplateVersionRecord, AccountId, RegionName, std::string, int64_t> kTemplateVersions{
     "ec2.launch_template_version"};
 

@@ -21,6 +21,8 @@ struct TypeFacts {
   std::string_view family() const { return name.substr(0, name.find('.')); }
   bool is_burstable() const { return name.starts_with("t"); }
   bool is_xen() const { return family() == "t2"; }
+  // What an instance has that is launched without a word about it; empty: it isn't burstable.
+  std::string_view usual_credits() const { return !is_burstable() ? "" : is_xen() ? "standard" : "unlimited"; }
 };
 
 std::span<const TypeFacts> instance_types();

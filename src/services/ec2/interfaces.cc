@@ -26,10 +26,7 @@ std::string make_mac() {
 Result<std::vector<std::string>> read_groups(metadata::ReadTransaction& txn, const Scope& scope,
                                              const SubnetRecord& subnet, std::vector<std::string> groups) {
   if (groups.empty()) return std::vector<std::string>{TRY(kVpcs.get(txn, scope, subnet.vpc)).default_group};
-  if (groups.size() > kMaxGroups) {
-    return errors::of("SecurityGroupsPerInterfaceLimitExceeded",
-                      "The maximum number of security groups per interface has been reached.");
-  }
+  TRY(check_group_count(groups.size()));
   for (const std::string& id : groups) {
     if (TRY(kGroups.get(txn, scope, id)).vpc == subnet.vpc) continue;
     return errors::of("InvalidParameter",
@@ -39,6 +36,12 @@ Result<std::vector<std::string>> read_groups(metadata::ReadTransaction& txn, con
 }
 
 }  // namespace
+
+Result<> check_group_count(size_t count) {
+  if (count <= kMaxGroups) return {};
+  return errors::of("SecurityGroupsPerInterfaceLimitExceeded",
+                    "The maximum number of security groups per interface has been reached.");
+}
 
 Result<InterfaceRecord> make_interface(metadata::Transaction& txn, const Scope& scope, const NewInterface& wanted) {
   InterfaceRecord interface{.id = make_id(Kind::network_interface),

@@ -32,6 +32,9 @@ Result<std::string> associate(metadata::Transaction& txn, const Scope& scope, El
                               InterfaceRecord& interface, const std::string& address);
 Result<> disassociate(metadata::Transaction& txn, const Scope& scope, ElasticIpRecord& elastic);
 
+// SecurityGroupsPerInterfaceLimitExceeded.
+Result<> check_group_count(size_t count);
+
 PrivateAddressRecord* find_address(InterfaceRecord& interface, const std::string& address);
 std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const PrivateAddressRecord& address);
 // Groups as others show them; each is read once.

@@ -11,6 +11,7 @@
 #include "services/ec2/deregistered_images.h"
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_parameters.h"
+#include "services/ec2/launch_checks.h"
 #include "services/ec2/unbuilt.h"
 #include "services/ec2/user_data.h"
 #include "services/ec2/volume_types.h"
@@ -54,7 +55,7 @@ Result<SubnetRecord> default_subnet(metadata::ReadTransaction& txn, const Scope&
   auto subnets = TRY(kSubnets.in_vpc(txn, scope, vpc->id));
   std::ranges::sort(subnets, {}, &SubnetRecord::zone);
   for (SubnetRecord& subnet : subnets) {
-    if (subnet.is_default && (!zone || zone->empty() || subnet.zone == *zone)) return std::move(subnet);
+    if (subnet.is_default && (!zone || subnet.zone == *zone)) return std::move(subnet);
   }
   return errors::of("MissingInput",
                     fmt::format("No subnets found for the default VPC '{}'. Please specify a subnet.", vpc->id));
@@ -92,9 +93,8 @@ Result<PlannedInterface> plan_interface(metadata::ReadTransaction& txn, const Sc
     planned.delete_on_termination = asked.delete_on_termination.value_or(false);
     return planned;
   }
-  const auto zone = input.placement ? input.placement->availability_zone : std::nullopt;
-  planned.subnet =
-      asked.subnet_id ? TRY(kSubnets.get(txn, scope, *asked.subnet_id)) : TRY(default_subnet(txn, scope, zone));
+  planned.subnet = asked.subnet_id ? TRY(kSubnets.get(txn, scope, *asked.subnet_id))
+                                   : TRY(default_subnet(txn, scope, TRY(asked_zone(scope, input))));
   planned.description = asked.description.value_or("");
   planned.groups = asked.groups.value_or(std::vector<std::string>());
   planned.more_addresses = asked.secondary_private_ip_address_count.value_or(0);
@@ -120,9 +120,10 @@ std::optional<std::string> asked_driver(const RunInstancesInput& input) {
   return std::nullopt;
 }
 
-// The tag's wish, the image's, or what this host can.
+// The tag's wish, the image's, the installation's, or what this host can.
 Result<DriverChoice> choose_driver(const Cloud& cloud, const RunInstancesInput& input, const ImageRecord& image) {
-  const std::string wish = asked_driver(input).value_or(image.driver);
+  std::string wish = asked_driver(input).value_or(image.driver);
+  if (wish.empty()) wish = cloud.settings.driver;
   if (!wish.empty() && wish != "vm" && wish != "container") {
     return errors::invalid_parameter("The tag aerolith:driver must be vm or container.");
   }
@@ -169,12 +170,24 @@ Result<> check_counts(const RunInstancesInput& input) {
   return {};
 }
 
+// Of the type.
+Result<> check_limits(metadata::ReadTransaction& txn, const Scope& scope, const LaunchPlan& plan) {
+  TRY(check_interface_count(*plan.type, plan.interfaces.size()));
+  for (const PlannedInterface& each : plan.interfaces) {
+    size_t addresses = std::max<size_t>(each.addresses.size(), 1) + static_cast<size_t>(each.more_addresses);
+    if (!each.existing.empty()) addresses = TRY(kInterfaces.get(txn, scope, each.existing)).addresses.size();
+    TRY(check_address_count(*plan.type, addresses));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<PlannedInterface>> plan_interfaces(metadata::ReadTransaction& txn, const Scope& scope,
                                                       const RunInstancesInput& merged) {
   std::vector<PlannedInterface> result;
   if (!merged.network_interfaces || merged.network_interfaces->empty()) {
+    TRY(check_network(merged));
     InstanceNetworkInterfaceSpecification only{.subnet_id = merged.subnet_id};
     if (merged.private_ip_address) only.private_ip_address = merged.private_ip_address;
     result.push_back(TRY(plan_interface(txn, scope, merged, only)));
@@ -189,7 +202,12 @@ Result<std::vector<PlannedInterface>> plan_interfaces(metadata::ReadTransaction&
   TRY(exclude(merged.subnet_id.has_value(), "subnet ID"));
   TRY(exclude(merged.security_group_ids || merged.security_groups, "security groups"));
   TRY(exclude(merged.private_ip_address.has_value(), "private address"));
+  TRY(check_network(merged));
   for (const auto& each : *merged.network_interfaces) result.push_back(TRY(plan_interface(txn, scope, merged, each)));
+  // "You cannot specify more than one network interface in the request" for a public address.
+  if (result.size() > 1) {
+    for (PlannedInterface& each : result) each.gets_public_address = false;
+  }
   std::ranges::sort(result, {}, &PlannedInterface::device_index);
   for (size_t i = 0; i < result.size(); ++i) {
     if (i > 0 && result[i].device_index == result[i - 1].device_index) {
@@ -230,6 +248,7 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
   plan.image = TRY(get_image(txn, call, TRY(resolve_image(txn, scope, *merged.image_id))));
   TRY(check_is_available(plan.image));
   plan.type = TRY(read_type(merged));
+  TRY(check_credits(*plan.type, merged));
   plan.driver = TRY(choose_driver(call.cloud, merged, plan.image));
   plan.user_data = TRY(read_user_data(merged.user_data));
   if (merged.key_name && !merged.key_name->empty()) {
@@ -237,18 +256,18 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
       return errors::not_found(Kind::key_pair, *merged.key_name);
     }
   }
-  const auto zone = merged.placement ? merged.placement->availability_zone : std::nullopt;
-  if (zone && !zone->empty() && !find_zone(scope.region, *zone)) {
-    return errors::invalid_parameter(fmt::format("Invalid availability zone: [{}]", *zone));
-  }
+  const auto zone = TRY(asked_zone(scope, merged));
   plan.interfaces = TRY(plan_interfaces(txn, scope, merged));
-  if (zone && !zone->empty() && plan.interfaces.front().subnet.zone != *zone) {
+  const SubnetRecord& subnet = plan.interfaces.front().subnet;
+  if (zone && subnet.zone != *zone) {
     return errors::invalid_parameter(
-        fmt::format("The availability zone '{}' is not that of subnet '{}'", *zone, plan.interfaces.front().subnet.id));
+        fmt::format("The availability zone '{}' is not that of subnet '{}'", *zone, subnet.id));
   }
-  if (plan.interfaces.size() > static_cast<size_t>(plan.type->max_interfaces)) {
-    return errors::of("AttachmentLimitExceeded", fmt::format("Interface count {} exceeds the limit for {}",
-                                                             plan.interfaces.size(), plan.type->name));
+  TRY(check_host_names(subnet, merged));
+  TRY(check_limits(txn, scope, plan));
+  if (TRY(kVpcs.get(txn, scope, subnet.vpc)).tenancy == "dedicated") {
+    if (!plan.input.placement) plan.input.placement.emplace();
+    plan.input.placement->tenancy = "dedicated";
   }
   plan.devices = TRY(merge_devices(plan.image, merged.block_device_mappings));
   TRY(check_root_type(plan.devices.front()));

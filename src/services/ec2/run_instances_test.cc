@@ -23,6 +23,7 @@
 #include "services/ec2/api.h"
 #include "services/ec2/filters.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/interfaces.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/test_fakes.h"
@@ -257,6 +258,18 @@ TEST_F(RunTest, StatesAndWhatTheyForbid) {
   EXPECT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
 }
 
+TEST_F(RunTest, StopProtectionIsAgainstStopsAlone) {
+  RunInstancesInput input = request();
+  input.disable_api_stop = true;
+  const std::string id = *run(input).value().instances->front().instance_id;
+  set_state(id, LifeState::running);
+  Call made = call();
+  EXPECT_EQ(stop_instances(made, {.instance_ids = Strings{id}}).error().code, "OperationNotPermitted");
+  EXPECT_EQ(stop_instances(made, {.instance_ids = Strings{id}, .force = true}).error().code, "OperationNotPermitted");
+  EXPECT_TRUE(reboot_instances(made, {.instance_ids = Strings{id}}).has_value());
+  EXPECT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}}).has_value());
+}
+
 TEST_F(RunTest, AttributesAreChangedByTheirNamesToo) {
   const std::string id = *run(request()).value().instances->front().instance_id;
   Call made = call();
@@ -308,6 +321,122 @@ TEST_F(RunTest, TheGuestsShutdownMayBeForcedOrSkippedWhileItGoesOn) {
   ASSERT_TRUE(terminate_instances(made, {.instance_ids = Strings{id}, .skip_os_shutdown = true}).has_value());
   EXPECT_TRUE(record().skips_shutdown);
   EXPECT_EQ(record().state, LifeState::shutting_down);
+}
+
+TEST_F(RunTest, ATypeHasItsCreditsAndItsLimits) {
+  RunInstancesInput input = request();
+  input.instance_type = "t3.small";
+  input.network_interfaces = std::vector<InstanceNetworkInterfaceSpecification>{
+      {.device_index = 0}, {.device_index = 1, .secondary_private_ip_address_count = 3}, {.device_index = 2}};
+  const Instance made = run(input).value().instances->front();
+  EXPECT_FALSE(made.public_ip_address) << "several interfaces";
+  const std::string id = *made.instance_id;
+  set_state(id, LifeState::stopped);
+  Call call_made = call();
+  const auto change = [&](const std::string& type) {
+    const auto changed =
+        modify_instance_attribute(call_made, {.instance_id = id, .instance_type = AttributeValue{type}});
+    return changed.has_value() ? kInstances.get(*store_->begin_read(), scope_, id)->credits : changed.error().code;
+  };
+  EXPECT_EQ(change("t3.micro"), "AttachmentLimitExceeded");
+  EXPECT_EQ(change("m5.large"), "");
+  EXPECT_EQ(change("t3.medium"), "unlimited");
+  EXPECT_EQ(change("t2.medium"), "unlimited") << "as it was";
+  EXPECT_EQ(change("m5.large"), "");
+  EXPECT_EQ(change("t2.medium"), "standard");
+  input.network_interfaces->pop_back();
+  const std::string other = *run(input).value().instances->front().instance_id;
+  set_state(other, LifeState::stopped);
+  EXPECT_EQ(modify_instance_attribute(call_made, {.instance_id = other, .instance_type = AttributeValue{"t3.nano"}})
+                .error()
+                .code,
+            "PrivateIpAddressLimitExceeded");
+  input.instance_type = "t3.nano";
+  EXPECT_EQ(code_of(input), "PrivateIpAddressLimitExceeded");
+}
+
+TEST_F(RunTest, AZoneIsNamedByItsIdToo) {
+  RunInstancesInput input = request();
+  input.placement = Placement{.availability_zone_id = "use1-az2"};
+  const Instance made = run(input).value().instances->front();
+  EXPECT_EQ(made.placement->availability_zone_id, "use1-az2");
+  EXPECT_EQ(made.placement->availability_zone, "us-east-1b");
+  input.placement->availability_zone = "us-east-1b";
+  EXPECT_EQ(code_of(input), "InvalidParameterCombination");
+  input.placement = Placement{.availability_zone_id = "us-east-1b"};
+  EXPECT_EQ(code_of(input), "InvalidParameterValue");
+}
+
+TEST_F(RunTest, AnInterfaceThatIsThereIsTakenAsItIs) {
+  using Interface = InstanceNetworkInterfaceSpecification;
+  std::string subnet;
+  std::string existing;
+  const auto done = metadata::run_transaction(*store_, [&](metadata::Transaction& txn) -> Result<> {
+    const SubnetRecord record = TRY(kSubnets.all(txn, scope_)).front();
+    subnet = record.id;
+    existing = TRY(make_interface(txn, scope_, {.subnet = record})).id;
+    return {};
+  });
+  ASSERT_TRUE(done.has_value());
+  const auto code_with = [&](Interface interface) {
+    interface.device_index = 0;
+    interface.network_interface_id = existing;
+    RunInstancesInput input = request();
+    input.network_interfaces = std::vector<Interface>{std::move(interface)};
+    return code_of(input);
+  };
+  EXPECT_EQ(code_with({.subnet_id = subnet}), "InvalidParameterCombination");
+  EXPECT_EQ(code_with({.groups = Strings{"sg-1"}}), "InvalidParameterCombination");
+  EXPECT_EQ(code_with({.private_ip_address = "172.31.0.9"}), "InvalidParameterCombination");
+  EXPECT_EQ(code_with({.ipv6_address_count = 1}), "InvalidParameterCombination");
+  EXPECT_EQ(code_with({.associate_public_ip_address = true}), "InvalidParameterCombination");
+  EXPECT_EQ(code_with({.delete_on_termination = true}), "InvalidParameterCombination");
+  EXPECT_EQ(code_with({.delete_on_termination = false}), "none");
+}
+
+TEST_F(RunTest, WhatWouldBeLeftOutIsRefused) {
+  using Interface = InstanceNetworkInterfaceSpecification;
+  RunInstancesInput input = request();
+  input.network_interfaces =
+      std::vector<Interface>{{.associate_public_ip_address = true, .device_index = 0}, {.device_index = 1}};
+  EXPECT_EQ(code_of(input), "InvalidParameterCombination");
+  input = request();
+  input.subnet_id = kSubnets.all(*store_->begin_read(), scope_)->front().id;
+  input.security_groups = Strings{"default"};
+  EXPECT_EQ(code_of(input), "InvalidParameterCombination");
+  input = request();
+  input.instance_type = "c5.large";
+  input.credit_specification = CreditSpecificationRequest{.cpu_credits = "standard"};
+  EXPECT_EQ(code_of(input), "InstanceCreditSpecification.NotSupported");
+  input = request();
+  input.credit_specification = CreditSpecificationRequest{.cpu_credits = "many"};
+  EXPECT_EQ(code_of(input), "InvalidParameterValue");
+  input = request();
+  input.block_device_mappings =
+      std::vector<BlockDeviceMapping>{{.ebs = EbsBlockDevice{.volume_size = 1}, .device_name = "/dev/nonsense"}};
+  EXPECT_EQ(code_of(input), "InvalidParameterValue");
+  input.block_device_mappings =
+      std::vector<BlockDeviceMapping>{{.device_name = "/dev/sdb", .virtual_name = "ephemeral0"}};
+  EXPECT_EQ(run(input).value().instances->front().block_device_mappings->size(), 1U);
+}
+
+TEST_F(RunTest, WhatANetworkSaysOfItsInstancesIsKeptOrRefused) {
+  SubnetRecord subnet;
+  const auto done = metadata::run_transaction(*store_, [&](metadata::Transaction& txn) -> Result<> {
+    subnet = TRY(kSubnets.all(txn, scope_)).front();
+    VpcRecord vpc = TRY(kVpcs.get(txn, scope_, subnet.vpc));
+    vpc.tenancy = "dedicated";
+    kVpcs.put(txn, scope_, vpc);
+    subnet.hostname_type = "resource-name";
+    kSubnets.put(txn, scope_, subnet);
+    return {};
+  });
+  ASSERT_TRUE(done.has_value());
+  RunInstancesInput input = request();
+  input.subnet_id = subnet.id;
+  EXPECT_EQ(code_of(input), "UnsupportedOperation");
+  input.private_dns_name_options = PrivateDnsNameOptionsRequest{.hostname_type = "ip-name"};
+  EXPECT_EQ(run(input).value().instances->front().placement->tenancy, "dedicated");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <functional>
 #include <future>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -73,6 +74,11 @@ class Work {
     return settle_disks(tools_, key_, driver_, record_).value_or(Again{kLookAtCopies});
   }
 
+  // Its row in tables beside the instances'.
+  std::tuple<AccountId, RegionName, std::string> own_row() const {
+    return {key_.scope.account, key_.scope.region, key_.id};
+  }
+
   // Changes the stored record where it is still meant to be so; `change` may run several times.
   template <typename Change>
   Result<bool> update(Change change) {
@@ -137,9 +143,10 @@ class Work {
     const auto guest_namespace = driver_.prepare(spec);
     if (!guest_namespace.has_value()) return std::unexpected(of_driver(guest_namespace.error()));
     step("launch/prepared");
-    const auto noted = update([&](InstanceRecord& record) {
+    const auto noted = update([&](metadata::Transaction& txn, InstanceRecord& record) {
       record.prepared = true;
       record.guest_namespace = *guest_namespace;
+      kConsoles.erase(txn, own_row());
     });
     if (!noted.has_value()) return std::unexpected(of_server(noted.error().message));
     if (!*noted) return false;
@@ -289,6 +296,22 @@ class Work {
         Again{0ms});
   }
 
+  // Before the driver forgets it: what a guest wrote that fell over is wanted afterwards. Nothing new is kept where an
+  // earlier try has removed it already, or where there is no room: an end doesn't wait for that.
+  void keep_console() {
+    const auto text = driver_.console(key_.id, ConsoleRecord::kMostBytes);
+    const auto lost = [&](const std::string& why) {
+      log_warning("ec2: a console's end is lost", {{"instance", key_.id}, {"why", why}});
+    };
+    if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) lost(text.error().detail);
+    if (!text.has_value() || text->empty()) return;
+    const auto kept = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+      kConsoles.put(txn, own_row(), {.text = *text, .kept_at = tools_.clock.now()});
+      return {};
+    });
+    if (!kept.has_value()) lost(kept.error().message);
+  }
+
   // The port goes: nothing may be plugged into what no longer runs.
   Outcome unplug() {
     const auto noted = update([](InstanceRecord& record) {
@@ -322,6 +345,8 @@ class Work {
       return Failed{stopped.error().detail};
     }
     step("stop/down");
+    keep_console();
+    step("stop/console-kept");
     if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
     step("stop/removed");
     const auto released = release_own_address(tools_.cloud, key_.scope, record_);
@@ -346,6 +371,8 @@ class Work {
   Outcome terminate() {
     if (const auto waits = shut_down()) return *waits;
     step("terminate/down");
+    keep_console();
+    step("terminate/console-kept");
     if (const auto removed = driver_.remove(key_.id); !removed.has_value()) return Failed{removed.error().detail};
     step("terminate/removed");
     if (Outcome unplugged = unplug(); !std::holds_alternative<Settled>(unplugged)) return unplugged;
@@ -375,6 +402,7 @@ class Work {
     if (left > 0ms) return Again{std::chrono::ceil<std::chrono::milliseconds>(left)};
     const auto gone = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
       if (!record_.profile_association.empty()) erase_part(txn, key_.scope, record_.profile_association);
+      kConsoles.erase(txn, own_row());
       kInstances.erase(txn, key_.scope, record_);
       kUserData.erase(txn, {key_.scope.account, key_.scope.region, key_.id});
       TRY(forget_replacements(txn, key_.scope, key_.id));

@@ -485,6 +485,38 @@ TEST_F(SettleTest, AGuestThatEndsIsSeen) {
   EXPECT_EQ(record()->reason_message, "Server.InternalError: it fell over");
 }
 
+// Killed at each step in turn.
+TEST_F(SettleTest, WhatAGuestWroteStaysUntilItStartsAgain) {
+  const auto kept = [&] { return kConsoles.get(*store_->begin_read(), {scope_.account, scope_.region, id_}).value(); };
+  for (int steps = 0; steps < 20; ++steps) {
+    want(Desired::running, LifeState::pending);
+    driver_.console_text = "panic " + std::to_string(steps);
+    settle();
+    ASSERT_FALSE(kept()) << steps;
+    driver_.states[id_] = compute::State::crashed;
+    fuse_.steps_left = steps;
+    settle();
+    fuse_.steps_left = -1;
+    ASSERT_EQ(kept()->text, driver_.console_text) << steps;
+    EXPECT_EQ(kept()->kept_at, clock_.now());
+  }
+  EXPECT_GT(kills_, 2);
+}
+
+TEST_F(SettleTest, WhatAGuestWroteIsShownAsLongAsItsInstance) {
+  settle();
+  want(Desired::terminated, LifeState::shutting_down);
+  settle();
+  const auto is_kept = [&] {
+    return kConsoles.get(*store_->begin_read(), {scope_.account, scope_.region, id_}).value().has_value();
+  };
+  EXPECT_TRUE(is_kept());
+  clock_.at += 2h;
+  settle();
+  EXPECT_FALSE(record());
+  EXPECT_FALSE(is_kept());
+}
+
 TEST_F(SettleTest, AGuestThatShutsDownMayEndForGood) {
   settle();
   change([](InstanceRecord& each) { each.terminates_on_shutdown = true; });

@@ -117,7 +117,10 @@ class FakeDriver final : public compute::Driver {
     return compute::Observation{.state = found == states.end() ? compute::State::absent : found->second,
                                 .detail = "it fell over"};
   }
-  compute::Result<std::string> console(std::string_view, size_t) override { return std::string("hello"); }
+  compute::Result<std::string> console(std::string_view instance, size_t) override {
+    if (!launched.contains(std::string(instance))) return fail(compute::DriverErrorCode::not_found);
+    return console_text;
+  }
   compute::Result<> attach(std::string_view instance, const compute::Disk& disk) override {
     fuse_.step();
     if (disk_error) return std::unexpected(*disk_error);
@@ -203,6 +206,7 @@ class FakeDriver final : public compute::Driver {
   int reboots = 0;
   compute::Shutdown shutdown = compute::Shutdown::ended;  // what comes of one
   int shutdowns = 0;                                      // that were asked for
+  std::string console_text = "hello";                     // of each that runs
 
  private:
   Fuse& fuse_;

@@ -65,6 +65,9 @@ Tree make_tree(const ec2::InstanceFacts& facts, const Region& region) {
   add("ami-launch-index", std::to_string(facts.launch_index));
   add("ami-manifest-path", "(unknown)");
   add("block-device-mapping/ami", facts.root_device);
+  for (size_t i = 0; i < facts.volume_devices.size(); ++i) {
+    add(fmt::format("block-device-mapping/ebs{}", i + 1), facts.volume_devices[i]);
+  }
   add("block-device-mapping/root", facts.root_device);
   add("events/maintenance/history", "[]");
   add("events/maintenance/scheduled", "[]");
@@ -98,6 +101,7 @@ Tree make_tree(const ec2::InstanceFacts& facts, const Region& region) {
   for (const auto& [key, value] : facts.tags) {
     if (facts.shows_tags && is_readable_tag(key)) add("tags/instance/" + key, value);
   }
+  tree.add("dynamic/fws/instance-monitoring", facts.monitoring ? "enabled" : "disabled");
   tree.add("dynamic/instance-identity/document", identity_document(facts, region));
   return tree;
 }

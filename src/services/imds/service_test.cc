@@ -176,7 +176,7 @@ TEST_F(ImdsTest, FoldersAreListed) {
   EXPECT_TRUE(get("/").starts_with("1.0\n2007-01-19\n"));
   EXPECT_TRUE(get("/").ends_with("\nlatest"));
   EXPECT_EQ(get("/latest"), "dynamic\nmeta-data\nuser-data");
-  EXPECT_EQ(get("/latest/dynamic/"), "instance-identity/");
+  EXPECT_EQ(get("/latest/dynamic/"), "fws/\ninstance-identity/");
   EXPECT_EQ(meta(""),
             "ami-id\nami-launch-index\nami-manifest-path\nblock-device-mapping/\nevents/\nhostname\niam/\n"
             "instance-action\ninstance-id\ninstance-life-cycle\ninstance-type\nlocal-hostname\nlocal-ipv4\nmac\n"
@@ -191,6 +191,17 @@ TEST_F(ImdsTest, FoldersAreListed) {
   EXPECT_EQ(meta("public-keys/"), "404");
   EXPECT_EQ(get("/latest/user-data"), "404");
   EXPECT_EQ(get("/latest/"), "dynamic\nmeta-data");
+}
+
+TEST_F(ImdsTest, VolumesAndMonitoring) {
+  EXPECT_EQ(meta("block-device-mapping/"), "ami\nroot");
+  EXPECT_EQ(get("/latest/dynamic/fws/"), "instance-monitoring");
+  EXPECT_EQ(get("/latest/dynamic/fws/instance-monitoring"), "disabled");
+  instance().volume_devices = {"sdf", "xvdg"};
+  instance().monitoring = true;
+  EXPECT_EQ(meta("block-device-mapping/"), "ami\nebs1\nebs2\nroot");
+  EXPECT_EQ(meta("block-device-mapping/ebs2"), "xvdg");
+  EXPECT_EQ(get("/latest/dynamic/fws/instance-monitoring"), "enabled");
 }
 
 TEST_F(ImdsTest, Files) {

@@ -4,6 +4,7 @@
 #include "ec2/operations/describe_instance_attribute.h"
 #include "ec2/operations/modify_instance_attribute.h"
 #include "ec2/operations/reset_instance_attribute.h"
+#include "services/ec2/attachments.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/instances.h"
@@ -24,10 +25,26 @@ Result<> require_stopped(const InstanceRecord& record, std::string_view attribut
 
 bool is_on(const std::optional<AttributeBooleanValue>& value) { return value && value->value.value_or(false); }
 
-Result<> change_type(InstanceRecord& record, const std::string& name) {
+// What it has stays with it, and must have room.
+Result<> check_interfaces(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record,
+                          const TypeFacts& type) {
+  TRY(check_interface_count(type, record.interfaces.size()));
+  for (const std::string& id : record.interfaces) {
+    if (const auto interface = TRY(kInterfaces.find(txn, scope, id))) {
+      TRY(check_address_count(type, interface->addresses.size()));
+    }
+  }
+  return {};
+}
+
+Result<> change_type(metadata::ReadTransaction& txn, const Scope& scope, InstanceRecord& record,
+                     const std::string& name) {
   TRY(require_stopped(record, "instanceType"));
   const TypeFacts* const type = find_instance_type(name);
   if (type == nullptr) return errors::invalid_parameter(fmt::format("Invalid value '{}' for InstanceType.", name));
+  TRY(check_interfaces(txn, scope, record, *type));
+  // From one burstable type to another it keeps what was chosen.
+  if (!type->is_burstable() || record.credits.empty()) record.credits = type->usual_credits();
   record.type = name;
   record.cores = type->cores();
   record.threads_per_core = type->threads_per_core;
@@ -46,6 +63,7 @@ Result<> change_interface(metadata::Transaction& txn, const Call& call, const In
   auto interface = TRY(kInterfaces.get(txn, call.scope, record.interfaces.front()));
   if (input.source_dest_check) interface.source_dest_check = is_on(input.source_dest_check);
   if (input.groups) {
+    TRY(check_group_count(input.groups->size()));
     for (const std::string& id : *input.groups) {
       if (TRY(kGroups.get(txn, call.scope, id)).vpc != interface.vpc)
         return errors::not_found(Kind::security_group, id);
@@ -135,7 +153,7 @@ Result<> change(metadata::Transaction& txn, const Call& call, InstanceRecord& re
     TRY(require_stopped(record, "ebsOptimized"));
     record.ebs_optimized = is_on(input.ebs_optimized);
   }
-  if (input.instance_type) TRY(change_type(record, input.instance_type->value.value_or("")));
+  if (input.instance_type) TRY(change_type(txn, call.scope, record, input.instance_type->value.value_or("")));
   if (input.user_data) {
     TRY(require_stopped(record, "userData"));
     const std::string data = input.user_data->value.value_or("");

@@ -1,4 +1,5 @@
 // What is seen of running instances: their status and their console.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
@@ -11,6 +12,7 @@
 #include "ec2/schema.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
+#include "services/ec2/instance_types.h"
 #include "services/ec2/instances.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
@@ -20,7 +22,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr size_t kConsoleBytes = size_t{64} << 10;
 // How long guests may take for an answer, and for their start.
 constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::chrono::minutes kStartingTime{5};
@@ -102,37 +103,88 @@ Result<std::set<std::string>> answering(const Call& call, metadata::ReadTransact
 struct Checks {
   std::string system;    // the host's side of it
   std::string instance;  // the guest's
+  std::string volumes;   // empty: it isn't looked at
+  std::optional<Timestamp> impaired_since;
 };
 
-// A guest is given time to start before its silence is a failure.
-Checks checks_of(const Call& call, const InstanceRecord& record, const std::set<std::string>& answering) {
-  if (record.state == LifeState::pending) return {"initializing", "initializing"};
-  if (record.state != LifeState::running) return {"not-applicable", "not-applicable"};
-  if (driver_of(call, record) == nullptr) return {"insufficient-data", "insufficient-data"};
-  if (answering.contains(record.id)) return {"ok", "ok"};
-  const bool may_be_starting = call.context.now - record.state_at < kStartingTime;
-  return {"ok", may_be_starting ? "initializing" : "impaired"};
+// The files of all volumes here, sorted; nullopt: there are none to look at.
+Result<std::optional<std::vector<std::string>>> volume_files(const Call& call) {
+  if (call.cloud.volumes == nullptr) return std::nullopt;
+  auto files = call.cloud.volumes->list();
+  if (!files.has_value()) return errors::internal_error(files.error().detail);
+  return std::optional(*std::move(files));
 }
 
-InstanceStatusSummary summary_of(const std::string& status) {
-  InstanceStatusSummary summary{.details = std::vector<InstanceStatusDetails>(), .status = status};
-  const bool passed = status == "ok";
-  if (passed || status == "impaired" || status == "initializing") {
-    summary.details->push_back({.name = "reachability",
-                                .status = passed                 ? "passed"
-                                          : status == "impaired" ? "failed"
-                                                                 : "initializing"});
+struct Seen {
+  std::set<std::string> answering;
+  std::optional<std::vector<std::string>> files;
+};
+
+// Of Nitro's instances.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html
+std::string check_of_volumes(const InstanceRecord& record, const Seen& seen) {
+  const TypeFacts* const type = find_instance_type(record.type);
+  if (type == nullptr || type->is_xen()) return "";
+  if (record.state == LifeState::pending) return "initializing";
+  if (record.state != LifeState::running) return "not-applicable";
+  if (!seen.files) return "insufficient-data";
+  const bool all_there = std::ranges::all_of(record.volumes, [&](const InstanceVolume& each) {
+    return each.state != AttachmentState::attached || std::ranges::binary_search(*seen.files, each.volume);
+  });
+  return all_there ? "ok" : "impaired";
+}
+
+// A guest is given time to start before its silence is a failure.
+Checks checks_of(const Call& call, const InstanceRecord& record, const Seen& seen) {
+  Checks checks{.system = "not-applicable", .instance = "not-applicable", .volumes = check_of_volumes(record, seen)};
+  Silences& silences = call.cloud.silences;
+  if (record.state != LifeState::running) {
+    silences.forget(record.id);
+    if (record.state == LifeState::pending) checks.system = checks.instance = "initializing";
+    return checks;
   }
+  checks.system = driver_of(call, record) == nullptr ? "insufficient-data" : "ok";
+  checks.instance = checks.system;
+  if (checks.system != "ok") return checks;
+  if (seen.answering.contains(record.id)) {
+    silences.end(record.id);
+    return checks;
+  }
+  const Timestamp since = silences.begin(record.id, record.state_at, call.context.now);
+  const bool may_be_starting = call.context.now - record.state_at < kStartingTime;
+  checks.instance = may_be_starting ? "initializing" : "impaired";
+  if (!may_be_starting) checks.impaired_since = since;
+  return checks;
+}
+
+std::string detail_of(const std::string& status) {
+  if (status == "ok") return "passed";
+  if (status == "impaired") return "failed";
+  return status == "initializing" ? status : "";
+}
+
+// `Summary` of `Details`: of an instance, or of its volumes.
+template <typename Summary, typename Details>
+Summary summary_of(const std::string& status, std::optional<Timestamp> impaired_since = std::nullopt) {
+  Summary summary{.details = std::vector<Details>(), .status = status};
+  const std::string detail = detail_of(status);
+  if (detail.empty()) return summary;
+  summary.details->push_back({.impaired_since = impaired_since, .name = "reachability", .status = detail});
   return summary;
 }
 
-InstanceStatus shown_status(const Call& call, const InstanceRecord& record, const std::set<std::string>& answering) {
-  const auto [system, instance] = checks_of(call, record, answering);
-  InstanceStatus result{.availability_zone = record.zone,
-                        .instance_id = record.id,
-                        .instance_state = to_wire(record.state),
-                        .instance_status = summary_of(instance),
-                        .system_status = summary_of(system)};
+InstanceStatus shown_status(const Call& call, const InstanceRecord& record, const Seen& seen) {
+  const Checks checks = checks_of(call, record, seen);
+  using Details = InstanceStatusDetails;
+  InstanceStatus result{
+      .availability_zone = record.zone,
+      .instance_id = record.id,
+      .instance_state = to_wire(record.state),
+      .instance_status = summary_of<InstanceStatusSummary, Details>(checks.instance, checks.impaired_since),
+      .system_status = summary_of<InstanceStatusSummary, Details>(checks.system)};
+  if (!checks.volumes.empty()) {
+    result.attached_ebs_status = summary_of<EbsStatusSummary, EbsStatusDetails>(checks.volumes);
+  }
   if (const auto zone = find_zone(call.scope.region, record.zone)) result.availability_zone_id = zone->id;
   return result;
 }
@@ -171,9 +223,9 @@ Result<DescribeInstanceStatusOutput> describe_instance_status(Call& call, const 
   DescribeInstanceStatusOutput output{.instance_statuses = std::vector<InstanceStatus>(),
                                       .next_token = page.next_token};
   const Lookup lookup{.txn = *txn, .scope = call.scope};
-  const auto alive = TRY(answering(call, *txn, page.items));
+  const Seen seen{.answering = TRY(answering(call, *txn, page.items)), .files = TRY(volume_files(call))};
   for (const auto& item : page.items) {
-    InstanceStatus status = shown_status(call, item.record, alive);
+    InstanceStatus status = shown_status(call, item.record, seen);
     if (!TRY(matches<InstanceStatus>(filters.of_status, kStatusFilters, lookup, status, {}))) continue;
     if (input.max_results && output.instance_statuses->size() == static_cast<size_t>(*input.max_results)) {
       output.next_token = make_token(*output.instance_statuses->back().instance_id);
@@ -196,14 +248,23 @@ Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOu
   const InstanceRecord record = TRY(kInstances.get(*txn, call.scope, input.instance_id));
   GetConsoleOutputOutput output{.instance_id = record.id, .timestamp = call.context.now};
   compute::Driver* const driver = driver_of(call, record);
-  if (driver == nullptr) {
-    return errors::of("Unsupported", "The driver that the instance was launched with is not there any more.");
+  if (driver != nullptr) {
+    const auto text = driver->console(record.id, ConsoleRecord::kMostBytes);
+    if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) {
+      return errors::internal_error(text.error().detail);
+    }
+    if (text.has_value() && !text->empty()) {
+      output.output = base64_encode(*text);
+      return output;
+    }
   }
-  const auto text = driver->console(record.id, kConsoleBytes);
-  // Nothing was written yet, or it is gone.
-  if (text.has_value() && !text->empty()) output.output = base64_encode(*text);
-  if (!text.has_value() && text.error().code != compute::DriverErrorCode::not_found) {
-    return errors::internal_error(text.error().detail);
+  // It is down; or nothing was written yet. Of what is kept the read comes last: it was kept before the driver forgot.
+  const auto kept = TRY(kConsoles.get(*call.read(), {call.scope.account, call.scope.region, record.id}));
+  if (kept) {
+    output.output = base64_encode(kept->text);
+    output.timestamp = kept->kept_at;
+  } else if (driver == nullptr) {
+    return errors::of("Unsupported", "The driver that the instance was launched with is not there any more.");
   }
   return output;
 }

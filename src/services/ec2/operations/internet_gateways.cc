@@ -15,6 +15,8 @@
 namespace aerolith::ec2 {
 namespace {
 
+constexpr size_t kMaxGateways = 500;  // as many as VPCs
+
 using Definition = FilterDefinition<InternetGatewayRecord>;
 constexpr std::array kFilters{
     Definition{"internet-gateway-id",
@@ -66,6 +68,9 @@ Result<CreateInternetGatewayOutput> create_internet_gateway(Call& call, const Cr
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::internet_gateway));
   const InternetGatewayRecord gateway{.id = make_id(Kind::internet_gateway)};
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
+    if (TRY(kInternetGateways.all(txn, call.scope)).size() >= kMaxGateways) {
+      return errors::of("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.");
+    }
     kInternetGateways.put(txn, call.scope, gateway);
     put_tags(txn, call.scope, gateway.id, tags);
     return {};

@@ -175,6 +175,9 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
     return errors::unsupported("Snapshots lie in the region.");
   }
   TRY(refuse_keys(input.block_device_mappings));
+  for (const BlockDeviceMapping& each : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
+    if (each.virtual_name) return errors::unsupported("There are no instance store volumes.");
+  }
   const std::vector<Kind> taggable{Kind::image, Kind::snapshot};
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::image, taggable));
   const TagMap snapshot_tags = TRY(tags_to_make(input.tag_specifications, Kind::snapshot, taggable));

@@ -15,6 +15,7 @@
 namespace aerolith::ec2 {
 namespace {
 
+constexpr size_t kMostOfAZone = 100;
 constexpr auto kDeletedFor = std::chrono::hours(1);  // how long a deleted one is shown
 
 std::string state_of(const NatGatewayRecord& record) { return record.deleted_at ? "deleted" : "available"; }
@@ -65,9 +66,23 @@ Result<> take_elastic_ip(metadata::Transaction& txn, const Scope& scope, const s
   return {};
 }
 
+// Of the account; those that are deleted and still shown don't count.
+Result<> check_limit(metadata::ReadTransaction& txn, const Scope& scope, const std::string& zone) {
+  size_t count = 0;
+  for (const Record& record : TRY(kNatGateways.all(txn, scope))) {
+    if (record.deleted_at) continue;
+    const auto subnet = TRY(kSubnets.find(txn, scope, record.subnet));
+    if (subnet && subnet->zone == zone) ++count;
+  }
+  if (count < kMostOfAZone) return {};
+  return errors::of("NatGatewayLimitExceeded",
+                    fmt::format("Performing this operation would exceed the limit of {} NAT gateways", kMostOfAZone));
+}
+
 Result<NatGatewayRecord> make_gateway(metadata::Transaction& txn, const Call& call,
                                       const CreateNatGatewayInput& input) {
   const SubnetRecord subnet = TRY(kSubnets.get(txn, call.scope, input.subnet_id));
+  TRY(check_limit(txn, call.scope, subnet.zone));
   NatGatewayRecord gateway{.id = make_id(Kind::nat_gateway), .vpc = subnet.vpc, .subnet = subnet.id};
   gateway.is_private = input.connectivity_type == "private";
   gateway.created_at = std::chrono::floor<std::chrono::seconds>(call.context.now);

@@ -55,10 +55,9 @@ Result<> check_place(metadata::ReadTransaction& txn, const Scope& scope, const I
         fmt::format("Instance '{}' already has an interface attached at device index '{}'.", instance.id, index));
   }
   const TypeFacts* const type = find_instance_type(instance.type);
-  const size_t count = instance.interfaces.size() + 1;
-  if (type == nullptr || count <= static_cast<size_t>(type->max_interfaces)) return {};
-  return errors::of("AttachmentLimitExceeded",
-                    fmt::format("Interface count {} exceeds the limit for {}", count, type->name));
+  if (type == nullptr) return {};
+  TRY(check_interface_count(*type, instance.interfaces.size() + 1));
+  return check_address_count(*type, interface.addresses.size());
 }
 
 Result<InterfaceRecord> find_attached(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {

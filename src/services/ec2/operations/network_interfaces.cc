@@ -236,6 +236,7 @@ Result<NoOutput> modify_network_interface_attribute(Call& call, const ModifyNetw
     if (input.source_dest_check) interface.source_dest_check = input.source_dest_check->value.value_or(true);
     if (input.groups) {
       if (input.groups->empty()) return errors::missing_parameter("groups");
+      TRY(check_group_count(input.groups->size()));
       for (const std::string& id : *input.groups) {
         if (TRY(kGroups.get(txn, call.scope, id)).vpc == interface.vpc) continue;
         return errors::of("InvalidGroup.NotFound",

@@ -87,6 +87,11 @@ Result<std::optional<std::string>> cut_page(std::vector<Item>& items, std::optio
   return std::optional(make_token(key(items.back())));
 }
 
+Result<> check_max_entries(int32_t count) {
+  if (count >= 1 && count <= kMaxEntries) return {};
+  return errors::invalid_value("MaxEntries", std::to_string(count), "Valid values are from 1 to 1000.");
+}
+
 Result<PrefixListEntryRecord> read_entry(const Record& list, const AddPrefixListEntry& entry) {
   const auto v4 = parse_cidr(*entry.cidr);
   const auto v6 = normalize_ipv6_cidr(*entry.cidr);
@@ -171,9 +176,7 @@ Result<CreateManagedPrefixListOutput> create_managed_prefix_list(Call& call,
                                                                  const CreateManagedPrefixListInput& input) {
   Record list{.id = make_id(Kind::prefix_list), .name = *input.prefix_list_name, .max_entries = *input.max_entries};
   if (list.name.starts_with("com.amazonaws")) return errors::invalid_parameter("The name is reserved.");
-  if (list.max_entries < 1 || list.max_entries > kMaxEntries) {
-    return errors::invalid_value("MaxEntries", std::to_string(list.max_entries), "Valid values are from 1 to 1000.");
-  }
+  TRY(check_max_entries(list.max_entries));
   if (*input.address_family != "IPv4" && *input.address_family != "IPv6") {
     return errors::invalid_value("AddressFamily", *input.address_family, "Valid values are IPv4 and IPv6.");
   }
@@ -211,6 +214,12 @@ Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call,
     if (input.prefix_list_name) record.name = *input.prefix_list_name;
     if (input.max_entries) {
       if (changes) return errors::invalid_combination("MaxEntries can't change along with entries.");
+      TRY(check_max_entries(*input.max_entries));
+      if (record.entries.size() > static_cast<size_t>(*input.max_entries)) {
+        return errors::invalid_value(
+            "MaxEntries", std::to_string(*input.max_entries),
+            fmt::format("The prefix list '{}' has {} entries.", record.id, record.entries.size()));
+      }
       record.max_entries = *input.max_entries;
     }
     for (const RemovePrefixListEntry& entry : removed) {

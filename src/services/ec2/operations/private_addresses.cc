@@ -7,6 +7,7 @@
 #include "ec2/operations/assign_private_ip_addresses.h"
 #include "ec2/operations/unassign_private_ip_addresses.h"
 #include "services/ec2/addresses.h"
+#include "services/ec2/attachments.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/filters.h"
 #include "services/ec2/interfaces.h"
@@ -41,6 +42,14 @@ Result<PrivateAddressRecord> leave_address(metadata::Transaction& txn, const Sco
   return left;
 }
 
+// One that no instance has may have more than an instance would take.
+Result<> check_room(metadata::ReadTransaction& txn, const Scope& scope, const InterfaceRecord& interface) {
+  if (!interface.attachment || interface.attachment->instance.empty()) return {};
+  const auto instance = TRY(kInstances.find(txn, scope, interface.attachment->instance));
+  const TypeFacts* const type = instance ? find_instance_type(instance->type) : nullptr;
+  return type == nullptr ? Result<>() : check_address_count(*type, interface.addresses.size());
+}
+
 }  // namespace
 
 Result<AssignPrivateIpAddressesOutput> assign_private_ip_addresses(Call& call,
@@ -69,6 +78,7 @@ Result<AssignPrivateIpAddressesOutput> assign_private_ip_addresses(Call& call,
       output.assigned_private_ip_addresses->push_back({.private_ip_address = address});
       interface.addresses.push_back({.address = std::move(address), .public_address = std::move(moved.public_address)});
     }
+    TRY(check_room(txn, call.scope, interface));
     kInterfaces.put(txn, call.scope, interface);
     return interface.vpc;
   }));
