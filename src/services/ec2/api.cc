@@ -140,6 +140,11 @@ Result<std::optional<NetworkFacts>> facts_of_network(metadata::ReadTransaction& 
   NetworkFacts facts{
       .account = scope->account, .region = scope->region, .cidrs = {}, .dns_support = record->dns_support};
   for (const CidrAssociation& each : record->cidrs) facts.cidrs.push_back(each.cidr);
+  if (const auto endpoints = TRY(kEndpoints.in_vpc(txn, *scope, vpc)); !endpoints.empty()) {
+    const EndpointRecord& endpoint = endpoints.front();
+    facts.s3_endpoint =
+        EndpointFacts{.id = endpoint.id, .policy = endpoint.policy == kEndpointFullAccess ? "" : endpoint.policy};
+  }
   return std::optional(std::move(facts));
 }
 

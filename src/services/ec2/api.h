@@ -123,12 +123,18 @@ struct StoredSnapshot {
 metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Region& region, Timestamp now,
                                      const StoredSnapshot& snapshot);
 
-// A VPC as its resolver sees it.
+// A gateway endpoint of S3.
+struct EndpointFacts {
+  std::string id;
+  std::string policy;  // JSON; empty: it allows all
+};
+// A VPC as what serves its guests sees it.
 struct NetworkFacts {
   AccountId account;
   aerolith::Region region;
   std::vector<std::string> cidrs;  // the primary one first
   bool dns_support = true;
+  std::optional<EndpointFacts> s3_endpoint;
 };
 // Nullopt: there is no such VPC.
 metadata::Result<std::optional<NetworkFacts>> find_network(metadata::Store& store, const std::string& vpc);

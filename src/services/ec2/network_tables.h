@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -309,6 +310,10 @@ template <class Archive>
 void fields(Archive& archive, PeeringRecord& r) {
   archive(r.id, r.requester, r.accepter, r.status, r.expires_at);
 }
+
+// The policy of an endpoint that was given none.
+inline constexpr std::string_view kEndpointFullAccess =
+    R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]})";
 
 struct EndpointRecord {
   static constexpr uint32_t kVersion = 1;
