@@ -1,9 +1,12 @@
 #include "services/ec2/peerings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.h"
 #include "ec2/model/vpc.h"
+#include "services/ec2/cidr.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -23,15 +26,23 @@ Result<bool> names_foreign_groups(metadata::ReadTransaction& txn, const Scope& s
   return false;
 }
 
-Result<> tell_peers(const Cloud& cloud, const Scope& scope, const std::string& vpc) {
+enum class Told : uint8_t { all, who_name_groups };
+
+Result<> tell_peers(const Cloud& cloud, const Scope& scope, const std::string& vpc, Told told) {
   const auto txn = cloud.metadata.begin_read();
   for (const PeeringRecord& peering : TRY(peerings_of(*txn, scope, vpc))) {
     if (peering.status != "active") continue;
     const PeeringSide& other = other_side(peering, vpc);
     const Scope there = scope_of(scope, other);
-    if (TRY(names_foreign_groups(*txn, there, other.vpc))) cloud.vpc_changed(there, other.vpc);
+    const bool is_told = told == Told::all || TRY(names_foreign_groups(*txn, there, other.vpc));
+    if (is_told) cloud.vpc_changed(there, other.vpc);
   }
   return {};
+}
+
+// The change is in the store: it comes into force at the latest when the daemon starts again.
+void log_failure(const Result<>& told) {
+  if (!told.has_value()) log_error("ec2: peered VPCs aren't told of a change", {{"detail", told.error().message}});
 }
 
 }  // namespace
@@ -55,9 +66,48 @@ void put_peering(metadata::Transaction& txn, const Scope& scope, const PeeringRe
 }
 
 void settle_peers(const Cloud& cloud, const Scope& scope, const std::string& vpc) {
-  const auto told = tell_peers(cloud, scope, vpc);
-  // The change is in the store: it comes into force at the latest when the daemon starts again.
-  if (!told.has_value()) log_error("ec2: peered VPCs aren't told of a change", {{"detail", told.error().message}});
+  log_failure(tell_peers(cloud, scope, vpc, Told::who_name_groups));
+}
+
+void settle_all_peers(const Cloud& cloud, const Scope& scope, const std::string& vpc) {
+  log_failure(tell_peers(cloud, scope, vpc, Told::all));
+}
+
+std::vector<std::string> blocks_of(const VpcRecord& vpc) {
+  std::vector<std::string> result;
+  for (const CidrAssociation& each : vpc.cidrs) result.push_back(each.cidr);
+  return result;
+}
+
+bool overlap(const std::vector<std::string>& blocks, const std::vector<std::string>& others) {
+  return std::ranges::any_of(blocks, [&](const std::string& a) {
+    return std::ranges::any_of(others, [&](const std::string& b) { return parse_cidr(a)->overlaps(*parse_cidr(b)); });
+  });
+}
+
+Result<> follow_blocks(metadata::Transaction& txn, const Scope& scope, const VpcRecord& vpc, const std::string& added) {
+  for (PeeringRecord& peering : TRY(peerings_of(txn, scope, vpc.id))) {
+    const bool is_pending = peering.status == "pending-acceptance";
+    if (!is_pending && peering.status != "active") continue;
+    const bool is_requester = peering.requester.vpc == vpc.id;
+    if (!added.empty() && is_pending && is_requester) {
+      return errors::not_permitted(
+          fmt::format("The vpc '{}' has requested the peering {}, which is pending acceptance: it can't get a CIDR "
+                      "block until that has been accepted or deleted.",
+                      vpc.id, peering.id));
+    }
+    if (!added.empty() && overlap({added}, other_side(peering, vpc.id).cidrs)) {
+      if (!is_pending) {
+        return errors::of("InvalidVpc.Range", fmt::format("The CIDR '{}' conflicts with one of the VPC that is peered "
+                                                          "by {}.",
+                                                          added, peering.id));
+      }
+      peering.status = "failed";
+    }
+    (is_requester ? peering.requester : peering.accepter).cidrs = blocks_of(vpc);
+    put_peering(txn, scope, peering);
+  }
+  return {};
 }
 
 }  // namespace aerolith::ec2

@@ -1,9 +1,11 @@
 #include "services/ec2/peerings.h"
 
 #include "ec2/model/vpc.h"
+#include "ec2/operations/associate_vpc_cidr_block.h"
 #include "services/ec2/handler_test.h"
 #include "services/ec2/interfaces.h"
 #include "services/ec2/network_records.h"
+#include "services/ec2/operations/operations.h"
 #include "services/ec2/vpcs.h"
 
 namespace aerolith::ec2 {
@@ -94,6 +96,30 @@ TEST_F(PeeringsTest, ARuleIsStaleWithoutAnActivePeering) {
   Call there = call_of(other_);
   there.settle_vpc(two_);
   EXPECT_EQ(told_, (std::vector<std::string>{other_.account.str() + "/" + two_}));
+}
+
+TEST_F(PeeringsTest, ANewBlockIsKnownAtTheOtherEnd) {
+  const auto add = [&](const std::string& block) {
+    Call there = call_of(other_);
+    return associate_vpc_cidr_block(there, {.cidr_block = block, .vpc_id = two_});
+  };
+  const auto blocks = [&](const Scope& scope) {
+    return kPeerings.find(*store_->begin_read(), scope, peering_.id).value()->accepter.cidrs;
+  };
+  ASSERT_TRUE(add("10.2.0.0/16").has_value());
+  for (const Scope& scope : {scope_, other_}) {
+    EXPECT_EQ(blocks(scope), (std::vector<std::string>{"10.1.0.0/16", "10.2.0.0/16"}));
+  }
+  EXPECT_EQ(told_.back(), scope_.account.str() + "/" + one_);
+  const auto refused = add("10.0.128.0/17");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "InvalidVpc.Range");
+  // What the accepter does to a request, it may.
+  set_status("pending-acceptance");
+  ASSERT_TRUE(add("10.0.128.0/17").has_value());
+  EXPECT_EQ(kPeerings.find(*store_->begin_read(), scope_, peering_.id).value()->status, "failed");
+  set_status("pending-acceptance");
+  EXPECT_EQ(code_of(associate_vpc_cidr_block, {.cidr_block = "10.7.0.0/16", .vpc_id = one_}), "OperationNotPermitted");
 }
 
 }  // namespace

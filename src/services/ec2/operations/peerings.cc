@@ -11,7 +11,6 @@
 #include "ec2/operations/modify_vpc_peering_connection_options.h"
 #include "ec2/operations/reject_vpc_peering_connection.h"
 #include "ec2/schema.h"
-#include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
@@ -94,18 +93,6 @@ void settle_both(const Call& call, const Record& record) {
   }
 }
 
-Strings cidrs_of(const VpcRecord& vpc) {
-  Strings result;
-  for (const CidrAssociation& each : vpc.cidrs) result.push_back(each.cidr);
-  return result;
-}
-
-bool overlap(const Strings& one, const Strings& other) {
-  return std::ranges::any_of(one, [&](const std::string& a) {
-    return std::ranges::any_of(other, [&](const std::string& b) { return parse_cidr(a)->overlaps(*parse_cidr(b)); });
-  });
-}
-
 // Changes a pending one, which only the other side may.
 Result<Record> answer(Call& call, const std::string& id, std::string_view status) {
   return call.write([&](metadata::Transaction& txn) -> Result<Record> {
@@ -156,8 +143,8 @@ Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& cal
     const VpcRecord two = TRY(kVpcs.get(txn, other, input.peer_vpc_id));
     if (one.id == two.id) return errors::invalid_parameter("A VPC can't be peered with itself.");
     Record made{.id = make_id(Kind::peering)};
-    made.requester = {.account = call.scope.account.str(), .vpc = one.id, .cidrs = cidrs_of(one)};
-    made.accepter = {.account = other.account.str(), .vpc = two.id, .cidrs = cidrs_of(two)};
+    made.requester = {.account = call.scope.account.str(), .vpc = one.id, .cidrs = blocks_of(one)};
+    made.accepter = {.account = other.account.str(), .vpc = two.id, .cidrs = blocks_of(two)};
     made.expires_at = call.context.now + kExpiresAfter;
     if (overlap(made.requester.cidrs, made.accepter.cidrs)) made.status = "failed";
     for (const Record& each : TRY(kPeerings.all(txn, call.scope))) {
