@@ -297,18 +297,23 @@ void fields(Archive& archive, PeeringSide& r) {
   archive(r.account, r.vpc, r.cidrs, r.dns_resolution);
 }
 
-// Stored with both accounts, where they differ.
+// Stored with both accounts, where they differ; each forgets it at a time of its own.
 struct PeeringRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string id;
   PeeringSide requester;
   PeeringSide accepter;
   std::string status = "pending-acceptance";
   Timestamp expires_at;
+  // Since version 2: when it was deleted, rejected, expired or had failed, and which account did it.
+  std::optional<Timestamp> ended_at;
+  std::string ended_by;
+
+  bool is_pending(Timestamp now) const { return status == "pending-acceptance" && now < expires_at; }
 };
 template <class Archive>
 void fields(Archive& archive, PeeringRecord& r) {
-  archive(r.id, r.requester, r.accepter, r.status, r.expires_at);
+  archive(r.id, r.requester, r.accepter, r.status, r.expires_at, r.ended_at, r.ended_by);
 }
 
 // The policy of an endpoint that was given none.

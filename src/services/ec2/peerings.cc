@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/log.h"
 #include "ec2/model/vpc.h"
@@ -13,6 +14,15 @@ namespace {
 
 Scope scope_of(const Scope& scope, const PeeringSide& side) {
   return {.account = AccountId(side.account), .region = scope.region};
+}
+
+// How long an account sees one that has ended.
+std::chrono::hours shown_for(const PeeringRecord& peering, const AccountId& account) {
+  constexpr std::chrono::hours kShort(2);
+  constexpr std::chrono::hours kLong(48);
+  if (peering.status == "expired") return kLong;
+  if (peering.status == "failed" || peering.requester.account == peering.accepter.account) return kShort;
+  return peering.ended_by == account.view() ? kShort : kLong;
 }
 
 // Whether a rule of the VPC at that end names a group that isn't its own.
@@ -59,6 +69,28 @@ Result<std::vector<PeeringRecord>> peerings_of(metadata::ReadTransaction& txn, c
   return result;
 }
 
+void end_peering(PeeringRecord& peering, const PeeringEnd& end) {
+  peering.status = end.status;
+  peering.ended_at = end.at;
+  peering.ended_by = end.account;
+}
+
+Result<> tidy_peerings(metadata::Transaction& txn, const Scope& scope, Timestamp now) {
+  for (PeeringRecord& peering : TRY(kPeerings.all(txn, scope))) {
+    if (peering.status == "active" || peering.is_pending(now)) continue;
+    if (peering.status == "pending-acceptance") {
+      end_peering(peering, {.status = "expired", .account = {}, .at = peering.expires_at});
+      put_peering(txn, scope, peering);
+    } else if (!peering.ended_at) {
+      // Of an earlier version.
+      peering.ended_at = now;
+      kPeerings.put(txn, scope, peering);
+    }
+    if (now - *peering.ended_at > shown_for(peering, scope.account)) kPeerings.erase(txn, scope, peering);
+  }
+  return {};
+}
+
 void put_peering(metadata::Transaction& txn, const Scope& scope, const PeeringRecord& peering) {
   for (const PeeringSide* side : {&peering.requester, &peering.accepter}) {
     kPeerings.put(txn, scope_of(scope, *side), peering);
@@ -85,9 +117,10 @@ bool overlap(const std::vector<std::string>& blocks, const std::vector<std::stri
   });
 }
 
-Result<> follow_blocks(metadata::Transaction& txn, const Scope& scope, const VpcRecord& vpc, const std::string& added) {
+Result<> follow_blocks(metadata::Transaction& txn, const Scope& scope, const VpcRecord& vpc, const std::string& added,
+                       Timestamp now) {
   for (PeeringRecord& peering : TRY(peerings_of(txn, scope, vpc.id))) {
-    const bool is_pending = peering.status == "pending-acceptance";
+    const bool is_pending = peering.is_pending(now);
     if (!is_pending && peering.status != "active") continue;
     const bool is_requester = peering.requester.vpc == vpc.id;
     if (!added.empty() && is_pending && is_requester) {
@@ -102,7 +135,7 @@ Result<> follow_blocks(metadata::Transaction& txn, const Scope& scope, const Vpc
                                                           "by {}.",
                                                           added, peering.id));
       }
-      peering.status = "failed";
+      end_peering(peering, {.status = "failed", .account = scope.account.str(), .at = now});
     }
     (is_requester ? peering.requester : peering.accepter).cidrs = blocks_of(vpc);
     put_peering(txn, scope, peering);

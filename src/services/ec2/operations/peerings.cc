@@ -24,12 +24,16 @@ constexpr auto kExpiresAfter = std::chrono::days(7);
 
 using Record = PeeringRecord;
 
-std::string text_of(const std::string& status, const std::string& account) {
-  if (status == "pending-acceptance") return "Pending Acceptance by " + account;
-  if (status == "active") return "Active";
-  if (status == "deleted") return "Deleted by " + account;
-  if (status == "rejected") return "Inactive";
-  return status;
+std::string text_of(const Record& record) {
+  if (record.status == "pending-acceptance") return "Pending Acceptance by " + record.accepter.account;
+  if (record.status == "active") return "Active";
+  if (record.status == "deleted") {
+    return "Deleted by " + (record.ended_by.empty() ? record.accepter.account : record.ended_by);
+  }
+  if (record.status == "rejected") return "Inactive";
+  if (record.status == "failed") return "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range";
+  if (record.status == "expired") return "Expired";
+  return record.status;
 }
 
 VpcPeeringConnectionVpcInfo to_wire(const Scope& scope, const PeeringSide& side) {
@@ -51,8 +55,7 @@ VpcPeeringConnection to_wire(const Scope& scope, const Record& record, const Tag
   VpcPeeringConnection result{
       .accepter_vpc_info = to_wire(scope, record.accepter),
       .requester_vpc_info = to_wire(scope, record.requester),
-      .status = VpcPeeringConnectionStateReason{.code = record.status,
-                                                .message = text_of(record.status, record.accepter.account)},
+      .status = VpcPeeringConnectionStateReason{.code = record.status, .message = text_of(record)},
       .tags = wire_tags(tags),
       .vpc_peering_connection_id = record.id};
   if (record.status == "pending-acceptance") result.expiration_time = record.expires_at;
@@ -102,12 +105,16 @@ Result<Record> answer(Call& call, const std::string& id, std::string_view status
           fmt::format("User ({}) cannot accept or reject peering {}", call.scope.account.view(), record.id));
     }
     if (record.status == "active" && status == "active") return record;
-    if (record.status != "pending-acceptance") {
+    if (!record.is_pending(call.context.now)) {
       return errors::of("InvalidStateTransition",
                         fmt::format("The vpcPeeringConnection '{}' is not in a state in which it can be {}.", record.id,
                                     status == "active" ? "accepted" : "rejected"));
     }
-    record.status = status;
+    if (status == "active") {
+      record.status = status;
+    } else {
+      end_peering(record, {.status = status, .account = call.scope.account.str(), .at = call.context.now});
+    }
     put_peering(txn, call.scope, record);
     return record;
   });
@@ -117,6 +124,9 @@ Result<Record> answer(Call& call, const std::string& id, std::string_view status
 
 Result<DescribeVpcPeeringConnectionsOutput> describe_vpc_peering_connections(
     Call& call, const DescribeVpcPeeringConnectionsInput& input) {
+  TRY(metadata::run_transaction(call.cloud.metadata, [&](metadata::Transaction& txn) {
+    return tidy_peerings(txn, call.scope, call.context.now);
+  }));
   const auto txn = call.read();
   const auto page =
       TRY(describe<Record>(*txn, call.scope, kPeerings, kFilters,
@@ -146,9 +156,11 @@ Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& cal
     made.requester = {.account = call.scope.account.str(), .vpc = one.id, .cidrs = blocks_of(one)};
     made.accepter = {.account = other.account.str(), .vpc = two.id, .cidrs = blocks_of(two)};
     made.expires_at = call.context.now + kExpiresAfter;
-    if (overlap(made.requester.cidrs, made.accepter.cidrs)) made.status = "failed";
+    if (overlap(made.requester.cidrs, made.accepter.cidrs)) {
+      end_peering(made, {.status = "failed", .account = call.scope.account.str(), .at = call.context.now});
+    }
     for (const Record& each : TRY(kPeerings.all(txn, call.scope))) {
-      const bool is_live = each.status == "active" || each.status == "pending-acceptance";
+      const bool is_live = each.status == "active" || each.is_pending(call.context.now);
       if (is_live && each.requester.vpc == one.id && each.accepter.vpc == two.id) {
         return errors::of("VpcPeeringConnectionAlreadyExists",
                           fmt::format("There is already a peering connection {} of these VPCs.", each.id));
@@ -184,12 +196,12 @@ Result<DeleteVpcPeeringConnectionOutput> delete_vpc_peering_connection(Call& cal
                                                                        const DeleteVpcPeeringConnectionInput& input) {
   const auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
     Record found = TRY(kPeerings.get(txn, call.scope, input.vpc_peering_connection_id));
-    if (found.status != "active" && found.status != "pending-acceptance" && found.status != "failed") {
+    if (found.status != "active" && !found.is_pending(call.context.now) && found.status != "failed") {
       return errors::of(
           "InvalidStateTransition",
           fmt::format("The vpcPeeringConnection '{}' is not in a state in which it can be deleted.", found.id));
     }
-    found.status = "deleted";
+    end_peering(found, {.status = "deleted", .account = call.scope.account.str(), .at = call.context.now});
     put_peering(txn, call.scope, found);
     return found;
   }));

@@ -171,8 +171,9 @@ Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
     const VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
     TRY(check_deletable(txn, call.scope, vpc));
     for (PeeringRecord& peering : TRY(peerings_of(txn, call.scope, vpc.id))) {
+      if (peering.status != "active" && !peering.is_pending(call.context.now)) continue;
       peers.push_back(other_side(peering, vpc.id));
-      peering.status = "deleted";
+      end_peering(peering, {.status = "deleted", .account = call.scope.account.str(), .at = call.context.now});
       put_peering(txn, call.scope, peering);
     }
     const RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, vpc.main_route_table));
@@ -216,7 +217,7 @@ Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const A
     vpc.cidrs.push_back({.id = make_part_id("vpc-cidr-assoc-"), .cidr = cidr});
     put_part(txn, call.scope, vpc.cidrs.back().id, vpc.id);
     kVpcs.put(txn, call.scope, vpc);
-    TRY(follow_blocks(txn, call.scope, vpc, cidr));
+    TRY(follow_blocks(txn, call.scope, vpc, cidr, call.context.now));
     return vpc.cidrs.back();
   }));
   call.cloud.vpc_changed(call.scope, *input.vpc_id);
@@ -257,7 +258,7 @@ Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
     vpc.cidrs.erase(found);
     erase_part(txn, call.scope, id);
     kVpcs.put(txn, call.scope, vpc);
-    TRY(follow_blocks(txn, call.scope, vpc, ""));
+    TRY(follow_blocks(txn, call.scope, vpc, "", call.context.now));
     return vpc.id;
   }));
   call.cloud.vpc_changed(call.scope, vpc_id);
