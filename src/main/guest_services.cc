@@ -241,8 +241,9 @@ std::optional<dns::OwnRecords> GuestServices::find_records(std::string_view name
   dns::OwnRecords records{.addresses = {}, .pointer = found->pointer, .is_there = found->is_there};
   std::string address = found->address;
   if (!found->public_address.empty()) {
-    const auto behind = ec2::find_private_address(parts_.metadata, vpc, found->public_address);
-    address = behind.has_value() && *behind ? **behind : found->public_address;
+    const auto behind = ec2::resolve_public_name(parts_.metadata, vpc, found->public_address);
+    if (behind.has_value() && !*behind) return dns::OwnRecords{.is_there = false};
+    address = behind.has_value() ? **behind : found->public_address;
   }
   if (!address.empty()) records.addresses.push_back(address_bytes(address));
   return records;

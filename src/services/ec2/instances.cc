@@ -2,28 +2,36 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/interfaces.h"
+#include "services/ec2/vpcs.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
 namespace {
 
 std::optional<InstanceNetworkInterfaceAssociation> association_of(const Scope& scope,
-                                                                  const PrivateAddressRecord& address) {
+                                                                  const PrivateAddressRecord& address, bool has_name) {
   if (!address.public_address) return std::nullopt;
   const PublicAddressRecord& record = *address.public_address;
-  return InstanceNetworkInterfaceAssociation{.ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
-                                             .public_dns_name = public_name(scope.region, record.address),
-                                             .public_ip = record.address};
+  return InstanceNetworkInterfaceAssociation{
+      .ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
+      .public_dns_name = has_name ? public_name(scope.region, record.address) : "",
+      .public_ip = record.address};
 }
 
 Result<InstanceNetworkInterface> shown_interface(metadata::ReadTransaction& txn, const Scope& scope,
                                                  const InterfaceRecord& record) {
   const PrivateAddressRecord& primary = record.addresses.front();
-  InstanceNetworkInterface result{.association = association_of(scope, primary),
+  // Long lists are shown: the VPC is looked at only where it matters.
+  const bool has_public = std::ranges::any_of(
+      record.addresses, [](const PrivateAddressRecord& address) { return address.public_address.has_value(); });
+  const bool has_names = has_public && TRY(has_public_names(txn, scope, record.vpc));
+  InstanceNetworkInterface result{.association = association_of(scope, primary, has_names),
                                   .description = record.description,
                                   .groups = TRY(shown_groups(txn, scope, record.groups)),
                                   .ipv6_addresses = std::vector<InstanceIpv6Address>(),
@@ -48,7 +56,7 @@ Result<InstanceNetworkInterface> shown_interface(metadata::ReadTransaction& txn,
                                            .network_card_index = 0};
   }
   for (const PrivateAddressRecord& address : record.addresses) {
-    result.private_ip_addresses->push_back({.association = association_of(scope, address),
+    result.private_ip_addresses->push_back({.association = association_of(scope, address, has_names),
                                             .primary = &address == &primary,
                                             .private_dns_name = private_name(scope.region, address.address),
                                             .private_ip_address = address.address});

@@ -32,7 +32,6 @@ Result<std::string> associate(metadata::Transaction& txn, const Scope& scope, El
 Result<> disassociate(metadata::Transaction& txn, const Scope& scope, ElasticIpRecord& elastic);
 
 PrivateAddressRecord* find_address(InterfaceRecord& interface, const std::string& address);
-std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const PrivateAddressRecord& address);
 Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn, const Scope& scope,
                                                   const std::vector<std::string>& groups);
 Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scope, const InterfaceRecord& record,

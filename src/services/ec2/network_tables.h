@@ -45,6 +45,9 @@ struct VpcRecord {
   std::string main_route_table;
   std::string default_group;
   std::string default_acl;
+
+  // https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html: both attributes are asked for.
+  bool names_public_addresses() const { return dns_support && dns_hostnames; }
 };
 template <class Archive>
 void fields(Archive& archive, VpcRecord& r) {
