@@ -261,6 +261,8 @@ class ContainerDriver final : public Driver {
     ::close(device.holder);
     TRY(std::move(mounted));
     step("container/root-ready");
+    if (spec.resolver) TRY(write_resolver(folder / "root", *spec.resolver));
+    step("container/resolver-written");
     const bool is_systemd = TRY(runs_systemd(folder / "root"));
     if (is_systemd) TRY(folder.write_text("systemd", ""));
     TRY(write_bundle(folder, spec, is_systemd));

@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ constexpr uint64_t kWorthGrowingBytes = uint64_t{16} << 20;
 int open_in_root(int root, const char* path, uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
+  how.mode = (flags & O_CREAT) != 0 ? 0644 : 0;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   return static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof(how)));
 }
@@ -81,6 +83,36 @@ Result<> unmount_root(const std::string& at) {
   // Someone looks at it from the host: it goes when they leave.
   log_warning("a root file system is in use on the host", {{"at", at}});
   if (::umount2(at.c_str(), UMOUNT_NOFOLLOW | MNT_DETACH) < 0) return failed_call(errno, "unmount " + at);
+  return {};
+}
+
+std::string resolver_text(const Resolver& resolver) {
+  std::string text;
+  if (!resolver.domain.empty()) text += fmt::format("search {}\n", resolver.domain);
+  for (const std::string& server : resolver.servers) text += fmt::format("nameserver {}\n", server);
+  return text.empty() ? "# The VPC's DHCP options name no servers.\n" : text;
+}
+
+Result<> write_resolver(const std::string& rootfs, const Resolver& resolver) {
+  const int root = ::open(rootfs.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return failed_call(errno, "open " + rootfs);
+  // What is there is the guest's doing: a pipe must not hold us up.
+  const int file = open_in_root(root, "/etc/resolv.conf", O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY);
+  const int error = errno;
+  ::close(root);
+  if (file < 0) {
+    log_info("a container has a resolv.conf of its own",
+             {{"root", rootfs}, {"why", os::error_of(error, "open").detail}});
+    return {};
+  }
+  struct stat info{};
+  const std::string text = resolver_text(resolver);
+  const bool is_file = ::fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+  const bool is_written = is_file && ::ftruncate(file, 0) == 0 &&
+                          ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  const int failure = errno;
+  ::close(file);
+  if (is_file && !is_written) return failed_call(failure, "write a container's /etc/resolv.conf");
   return {};
 }
 

@@ -12,6 +12,12 @@ Result<> mount_root(const std::string& device, const std::string& at);
 // Fine where nothing is mounted.
 Result<> unmount_root(const std::string& at);
 
+// As /etc/resolv.conf says it.
+std::string resolver_text(const Resolver& resolver);
+// Into the image's /etc/resolv.conf. Where that leads to nothing yet, as a link into /run does, it stays as it is: the
+// image has a way of its own.
+Result<> write_resolver(const std::string& rootfs, const Resolver& resolver);
+
 // Whether the image's init is systemd; `bad_image` where it has none.
 Result<bool> runs_systemd(const std::string& rootfs);
 

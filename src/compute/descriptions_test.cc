@@ -1,14 +1,19 @@
 // What the two drivers tell runc and QEMU, as text.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "compute/console_log.h"
 #include "compute/container_network.h"
+#include "compute/container_root.h"
 #include "compute/oci_config.h"
 #include "compute/qemu_command.h"
 #include "compute/spec_json.h"
+#include "os/test_directory.h"
 
 namespace aerolith::compute {
 namespace {
@@ -42,6 +47,53 @@ TEST(SpecJsonTest, ComesBackWhole) {
   EXPECT_EQ(read->kind, Kind::vm);
   EXPECT_FALSE(parse_spec("{\"instance\": 1}").has_value());
   EXPECT_FALSE(parse_spec("").has_value());
+}
+
+TEST(SpecJsonTest, TheResolverMayBeUnknown) {
+  EXPECT_FALSE(parse_spec(to_json(example()))->resolver);
+  Spec spec = example();
+  spec.resolver = Resolver{.servers = {"10.0.0.2", "10.0.0.9"}, .domain = "corp.example"};
+  const auto read = parse_spec(to_json(spec));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->resolver->servers, spec.resolver->servers);
+  EXPECT_EQ(read->resolver->domain, "corp.example");
+}
+
+class ResolverTest : public testing::Test {
+ protected:
+  ResolverTest() { std::filesystem::create_directory(root() / "etc"); }
+  std::filesystem::path root() { return folder_.path(); }
+  std::filesystem::path file() { return root() / "etc/resolv.conf"; }
+  std::string text() {
+    std::ifstream stream(file());
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  os::TestDirectory folder_;
+};
+
+TEST_F(ResolverTest, ReplacesWhatWasThere) {
+  std::ofstream(file()) << "nameserver 192.0.2.1 # of an image that was made elsewhere, and longer than what comes now";
+  ASSERT_TRUE(write_resolver(root(), {.servers = {"10.0.0.2", "10.0.0.9"}, .domain = "corp.example"}).has_value());
+  EXPECT_EQ(text(), "search corp.example\nnameserver 10.0.0.2\nnameserver 10.0.0.9\n");
+  ASSERT_TRUE(write_resolver(root(), {}).has_value());
+  EXPECT_EQ(text(), "# The VPC's DHCP options name no servers.\n");
+}
+
+TEST_F(ResolverTest, LeavesAloneWhatLeadsNowhere) {
+  std::filesystem::create_symlink("../run/systemd/resolve/stub-resolv.conf", file());
+  ASSERT_TRUE(write_resolver(root(), {.servers = {"10.0.0.2"}}).has_value());
+  EXPECT_FALSE(std::filesystem::exists(root() / "run"));
+  std::filesystem::remove(file());
+  ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
+  ASSERT_TRUE(write_resolver(root(), {.servers = {"10.0.0.2"}}).has_value());
+}
+
+TEST_F(ResolverTest, IsNotLedOutOfTheRoot) {
+  const os::TestDirectory outside;
+  std::filesystem::create_symlink(outside / "victim", file());
+  ASSERT_TRUE(write_resolver(root(), {.servers = {"10.0.0.2"}}).has_value());
+  EXPECT_FALSE(std::filesystem::exists(outside / "victim"));
 }
 
 TEST(SpecJsonTest, AnOlderOneNumbersItsPortsByPlace) {

@@ -65,6 +65,12 @@ struct NetworkPort {
   std::string tap_namespace;  // path of the network namespace that it is in; empty: the host's
 };
 
+// Whom a guest asks for names.
+struct Resolver {
+  std::vector<std::string> servers;  // addresses
+  std::string domain;                // for names without one; empty: none
+};
+
 // Everything needed to start it again after a stop or a host's reboot.
 struct Spec {
   std::string instance;  // i-…
@@ -79,6 +85,9 @@ struct Spec {
   std::string kernel;
   std::string initramfs;
   std::string kernel_arguments;
+  // Written into a container's root before it starts; a vm is told by DHCP. Nullopt: not known, as of instances that an
+  // earlier version started.
+  std::optional<Resolver> resolver{};
 };
 
 enum class State : uint8_t {

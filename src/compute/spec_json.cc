@@ -75,6 +75,10 @@ Spec parse(const json::object& value) {
   spec.kernel = json::value_to<std::string>(value.at("kernel"));
   spec.initramfs = json::value_to<std::string>(value.at("initramfs"));
   spec.kernel_arguments = json::value_to<std::string>(value.at("kernel_arguments"));
+  if (const json::value* const resolver = value.if_contains("resolver")) {
+    spec.resolver = Resolver{.servers = json::value_to<std::vector<std::string>>(resolver->at("servers")),
+                             .domain = json::value_to<std::string>(resolver->at("domain"))};
+  }
   return spec;
 }
 
@@ -85,17 +89,22 @@ std::string to_json(const Spec& spec) {
   for (const Disk& disk : spec.disks) disks.push_back(disk_json(disk));
   json::array ports;
   for (const NetworkPort& port : spec.ports) ports.push_back(port_json(port));
-  return json::serialize(json::object{{"instance", spec.instance},
-                                      {"kind", spec.kind == Kind::vm ? "vm" : "container"},
-                                      {"instance_type", spec.instance_type},
-                                      {"hostname", spec.hostname},
-                                      {"vcpus", spec.vcpus},
-                                      {"memory_bytes", spec.memory_bytes},
-                                      {"disks", std::move(disks)},
-                                      {"ports", std::move(ports)},
-                                      {"kernel", spec.kernel},
-                                      {"initramfs", spec.initramfs},
-                                      {"kernel_arguments", spec.kernel_arguments}});
+  json::object value{{"instance", spec.instance},
+                     {"kind", spec.kind == Kind::vm ? "vm" : "container"},
+                     {"instance_type", spec.instance_type},
+                     {"hostname", spec.hostname},
+                     {"vcpus", spec.vcpus},
+                     {"memory_bytes", spec.memory_bytes},
+                     {"disks", std::move(disks)},
+                     {"ports", std::move(ports)},
+                     {"kernel", spec.kernel},
+                     {"initramfs", spec.initramfs},
+                     {"kernel_arguments", spec.kernel_arguments}};
+  if (spec.resolver) {
+    value["resolver"] =
+        json::object{{"servers", json::value_from(spec.resolver->servers)}, {"domain", spec.resolver->domain}};
+  }
+  return json::serialize(value);
 }
 
 void add_port(Spec& spec, const NetworkPort& port) {

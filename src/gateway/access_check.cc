@@ -24,7 +24,8 @@ const Identity* AccessCheck::identity() const {
 bool AccessCheck::Keys::add_more() {
   const CallContext& call = check_.context_;
   const auth::AccessKey* const key = call.key.get();
-  const RequestFacts facts{.head = *call.head, .key = key, .region = call.region.view(), .now = call.now};
+  const RequestFacts facts{
+      .head = *call.head, .key = key, .region = call.region.view(), .now = call.now, .endpoint = call.endpoint.get()};
   switch (portions_++) {
     case 0:
       add_request_keys(facts, context);
@@ -59,7 +60,8 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
   std::optional<ResourcePolicy> found;
   if (table_.resource_policy && !entry_.makes_resource) found = table_.resource_policy(context_, need);
   const ResourcePolicy* const resource_policy = found ? &*found : nullptr;
-  if (Authorizer::is_unlimited(context_.key.get(), resource_policy)) return {.allowed = true};
+  const bool is_limited_on_its_way = context_.endpoint != nullptr && context_.endpoint->policy;
+  if (!is_limited_on_its_way && Authorizer::is_unlimited(context_.key.get(), resource_policy)) return {.allowed = true};
   policy::Context& keys = this->keys();
   const AccountId& owner = found ? found->owner : context_.principal().account;
   if (!owner.empty()) keys.replace(resource_account(), owner.view());
@@ -72,6 +74,7 @@ AccessAnswer AccessCheck::decide(const AccessNeed& need) const {
                              .action = need.action,
                              .resource = need.resource,
                              .resource_policy = resource_policy,
+                             .endpoint = context_.endpoint.get(),
                              .context = keys,
                              .quotes = quotes(),
                              .encode_denial = table_.encodes_denials && need.resource != "*"});

@@ -29,6 +29,24 @@ class AccessCheckTest : public testing::Test {
                       .entity_name = "u"};
     context_.key = std::move(key);
   }
+  void sign_as_root() {
+    auto key = std::make_shared<auth::AccessKey>();
+    key->principal = {.account = AccountId("111111111111"),
+                      .arn = "arn:aws:iam::111111111111:root",
+                      .user_id = "111111111111",
+                      .kind = auth::PrincipalKind::root,
+                      .entity_arn = "arn:aws:iam::111111111111:root"};
+    context_.key = std::move(key);
+  }
+  // Empty: an endpoint that allows all.
+  void come_through_endpoint(std::string_view policy) {
+    auto endpoint = std::make_shared<VpcEndpoint>(VpcEndpoint{.id = "vpce-1", .vpc = "vpc-1", .policy = {}});
+    if (!policy.empty()) {
+      auto parsed = policy::parse_policy(policy, policy::PolicyKind::resource).value();
+      endpoint->policy = StoredPolicy{"vpce-1", std::make_shared<const policy::Policy>(std::move(parsed))};
+    }
+    context_.endpoint = std::move(endpoint);
+  }
   AccessCheck make(const Authorizer& authorizer) { return {authorizer, table_, entry_, context_, nullptr}; }
 
   NoIdentities identities_;
@@ -98,6 +116,54 @@ TEST_F(AccessCheckTest, TheKeysOfTheRowAreFoundOutWhenOneIsAskedFor) {
   EXPECT_TRUE(check.conditions().contains(policy::ContextKey("s3:prefix")));
   EXPECT_TRUE(check.conditions().contains(policy::ContextKey("aws:username")));
   EXPECT_EQ(found_out, 1);
+}
+
+TEST_F(AccessCheckTest, AnEndpointsPolicyLimitsTheRootToo) {
+  sign_as_root();
+  come_through_endpoint(R"({"Statement": [
+      {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]},
+      {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "*"}]})");
+  AccessCheck check = make(enforcing_);
+  EXPECT_TRUE(check.allows({"s3:GetObject", "arn:aws:s3:::b/k"}));
+  const auto missing = check.require({"s3:GetObject", "arn:aws:s3:::other/k"});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, "AccessDenied");
+  EXPECT_EQ(missing.error().message,
+            "User: arn:aws:iam::111111111111:root is not authorized to perform: s3:GetObject on resource: "
+            "\"arn:aws:s3:::other/k\" because no VPC endpoint policy allows the s3:GetObject action");
+  const auto denied = check.require({"s3:DeleteObject", "arn:aws:s3:::b/k"});
+  ASSERT_FALSE(denied.has_value());
+  EXPECT_TRUE(denied.error().message.ends_with("with an explicit deny in a VPC endpoint policy"));
+}
+
+TEST_F(AccessCheckTest, AnAllowOfTheEndpointIsNoneOfTheCallers) {
+  sign();
+  come_through_endpoint(R"({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}})");
+  EXPECT_FALSE(make(enforcing_).allows({"s3:GetObject", "arn:aws:s3:::b/k"}));
+}
+
+TEST_F(AccessCheckTest, AnEndpointThatNamesAnAccountIsForItsRoot) {
+  constexpr std::string_view kNamed =
+      R"({"Statement": {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "*", "Resource": "*"}})";
+  sign_as_root();
+  come_through_endpoint(kNamed);
+  EXPECT_TRUE(make(enforcing_).allows({"s3:GetObject", "arn:aws:s3:::b/k"}));
+  sign();
+  const auto answer = make(enforcing_).require({"s3:GetObject", "arn:aws:s3:::b/k"});
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_NE(answer.error().message.find("no VPC endpoint policy"), std::string::npos);
+}
+
+TEST_F(AccessCheckTest, WhereARequestComesFrom) {
+  sign();
+  head_.peer_address = "169.254.128.1";
+  const auto has = [&](const char* key) { return make(enforcing_).conditions().contains(policy::ContextKey(key)); };
+  EXPECT_TRUE(has("aws:SourceIp"));
+  EXPECT_FALSE(has("aws:SourceVpce"));
+  come_through_endpoint("");
+  EXPECT_FALSE(has("aws:SourceIp"));
+  EXPECT_TRUE(has("aws:SourceVpce"));
+  EXPECT_TRUE(has("aws:SourceVpc"));
 }
 
 }  // namespace

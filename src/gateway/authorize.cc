@@ -149,6 +149,7 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
   std::vector<policy::NamedPolicy> of_session;
   policy::NamedPolicy boundary;
   policy::NamedPolicy of_resource;
+  policy::NamedPolicy of_endpoint;
   if (identity != nullptr) {
     of_identity = named(identity->policies);
     policies.identity = of_identity;
@@ -176,6 +177,10 @@ AccessAnswer Authorizer::decide(const AccessQuestion& question) const {
     policies.resource_only_denies = found.only_denies;
     policies.listed = found.listed;
     principal.canonical_user_id = found.caller_canonical_id;
+  }
+  if (question.endpoint != nullptr && question.endpoint->policy) {
+    of_endpoint = {question.endpoint->policy->policy.get(), question.endpoint->policy->name};
+    policies.endpoint = &of_endpoint;
   }
   const std::string_view owner =
       question.resource_policy != nullptr ? question.resource_policy->owner.view() : principal.account;

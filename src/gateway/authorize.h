@@ -61,6 +61,13 @@ struct ResourcePolicy {
   std::function<void(policy::Context&)> add_keys{};
 };
 
+// A VPC endpoint that requests come through.
+struct VpcEndpoint {
+  std::string id;                      // vpce-…
+  std::string vpc;                     // vpc-…
+  std::optional<StoredPolicy> policy;  // must allow what is asked for, whoever asks; nullopt: it allows all
+};
+
 // Views; what they show must outlive the call.
 struct AccessQuestion {
   const auth::AccessKey* key = nullptr;  // null: anonymous
@@ -71,7 +78,8 @@ struct AccessQuestion {
   std::string_view resource;
   // Null: the caller's own account, without a policy.
   const ResourcePolicy* resource_policy = nullptr;
-  const policy::Context& context;  // by request_context.h
+  const VpcEndpoint* endpoint = nullptr;  // null: the call came through none
+  const policy::Context& context;         // by request_context.h
   policy::ResourceRule rule = policy::ResourceRule::either_side;
   policy::ResourceQuotes quotes = policy::ResourceQuotes::none;
   bool encode_denial = false;  // AccessAnswer::encoded is wanted

@@ -32,9 +32,10 @@ struct CallContext {
   // `authenticator`, which is null with the others.
   std::shared_ptr<const auth::AccessKey> key;
   const auth::Authenticator* authenticator = nullptr;
-  const AccessCheck* access = nullptr;         // never null: may the caller do more than the row says
-  const http::RequestHead* head = nullptr;     // never null
-  const protocol::Service* service = nullptr;  // never null
+  const AccessCheck* access = nullptr;          // never null: may the caller do more than the row says
+  std::shared_ptr<const VpcEndpoint> endpoint;  // that it came through; null: none
+  const http::RequestHead* head = nullptr;      // never null
+  const protocol::Service* service = nullptr;   // never null
   protocol::ResolvedOperation resolved;
 
   // The caller; an empty one when anonymous.

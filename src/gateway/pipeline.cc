@@ -103,6 +103,11 @@ ApiResult<void> Pipeline::find_service(Exchange& exchange) const {
   exchange.context.service = form.service;
   exchange.context.resolved.protocol = form.protocol;
   if (exchange.routed.service == nullptr) return std::unexpected(unknown_service(exchange.routed.unknown_service));
+  if (settings_.find_endpoint && form.service->signing_name == "s3") {
+    auto endpoint = settings_.find_endpoint(head);
+    if (!endpoint) return std::unexpected(slow_down(style_of(exchange)));
+    exchange.context.endpoint = *std::move(endpoint);
+  }
   return {};
 }
 

@@ -44,6 +44,9 @@ struct PipelineSettings {
   size_t body_limit_bytes = size_t{16} << 20;  // of bodies that are decoded into structs
   // Told of every request with a valid signature, on its thread: when keys were used last. May be empty.
   std::function<void(const auth::AccessKey& key, std::string_view signing_name, Timestamp now)> on_key_use = {};
+  // The VPC endpoint that a request for S3 came through, null: none. Nullopt: it isn't known through which, so the
+  // request is refused. May be empty.
+  std::function<std::optional<std::shared_ptr<const VpcEndpoint>>(const http::RequestHead& head)> find_endpoint = {};
 };
 
 // Safe from any thread.

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "gateway/authorize.h"
+
 namespace aerolith::gateway {
 namespace {
 
@@ -18,6 +20,8 @@ struct Keys {
   policy::ContextKey current_time{"aws:CurrentTime"};
   policy::ContextKey epoch_time{"aws:EpochTime"};
   policy::ContextKey source_ip{"aws:SourceIp"};
+  policy::ContextKey source_vpce{"aws:SourceVpce"};
+  policy::ContextKey source_vpc{"aws:SourceVpc"};
   policy::ContextKey secure_transport{"aws:SecureTransport"};
   policy::ContextKey requested_region{"aws:RequestedRegion"};
   policy::ContextKey user_agent{"aws:UserAgent"};
@@ -107,7 +111,13 @@ void add_request_keys(const RequestFacts& facts, policy::Context& context) {
   const Second& second = second_of(facts.now);
   context.set(known.current_time, second.iso8601);
   context.set(known.epoch_time, second.epoch);
-  context.set(known.source_ip, facts.head.peer_address);
+  // "The aws:SourceIp condition key is always included in the request, except for requests that use a VPC endpoint."
+  if (facts.endpoint != nullptr) {
+    context.set(known.source_vpce, facts.endpoint->id);
+    context.set(known.source_vpc, facts.endpoint->vpc);
+  } else {
+    context.set(known.source_ip, facts.head.peer_address);
+  }
   context.set(known.secure_transport, facts.head.is_tls ? "true" : "false");
   context.set(known.requested_region, facts.region);
   if (const auto agent = facts.head.headers.find("user-agent")) context.set(known.user_agent, *agent);

@@ -10,15 +10,19 @@
 
 namespace aerolith::gateway {
 
+struct VpcEndpoint;
+
 struct RequestFacts {
   const http::RequestHead& head;
   const auth::AccessKey* key;  // null: anonymous
   std::string_view region;     // that the request was made to
   Timestamp now;
+  const VpcEndpoint* endpoint = nullptr;  // null: it came through none
 };
 
-// How and when it came: aws:SourceIp, aws:SecureTransport, aws:CurrentTime, aws:RequestedRegion and the others. What
-// belongs to a service or an operation is for its table row to add.
+// How and when it came: aws:SourceIp or, through a VPC endpoint, aws:SourceVpce and aws:SourceVpc in its place,
+// aws:SecureTransport, aws:CurrentTime, aws:RequestedRegion and the others. What belongs to a service or an operation
+// is for its table row to add.
 void add_request_keys(const RequestFacts& facts, policy::Context& context);
 // Who sent it: aws:Principal..., aws:userid, aws:username and, of a session, what it was made with; `tags` are the
 // principal's.

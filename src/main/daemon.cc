@@ -134,6 +134,20 @@ ec2::Parts ec2_parts(Cloud& cloud, Callers& callers, GuestServices* guests) {
   return parts;
 }
 
+// `guests`: null where no instances run.
+gateway::PipelineSettings pipeline_settings(const Config& config, Callers& callers, const GuestServices* guests) {
+  gateway::PipelineSettings settings{
+      .region = Region(config.region),
+      .domains = config.host_names,
+      .on_key_use = [&](const auth::AccessKey& key, std::string_view service, Timestamp now) {
+        callers.identities().note_use(key, service, config.region, now);
+      }};
+  if (guests != nullptr) {
+    settings.find_endpoint = [guests](const http::RequestHead& head) { return guests->find_endpoint(head); };
+  }
+  return settings;
+}
+
 int refuse_to_start(std::string_view room, const std::string& detail) {
   log_error("can't start", {{"room", room}, {"what", detail}});
   flush_log();
@@ -265,12 +279,8 @@ int run_daemon(const Config& config, const Installation& installation, const Dae
   const gateway::Authorizer authorizer(
       callers.identities(), config.security.is_audit_mode ? gateway::Enforcement::audit : gateway::Enforcement::enforce,
       &callers.box());
-  const gateway::Pipeline pipeline(
-      {.region = Region(config.region),
-       .domains = config.host_names,
-       .on_key_use = [&](const auth::AccessKey& key, std::string_view service,
-                         Timestamp now) { callers.identities().note_use(key, service, config.region, now); }},
-      registry, authenticator, authorizer, clock);
+  const gateway::Pipeline pipeline(pipeline_settings(config, callers, guests.get()), registry, authenticator,
+                                   authorizer, clock);
   gateway::Metrics metrics(registry);
   const auto note_call = [&](const audit::Event& event) { callers.identities().note_call(event, config.region); };
   const auto opened_log = open_audit_log(config, installation.folder, files, clock, note_call);

@@ -11,6 +11,7 @@
 #include "network/address.h"
 #include "network/host.h"
 #include "network/names.h"
+#include "policy/document.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -50,6 +51,19 @@ std::string address_bytes(const std::string& text) {
 uint64_t identity_of(const std::string& network_namespace) {
   const auto identity = network::identity_of_namespace(network::path_of_namespace(network_namespace));
   return identity ? static_cast<uint64_t>(*identity) : 0;
+}
+
+// Null: there is none, or its policy can't be read, which was checked before it was stored.
+std::shared_ptr<const gateway::VpcEndpoint> compile(const std::string& vpc, const ec2::NetworkFacts& facts) {
+  if (!facts.s3_endpoint) return nullptr;
+  gateway::VpcEndpoint endpoint{.id = facts.s3_endpoint->id, .vpc = vpc, .policy = std::nullopt};
+  if (!facts.s3_endpoint->policy.empty()) {
+    auto parsed = policy::parse_policy(facts.s3_endpoint->policy, policy::PolicyKind::resource);
+    if (!parsed.has_value()) return nullptr;
+    endpoint.policy = gateway::StoredPolicy{.name = endpoint.id,
+                                            .policy = std::make_shared<const policy::Policy>(*std::move(parsed))};
+  }
+  return std::make_shared<const gateway::VpcEndpoint>(std::move(endpoint));
 }
 
 void tell(std::string_view what, const std::string& vpc, const std::string& reason) {
@@ -132,6 +146,7 @@ void GuestServices::open(const std::string& vpc) {
   {
     const std::unique_lock lock(facts_mutex_);
     facts_.insert_or_assign(vpc, **facts);
+    endpoints_.insert_or_assign(vpc, compile(vpc, **facts));
   }
   const uint64_t identity = identity_of(network::namespace_of(parts_.settings, vpc));
   if (const auto found = open_.find(vpc); found != open_.end() && found->second.identity != identity) {
@@ -195,11 +210,24 @@ void GuestServices::close(const std::string& vpc) {
   open_.erase(vpc);
   const std::unique_lock lock(facts_mutex_);
   facts_.erase(vpc);
+  endpoints_.erase(vpc);
 }
 
 void GuestServices::close_gateway() {
   gateway_->drop(std::string(kGatewayLabel));
   edge_ = 0;
+}
+
+std::optional<std::shared_ptr<const gateway::VpcEndpoint>> GuestServices::find_endpoint(
+    const http::RequestHead& head) const {
+  if (head.listener != kGatewayLabel || !network::is_s3_link_address(head.peer_address)) {
+    return std::shared_ptr<const gateway::VpcEndpoint>();
+  }
+  const std::string vpc = parts_.fabric.vpc_of_s3_link(head.peer_address);
+  const std::shared_lock lock(facts_mutex_);
+  const auto found = endpoints_.find(vpc);
+  if (found == endpoints_.end() || found->second == nullptr) return std::nullopt;
+  return found->second;
 }
 
 std::optional<dns::OwnRecords> GuestServices::find_records(std::string_view name, const std::string& vpc) const {
@@ -213,8 +241,9 @@ std::optional<dns::OwnRecords> GuestServices::find_records(std::string_view name
   dns::OwnRecords records{.addresses = {}, .pointer = found->pointer, .is_there = found->is_there};
   std::string address = found->address;
   if (!found->public_address.empty()) {
-    const auto behind = ec2::find_private_address(parts_.metadata, vpc, found->public_address);
-    address = behind.has_value() && *behind ? **behind : found->public_address;
+    const auto behind = ec2::resolve_public_name(parts_.metadata, vpc, found->public_address);
+    if (behind.has_value() && !*behind) return dns::OwnRecords{.is_there = false};
+    address = behind.has_value() ? **behind : found->public_address;
   }
   if (!address.empty()) records.addresses.push_back(address_bytes(address));
   return records;

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "dns/server.h"
+#include "gateway/authorize.h"
 #include "http/server.h"
 #include "main/identity_signer.h"
 #include "main/name_issuer.h"
@@ -59,6 +60,9 @@ class GuestServices {
   void network_applied(const std::string& vpc);
   void network_leaves(const std::string& vpc);
 
+  // gateway::PipelineSettings::find_endpoint. Only what came to the guests' own sockets is believed.
+  std::optional<std::shared_ptr<const gateway::VpcEndpoint>> find_endpoint(const http::RequestHead& head) const;
+
  private:
   // What is open of one VPC. The identity is the namespace's: another one may come under its name.
   struct Open {
@@ -91,6 +95,7 @@ class GuestServices {
   // The resolver's thread reads it while others wait for that thread: under no other mutex.
   mutable std::shared_mutex facts_mutex_;
   std::map<std::string, ec2::NetworkFacts, std::less<>> facts_;
+  std::map<std::string, std::shared_ptr<const gateway::VpcEndpoint>> endpoints_;  // by VPC
 };
 
 }  // namespace aerolith::main_program

@@ -81,6 +81,11 @@ KernelTables without(KernelTables tables, const std::set<std::string>& devices) 
 
 }  // namespace
 
+bool is_s3_link_address(std::string_view address) {
+  const auto number = parse_address(address);
+  return number && *number >= kFirstS3Address && *number - kFirstS3Address < kS3Addresses;
+}
+
 Edge::Edge(const FabricSettings& settings, RuleKeeper& rules)
     : settings_(settings), rules_(rules), forwarding_(settings) {}
 

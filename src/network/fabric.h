@@ -215,6 +215,8 @@ std::string tap_of(const FabricSettings& settings, std::string_view interface_id
 // Where guests find this program: an address of the public CIDR that is reached through internet gateways, NAT gateways
 // and S3 endpoints, and from the host. Sockets for it come from listen_inside with an empty VPC.
 std::string gateway_of(const FabricSettings& settings);
+// Whether the edge has given, or may give, this address to a VPC's link for S3 endpoints.
+bool is_s3_link_address(std::string_view address);
 
 // What lacks on this machine, one sentence each with the command that mends it; empty: all is there.
 std::vector<std::string> find_missing(const FabricSettings& settings);
@@ -236,6 +238,9 @@ class Fabric {
   // to close. With an empty vpc_id: at the edge, where the ways out of all VPCs end; address is gateway_of() then. The
   // edge goes with the last VPC, and such sockets hear nothing from then on. -> file descriptor
   virtual Result<int> listen_inside(std::string_view vpc_id, std::string_view address, uint16_t port, bool tcp) = 0;
+  // The VPC whose link for S3 endpoints has this address: its guests come from there to the sockets at the edge, and
+  // nobody else does. Empty: none, or none that this process has applied yet.
+  virtual std::string vpc_of_s3_link(std::string_view address) const = 0;
   // Which of these guests answer ARP within `patience`, one for each probe; returns as soon as all have.
   virtual Result<std::vector<bool>> answering(std::string_view vpc_id, std::span<const Probe> probes,
                                               std::chrono::milliseconds patience) = 0;

@@ -93,6 +93,7 @@ Result<> LinuxFabric::apply(const Vpc& vpc) {
   }));
   Edge::Links edge_links;
   if (needs_edge(vpc)) edge_links = TRY(edge_.connect(vpc, state));
+  note_s3_link(vpc.id, edge_links.s3_address);
   step("fabric/connected");
   const std::optional<FabricError> unattached = TRY(converge(vpc, state, edge_links));
   step("fabric/devices-made");
@@ -173,9 +174,23 @@ Result<> LinuxFabric::remove(std::string_view vpc_id) {
   TRY(ports_.remove_nat_gateways(vpc_id, {}));
   TRY(remove_namespace(name));
   step("fabric/namespace-removed");
+  note_s3_link(vpc_id, "");
   TRY(edge_.disconnect(vpc_id));
   step("fabric/disconnected");
   return edge_.remove_unless([this]() -> Result<bool> { return !TRY(list()).empty(); });
+}
+
+// An address that another VPC has by now stays that one's.
+void LinuxFabric::note_s3_link(std::string_view vpc_id, const std::string& address) {
+  const std::lock_guard lock(links_mutex_);
+  std::erase_if(s3_links_, [&](const auto& each) { return each.second == vpc_id; });
+  if (!address.empty()) s3_links_.insert_or_assign(address, std::string(vpc_id));
+}
+
+std::string LinuxFabric::vpc_of_s3_link(std::string_view address) const {
+  const std::lock_guard lock(links_mutex_);
+  const auto found = s3_links_.find(address);
+  return found == s3_links_.end() ? std::string() : found->second;
 }
 
 Result<std::vector<std::string>> LinuxFabric::list() {

@@ -16,6 +16,8 @@ std::string_view kind_of_policy(PolicySource source) {
       return "resource-based policy";
     case PolicySource::trust:
       return "role trust policy";
+    case PolicySource::endpoint:
+      return "VPC endpoint policy";
   }
   return "policy";
 }

@@ -56,6 +56,7 @@ class Evaluation {
     if (policies_.boundary != nullptr) boundary = look_through({policies_.boundary, 1}, PolicySource::boundary);
     const Outcome session = look_through(policies_.session, PolicySource::session);
     const ResourceOutcome resource = look_through_resource();
+    const Outcome endpoint = look_through_endpoint();
 
     const Principal& principal = request_.principal;
     is_cross_account_ = principal.account != request_.resource_account;
@@ -76,6 +77,8 @@ class Evaluation {
     if (resource.deny) return denied(resource_source(), resource.deny);
     if (boundary.deny) return denied(PolicySource::boundary, boundary.deny);
     if (session.deny) return denied(PolicySource::session, session.deny);
+    if (endpoint.deny) return denied(PolicySource::endpoint, endpoint.deny);
+    if (policies_.endpoint != nullptr && !endpoint.allow) return missing(PolicySource::endpoint);
     return decide(resource);
   }
 
@@ -194,6 +197,24 @@ class Evaluation {
     });
   }
 
+  // "If you specify the Principal in the format "AWS":"account-ID", access is granted to the account root user only."
+  Outcome look_through_endpoint() {
+    Outcome outcome;
+    if (policies_.endpoint == nullptr) return outcome;
+    const bool is_root = request_.principal.type == PrincipalType::root;
+    policies_.endpoint->policy->visit_candidates(letters_, [&](const Statement& statement) {
+      const bool is_allow = statement.effect == Effect::allow;
+      const PrincipalMatch match = match_principal(statement);
+      if (match == PrincipalMatch::none || (is_allow && match == PrincipalMatch::account && !is_root)) return true;
+      if (!applies(statement)) return true;
+      note(PolicySource::endpoint, *policies_.endpoint, statement);
+      Found& found = is_allow ? outcome.allow : outcome.deny;
+      if (!found) found = {.policy = policies_.endpoint, .statement = &statement};
+      return true;
+    });
+    return outcome;
+  }
+
   const Request& request_;
   const PolicySet& policies_;
   ResourceRule rule_;
@@ -228,6 +249,7 @@ std::vector<std::string> missing_context_keys(const PolicySet& policies, const C
   if (policies.boundary != nullptr) add(*policies.boundary);
   for (const NamedPolicy& policy : policies.session) add(policy);
   if (policies.resource != nullptr) add(*policies.resource);
+  if (policies.endpoint != nullptr) add(*policies.endpoint);
   return names;
 }
 

@@ -27,7 +27,7 @@ struct NamedPolicy {
   std::string_view name;
 };
 
-enum class PolicySource : uint8_t { identity, boundary, session, resource, trust };
+enum class PolicySource : uint8_t { identity, boundary, session, resource, trust, endpoint };
 
 // Views. All policies that apply; those of the wrong kind are a bug of the caller.
 struct PolicySet {
@@ -37,7 +37,10 @@ struct PolicySet {
   // A session that was made with session policies; of a federated user without any, nothing is allowed by identity.
   bool has_session_policies = false;
   const NamedPolicy* resource = nullptr;  // of the resource; the role's trust policy for sts:AssumeRole...
-  // Only the denials of that policy count: another account's than the resource's has it (S3's objects of others).
+  // Of the VPC endpoint that the request came through: it has to allow whoever asks, the root too.
+  // https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+  const NamedPolicy* endpoint = nullptr;
+  // Only the denials of `resource` count: another account's than the resource's has it (S3's objects of others).
   bool resource_only_denies = false;
   // What an access control list of the resource gives the caller for this action: as an Allow that names him so.
   PrincipalMatch listed = PrincipalMatch::none;

@@ -116,6 +116,25 @@ def resolve(shell: Login, name: str, resolver: str = "169.254.169.253") -> str:
     return words[-1] if words else ""
 
 
+def test_a_vpc_without_hostnames_gives_no_public_names(guests: Guests, shell: Login, guest: dict[str, Any]) -> None:
+    name = guest["PublicDnsName"]
+    assert name.startswith("ec2-")
+    assert read(shell, "meta-data/public-hostname") == name
+    guests.ec2.modify_vpc_attribute(VpcId=guests.vpc, EnableDnsHostnames={"Value": False})
+    try:
+        seen = guests.find(guest["InstanceId"])
+        assert seen["PublicDnsName"] == ""
+        assert seen["PublicIpAddress"] == guest["PublicIpAddress"]
+        by_name = [{"Name": "dns-name", "Values": [name]}]
+        assert guests.ec2.describe_instances(Filters=by_name)["Reservations"] == []
+        assert status(shell, "GET", "/latest/meta-data/public-hostname") == "404"
+        assert read(shell, "meta-data/public-ipv4") == guest["PublicIpAddress"]
+        assert resolve(shell, name) == ""
+    finally:
+        guests.ec2.modify_vpc_attribute(VpcId=guests.vpc, EnableDnsHostnames={"Value": True})
+    assert guests.find(guest["InstanceId"])["PublicDnsName"] == name
+
+
 def test_names(guests: Guests, shell: Login, guest: dict[str, Any]) -> None:
     private = guest["PrivateIpAddress"]
     base = guests.cidr.split(".")

@@ -195,3 +195,26 @@ def test_an_operation_that_is_not_built(ec2: Any) -> None:
     with pytest.raises(ClientError) as caught:
         ec2.describe_transit_gateways()
     assert code(caught) == "NotImplemented"
+
+
+def test_public_names_are_the_vpcs_choice(ec2: Any, vpc: str, subnet: str) -> None:
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    address = ec2.allocate_address(Domain="vpc")
+    made = ec2.associate_address(AllocationId=address["AllocationId"], NetworkInterfaceId=interface)
+
+    def name() -> str:
+        [seen] = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        assert seen["PrivateIpAddresses"][0]["Association"]["PublicDnsName"] == seen["Association"]["PublicDnsName"]
+        return str(seen["Association"]["PublicDnsName"])
+
+    try:
+        assert name() == "", "only default VPCs have it from the start"
+        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        assert name() == f"ec2-{address['PublicIp'].replace('.', '-')}.compute-1.amazonaws.com"
+        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": False})
+        assert name() == "", "both attributes are asked for"
+    finally:
+        ec2.disassociate_address(AssociationId=made["AssociationId"])
+        ec2.release_address(AllocationId=address["AllocationId"])

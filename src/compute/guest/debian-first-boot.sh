@@ -56,9 +56,28 @@ take_keys() {
   chown -R admin:admin /home/admin/.ssh
 }
 
+# What the lease of a machine's first interface says; a container's is written from outside.
+take_resolver() {
+  local key value lease servers='' domain=''
+  lease=/run/systemd/netif/leases/$(</sys/class/net/eth0/ifindex)
+  [ -f "$lease" ] || return 0
+  while IFS='=' read -r key value; do
+    case $key in
+      DNS) servers=$value ;;
+      DOMAINNAME) domain=$value ;;
+    esac
+  done <"$lease"
+  [ -n "$servers" ] || return 0
+  {
+    [ -z "$domain" ] || echo "search $domain"
+    for value in $servers; do echo "nameserver $value"; done
+  } >/etc/resolv.conf
+}
+
 umask 022
 mkdir -p "${STATE%/*}"
 if find_metadata && instance=$(get instance-id) && [ -n "$instance" ]; then
+  take_resolver
   if [ "$(cat "$STATE" 2>/dev/null)" != "$instance" ]; then
     # An image made of an instance must not share its host keys.
     [ ! -e "$STATE" ] || rm -f /etc/ssh/ssh_host_*

@@ -36,7 +36,7 @@ set_network() {
     printf '[Unit]\nConditionVirtualization=!container\n' | write "/etc/systemd/system/$unit.d/not-in-a-container.conf"
   done
   inside systemctl --quiet enable systemd-networkd.service
-  # The second address of the VPC's resolver, which is the same in all of them.
+  # The second address of the VPC's resolver, which is the same in all of them: until the DHCP options are known.
   rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
   echo 'nameserver 169.254.169.253' | write /etc/resolv.conf
   printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' | write /etc/hosts

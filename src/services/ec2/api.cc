@@ -114,7 +114,7 @@ Result<std::optional<InstanceFacts>> find(metadata::ReadTransaction& txn, const 
     const auto found = addresses.find(facts.private_address);
     if (found != addresses.end()) {
       facts.public_address = found->second;
-      facts.public_name = public_name(scope->region, found->second);
+      if (vpc.names_public_addresses()) facts.public_name = public_name(scope->region, found->second);
     }
   }
   if (!instance->key_name.empty()) {
@@ -129,16 +129,33 @@ Result<std::optional<InstanceFacts>> find(metadata::ReadTransaction& txn, const 
   return std::optional(std::move(facts));
 }
 
-Result<std::optional<std::string>> find_behind(metadata::ReadTransaction& txn, const std::string& vpc,
-                                               std::string_view public_address) {
+// Whoever has the public address, in whatever VPC of the region.
+Result<std::optional<InterfaceRecord>> holder_of(metadata::ReadTransaction& txn, const RegionName& region,
+                                                 std::string_view public_address, Scope& holder) {
+  const auto number = parse_ipv4(public_address);
+  const auto taken = number ? TRY(kPublicAddresses.get(txn, {*number})) : std::nullopt;
+  if (!taken) return std::optional<InterfaceRecord>();
+  holder = {.account = AccountId(taken->account), .region = region};
+  std::string interface = taken->owner;
+  if (const auto elastic = TRY(kElasticIps.find(txn, holder, taken->owner))) interface = elastic->interface;
+  return kInterfaces.find(txn, holder, interface);
+}
+
+Result<std::optional<std::string>> resolve_public(metadata::ReadTransaction& txn, const std::string& vpc,
+                                                  std::string_view public_address) {
+  const std::optional<std::string> outside{std::string(public_address)};
   const auto scope = TRY(owner_of_vpc(txn, vpc));
-  if (!scope) return std::optional<std::string>();
-  for (const InterfaceRecord& interface : TRY(kInterfaces.in_vpc(txn, *scope, vpc))) {
-    for (const PrivateAddressRecord& each : interface.addresses) {
-      if (each.public_address && each.public_address->address == public_address) return std::optional(each.address);
-    }
+  if (!scope) return outside;
+  Scope holder;
+  const auto interface = TRY(holder_of(txn, scope->region, public_address, holder));
+  if (!interface) return outside;
+  const auto its_vpc = TRY(kVpcs.find(txn, holder, interface->vpc));
+  if (!its_vpc || !its_vpc->names_public_addresses()) return std::optional<std::string>();
+  if (interface->vpc != vpc) return outside;
+  for (const PrivateAddressRecord& each : interface->addresses) {
+    if (each.public_address && each.public_address->address == public_address) return std::optional(each.address);
   }
-  return std::optional<std::string>();
+  return outside;
 }
 
 Result<std::optional<NetworkFacts>> facts_of_network(metadata::ReadTransaction& txn, const std::string& vpc) {
@@ -148,6 +165,11 @@ Result<std::optional<NetworkFacts>> facts_of_network(metadata::ReadTransaction& 
   NetworkFacts facts{
       .account = scope->account, .region = scope->region, .cidrs = {}, .dns_support = record->dns_support};
   for (const CidrAssociation& each : record->cidrs) facts.cidrs.push_back(each.cidr);
+  if (const auto endpoints = TRY(kEndpoints.in_vpc(txn, *scope, vpc)); !endpoints.empty()) {
+    const EndpointRecord& endpoint = endpoints.front();
+    facts.s3_endpoint =
+        EndpointFacts{.id = endpoint.id, .policy = endpoint.policy == kEndpointFullAccess ? "" : endpoint.policy};
+  }
   return std::optional(std::move(facts));
 }
 
@@ -268,10 +290,10 @@ metadata::Result<std::optional<NetworkFacts>> find_network(metadata::Store& stor
   return plain(facts_of_network(*txn, vpc));
 }
 
-metadata::Result<std::optional<std::string>> find_private_address(metadata::Store& store, const std::string& vpc,
-                                                                  std::string_view public_address) {
+metadata::Result<std::optional<std::string>> resolve_public_name(metadata::Store& store, const std::string& vpc,
+                                                                 std::string_view public_address) {
   const auto txn = store.begin_read();
-  return plain(find_behind(*txn, vpc, public_address));
+  return plain(resolve_public(*txn, vpc, public_address));
 }
 
 }  // namespace aerolith::ec2

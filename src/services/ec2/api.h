@@ -86,7 +86,7 @@ struct InstanceFacts {
   std::string private_address;
   std::string private_name;
   std::string public_address;  // empty: none
-  std::string public_name;
+  std::string public_name;     // empty also where the VPC gives none
   std::string key_name;
   std::string public_key;  // a line of authorized_keys; empty: none
   std::string profile_arn;
@@ -128,23 +128,30 @@ struct StoredSnapshot {
 metadata::Result<> register_snapshot(metadata::Store& store, const aerolith::Region& region, Timestamp now,
                                      const StoredSnapshot& snapshot);
 
-// A VPC as its resolver sees it.
+// A gateway endpoint of S3.
+struct EndpointFacts {
+  std::string id;
+  std::string policy;  // JSON; empty: it allows all
+};
+// A VPC as what serves its guests sees it.
 struct NetworkFacts {
   AccountId account;
   aerolith::Region region;
   std::vector<std::string> cidrs;  // the primary one first
   bool dns_support = true;
+  std::optional<EndpointFacts> s3_endpoint;
 };
 // Nullopt: there is no such VPC.
 metadata::Result<std::optional<NetworkFacts>> find_network(metadata::Store& store, const std::string& vpc);
-// Behind a public address that an interface of that VPC has; nullopt: none of them has it.
-metadata::Result<std::optional<std::string>> find_private_address(metadata::Store& store, const std::string& vpc,
-                                                                  std::string_view public_address);
+// What a public name leads to, asked for in that VPC: the private address behind it where it is an interface's of the
+// VPC, else the public one. Nullopt: it is an address of a VPC that gives no public names, or that VPC itself.
+metadata::Result<std::optional<std::string>> resolve_public_name(metadata::Store& store, const std::string& vpc,
+                                                                 std::string_view public_address);
 
 // What a VPC's resolver knows under a name by itself. At most one of the first three is there.
 struct NameFacts {
   std::string address;         // of an A record
-  std::string public_address;  // of a public name: inside, find_private_address says what it leads to
+  std::string public_address;  // of a public name: resolve_public_name says what it leads to
   std::string pointer;         // a host name
   bool is_there = true;        // false: no such name, and nobody else is to be asked
 };

@@ -8,6 +8,7 @@
 #include "services/ec2/interfaces.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/tags.h"
+#include "services/ec2/vpcs.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -68,6 +69,7 @@ Result<Strings> private_names(const Lookup& at, const Record& record) {
 }
 Result<Strings> public_names(const Lookup& at, const Record& record) {
   Strings result;
+  if (!TRY(has_public_names(at.txn, at.scope, record.vpc))) return result;
   for (const std::string& address : TRY(public_addresses(at, record))) {
     result.push_back(public_name(at.scope.region, address));
   }

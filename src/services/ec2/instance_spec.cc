@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "base/step.h"
@@ -20,6 +21,33 @@ namespace {
 constexpr uint64_t kMib = uint64_t{1} << 20;
 
 LaunchFailure of_records(const CallError& error) { return {.code = "Server.InternalError", .detail = error.message}; }
+
+// A line of resolv.conf: whatever the options' values are, they bring no second one.
+bool is_domain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_' || c == ' ';
+  });
+}
+
+// Also where the VPC has no options: there are no servers then.
+Result<compute::Resolver> make_resolver(metadata::ReadTransaction& txn, const Scope& scope, const std::string& vpc_id) {
+  compute::Resolver resolver;
+  const VpcRecord vpc = TRY(kVpcs.get(txn, scope, vpc_id));
+  const auto found = TRY(kDhcpOptions.find(txn, scope, vpc.dhcp_options));
+  if (!found) return resolver;
+  for (const DhcpOption& option : found->options) {
+    if (option.key == "domain-name" && !option.values.empty() && is_domain(option.values.front())) {
+      resolver.domain = option.values.front();
+    }
+    if (option.key != "domain-name-servers") continue;
+    for (const std::string& server : option.values) {
+      const auto block = parse_cidr(vpc.cidrs.front().cidr);
+      if (server == "AmazonProvidedDNS" && block) resolver.servers.push_back(format_ipv4(block->base + 2));
+      if (parse_ipv4(server)) resolver.servers.push_back(server);
+    }
+  }
+  return resolver;
+}
 
 }  // namespace
 
@@ -119,6 +147,7 @@ Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const In
   spec.initramfs = instance.initramfs;
   spec.kernel_arguments = instance.kernel_arguments;
   const auto txn = cloud.metadata.begin_read();
+  spec.resolver = TRY(make_resolver(*txn, scope, instance.vpc));
   for (const InstanceVolume& each : instance.volumes) {
     const VolumeRecord volume = TRY(kVolumes.get(*txn, scope, each.volume));
     if (volume.is_ending()) continue;

@@ -8,17 +8,19 @@
 #include "services/ec2/attachments.h"
 #include "services/ec2/instance_types.h"
 #include "services/ec2/placement_groups.h"
+#include "services/ec2/vpcs.h"
 
 namespace aerolith::ec2 {
 namespace {
 
 std::optional<InstanceNetworkInterfaceAssociation> association_of(const Scope& scope,
-                                                                  const PrivateAddressRecord& address) {
+                                                                  const PrivateAddressRecord& address, bool has_name) {
   if (!address.public_address) return std::nullopt;
   const PublicAddressRecord& record = *address.public_address;
-  return InstanceNetworkInterfaceAssociation{.ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
-                                             .public_dns_name = public_name(scope.region, record.address),
-                                             .public_ip = record.address};
+  return InstanceNetworkInterfaceAssociation{
+      .ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
+      .public_dns_name = has_name ? public_name(scope.region, record.address) : "",
+      .public_ip = record.address};
 }
 
 InstanceMetadataOptionsResponse to_wire(const MetadataOptionsRecord& record) {
@@ -46,9 +48,22 @@ std::string user_initiated(Timestamp now) {
 InstanceViewer::InstanceViewer(metadata::ReadTransaction& txn, const Scope& scope)
     : txn_(txn), scope_(scope), zones_(zones_of(scope.region)), groups_(txn, scope) {}
 
+Result<bool> InstanceViewer::names_public_addresses(const InterfaceRecord& record) {
+  // Long lists are shown: the VPC is looked at only where it matters.
+  const bool has_public = std::ranges::any_of(
+      record.addresses, [](const PrivateAddressRecord& address) { return address.public_address.has_value(); });
+  if (!has_public) return false;
+  auto known = has_public_names_.find(record.vpc);
+  if (known == has_public_names_.end()) {
+    known = has_public_names_.emplace(record.vpc, TRY(has_public_names(txn_, scope_, record.vpc))).first;
+  }
+  return known->second;
+}
+
 Result<> InstanceViewer::show_interface(const InterfaceRecord& record, InstanceNetworkInterface& to) {
   const PrivateAddressRecord& primary = record.addresses.front();
-  to.association = association_of(scope_, primary);
+  const bool has_names = TRY(names_public_addresses(record));
+  to.association = association_of(scope_, primary, has_names);
   to.description = record.description;
   to.groups = TRY(groups_.shown(record.groups));
   to.ipv6_addresses.emplace();
@@ -74,7 +89,7 @@ Result<> InstanceViewer::show_interface(const InterfaceRecord& record, InstanceN
   for (const PrivateAddressRecord& address : record.addresses) {
     const bool is_primary = &address == &primary;
     to.private_ip_addresses->push_back(
-        {.association = association_of(scope_, address),
+        {.association = association_of(scope_, address, has_names),
          .primary = is_primary,
          .private_dns_name = is_primary ? to.private_dns_name : private_name(scope_.region, address.address),
          .private_ip_address = address.address});
@@ -136,9 +151,8 @@ Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, 
   to.tags = wire_tags(tags);
   to.virtualization_type = "hvm";
   to.cpu_options = CpuOptions{.core_count = record.cores, .threads_per_core = record.threads_per_core};
-  to.capacity_reservation_specification =
-      CapacityReservationSpecificationResponse{.capacity_reservation_preference =
-                                                   record.uses_reservations ? "open" : "none"};
+  to.capacity_reservation_specification = CapacityReservationSpecificationResponse{
+      .capacity_reservation_preference = record.uses_reservations ? "open" : "none"};
   to.hibernation_options = HibernationOptions{.configured = false};
   to.metadata_options = to_wire(record.metadata_options);
   to.enclave_options = EnclaveOptions{.enabled = false};

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ec2/model/instance.h"
@@ -26,12 +27,14 @@ class InstanceViewer {
  private:
   Result<Placement> show_placement(const InstanceRecord& record);
   Result<> show_network(const InstanceRecord& record, Instance& to);
+  Result<bool> names_public_addresses(const InterfaceRecord& record);
   Result<> show_interface(const InterfaceRecord& record, InstanceNetworkInterface& to);
 
   metadata::ReadTransaction& txn_;
   const Scope& scope_;
   const std::vector<Zone> zones_;
   GroupNames groups_;
+  std::unordered_map<std::string, bool> has_public_names_;  // of VPCs
 };
 
 Result<Instance> shown(metadata::ReadTransaction& txn, const Scope& scope, const InstanceRecord& record,

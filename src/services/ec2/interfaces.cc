@@ -8,6 +8,7 @@
 #include "ec2/model/network_interface.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/attachments.h"
+#include "services/ec2/vpcs.h"
 #include "services/ec2/zones.h"
 
 namespace aerolith::ec2 {
@@ -127,19 +128,6 @@ Result<> disassociate(metadata::Transaction& txn, const Scope& scope, ElasticIpR
   return {};
 }
 
-std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const PrivateAddressRecord& address) {
-  if (!address.public_address) return std::nullopt;
-  const PublicAddressRecord& record = *address.public_address;
-  NetworkInterfaceAssociation result{.ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
-                                     .public_dns_name = public_name(scope.region, record.address),
-                                     .public_ip = record.address};
-  if (!record.allocation.empty()) {
-    result.allocation_id = record.allocation;
-    result.association_id = record.association;
-  }
-  return result;
-}
-
 Result<std::vector<GroupIdentifier>> GroupNames::shown(const std::vector<std::string>& groups) {
   std::vector<GroupIdentifier> result;
   result.reserve(groups.size());
@@ -159,10 +147,29 @@ Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn
   return GroupNames(txn, scope).shown(groups);
 }
 
+namespace {
+
+std::optional<NetworkInterfaceAssociation> association_of(const Scope& scope, const PrivateAddressRecord& address,
+                                                          bool has_name) {
+  if (!address.public_address) return std::nullopt;
+  const PublicAddressRecord& record = *address.public_address;
+  NetworkInterfaceAssociation result{.ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
+                                     .public_dns_name = has_name ? public_name(scope.region, record.address) : "",
+                                     .public_ip = record.address};
+  if (!record.allocation.empty()) {
+    result.allocation_id = record.allocation;
+    result.association_id = record.association;
+  }
+  return result;
+}
+
+}  // namespace
+
 Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scope, const InterfaceRecord& record,
                                const TagMap& tags) {
   const PrivateAddressRecord& primary = record.addresses.front();
-  NetworkInterface result{.association = to_wire(scope, primary),
+  const bool has_names = TRY(has_public_names(txn, scope, record.vpc));
+  NetworkInterface result{.association = association_of(scope, primary, has_names),
                           .availability_zone = record.zone,
                           .description = record.description,
                           .groups = TRY(shown_groups(txn, scope, record.groups)),
@@ -182,7 +189,7 @@ Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scop
                           .vpc_id = record.vpc};
   if (!record.requester.empty()) result.requester_id = record.requester;
   for (const PrivateAddressRecord& address : record.addresses) {
-    result.private_ip_addresses->push_back({.association = to_wire(scope, address),
+    result.private_ip_addresses->push_back({.association = association_of(scope, address, has_names),
                                             .primary = &address == &primary,
                                             .private_dns_name = private_name(scope.region, address.address),
                                             .private_ip_address = address.address});

@@ -36,7 +36,6 @@ Result<> disassociate(metadata::Transaction& txn, const Scope& scope, ElasticIpR
 Result<> check_group_count(size_t count);
 
 PrivateAddressRecord* find_address(InterfaceRecord& interface, const std::string& address);
-std::optional<NetworkInterfaceAssociation> to_wire(const Scope& scope, const PrivateAddressRecord& address);
 // Groups as others show them; each is read once.
 class GroupNames {
  public:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -44,6 +45,9 @@ struct VpcRecord {
   std::string main_route_table;
   std::string default_group;
   std::string default_acl;
+
+  // https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html: both attributes are asked for.
+  bool names_public_addresses() const { return dns_support && dns_hostnames; }
 };
 template <class Archive>
 void fields(Archive& archive, VpcRecord& r) {
@@ -296,19 +300,28 @@ void fields(Archive& archive, PeeringSide& r) {
   archive(r.account, r.vpc, r.cidrs, r.dns_resolution);
 }
 
-// Stored with both accounts, where they differ.
+// Stored with both accounts, where they differ; each forgets it at a time of its own.
 struct PeeringRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string id;
   PeeringSide requester;
   PeeringSide accepter;
   std::string status = "pending-acceptance";
   Timestamp expires_at;
+  // Since version 2: when it was deleted, rejected, expired or had failed, and which account did it.
+  std::optional<Timestamp> ended_at;
+  std::string ended_by;
+
+  bool is_pending(Timestamp now) const { return status == "pending-acceptance" && now < expires_at; }
 };
 template <class Archive>
 void fields(Archive& archive, PeeringRecord& r) {
-  archive(r.id, r.requester, r.accepter, r.status, r.expires_at);
+  archive(r.id, r.requester, r.accepter, r.status, r.expires_at, r.ended_at, r.ended_by);
 }
+
+// The policy of an endpoint that was given none.
+inline constexpr std::string_view kEndpointFullAccess =
+    R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]})";
 
 struct EndpointRecord {
   static constexpr uint32_t kVersion = 1;

@@ -1,9 +1,14 @@
 #include "services/ec2/peerings.h"
 
 #include "ec2/model/vpc.h"
+#include "ec2/operations/accept_vpc_peering_connection.h"
+#include "ec2/operations/associate_vpc_cidr_block.h"
+#include "ec2/operations/delete_vpc_peering_connection.h"
+#include "ec2/operations/describe_vpc_peering_connections.h"
 #include "services/ec2/handler_test.h"
 #include "services/ec2/interfaces.h"
 #include "services/ec2/network_records.h"
+#include "services/ec2/operations/operations.h"
 #include "services/ec2/vpcs.h"
 
 namespace aerolith::ec2 {
@@ -28,6 +33,7 @@ class PeeringsTest : public HandlerTest {
       group.rules.push_back({.id = "sgr-1", .group = members_, .group_account = other_.account.str()});
       kGroups.put(txn, scope_, group);
       peering_ = {.id = make_id(Kind::peering), .status = "active"};
+      peering_.expires_at = clock_.now() + std::chrono::hours(168);
       peering_.requester = {.account = scope_.account.str(), .vpc = one.id, .cidrs = {"10.0.0.0/16"}};
       peering_.accepter = {.account = other_.account.str(), .vpc = two.id, .cidrs = {"10.1.0.0/16"}};
       put_peering(txn, scope_, peering_);
@@ -94,6 +100,64 @@ TEST_F(PeeringsTest, ARuleIsStaleWithoutAnActivePeering) {
   Call there = call_of(other_);
   there.settle_vpc(two_);
   EXPECT_EQ(told_, (std::vector<std::string>{other_.account.str() + "/" + two_}));
+}
+
+TEST_F(PeeringsTest, ANewBlockIsKnownAtTheOtherEnd) {
+  const auto add = [&](const std::string& block) {
+    Call there = call_of(other_);
+    return associate_vpc_cidr_block(there, {.cidr_block = block, .vpc_id = two_});
+  };
+  const auto blocks = [&](const Scope& scope) {
+    return kPeerings.find(*store_->begin_read(), scope, peering_.id).value()->accepter.cidrs;
+  };
+  ASSERT_TRUE(add("10.2.0.0/16").has_value());
+  for (const Scope& scope : {scope_, other_}) {
+    EXPECT_EQ(blocks(scope), (std::vector<std::string>{"10.1.0.0/16", "10.2.0.0/16"}));
+  }
+  EXPECT_EQ(told_.back(), scope_.account.str() + "/" + one_);
+  const auto refused = add("10.0.128.0/17");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "InvalidVpc.Range");
+  // What the accepter does to a request, it may.
+  set_status("pending-acceptance");
+  ASSERT_TRUE(add("10.0.128.0/17").has_value());
+  EXPECT_EQ(kPeerings.find(*store_->begin_read(), scope_, peering_.id).value()->status, "failed");
+  set_status("pending-acceptance");
+  EXPECT_EQ(code_of(associate_vpc_cidr_block, {.cidr_block = "10.7.0.0/16", .vpc_id = one_}), "OperationNotPermitted");
+}
+
+TEST_F(PeeringsTest, WhatEndedIsForgottenByEachAccountInItsTime) {
+  using namespace std::chrono_literals;
+  const auto shown = [&](const Scope& scope) {
+    Call made = call_of(scope);
+    const auto listed = describe_vpc_peering_connections(made, {});
+    const auto& all = *listed.value().vpc_peering_connections;
+    return all.empty() ? std::string("none") : *all.front().status->code;
+  };
+  EXPECT_EQ(code_of(delete_vpc_peering_connection, {.vpc_peering_connection_id = peering_.id}), "none");
+  clock_.pass(2h);
+  EXPECT_EQ(shown(scope_), "deleted");
+  clock_.pass(1s);
+  EXPECT_EQ(shown(scope_), "none");
+  EXPECT_EQ(shown(other_), "deleted");
+  clock_.pass(46h);
+  EXPECT_EQ(shown(other_), "none");
+}
+
+TEST_F(PeeringsTest, ARequestExpires) {
+  using namespace std::chrono_literals;
+  peering_.expires_at = clock_.now() + 168h;
+  set_status("pending-acceptance");
+  clock_.pass(168h);
+  Call there = call_of(other_);
+  const auto late = accept_vpc_peering_connection(there, {.vpc_peering_connection_id = peering_.id});
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, "InvalidStateTransition");
+  const auto listed = ask(describe_vpc_peering_connections, {});
+  EXPECT_EQ(listed.value().vpc_peering_connections->front().status->code, "expired");
+  // Two days from when it expired.
+  clock_.pass(48h + 1s);
+  EXPECT_TRUE(ask(describe_vpc_peering_connections, {}).value().vpc_peering_connections->empty());
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class FakeFabric final : public network::Fabric {
   network::Result<int> listen_inside(std::string_view, std::string_view, uint16_t, bool) override {
     return std::unexpected(network::FabricError{network::FabricErrorCode::unavailable, "a fake"});
   }
+  std::string vpc_of_s3_link(std::string_view) const override { return {}; }
   network::Result<std::vector<bool>> answering(std::string_view, std::span<const network::Probe> probes,
                                                std::chrono::milliseconds) override {
     std::vector<bool> answers;

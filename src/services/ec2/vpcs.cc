@@ -111,6 +111,11 @@ Result<> arrive(const Cloud& cloud, const Scope& scope, Timestamp now) {
   return {};
 }
 
+Result<bool> has_public_names(metadata::ReadTransaction& txn, const Scope& scope, const std::string& vpc) {
+  const auto record = TRY(kVpcs.find(txn, scope, vpc));
+  return record && record->names_public_addresses();
+}
+
 Result<std::optional<VpcRecord>> find_default_vpc(metadata::ReadTransaction& txn, const Scope& scope) {
   for (VpcRecord& vpc : TRY(kVpcs.all(txn, scope))) {
     if (vpc.is_default) return std::optional(std::move(vpc));

@@ -24,6 +24,8 @@ VpcRecord make_default_vpc(metadata::Transaction& txn, const Scope& scope, const
 
 // In the VPC's default network ACL.
 Result<> put_subnet(metadata::Transaction& txn, const Scope& scope, const VpcRecord& vpc, const SubnetRecord& subnet);
+// Whether public addresses of its interfaces have names.
+Result<bool> has_public_names(metadata::ReadTransaction& txn, const Scope& scope, const std::string& vpc);
 Result<std::optional<VpcRecord>> find_default_vpc(metadata::ReadTransaction& txn, const Scope& scope);
 // DefaultVpcDoesNotExist … VPCIdNotSpecified, as the calls answer that need one.
 Result<VpcRecord> vpc_or_default(metadata::ReadTransaction& txn, const Scope& scope,

@@ -90,7 +90,7 @@ Tree make_tree(const ec2::InstanceFacts& facts, const Region& region) {
   add("placement/region", region.str());
   add("profile", "default-hvm");
   if (!facts.public_address.empty()) {
-    add("public-hostname", facts.public_name);
+    if (!facts.public_name.empty()) add("public-hostname", facts.public_name);
     add("public-ipv4", facts.public_address);
   }
   if (!facts.public_key.empty()) add("public-keys/0/openssh-key", facts.public_key);

@@ -20,9 +20,6 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::string_view kFullAccess =
-    R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]})";
-
 using Record = EndpointRecord;
 using Definition = FilterDefinition<Record>;
 constexpr std::array kFilters{
@@ -85,7 +82,7 @@ Result<> remove_route(metadata::Transaction& txn, const Call& call, Record& endp
 }
 
 Result<std::string> read_policy(const std::optional<std::string>& text) {
-  if (!text || text->empty()) return std::string(kFullAccess);
+  if (!text || text->empty()) return std::string(kEndpointFullAccess);
   if (!policy::parse_policy(*text, policy::PolicyKind::resource).has_value()) {
     return errors::of("InvalidPolicyDocument", "Policy document is invalid");
   }
@@ -132,6 +129,10 @@ Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcE
       return kEndpoints.get(txn, call.scope, *made);
     }
     const VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
+    // All that leaves a VPC for S3 comes by one link: two policies couldn't be told apart.
+    if (!TRY(members_of(txn, call.scope, vpc.id, Kind::endpoint)).empty()) {
+      return errors::unsupported("A VPC has one endpoint for S3 here; it may be in all of its route tables.");
+    }
     Record made{.id = make_id(Kind::endpoint), .vpc = vpc.id, .service = *input.service_name, .policy = policy};
     made.created_at = call.context.now;
     for (const std::string& id : input.route_table_ids.value_or(Strings())) TRY(add_route(txn, call, made, id));

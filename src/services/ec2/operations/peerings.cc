@@ -11,7 +11,6 @@
 #include "ec2/operations/modify_vpc_peering_connection_options.h"
 #include "ec2/operations/reject_vpc_peering_connection.h"
 #include "ec2/schema.h"
-#include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
@@ -25,12 +24,16 @@ constexpr auto kExpiresAfter = std::chrono::days(7);
 
 using Record = PeeringRecord;
 
-std::string text_of(const std::string& status, const std::string& account) {
-  if (status == "pending-acceptance") return "Pending Acceptance by " + account;
-  if (status == "active") return "Active";
-  if (status == "deleted") return "Deleted by " + account;
-  if (status == "rejected") return "Inactive";
-  return status;
+std::string text_of(const Record& record) {
+  if (record.status == "pending-acceptance") return "Pending Acceptance by " + record.accepter.account;
+  if (record.status == "active") return "Active";
+  if (record.status == "deleted") {
+    return "Deleted by " + (record.ended_by.empty() ? record.accepter.account : record.ended_by);
+  }
+  if (record.status == "rejected") return "Inactive";
+  if (record.status == "failed") return "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range";
+  if (record.status == "expired") return "Expired";
+  return record.status;
 }
 
 VpcPeeringConnectionVpcInfo to_wire(const Scope& scope, const PeeringSide& side) {
@@ -52,8 +55,7 @@ VpcPeeringConnection to_wire(const Scope& scope, const Record& record, const Tag
   VpcPeeringConnection result{
       .accepter_vpc_info = to_wire(scope, record.accepter),
       .requester_vpc_info = to_wire(scope, record.requester),
-      .status = VpcPeeringConnectionStateReason{.code = record.status,
-                                                .message = text_of(record.status, record.accepter.account)},
+      .status = VpcPeeringConnectionStateReason{.code = record.status, .message = text_of(record)},
       .tags = wire_tags(tags),
       .vpc_peering_connection_id = record.id};
   if (record.status == "pending-acceptance") result.expiration_time = record.expires_at;
@@ -94,18 +96,6 @@ void settle_both(const Call& call, const Record& record) {
   }
 }
 
-Strings cidrs_of(const VpcRecord& vpc) {
-  Strings result;
-  for (const CidrAssociation& each : vpc.cidrs) result.push_back(each.cidr);
-  return result;
-}
-
-bool overlap(const Strings& one, const Strings& other) {
-  return std::ranges::any_of(one, [&](const std::string& a) {
-    return std::ranges::any_of(other, [&](const std::string& b) { return parse_cidr(a)->overlaps(*parse_cidr(b)); });
-  });
-}
-
 // Changes a pending one, which only the other side may.
 Result<Record> answer(Call& call, const std::string& id, std::string_view status) {
   return call.write([&](metadata::Transaction& txn) -> Result<Record> {
@@ -115,12 +105,16 @@ Result<Record> answer(Call& call, const std::string& id, std::string_view status
           fmt::format("User ({}) cannot accept or reject peering {}", call.scope.account.view(), record.id));
     }
     if (record.status == "active" && status == "active") return record;
-    if (record.status != "pending-acceptance") {
+    if (!record.is_pending(call.context.now)) {
       return errors::of("InvalidStateTransition",
                         fmt::format("The vpcPeeringConnection '{}' is not in a state in which it can be {}.", record.id,
                                     status == "active" ? "accepted" : "rejected"));
     }
-    record.status = status;
+    if (status == "active") {
+      record.status = status;
+    } else {
+      end_peering(record, {.status = status, .account = call.scope.account.str(), .at = call.context.now});
+    }
     put_peering(txn, call.scope, record);
     return record;
   });
@@ -130,6 +124,9 @@ Result<Record> answer(Call& call, const std::string& id, std::string_view status
 
 Result<DescribeVpcPeeringConnectionsOutput> describe_vpc_peering_connections(
     Call& call, const DescribeVpcPeeringConnectionsInput& input) {
+  TRY(metadata::run_transaction(call.cloud.metadata, [&](metadata::Transaction& txn) {
+    return tidy_peerings(txn, call.scope, call.context.now);
+  }));
   const auto txn = call.read();
   const auto page =
       TRY(describe<Record>(*txn, call.scope, kPeerings, kFilters,
@@ -156,12 +153,14 @@ Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& cal
     const VpcRecord two = TRY(kVpcs.get(txn, other, input.peer_vpc_id));
     if (one.id == two.id) return errors::invalid_parameter("A VPC can't be peered with itself.");
     Record made{.id = make_id(Kind::peering)};
-    made.requester = {.account = call.scope.account.str(), .vpc = one.id, .cidrs = cidrs_of(one)};
-    made.accepter = {.account = other.account.str(), .vpc = two.id, .cidrs = cidrs_of(two)};
+    made.requester = {.account = call.scope.account.str(), .vpc = one.id, .cidrs = blocks_of(one)};
+    made.accepter = {.account = other.account.str(), .vpc = two.id, .cidrs = blocks_of(two)};
     made.expires_at = call.context.now + kExpiresAfter;
-    if (overlap(made.requester.cidrs, made.accepter.cidrs)) made.status = "failed";
+    if (overlap(made.requester.cidrs, made.accepter.cidrs)) {
+      end_peering(made, {.status = "failed", .account = call.scope.account.str(), .at = call.context.now});
+    }
     for (const Record& each : TRY(kPeerings.all(txn, call.scope))) {
-      const bool is_live = each.status == "active" || each.status == "pending-acceptance";
+      const bool is_live = each.status == "active" || each.is_pending(call.context.now);
       if (is_live && each.requester.vpc == one.id && each.accepter.vpc == two.id) {
         return errors::of("VpcPeeringConnectionAlreadyExists",
                           fmt::format("There is already a peering connection {} of these VPCs.", each.id));
@@ -197,12 +196,12 @@ Result<DeleteVpcPeeringConnectionOutput> delete_vpc_peering_connection(Call& cal
                                                                        const DeleteVpcPeeringConnectionInput& input) {
   const auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
     Record found = TRY(kPeerings.get(txn, call.scope, input.vpc_peering_connection_id));
-    if (found.status != "active" && found.status != "pending-acceptance" && found.status != "failed") {
+    if (found.status != "active" && !found.is_pending(call.context.now) && found.status != "failed") {
       return errors::of(
           "InvalidStateTransition",
           fmt::format("The vpcPeeringConnection '{}' is not in a state in which it can be deleted.", found.id));
     }
-    found.status = "deleted";
+    end_peering(found, {.status = "deleted", .account = call.scope.account.str(), .at = call.context.now});
     put_peering(txn, call.scope, found);
     return found;
   }));

@@ -28,12 +28,6 @@ constexpr size_t kMaxVpcs = 500;
 constexpr int kLargestPrefix = 16;
 constexpr int kSmallestPrefix = 28;
 
-Strings cidrs_of(const VpcRecord& vpc) {
-  Strings result;
-  for (const CidrAssociation& each : vpc.cidrs) result.push_back(each.cidr);
-  return result;
-}
-
 using Definition = FilterDefinition<VpcRecord>;
 constexpr std::array kFilters{
     Definition{"vpc-id", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.id}; }},
@@ -41,7 +35,7 @@ constexpr std::array kFilters{
     Definition{"cidr-block",
                [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
     Definition{"cidr-block-association.cidr-block",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return cidrs_of(r); }},
+               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return blocks_of(r); }},
     Definition{"cidr-block-association.association-id",
                [](const Lookup&, const VpcRecord& r) -> Result<Strings> {
                  Strings ids;
@@ -177,8 +171,9 @@ Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
     const VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
     TRY(check_deletable(txn, call.scope, vpc));
     for (PeeringRecord& peering : TRY(peerings_of(txn, call.scope, vpc.id))) {
+      if (peering.status != "active" && !peering.is_pending(call.context.now)) continue;
       peers.push_back(other_side(peering, vpc.id));
-      peering.status = "deleted";
+      end_peering(peering, {.status = "deleted", .account = call.scope.account.str(), .at = call.context.now});
       put_peering(txn, call.scope, peering);
     }
     const RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, vpc.main_route_table));
@@ -222,9 +217,11 @@ Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const A
     vpc.cidrs.push_back({.id = make_part_id("vpc-cidr-assoc-"), .cidr = cidr});
     put_part(txn, call.scope, vpc.cidrs.back().id, vpc.id);
     kVpcs.put(txn, call.scope, vpc);
+    TRY(follow_blocks(txn, call.scope, vpc, cidr, call.context.now));
     return vpc.cidrs.back();
   }));
-  call.settle_vpc(*input.vpc_id);
+  call.cloud.vpc_changed(call.scope, *input.vpc_id);
+  settle_all_peers(call.cloud, call.scope, *input.vpc_id);
   return AssociateVpcCidrBlockOutput{
       .cidr_block_association = VpcCidrBlockAssociation{.association_id = association.id,
                                                         .cidr_block = association.cidr,
@@ -261,9 +258,11 @@ Result<DisassociateVpcCidrBlockOutput> disassociate_vpc_cidr_block(Call& call,
     vpc.cidrs.erase(found);
     erase_part(txn, call.scope, id);
     kVpcs.put(txn, call.scope, vpc);
+    TRY(follow_blocks(txn, call.scope, vpc, "", call.context.now));
     return vpc.id;
   }));
-  call.settle_vpc(vpc_id);
+  call.cloud.vpc_changed(call.scope, vpc_id);
+  settle_all_peers(call.cloud, call.scope, vpc_id);
   return DisassociateVpcCidrBlockOutput{
       .cidr_block_association =
           VpcCidrBlockAssociation{.association_id = removed.id,
