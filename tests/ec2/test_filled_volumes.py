@@ -20,13 +20,13 @@ from tools.harness.volumes import Volumes, login, refusal
 
 MIB = 1 << 20
 SIZE_MIB = 1024
-RATE_MIB = 32
+RATE_MIB = 16
 VM = {"TagSpecifications": tagged("instance", **{"aerolith:driver": "vm"})}
 
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Server]:
-    """A server that takes half a minute for a gigabyte."""
+    """A server that takes a minute for a gigabyte."""
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
     settings = {"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 3), "AEROLITH_EC2_FILL_RATE": f"{RATE_MIB}MiB"}
     server = Server(tmp_path_factory.mktemp("slow"), settings=settings)
