@@ -25,10 +25,14 @@ CROWD = 20
 CHANGES = 20
 
 
-def _answers(address: str, seconds: float = 0.2) -> bool:
-    """Whether SSH says its name there."""
+CONNECT_SECONDS = 0.2
+
+
+def _answers(address: str, seconds: float = CONNECT_SECONDS) -> bool:
+    """Whether SSH says its name there within that time. A connection that nobody takes is asked for anew: the kernel would
+    ask again only after 1 and 3 seconds, whatever happened meanwhile."""
     try:
-        with socket.create_connection((address, 22), timeout=seconds) as made:
+        with socket.create_connection((address, 22), timeout=min(seconds, CONNECT_SECONDS)) as made:
             made.settimeout(seconds)
             return made.recv(4) == b"SSH-"
     except OSError:
