@@ -45,6 +45,28 @@ std::vector<std::string> snapshots_of(const std::optional<List>& list, SnapshotO
   return ids;
 }
 
+// Those that a call reads, or changes.
+template <typename Input>
+std::vector<std::string> snapshot_ids_in(const Input& input) {
+  const auto one = [](const std::optional<std::string>& id) {
+    return id ? std::vector<std::string>{*id} : std::vector<std::string>();
+  };
+  if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
+  if constexpr (requires { input.source_snapshot_id; }) return one(input.source_snapshot_id);
+  if constexpr (requires { input.block_device_mappings->front().ebs->snapshot_id; }) {
+    return snapshots_of(input.block_device_mappings,
+                        [](const auto& each) { return each.ebs ? each.ebs->snapshot_id : std::nullopt; });
+  }
+  if constexpr (requires { input.disk_containers->front().snapshot_id; }) {
+    return snapshots_of(input.disk_containers, [](const auto& each) { return each.snapshot_id; });
+  }
+  if constexpr (requires { input.source_snapshot_ids; }) {
+    return input.source_snapshot_ids.value_or(std::vector<std::string>());
+  }
+  if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
+  return {};
+}
+
 // The ids of that kind that the input names.
 template <typename Input>
 std::vector<std::string> ids_in(const Input& input, Kind kind) {
@@ -123,20 +145,7 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       if constexpr (requires { input.volume_ids; }) return input.volume_ids.value_or(std::vector<std::string>());
       break;
     case Kind::snapshot:
-      if constexpr (requires { input.snapshot_id; }) return one(input.snapshot_id);
-      if constexpr (requires { input.source_snapshot_id; }) return one(input.source_snapshot_id);
-      if constexpr (requires { input.block_device_mappings->front().ebs->snapshot_id; }) {
-        return snapshots_of(input.block_device_mappings,
-                            [](const auto& each) { return each.ebs ? each.ebs->snapshot_id : std::nullopt; });
-      }
-      if constexpr (requires { input.disk_containers->front().snapshot_id; }) {
-        return snapshots_of(input.disk_containers, [](const auto& each) { return each.snapshot_id; });
-      }
-      if constexpr (requires { input.source_snapshot_ids; }) {
-        return input.source_snapshot_ids.value_or(std::vector<std::string>());
-      }
-      if constexpr (requires { input.snapshot_ids; }) return input.snapshot_ids.value_or(std::vector<std::string>());
-      break;
+      return snapshot_ids_in(input);
     case Kind::placement_group:  // whose ARN has the name
       if constexpr (requires { input.group_name->size(); }) {
         if (!input.group_name.value_or("").empty()) return one(input.group_name);  // "" takes out of one
