@@ -192,9 +192,16 @@ TEST_F(GatewaysTest, TheS3EndpointLeadsToThisProgramAndNowhereElse) {
   EXPECT_EQ(reach(one, gateway_of(settings), 443), "198.18.0.10");
   EXPECT_EQ(reach(kHost, gateway_of(settings), 443), "198.18.0.1");
   EXPECT_EQ(reach(hidden, gateway_of(settings), 443, kDropped), "");
+  EXPECT_EQ(fabric->vpc_of_s3_link("169.254.128.1"), "");
   add_route(vpc, "rtb-private", gateway_of(settings) + "/32", ToS3Endpoint{});
   apply();
   EXPECT_EQ(reach(hidden, gateway_of(settings), 443), "169.254.128.1");
+  EXPECT_EQ(fabric->vpc_of_s3_link("169.254.128.1"), vpc.id);
+  EXPECT_EQ(fabric->vpc_of_s3_link("169.254.128.2"), "");
+  for (const char* address : {"169.254.128.1", "169.254.128.2"}) EXPECT_TRUE(is_s3_link_address(address)) << address;
+  for (const char* address : {"169.254.128.0", "169.254.254.2", "198.18.0.10", "", "::1"}) {
+    EXPECT_FALSE(is_s3_link_address(address)) << address;
+  }
   // Nothing else is behind it, whatever a route table says.
   const EchoServer beyond(outside, 80);
   add_route(vpc, "rtb-private", "203.0.113.0/24", ToS3Endpoint{});

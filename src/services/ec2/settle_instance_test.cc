@@ -203,9 +203,30 @@ TEST_F(SettleTest, ALaunchMakesAllItNeeds) {
   EXPECT_EQ(spec.memory_bytes, uint64_t{1} << 30);
   EXPECT_EQ(spec.vcpus, 2);
   EXPECT_EQ(spec.ports.at(0).gateway.substr(0, 7), "172.31.");
+  ASSERT_TRUE(spec.resolver.has_value());
+  EXPECT_EQ(spec.resolver->servers, (std::vector<std::string>{"172.31.0.2"}));
+  EXPECT_EQ(spec.resolver->domain, "ec2.internal");
   const network::Vpc& vpc = fabric_.applied.at(vpc_);
   EXPECT_EQ(vpc.interfaces.at(0).port, network::PortKind::veth);
   EXPECT_EQ(vpc.interfaces.at(0).guest_namespace, "/run/netns/" + id_);
+}
+
+TEST_F(SettleTest, AGuestAsksWhomItsVpcsOptionsName) {
+  const auto done = metadata::run_transaction(*store_, [&](metadata::Transaction& txn) -> Result<> {
+    VpcRecord vpc = TRY(kVpcs.get(txn, scope_, vpc_));
+    vpc.dhcp_options = make_id(Kind::dhcp_options);
+    kVpcs.put(txn, scope_, vpc);
+    kDhcpOptions.put(txn, scope_,
+                     {.id = vpc.dhcp_options,
+                      .options = {{.key = "domain-name", .values = {"one\nnameserver 192.0.2.1"}},
+                                  {.key = "domain-name-servers", .values = {"10.9.9.9", "AmazonProvidedDNS", "x"}}}});
+    return {};
+  });
+  ASSERT_TRUE(done.has_value());
+  settle();
+  const compute::Spec& spec = driver_.launched.at(id_);
+  EXPECT_EQ(spec.resolver->servers, (std::vector<std::string>{"10.9.9.9", "172.31.0.2"}));
+  EXPECT_EQ(spec.resolver->domain, "");
 }
 
 // The process is killed at each step in turn: the next one ends in the same state.
