@@ -42,7 +42,7 @@ constexpr const char* kPackages =
     "iputils-ping,libnss-myhostname,netbase,procps,python3,sudo,less,tzdata";
 constexpr const char* kKernelArguments =
     "console=ttyS0 root=/dev/vda rw quiet loglevel=4 panic=-1 no_timer_check random.trust_cpu=on net.ifnames=0 "
-    "cryptomgr.notests systemd.show_status=1";
+    "cryptomgr.notests maxcpus=1 systemd.show_status=1";
 
 struct NeededProgram {
   const char* name;

@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr uid_t kUser = 1000;  // ec2-user, as Amazon Linux names its user
 constexpr const char* kKernelArguments =
     "console=ttyS0 root=/dev/vda ro quiet loglevel=4 panic=-1 no_timer_check random.trust_cpu=on net.ifnames=0 "
-    "cryptomgr.notests";
+    "cryptomgr.notests maxcpus=1";
 
 struct NeededProgram {
   const char* name;
