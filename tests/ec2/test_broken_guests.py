@@ -94,7 +94,7 @@ def test_a_guest_that_does_not_shut_down_is_ended(own: Guests, tmp_path: Path, f
     """At once, or nearly so, where that is asked for; else when it has had its minute."""
     init = "#!/sbin/sh\ntrap : TERM USR1 USR2\nwhile :; do sleep 0.2; done\n"
     disk = with_busybox(file_system(tmp_path, init=init), "sh", "sleep")
-    image = bring_in(own.server, disk, f"does-not-listen-{forced}")
+    image = bring_in(own.server, disk, f"does-not-listen-{seconds}")
     instance = own.start(ImageId=image, **driven_by("container"))["InstanceId"]
     time.sleep(1)  # until it has set its traps
     own.ec2.stop_instances(InstanceIds=[instance], Force=forced)

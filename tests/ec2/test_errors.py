@@ -90,12 +90,6 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "The tenancy value host is not supported.",
     ),
     (
-        "create_volume",
-        {"AvailabilityZone": "us-east-1a", "Size": 1, "VolumeType": "gp9"},
-        "UnknownVolumeType",
-        "Unsupported volume type 'gp9' for volume creation.",
-    ),
-    (
         "describe_vpcs",
         {"Filters": [{"Name": "vpc-id", "Values": [f"vpc-{number:08x}" for number in range(201)]}]},
         "FilterLimitExceeded",

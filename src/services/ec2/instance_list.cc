@@ -108,7 +108,8 @@ metadata::Result<std::optional<ListedInstance>> find_listed_instance(metadata::S
 }
 
 metadata::Result<std::string> read_kept_console(metadata::Store& store, const ListedInstance& instance) {
-  auto kept = TRY(kConsoles.get(*store.begin_read(), {instance.account, instance.region, instance.id}));
+  const auto txn = store.begin_read();
+  auto kept = TRY(kConsoles.get(*txn, {instance.account, instance.region, instance.id}));
   return kept ? std::move(kept->text) : std::string();
 }
 

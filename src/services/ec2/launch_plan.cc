@@ -93,8 +93,9 @@ Result<PlannedInterface> plan_interface(metadata::ReadTransaction& txn, const Sc
     planned.delete_on_termination = asked.delete_on_termination.value_or(false);
     return planned;
   }
-  planned.subnet = asked.subnet_id ? TRY(kSubnets.get(txn, scope, *asked.subnet_id))
-                                   : TRY(default_subnet(txn, scope, TRY(asked_zone(scope, input))));
+  const auto zone = TRY(asked_zone(scope, input));
+  planned.subnet =
+      asked.subnet_id ? TRY(kSubnets.get(txn, scope, *asked.subnet_id)) : TRY(default_subnet(txn, scope, zone));
   planned.description = asked.description.value_or("");
   planned.groups = asked.groups.value_or(std::vector<std::string>());
   planned.more_addresses = asked.secondary_private_ip_address_count.value_or(0);

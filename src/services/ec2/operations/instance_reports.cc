@@ -259,7 +259,8 @@ Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOu
     }
   }
   // It is down; or nothing was written yet. Of what is kept the read comes last: it was kept before the driver forgot.
-  const auto kept = TRY(kConsoles.get(*call.read(), {call.scope.account, call.scope.region, record.id}));
+  const auto later = call.read();
+  const auto kept = TRY(kConsoles.get(*later, {call.scope.account, call.scope.region, record.id}));
   if (kept) {
     output.output = base64_encode(kept->text);
     output.timestamp = kept->kept_at;
