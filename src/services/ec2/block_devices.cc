@@ -25,7 +25,6 @@ Result<> refuse_unbuilt(const EbsBlockDevice& ebs) {
   if (ebs.availability_zone || ebs.availability_zone_id) {
     return errors::unsupported("Volumes of a block device mapping are made in the zone of their instance.");
   }
-  if (ebs.volume_initialization_rate) return errors::unsupported("Volumes have no initialization rate here.");
   return {};
 }
 

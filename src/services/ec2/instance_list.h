@@ -13,7 +13,7 @@ namespace aerolith::ec2 {
 
 struct ListedInstance {
   AccountId account;
-  Region region;
+  aerolith::Region region;  // a shape of the API has this name, too
   std::string id;
   std::string name;  // its tag; empty: none
   std::string state;
