@@ -108,7 +108,8 @@ Result<> write_resolver(const std::string& rootfs, const Resolver& resolver) {
   struct stat info{};
   const std::string text = resolver_text(resolver);
   const bool is_file = ::fstat(file, &info) == 0 && S_ISREG(info.st_mode);
-  const bool is_written = is_file && ::ftruncate(file, 0) == 0 &&
+  // Everybody in the guest asks for names, whatever the server's umask.
+  const bool is_written = is_file && ::fchmod(file, 0644) == 0 && ::ftruncate(file, 0) == 0 &&
                           ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
   const int failure = errno;
   ::close(file);

@@ -139,7 +139,7 @@ LAUNCHES: list[tuple[dict[str, Any], str]] = [
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, IPV6),
     ({"Placement": {"GroupName": "none"}}, "InvalidPlacementGroup.Unknown"),
     ({"Placement": {"Affinity": "host"}}, "UnsupportedOperation"),
-    ({"Placement": {"PartitionNumber": 1}}, "UnsupportedOperation"),
+    ({"Placement": {"PartitionNumber": 1}}, "InvalidParameterCombination"),
     ({"CpuOptions": {"AmdSevSnp": "enabled"}}, "UnsupportedOperation"),
     ({"KernelId": "aki-12345678"}, "UnsupportedOperation"),
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "UnsupportedOperation"),

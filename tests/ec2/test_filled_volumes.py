@@ -25,8 +25,8 @@ VM = {"TagSpecifications": tagged("instance", **{"aerolith:driver": "vm"})}
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Server]:
-    """A server that takes a minute for a gigabyte."""
+def slow(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Guests]:
+    """Of a server that takes a minute for a gigabyte."""
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
     settings = {"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 3), "AEROLITH_EC2_FILL_RATE": f"{RATE_MIB}MiB"}
     server = Server(tmp_path_factory.mktemp("slow"), settings=settings)
@@ -34,7 +34,7 @@ def slow(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[S
     if lacks:
         pytest.skip(f"no instances here: {lacks}")
     with with_instances(server):
-        yield server
+        yield Guests(server, tmp_path_factory.mktemp("guests"))
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,9 @@ def sum_of(path: Path, at_mib: int = 0, mib: int = SIZE_MIB) -> str:
 
 
 class Bench:
-    def __init__(self, server: Server, folder: Path, **wanted: Any) -> None:
-        self.server = server
-        self.guests = Guests(server, folder)
+    def __init__(self, guests: Guests, **wanted: Any) -> None:
+        self.server = guests.server
+        self.guests = guests
         self.ec2 = self.guests.ec2
         self.running = self.guests.start(**wanted)
         self.instance = str(self.running["InstanceId"])
@@ -163,18 +163,18 @@ class Bench:
 
 
 @pytest.fixture
-def bench(slow: Server, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(slow, tmp_path)
+def bench(slow: Guests) -> Iterator[Bench]:
+    made = Bench(slow)
     yield made
     made.clear()
 
 
 @pytest.fixture
-def machine(slow: Server, tmp_path: Path) -> Iterator[Bench]:
-    lacks = prepare_machines(slow)
+def machine(slow: Guests) -> Iterator[Bench]:
+    lacks = prepare_machines(slow.server)
     if lacks:
         pytest.skip(f"no virtual machines here: {lacks}")
-    made = Bench(slow, tmp_path, **VM)
+    made = Bench(slow, **VM)
     yield made
     made.clear()
 
