@@ -220,10 +220,14 @@ def test_a_container_reads_before_the_bytes_are_there(bench: Bench, disk: Path) 
     walk(bench, disk)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_machine_reads_before_the_bytes_are_there(machine: Bench, disk: Path) -> None:
     walk(machine, disk)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_encrypted_blocks_are_read_before_they_are_there(bench: Bench, disk: Path) -> None:
     bench.ec2.enable_ebs_encryption_by_default()
     try:
@@ -240,6 +244,8 @@ def test_an_encrypted_volume_of_what_is_not_encrypted(bench: Bench, disk: Path) 
     bench.volumes.detach(volume)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_it_is_changed_while_it_is_filled(bench: Bench, disk: Path) -> None:
     snapshot = bench.store(disk)
     volume = bench.make(snapshot)
@@ -272,6 +278,8 @@ def test_it_is_changed_while_it_is_filled(bench: Bench, disk: Path) -> None:
     bench.volumes.delete(volume)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_an_incremental_snapshot_of_a_gigabyte(bench: Bench, disk: Path) -> None:
     first = bench.store(disk)
     volume = bench.make(first)

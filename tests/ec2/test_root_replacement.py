@@ -160,6 +160,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator
         yield Guests(server, folder), steps
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_the_server_killed_at_each_step_of_it(killed: tuple[Guests, Steps]) -> None:
     guests, steps = killed
     tokens = itertools.count()

@@ -172,6 +172,7 @@ END
 
 # Volumes by the name that they have on AWS, beside udev's own of virtio disks.
 name_volumes() {
+  # shellcheck disable=SC2016  # udev's variable
   name='SYMLINK+="disk/by-id/nvme-Amazon_Elastic_Block_Store_$attr{serial}'
   write /etc/udev/rules.d/65-ec2-volumes.rules <<END
 SUBSYSTEM=="block", KERNEL=="vd*[!0-9]", ATTRS{serial}=="vol*", $name"
