@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include "network/fabric_test_fixture.h"
@@ -137,6 +138,7 @@ TEST_F(FlowsTest, CountsOutliveTheProcessAndOtherRules) {
   vpc.groups[1].ingress.push_back(allow_tcp(443));
   apply();
   EXPECT_TRUE(connection->echoes());
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));  // its last acknowledgement may be a delayed one
   auto windows = turn();
   ASSERT_EQ(windows.size(), 1U);
   EXPECT_NE(find(windows[0], "label far", true, 80), nullptr);
