@@ -255,14 +255,13 @@ def test_it_is_changed_while_it_is_filled(bench: Bench, disk: Path) -> None:
     second = bench.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     bench.snapshots.append(second)
     bench.volumes.modify(volume, Size=2)
+    bench.wait_completed(second)
     bench.volumes.detach(volume)
     assert bench.servers(volume) == [], "nothing has it open"
     bench.attach(volume)
     assert bench.sum(SIZE_MIB - 8, 4) == sum_of(disk, SIZE_MIB - 8, 4)
-    assert bench.state(volume) == "initializing"
-    bench.wait_completed(second)
     bench.volumes.detach(volume)
-    # Free, and still not filled.
+    # Free, and perhaps still not filled.
     third = bench.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     bench.snapshots.append(third)
     bench.wait_completed(third)
