@@ -189,6 +189,7 @@ def test_the_server_killed_at_each_step_of_it(killed: tuple[Guests, Steps]) -> N
         steps.kill_at(step, lambda token=token: ask(token))
         seen = wait_over(guests.ec2, ask(token))
         told = f"killed at {step}"
+        print(told)  # where a login fails it says so
         assert seen["TaskState"] == "succeeded", told
         assert root_of(guests, instance) != old, told
         assert shell.wait().attempt("test -e /root/mark").returncode == 1, told
