@@ -30,6 +30,8 @@ def play(server: Server, folder: Path, text: str, **variables: object) -> list[s
         "ANSIBLE_HOST_KEY_CHECKING": "false",
         "ANSIBLE_STDOUT_CALLBACK": "json",
         "ANSIBLE_LOCALHOST_WARNING": "false",
+        # Its socket would lie in the folder that is HOME, whose path may be too long for one.
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=no",
     }
     command = [
         "ansible-playbook",
