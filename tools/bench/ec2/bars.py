@@ -4,11 +4,12 @@ costs, and what the network between two of them takes."""
 from __future__ import annotations
 
 import os
+import re
 import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,7 @@ from tools.harness.server import Server
 LAUNCHES = 8
 CROWD = 20
 CHANGES = 20
-
-
+IDLE_SECONDS = 5
 CONNECT_SECONDS = 0.2
 
 
@@ -106,6 +106,19 @@ def _pss_bytes(pid: int) -> int:
     return 0
 
 
+def _mapped_bytes(pid: int, is_meant: Callable[[int, str], bool]) -> int:
+    """PSS of the mappings that this says yes to, asked with their size in bytes and their line in /proc."""
+    kept, meant = 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        name, _, rest = line.partition(" ")
+        if re.fullmatch("[0-9a-f]+-[0-9a-f]+", name):
+            begin, end = (int(place, 16) for place in name.split("-"))
+            meant = is_meant(end - begin, rest)
+        elif name == "Pss:" and meant:
+            kept += int(rest.split()[0]) * 1024
+    return kept
+
+
 def _names(folder: Path) -> str:
     """What a process was started with, and what it has open: the disk server gets its volumes as descriptors."""
     opened = [os.readlink(entry) for entry in (folder / "fd").iterdir()]
@@ -122,11 +135,30 @@ def _processes_of(*words: str) -> Iterator[int]:
             yield int(folder.name)
 
 
-def idle_cost(instance: dict[str, Any], kind: str, own_bytes: int, bar: float) -> Measurement:
-    """Memory (PSS) of the host's processes for one instance: conmon and the disk server; or QEMU less the guest's own."""
-    volumes = [mapping["Ebs"]["VolumeId"] for mapping in instance["BlockDeviceMappings"]]
-    total = sum(_pss_bytes(pid) for pid in _processes_of(instance["InstanceId"], *volumes))
-    return Measurement(f"idle cost of a {kind} beyond its own memory", (total - own_bytes) / 1e6, "MB", bar)
+def _processes_for(instance: dict[str, Any]) -> list[int]:
+    return list(
+        _processes_of(instance["InstanceId"], *(each["Ebs"]["VolumeId"] for each in instance["BlockDeviceMappings"]))
+    )
+
+
+def idle_container(instance: dict[str, Any]) -> Measurement:
+    """Memory (PSS) of the host's processes for it: conmon and the disk server."""
+    total = sum(_pss_bytes(pid) for pid in _processes_for(instance))
+    return Measurement("idle cost of a container beyond its own memory", total / 1e6, "MB", 10)
+
+
+def idle_machine(guests: Guests, instance: dict[str, Any]) -> Measurement:
+    """Memory (PSS) of its QEMU less the guest's own, which is one mapping. What it maps of files, the kernel above all,
+    it shares with other machines."""
+    (told,) = guests.ec2.describe_instance_types(InstanceTypes=[instance["InstanceType"]])["InstanceTypes"]
+    memory = told["MemoryInfo"]["SizeInMiB"] << 20
+    pids = _processes_for(instance)
+    own = sum(_mapped_bytes(pid, lambda size, _: size == memory) for pid in pids)
+    code = sum(_mapped_bytes(pid, lambda _, line: "x" in line.split()[0] and "/" not in line) for pid in pids)
+    files = sum(_mapped_bytes(pid, lambda _, line: "/" in line) for pid in pids)
+    cost = sum(_pss_bytes(pid) for pid in pids) - own
+    details = {"translated_code_MB": code / 1e6, "mapped_files_MB": files / 1e6}
+    return Measurement("idle cost of an emulated machine beyond its own memory", cost / 1e6, "MB", 60, False, details)
 
 
 @contextmanager
@@ -187,7 +219,7 @@ def _measure(server: Server, folder: Path) -> Iterator[Measurement]:
     for instance in pair:
         _log_in(guests.login(instance), time.monotonic() + 60)
     yield group_change(guests, pair[0])
-    yield idle_cost(guests.find(pair[0]["InstanceId"]), "container", 0, 10)
+    yield idle_container(guests.find(pair[0]["InstanceId"]))
     guests.allow(guests.group, 5201, guests.cidr)
     names = [f"aerolith-{mark_of(server)}-{instance['InstanceId']}" for instance in pair]
     through = between_guests(names[0], names[1], pair[1]["PrivateIpAddress"])
@@ -202,3 +234,9 @@ def _measure(server: Server, folder: Path) -> Iterator[Measurement]:
     machine = [{"ResourceType": "instance", "Tags": [{"Key": "aerolith:driver", "Value": "vm"}]}]
     # An emulated sshd takes longer to say its name: who asks again before it has, keeps it busy.
     yield launch_to_login(guests, "emulated machine", 3, 3, banner_seconds=2, TagSpecifications=machine)
+    pair = [guests.start(TagSpecifications=machine) for _ in range(2)]
+    for instance in pair:
+        _log_in(guests.login(instance), time.monotonic() + 60, banner_seconds=2)
+    time.sleep(IDLE_SECONDS)
+    yield idle_machine(guests, guests.find(pair[0]["InstanceId"]))
+    guests.clear()
