@@ -16,7 +16,7 @@ readonly BUILD_PACKAGES=(
   pkg-config prometheus-cpp-dev python3 python3-venv zlib1g-dev
 )
 readonly TEST_PACKAGES=(
-  clang-19 clang-format-19 clang-tidy-19 curl fio libclang-rt-19-dev libgtest-dev openssl rclone restic s3cmd shellcheck xmlsec1
+  ansible clang-19 clang-format-19 clang-tidy-19 curl fio libclang-rt-19-dev libgtest-dev openssl rclone restic s3cmd shellcheck xmlsec1
   dnsmasq-base iproute2 nftables
 )
 readonly TOUR_PACKAGES=(curl dnsmasq-base iproute2 nftables)

@@ -15,10 +15,11 @@ PLAYBOOK = """
   connection: local
   gather_facts: false
   vars:
-    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+    ansible_python_interpreter: "{{ python }}"
     world: {Name: play}
   tasks:
-    - amazon.aws.ec2_key: {name: play, key_type: ed25519, file_name: "{{ folder }}/play.pem"}
+    - command: {cmd: 'ssh-keygen -q -t ed25519 -N "" -f {{ folder }}/play', creates: "{{ folder }}/play"}
+    - amazon.aws.ec2_key: {name: play, key_material: "{{ lookup('file', folder ~ '/play.pub') }}"}
     - amazon.aws.ec2_vpc_net: {name: play, cidr_block: 10.40.0.0/16}
       register: net
     - amazon.aws.ec2_vpc_subnet: {vpc_id: "{{ net.vpc.id }}", cidr: 10.40.1.0/24, map_public: true, tags: "{{ world }}"}
@@ -53,7 +54,7 @@ PLAYBOOK = """
   gather_facts: false
   vars:
     ansible_user: ec2-user
-    ansible_ssh_private_key_file: "{{ folder }}/play.pem"
+    ansible_ssh_private_key_file: "{{ folder }}/play"
     ansible_ssh_common_args: -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
   tasks:
     - raw: test -e configured || echo changed; echo "by the play" > configured; cat configured
@@ -65,7 +66,7 @@ REMOVAL = """
 - hosts: localhost
   connection: local
   gather_facts: false
-  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  vars: {ansible_python_interpreter: "{{ python }}"}
   tasks:
     - amazon.aws.ec2_instance: {filters: {"tag:Name": play}, state: absent, wait: true}
     - amazon.aws.ec2_vpc_net_info: {filters: {"tag:Name": play}}
@@ -85,7 +86,7 @@ DISKS = """
 - hosts: localhost
   connection: local
   gather_facts: false
-  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  vars: {ansible_python_interpreter: "{{ python }}"}
   tasks:
     - amazon.aws.ec2_instance:
         name: disks
@@ -149,7 +150,7 @@ REMOVAL_OF_DISKS = """
 - hosts: localhost
   connection: local
   gather_facts: false
-  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  vars: {ansible_python_interpreter: "{{ python }}"}
   tasks:
     - amazon.aws.ec2_ami_info: {owners: self, filters: {name: disks-of-instance}}
       register: found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tools.harness.server import Server, clean_environment
@@ -19,7 +20,7 @@ def what_ansible_lacks() -> str:
 
 
 def play(server: Server, folder: Path, text: str, **variables: object) -> list[str]:
-    """Runs it with these variables, and answers which tasks changed something."""
+    """Runs it with these variables and `python`, which has boto3; answers which tasks changed something."""
     (folder / "play.yml").write_text(text)
     keys = server.credentials()
     environment = clean_environment(folder) | {
@@ -39,7 +40,7 @@ def play(server: Server, folder: Path, text: str, **variables: object) -> list[s
         "localhost,",
         "play.yml",
         "-e",
-        json.dumps({"folder": str(folder), **variables}),
+        json.dumps({"folder": str(folder), "python": sys.executable, **variables}),
     ]
     done = subprocess.run(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400
