@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +16,8 @@ from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import code, remove_network
 from tools.harness.clients import boto_client
-from tools.harness.instances import Guests, mark_of, wait_for
-from tools.harness.server import clean_environment
+from tools.harness.inside import Inside
+from tools.harness.instances import Guests, wait_for
 
 BUCKETS = ("one-bucket", "other-bucket")
 TRUST = {
@@ -72,24 +70,10 @@ def hidden(guests: Guests, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     [group] = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
     instance = guests.start(SubnetId=subnet, SecurityGroupIds=[group["GroupId"]], IamInstanceProfile={"Name": "hidden"})
     assert "PublicIpAddress" not in instance
-    folder = tmp_path_factory.mktemp("hidden")
-    (folder / "resolv.conf").write_text("nameserver 169.254.169.253\noptions timeout:5 attempts:1\n")
-    (folder / "nsswitch.conf").write_text("hosts: files dns\n")
-    environment = clean_environment(folder)
-    environment["AWS_CA_BUNDLE"] = str(guests.server.ca_bundle)
-    name = f"aerolith-{mark_of(guests.server)}-{instance['InstanceId']}"
-    mounts = "; ".join(f"mount --bind {folder}/{file} /etc/{file}" for file in ("resolv.conf", "nsswitch.conf"))
+    inside = Inside(guests.server, instance["InstanceId"], tmp_path_factory.mktemp("hidden"))
 
     def ask(bucket: str, key: str, body: str = "") -> str:
-        done = subprocess.run(
-            ["nsenter", f"--net=/run/netns/{name}", "unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', "sh"]
-            + [sys.executable, "-c", ASK, bucket, key, body],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = inside.python(ASK, bucket, key, body)
         assert done.returncode == 0, done.stderr
         return str(json.loads(done.stdout))
 

@@ -1,22 +1,17 @@
-"""AWS clients inside an instance need no configuration: credentials, region, names and certificates are found.
-
-The image tiny has no Python, so boto3 runs in the instance's network, with its resolver: what it sees is what a program
-in the guest sees.
-"""
+"""AWS clients inside an instance need no configuration: credentials, region, names and certificates are found."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tools.harness.clients import boto_client
-from tools.harness.instances import Guests, mark_of
-from tools.harness.server import clean_environment
+from tools.harness.inside import Inside
+from tools.harness.instances import Guests
 
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}
 TRUST["Statement"][0]["Principal"] = {"Service": "ec2.amazonaws.com"}  # type: ignore[index]
@@ -46,26 +41,7 @@ def role(guests: Guests) -> str:
 def inside(guests: Guests, role: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Runs a piece of Python in the network of an instance that has the role."""
     instance = guests.start(IamInstanceProfile={"Name": role})
-    folder = tmp_path_factory.mktemp("inside")
-    (folder / "resolv.conf").write_text("nameserver 169.254.169.253\noptions timeout:5 attempts:1\n")
-    (folder / "nsswitch.conf").write_text("hosts: files dns\n")
-    environment = clean_environment(folder)
-    environment["AWS_CA_BUNDLE"] = str(guests.server.ca_bundle)
-    name = f"aerolith-{mark_of(guests.server)}-{instance['InstanceId']}"
-    mounts = "; ".join(f"mount --bind {folder}/{file} /etc/{file}" for file in ("resolv.conf", "nsswitch.conf"))
-
-    def run(code: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["nsenter", f"--net=/run/netns/{name}", "unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', "sh"]
-            + [sys.executable, "-c", code],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    yield run
+    yield Inside(guests.server, instance["InstanceId"], tmp_path_factory.mktemp("inside")).python
     guests.terminate(instance["InstanceId"])
 
 
