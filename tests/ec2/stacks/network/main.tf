@@ -192,8 +192,9 @@ resource "aws_vpc_endpoint" "two" {
   lifecycle { ignore_changes = [route_table_ids] }
 }
 resource "aws_vpc" "peer" { cidr_block = "10.30.0.0/16" }
+# A VPC gets no CIDR block while a peering that it requested waits to be accepted: on AWS as well.
 resource "aws_vpc_peering_connection" "p" {
-  vpc_id      = aws_vpc.this.id
+  vpc_id      = aws_vpc_ipv4_cidr_block_association.more.vpc_id
   peer_vpc_id = aws_vpc.peer.id
   auto_accept = true
   requester { allow_remote_vpc_dns_resolution = true }
