@@ -197,6 +197,18 @@ def test_an_operation_that_is_not_built(ec2: Any) -> None:
     assert code(caught) == "NotImplemented"
 
 
+def test_no_vpc_has_a_classic_link(ec2: Any, vpc: str) -> None:
+    [seen] = ec2.describe_vpc_classic_link(VpcIds=[vpc])["Vpcs"]
+    assert (seen["VpcId"], seen["ClassicLinkEnabled"]) == (vpc, False)
+    [seen] = ec2.describe_vpc_classic_link_dns_support(VpcIds=[vpc])["Vpcs"]
+    assert (seen["VpcId"], seen["ClassicLinkDnsSupported"]) == (vpc, False)
+    enabled = [{"Name": "is-classic-link-enabled", "Values": ["true"]}]
+    assert ec2.describe_vpc_classic_link(Filters=enabled)["Vpcs"] == []
+    with pytest.raises(ClientError) as caught:
+        ec2.describe_vpc_classic_link(VpcIds=["vpc-0123456789abcdef0"])
+    assert code(caught) == "InvalidVpcID.NotFound"
+
+
 def test_public_names_are_the_vpcs_choice(ec2: Any, vpc: str, subnet: str) -> None:
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)

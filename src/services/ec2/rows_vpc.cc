@@ -26,6 +26,8 @@
 #include "ec2/operations/describe_subnets.h"
 #include "ec2/operations/describe_tags.h"
 #include "ec2/operations/describe_vpc_attribute.h"
+#include "ec2/operations/describe_vpc_classic_link.h"
+#include "ec2/operations/describe_vpc_classic_link_dns_support.h"
 #include "ec2/operations/describe_vpcs.h"
 #include "ec2/operations/detach_internet_gateway.h"
 #include "ec2/operations/disassociate_vpc_cidr_block.h"
@@ -69,6 +71,9 @@ void add_vpc_rows(TableBuilder& table) {
   table.row<ec2::describe_subnets>(describe_subnets, "ec2:DescribeSubnets", kAnything);
   table.row<ec2::describe_tags>(describe_tags, "ec2:DescribeTags", kAnything);
   table.row<ec2::describe_vpc_attribute>(describe_vpc_attribute, "ec2:DescribeVpcAttribute", existing(Kind::vpc));
+  table.row<ec2::describe_vpc_classic_link>(describe_vpc_classic_link, "ec2:DescribeVpcClassicLink", kAnything);
+  table.row<ec2::describe_vpc_classic_link_dns_support>(describe_vpc_classic_link_dns_support,
+                                                        "ec2:DescribeVpcClassicLinkDnsSupport", kAnything);
   table.row<ec2::describe_vpcs>(describe_vpcs, "ec2:DescribeVpcs", kAnything);
   table.row<ec2::detach_internet_gateway>(detach_internet_gateway, "ec2:DetachInternetGateway",
                                           existing(Kind::internet_gateway), {existing(Kind::vpc)});

@@ -154,6 +154,9 @@ Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumes
 Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
     Call& call, const DescribeVolumesModificationsInput& input);
 Result<DescribeVpcAttributeOutput> describe_vpc_attribute(Call& call, const DescribeVpcAttributeInput& input);
+Result<DescribeVpcClassicLinkOutput> describe_vpc_classic_link(Call& call, const DescribeVpcClassicLinkInput& input);
+Result<DescribeVpcClassicLinkDnsSupportOutput> describe_vpc_classic_link_dns_support(
+    Call& call, const DescribeVpcClassicLinkDnsSupportInput& input);
 Result<DescribeVpcEndpointServicesOutput> describe_vpc_endpoint_services(Call& call,
                                                                          const DescribeVpcEndpointServicesInput& input);
 Result<DescribeVpcEndpointsOutput> describe_vpc_endpoints(Call& call, const DescribeVpcEndpointsInput& input);
