@@ -133,8 +133,9 @@ Result<> SharedDisk::leave_in_turn(std::string_view instance) const {
   return folder_.remove();
 }
 
-bool SharedDisk::is_served_to(std::string_view instance) const {
-  return server().is_running() && folder_.read_text(user_file(instance)) == server().identity();
+bool SharedDisk::is_lost_to(std::string_view instance) const {
+  const std::string joined = folder_.read_text(user_file(instance));
+  return !joined.empty() && (!server().is_running() || joined != server().identity());
 }
 
 Result<std::string> SharedDisk::device() const {
@@ -207,7 +208,7 @@ Result<> leave_shared_disks(const DriverSettings& settings, std::string_view ins
 
 std::string find_lost_disk(const DriverSettings& settings, const Spec& spec) {
   for (const Disk& disk : spec.disks) {
-    if (disk.is_shared && !SharedDisk(settings, disk.volume).is_served_to(spec.instance)) return disk.volume;
+    if (disk.is_shared && SharedDisk(settings, disk.volume).is_lost_to(spec.instance)) return disk.volume;
   }
   return {};
 }

@@ -29,8 +29,9 @@ class SharedDisk {
   Result<std::string> join(std::string_view instance, const Disk& disk) const;
   // With the last one the server ends, and the disk's file is closed on return. Fine where it hasn't joined.
   Result<> leave(std::string_view instance) const;
-  // What serves the disk is what the instance has joined; else it reads and writes nothing any more.
-  bool is_served_to(std::string_view instance) const;
+  // What served the disk to that instance is no more: it reads and writes nothing. False where it hasn't joined, or has
+  // left.
+  bool is_lost_to(std::string_view instance) const;
   // Of who has joined: "/dev/loop7", the same for all.
   Result<std::string> device() const;
 
