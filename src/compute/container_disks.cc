@@ -88,7 +88,9 @@ Result<> show_shared(const ContainerOf& container, const Disk& disk, const Drive
   auto shown = device.has_value() ? number_of(*device) : Result<dev_t>(std::unexpected(device.error()));
   step("container/disk-served");
   auto made = shown.has_value() ? make_nodes(container.init, disk, *shown) : Result<>(std::unexpected(shown.error()));
-  if (!made.has_value()) (void)shared.leave(container.instance);
+  if (made.has_value()) return made;
+  if (shown.has_value()) (void)remove_device_nodes(container.init, *shown);
+  (void)shared.leave(container.instance);
   return made;
 }
 

@@ -94,9 +94,14 @@ class DiskWork {
     if (changed.has_value()) return std::nullopt;
     return Failed{changed.error().message};
   }
+  // What is done of its modification; of one that several have, others may have done it, and the next one begun.
   template <typename Change>
   std::optional<Failed> update_volume(const AttachedDisk& looked_at, Change change) {
     return update(looked_at, [&](metadata::Transaction& txn, VolumeRecord& volume, InstanceRecord&) {
+      const ModificationRecord& done = *looked_at.volume.modification;
+      const bool is_it = volume.modification && volume.modification->started_at == done.started_at &&
+                         volume.modification->state == done.state;
+      if (!is_it) return;
       change(volume);
       kVolumes.put(txn, key_.scope, volume);
     });
