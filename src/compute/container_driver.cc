@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 
 #include "base/log.h"
 #include "base/step.h"
@@ -28,6 +27,7 @@
 #include "compute/instance_folder.h"
 #include "compute/missing.h"
 #include "compute/oci_config.h"
+#include "compute/shared_disks.h"
 #include "compute/spec_disks.h"
 #include "compute/spec_json.h"
 
@@ -47,7 +47,7 @@ constexpr int kEndedByRestart = 128 + SIGHUP;
 class ContainerDriver final : public Driver {
  public:
   explicit ContainerDriver(DriverSettings settings)
-      : settings_(std::move(settings)), folder_(absolute(settings_.run_folder) + "/container") {}
+      : settings_(std::move(settings)), folder_(canonical_folder(settings_.run_folder) + "/container") {}
 
   std::vector<std::string> find_missing() override { return find_missing_for_containers(); }
 
@@ -108,6 +108,7 @@ class ContainerDriver final : public Driver {
   Result<> remove(std::string_view instance) override {
     const InstanceFolder folder(folder_, instance);
     if (folder.exists()) TRY(take_down(folder, instance));
+    TRY(leave_shared_disks(settings_, instance));
     step("container/taken-down");
     TRY(remove_namespace(namespace_name(instance)));
     step("container/namespace-removed");
@@ -120,7 +121,10 @@ class ContainerDriver final : public Driver {
     if (!init) return Observation{.state = folder.has(kStopped) ? State::stopped : State::absent};
     Observation seen{.state = State::running, .started_at = init->started_at};
     if (os::is_alive(init->identity)) {
-      if (!DiskServer(folder).is_running()) return settle_lost_disks(folder, instance, seen);
+      const Spec spec = folder.read_spec().value_or(Spec{});
+      const bool has_disks = DiskServer(folder).is_running() && find_lost_disk(settings_, spec).empty();
+      if (!has_disks) return settle_lost_disks(folder, instance, seen);
+      keep_shared_disks(settings_, spec);
       const auto kept = DiskServer(folder, settings_.secret_of, settings_.behind_of).keep_served();
       if (!kept.has_value()) {
         log_warning("volumes of a container aren't served", {{"instance", instance}, {"why", kept.error().detail}});
@@ -145,7 +149,7 @@ class ContainerDriver final : public Driver {
     if (std::ranges::any_of(spec.disks, is_it)) return {};
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
-    TRY(show_disk(folder, init->identity.pid, disk, settings_));
+    TRY(show_disk({.folder = folder, .instance = instance, .init = init->identity.pid}, disk, settings_));
     step("container/disk-shown");
     spec.disks.push_back(disk);
     return folder.write_spec(spec);
@@ -157,7 +161,9 @@ class ContainerDriver final : public Driver {
     const auto found = TRY(find_detachable(spec, disk.volume));
     const auto init = folder.read_process(kInit);
     // Also what isn't written down, where we were killed in between.
-    if (init && os::is_alive(init->identity)) TRY(hide_disk(folder, init->identity.pid, disk, how));
+    if (init && os::is_alive(init->identity)) {
+      TRY(hide_disk({.folder = folder, .instance = instance, .init = init->identity.pid}, disk, how, settings_));
+    }
     step("container/disk-hidden");
     if (found == spec.disks.end()) return {};
     spec.disks.erase(found);
@@ -166,6 +172,9 @@ class ContainerDriver final : public Driver {
 
   Result<> grow(std::string_view instance, const Disk& disk, uint64_t size_bytes) override {
     const InstanceFolder folder = TRY(running(instance));
+    // All containers that have it have one device.
+    const auto refresh = [](const std::string&) { return Result<>(); };
+    if (disk.is_shared) return SharedDisk(settings_, disk.volume).grow(disk, size_bytes, refresh);
     return DiskServer(folder).grow(disk, size_bytes);
   }
 
@@ -174,7 +183,7 @@ class ContainerDriver final : public Driver {
     Spec spec = TRY(folder.read_spec());
     const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
     if (found == spec.disks.end()) return fail(DriverErrorCode::not_found, disk.volume + " isn't attached");
-    TRY(DiskServer(folder).limit(disk));
+    TRY(disk.is_shared ? SharedDisk(settings_, disk.volume).limit(disk) : DiskServer(folder).limit(disk));
     found->limits = disk.limits;
     return folder.write_spec(spec);
   }
@@ -205,29 +214,29 @@ class ContainerDriver final : public Driver {
     const InstanceFolder folder = TRY(known(instance));
     const auto init = folder.read_process(kInit);
     if (!init || !os::is_alive(init->identity)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    if (TRY(begin_shared_copy(settings_, copies))) return {};
     return DiskServer(folder, settings_.secret_of).begin_copies(copies);
   }
 
   Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
+    const std::string shared = shared_volume_of_copy(settings_, name);
+    if (!shared.empty()) return SharedDisk(settings_, shared).copy_progress(name);
     return DiskServer(InstanceFolder(folder_, instance)).copy_progress(name);
   }
 
   Result<> end_copy(std::string_view instance, const DiskCopy& copy, CopyEnd end) override {
+    if (const SharedDisk shared(settings_, copy.volume); shared.is_open()) return shared.end_copy(copy, end);
     return DiskServer(InstanceFolder(folder_, instance)).end_copy(copy, end);
   }
 
   Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) override {
+    if (const SharedDisk shared(settings_, volume); shared.is_open()) return shared.copy_bases();
     return DiskServer(InstanceFolder(folder_, instance)).copy_bases(volume);
   }
 
   Result<std::vector<std::string>> list() override { return list_instances(folder_); }
 
  private:
-  static std::string absolute(const std::string& path) {
-    std::error_code error;
-    const auto canonical = std::filesystem::weakly_canonical(path, error);  // as the kernel names it in /sys
-    return error ? path : canonical.string();
-  }
   std::string namespace_name(std::string_view instance) const {
     return fmt::format("aerolith-{}-{}", settings_.installation, instance);
   }
@@ -271,7 +280,8 @@ class ContainerDriver final : public Driver {
     const pid_t init = TRY(runtime.create());
     step("container/created");
     for (const Disk& disk : spec.disks) {
-      if (!disk.is_root) TRY(show_disk(folder, init, disk, settings_));
+      if (disk.is_root) continue;
+      TRY(show_disk({.folder = folder, .instance = spec.instance, .init = init}, disk, settings_));
     }
     // Recorded before its first step: whatever it does, it is known.
     TRY(folder.write_process(kInit, init));
@@ -315,7 +325,7 @@ class ContainerDriver final : public Driver {
     step("container/root-unmounted");
     TRY(DiskServer(folder).stop());
     step("container/disks-closed");
-    return {};
+    return leave_shared_disks(settings_, instance);
   }
 
   // What is behind its disks died: it can neither read nor write any more, like a machine without QEMU.

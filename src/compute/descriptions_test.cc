@@ -274,6 +274,25 @@ TEST_F(QemuCommandTest, DescribesTheMachine) {
             devices.end());
 }
 
+// What others have too is a file of the host's, opened without locks; a hole in it wouldn't be zeros.
+TEST_F(QemuCommandTest, WhatOthersHaveTooIsOneFileForAll) {
+  Spec spec = example();
+  spec.disks[1].is_shared = true;
+  EXPECT_TRUE(parse_spec(to_json(spec))->disks[1].is_shared);
+  EXPECT_FALSE(parse_spec(to_json(spec))->disks[0].is_shared);
+  command_ = qemu_command(spec, settings());
+  const json::value node = json::parse(all("-blockdev").at(1));
+  EXPECT_EQ(node.at("driver").as_string(), "raw");
+  EXPECT_EQ(node.at_pointer("/file/filename").as_string(), "/dev/fdset/4");
+  EXPECT_EQ(node.at_pointer("/file/locking").as_string(), "off");
+  EXPECT_EQ(node.at("file").as_object().if_contains("discard"), nullptr);
+  const auto devices = all("-device");
+  EXPECT_NE(std::ranges::find(devices,
+                              "virtio-blk-pci,id=vol-1,drive=vol-1,serial=vol1,werror=report,rerror=report,discard=off,"
+                              "write-zeroes=off,bus=plug"),
+            devices.end());
+}
+
 TEST_F(QemuCommandTest, PortsBesideTheFirstCanBeUnplugged) {
   Spec spec = example();
   spec.ports.push_back({.interface = "eni-2", .mac = "02:00:00:00:00:06", .device_index = 1});

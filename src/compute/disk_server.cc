@@ -45,7 +45,7 @@ Result<LoopDevice> attach(const std::string& file, bool is_root) {
 
 }  // namespace
 
-std::string DiskServer::exported_file(std::string_view volume) const {
+std::string DiskServer::file_of(std::string_view volume) const {
   return fmt::format("{}/disks/{}", folder_.path(), volume);
 }
 
@@ -58,6 +58,8 @@ bool DiskServer::is_running() const {
   const auto process = folder_.read_process(kProcess);
   return process && os::is_alive(process->identity);
 }
+
+std::string DiskServer::identity() const { return folder_.read_text(kProcess); }
 
 Result<> DiskServer::start() {
   if (is_running()) return {};
@@ -84,9 +86,15 @@ Result<> DiskServer::start() {
 }
 
 Result<LoopDevice> DiskServer::add(const Disk& disk) {
+  auto device = attach(TRY(show(disk)), disk.is_root);
+  if (!device.has_value()) (void)remove(disk.volume);
+  return device;
+}
+
+Result<std::string> DiskServer::show(const Disk& disk) {
   auto control = QmpClient::connect(folder_ / kSocket, kPatience);
   if (!control.has_value()) return fail(control.error().code, control.error().detail + ": " + last_words());
-  const std::string file = exported_file(disk.volume);
+  const std::string file = file_of(disk.volume);
   // Half added, where we were killed in between.
   if (::access(file.c_str(), F_OK) == 0) (void)remove(**control, disk.volume);
   const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -104,9 +112,7 @@ Result<LoopDevice> DiskServer::add(const Disk& disk) {
     return std::unexpected(exported.error());
   }
   step("disks/exported");
-  auto device = attach(file, disk.is_root);
-  if (!device.has_value()) (void)remove(**control, disk.volume);
-  return device;
+  return file;
 }
 
 Result<> DiskServer::open(QmpClient& control, const Disk& disk) {
@@ -124,7 +130,7 @@ Result<> DiskServer::remove(std::string_view volume) {
 }
 
 Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
-  const std::string file = exported_file(volume);
+  const std::string file = file_of(volume);
   TRY(detach_loops(file));
   const auto asked = control.execute("block-export-del", {{"id", volume}, {"mode", "hard"}});
   if (asked.has_value()) TRY(control.wait_for("BLOCK_EXPORT_DELETED", "id", volume, kPatience));
@@ -142,7 +148,7 @@ Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
 Result<> DiskServer::grow(const Disk& disk, uint64_t size_bytes) {
   const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
   TRY(grow_node(*control, disk.volume, size_bytes));
-  return refresh_loops(exported_file(disk.volume));
+  return refresh_loops(file_of(disk.volume));
 }
 
 Result<> DiskServer::limit(const Disk& disk) {
@@ -153,7 +159,7 @@ Result<> DiskServer::limit(const Disk& disk) {
 }
 
 Result<bool> DiskServer::let_go(std::string_view volume, std::chrono::milliseconds patience) {
-  const std::string file = exported_file(volume);
+  const std::string file = file_of(volume);
   TRY(detach_loops(file));
   step("disks/let-go");
   return wait_until_unlooped(file, patience);

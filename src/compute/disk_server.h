@@ -27,6 +27,9 @@ class DiskServer {
   // The whole disk as a device that lasts until it is removed; of the root volume its file system, as a device that
   // lasts while it is mounted (see attach_loop).
   Result<LoopDevice> add(const Disk& disk);
+  // The whole disk as a file.
+  Result<std::string> show(const Disk& disk);
+  std::string file_of(std::string_view volume) const;
   // Fine where it isn't there.
   Result<> remove(std::string_view volume);
   // Of the image and, but for the root's file system, of the device. Fine where it is as large already.
@@ -42,13 +45,14 @@ class DiskServer {
   // Of disks that are served (served_disks.h): what serves them lives, and goes where the file is there.
   Result<> keep_served();
   bool is_running() const;
+  // Of the process that serves them, or the last one that did: no other one has it.
+  std::string identity() const;
   // Flushes and closes all disks; nothing of it is left on return. Nothing may be mounted. Fine where nothing is.
   Result<> stop();
 
  private:
   Result<> open(QmpClient& control, const Disk& disk);
   Result<> remove(QmpClient& control, std::string_view volume);
-  std::string exported_file(std::string_view volume) const;
   std::string last_words() const;
 
   const InstanceFolder& folder_;

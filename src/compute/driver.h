@@ -52,6 +52,8 @@ struct Disk {
   // The snapshot that the volume was made of, empty for none: a file that names another one is refused. Nullopt: not
   // known, as of instances that an earlier version started.
   std::optional<std::string> base{};
+  // Other instances may have it at the same time, all of one driver (shared_disks.h). Never the root.
+  bool is_shared = false;
 };
 
 struct NetworkPort {
@@ -167,11 +169,12 @@ class Driver {
   virtual Result<std::string> console(std::string_view instance, size_t limit_bytes) = 0;
   // While it runs. Fine where it is attached.
   virtual Result<> attach(std::string_view instance, const Disk& disk) = 0;
-  // Not the root. Its file is closed on return. Fine where it isn't attached. In order: an error as long as the guest
-  // has it open (a container), or doesn't answer (a vm).
+  // Not the root. Its file is closed on return, where no other instance has it. Fine where it isn't attached. In order:
+  // an error as long as the guest has it open (a container), or doesn't answer (a vm). By force a container's processes
+  // that have a shared one open are killed: to the others it stays a device.
   virtual Result<> detach(std::string_view instance, const Disk& disk, Detach how) = 0;
-  // The disk's file grows with it, and the guest sees it. Fine where it is as large already. `not_found` where it isn't
-  // attached, or nothing runs.
+  // The disk's file grows with it, and the guest sees it; of a shared one all guests that have it. Fine where it is as
+  // large already. `not_found` where it isn't attached, or nothing runs.
   virtual Result<> grow(std::string_view instance, const Disk& disk, uint64_t size_bytes) = 0;
   // From now on and after restarts. `not_found` as above.
   virtual Result<> limit(std::string_view instance, const Disk& disk) = 0;
@@ -183,7 +186,8 @@ class Driver {
   // Known are copies that were begun and taken while the disk was open without a break.
   virtual Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) = 0;
   // On return the disks' one moment, the same for all, lies between the call and the return; what the guest writes
-  // afterwards isn't in the copies, and waits for none of them. Or an error, and none is begun. A copy goes on when
+  // afterwards isn't in the copies, and waits for none of them. Or an error, and none is begun; a shared disk has no
+  // moment with others, so that it is copied alone. A copy goes on when
   // this process ends; the guest's end ends it.
   virtual Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) = 0;
   // Of a copy that is `done` the file is closed.

@@ -76,6 +76,12 @@ bool InstanceFolder::has(std::string_view name) const { return ::access((*this /
 
 void InstanceFolder::erase(std::string_view name) const { ::unlink((*this / name).c_str()); }
 
+std::string canonical_folder(const std::string& path) {
+  std::error_code error;
+  const auto canonical = fs::weakly_canonical(path, error);
+  return error ? path : canonical.string();
+}
+
 Result<std::vector<std::string>> list_instances(const std::string& kind_folder) {
   os::RealFileSystem files;
   std::vector<std::string> instances;

@@ -44,6 +44,8 @@ class InstanceFolder {
   std::string path_;
 };
 
+// As the kernel names it, in /sys and elsewhere; the path itself where it can't be told.
+std::string canonical_folder(const std::string& path);
 // Instances that have a folder.
 Result<std::vector<std::string>> list_instances(const std::string& kind_folder);
 

@@ -58,6 +58,15 @@ void add_disks(Arguments& arguments, const Spec& spec, const QemuDescriptors& de
                                                             {"id", secret_id_of(disk.volume, number)},
                                                             {"file", fmt::format("/proc/self/fd/{}", secret)}}));
     }
+    if (disk.is_shared) {
+      arguments.add("-blockdev", json::serialize(shared_node(disk.volume, shared_file(set))));
+      arguments.add("-add-fd", fmt::format("fd={},set={}", files.front(), set++));
+      arguments.add("-device",
+                    fmt::format("virtio-blk-pci,id={0},drive={0},serial={1},werror=report,rerror=report,discard=off,"
+                                "write-zeroes=off,bus={2}",
+                                disk.volume, serial_of(disk), kPlugBus));
+      continue;
+    }
     arguments.add("-object", json::serialize(throttle_group(disk)));
     images = in_sets(std::move(images), set);
     if (index < descriptors.served.size() && !descriptors.served[index].empty()) {
@@ -100,6 +109,14 @@ std::vector<ImageFile> in_sets(std::vector<ImageFile> files, int first_set) {
     if (!file.is_served) file.name = fmt::format("/dev/fdset/{}", first_set++);
   }
   return files;
+}
+
+json::object shared_node(std::string_view volume, json::value file) {
+  return {{"driver", "raw"}, {"node-name", volume}, {"file", std::move(file)}};
+}
+
+json::object shared_file(int set) {
+  return {{"driver", "file"}, {"filename", fmt::format("/dev/fdset/{}", set)}, {"locking", "off"}};
 }
 
 std::string serial_of(const Disk& disk) {

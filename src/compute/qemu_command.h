@@ -44,6 +44,10 @@ std::vector<std::string> accelerator_arguments(bool uses_kvm);
 
 // As QEMU opens files that it was given: sets of descriptors `first_set`, +1, …
 std::vector<ImageFile> in_sets(std::vector<ImageFile> files, int first_set);
+// The node of a disk that others have too: the file that shows it to all of them, opened. Who wrote it last is known to
+// the kernel's cache of that file alone, and no other. Locks would keep the others out.
+boost::json::object shared_node(std::string_view volume, boost::json::value file);
+boost::json::object shared_file(int set);
 // vol-0123 -> vol0123: what the guest sees, 20 characters at most.
 std::string serial_of(const Disk& disk);
 // What QEMU calls the two halves of a port.

@@ -24,6 +24,7 @@ json::object disk_json(const Disk& disk) {
                      {"bytes", rate_json(disk.limits.bytes)},
                      {"operation_bytes", disk.limits.operation_bytes}};
   if (disk.base) value["base"] = *disk.base;
+  if (disk.is_shared) value["is_shared"] = true;
   return value;
 }
 Disk parse_disk(const json::object& value) {
@@ -32,6 +33,7 @@ Disk parse_disk(const json::object& value) {
             .device = json::value_to<std::string>(value.at("device")),
             .is_root = value.at("is_root").as_bool()};
   if (const json::value* const base = value.if_contains("base")) disk.base = json::value_to<std::string>(*base);
+  disk.is_shared = value.contains("is_shared");
   // An earlier version of ours had no limits.
   if (!value.contains("operations")) return disk;
   disk.limits = {.operations = parse_rate(value.at("operations")),

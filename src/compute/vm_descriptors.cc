@@ -15,6 +15,7 @@
 #include "blocks/secret_file.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
+#include "compute/shared_disks.h"
 
 namespace aerolith::compute {
 
@@ -101,6 +102,15 @@ Result<> VmDescriptors::give_disk(const Disk& disk, const ServedDisks& served, u
   return {};
 }
 
+Result<> VmDescriptors::give_shared(const Disk& disk, std::string_view instance, const DriverSettings& settings,
+                                    QemuDescriptors& numbers) {
+  const std::string file = TRY(SharedDisk(settings, disk.volume).join(instance, disk));
+  numbers.disks.push_back({give(TRY(open_file(file, O_RDWR)))});
+  numbers.secrets.push_back({-1});
+  numbers.served.emplace_back();
+  return {};
+}
+
 Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const InstanceFolder& folder,
                                             const std::string& control_path, const std::string& console_path,
                                             const DriverSettings& settings) {
@@ -110,7 +120,10 @@ Result<QemuDescriptors> VmDescriptors::open(const Spec& spec, const InstanceFold
   for (const NetworkPort& port : spec.ports) numbers.taps.push_back(give(TRY(open_tap(port))));
   const ServedDisks served(folder);
   TRY(served.note_number(give(TRY(served.open_folder()))));
-  for (const Disk& disk : spec.disks) TRY(give_disk(disk, served, user_of(spec.instance), settings, numbers));
+  for (const Disk& disk : spec.disks) {
+    TRY(disk.is_shared ? give_shared(disk, spec.instance, settings, numbers)
+                       : give_disk(disk, served, user_of(spec.instance), settings, numbers));
+  }
   if (!spec.kernel.empty()) numbers.kernel = give(TRY(open_file(spec.kernel, O_RDONLY)));
   if (!spec.initramfs.empty()) numbers.initramfs = give(TRY(open_file(spec.initramfs, O_RDONLY)));
   return numbers;

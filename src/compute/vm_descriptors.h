@@ -34,6 +34,8 @@ class VmDescriptors {
  private:
   // -> its number in the new process
   int give(int ours);
+  Result<> give_shared(const Disk& disk, std::string_view instance, const DriverSettings& settings,
+                       QemuDescriptors& numbers);
   Result<> give_disk(const Disk& disk, const ServedDisks& served, uint32_t user, const DriverSettings& settings,
                      QemuDescriptors& numbers);
   Result<std::vector<int>> give_secrets(const std::vector<ImageFile>& chain);

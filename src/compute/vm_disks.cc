@@ -44,13 +44,15 @@ void remove_sets(QmpClient& control, int first, size_t count) {
 }
 
 Result<> add_device(QmpClient& control, const Disk& disk) {
-  TRY(control.execute("device_add", {{"driver", "virtio-blk-pci"},
-                                     {"id", disk.volume},
-                                     {"drive", disk.volume},
-                                     {"serial", serial_of(disk)},
-                                     {"werror", "report"},
-                                     {"rerror", "report"},
-                                     {"bus", kPlugBus}}));
+  json::object device{
+      {"driver", "virtio-blk-pci"}, {"id", disk.volume},  {"drive", disk.volume}, {"serial", serial_of(disk)},
+      {"werror", "report"},         {"rerror", "report"}, {"bus", kPlugBus}};
+  // QEMU before 8.0 leaves bytes where a hole in the file that it shows was promised to be zeros.
+  if (disk.is_shared) {
+    device["discard"] = false;
+    device["write-zeroes"] = false;
+  }
+  TRY(control.execute("device_add", std::move(device)));
   return {};
 }
 
@@ -83,8 +85,10 @@ Result<> take_image_away(QmpClient& control, const Disk& disk) {
                                          {"inject-error", std::move(errors)},
                                          {"image", json::object{{"driver", "null-co"}}}}));
   }
-  TRY(control.execute("blockdev-reopen",
-                      {{"options", json::array{throttled_node(disk, json::value(dead_end_of(disk)))}}}));
+  json::value nowhere(dead_end_of(disk));
+  json::object node =
+      disk.is_shared ? shared_node(disk.volume, std::move(nowhere)) : throttled_node(disk, std::move(nowhere));
+  TRY(control.execute("blockdev-reopen", {{"options", json::array{std::move(node)}}}));
   remove_served_nodes(control, disk.volume);
   return {};
 }
@@ -110,6 +114,23 @@ Result<> plug_disk(QmpClient& control, const Disk& disk, std::vector<ImageFile> 
   remove_served_nodes(control, disk.volume);
   remove_throttle_group(control, disk.volume);
   remove_sets(control, first_set, files.size());
+  return plugged;
+}
+
+Result<> plug_shared_disk(QmpClient& control, const Disk& disk, const std::string& file) {
+  TRY(unplug_disk(control, disk, Detach::in_order));  // half attached, where we were killed in between
+  const int opened = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (opened < 0) return failed_call(errno, "open " + file);
+  auto added = add_sets(control, {opened});
+  ::close(opened);
+  const int set = TRY(std::move(added));
+  const auto node = control.execute("blockdev-add", shared_node(disk.volume, shared_file(set)));
+  step("vm/disk-opened");
+  auto plugged = node.has_value() ? add_device(control, disk) : Result<>(std::unexpected(node.error()));
+  step("vm/disk-plugged");
+  if (plugged.has_value()) return {};
+  if (node.has_value()) (void)control.execute("blockdev-del", {{"node-name", disk.volume}});
+  remove_sets(control, set, 1);
   return plugged;
 }
 

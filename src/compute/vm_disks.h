@@ -1,6 +1,7 @@
 // Volumes of a virtual machine that come and go while it runs, over its control socket.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "compute/driver.h"
@@ -11,6 +12,8 @@ namespace aerolith::compute {
 
 // The guest sees a new device on return. `chain`: look_at_chain's.
 Result<> plug_disk(QmpClient& control, const Disk& disk, std::vector<ImageFile> chain);
+// The same with one that others have too: `file` shows it to all of them (shared_disks.h).
+Result<> plug_shared_disk(QmpClient& control, const Disk& disk, const std::string& file);
 // put_files_behind, of a disk that was served: the snapshot's file is there.
 Result<> put_file_behind_disk(QmpClient& control, std::string_view volume, const std::vector<ImageFile>& files);
 // Its file is closed on return. By force, where the guest doesn't let go of the device: it keeps one that answers

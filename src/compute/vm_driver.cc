@@ -21,6 +21,7 @@
 #include "compute/qemu_command.h"
 #include "compute/qmp.h"
 #include "compute/served_disks.h"
+#include "compute/shared_disks.h"
 #include "compute/spec_disks.h"
 #include "compute/spec_json.h"
 #include "compute/throttle.h"
@@ -101,6 +102,7 @@ class VmDriver final : public Driver {
   Result<> remove(std::string_view instance) override {
     const InstanceFolder folder(folder_, instance);
     if (folder.exists()) TRY(take_down(folder, instance));
+    TRY(leave_shared_disks(settings_, instance));
     step("vm/taken-down");
     return folder.remove();
   }
@@ -121,6 +123,14 @@ class VmDriver final : public Driver {
       seen.detail = "QEMU ended without being told to" + (said.empty() ? said : ": " + said);
       return seen;
     }
+    const Spec spec = folder.read_spec().value_or(Spec{});
+    if (const std::string lost = find_lost_disk(settings_, spec); !lost.empty()) {
+      os::kill_and_wait(process->identity);
+      seen.state = State::crashed;
+      seen.detail = "qemu-storage-daemon, which serves " + lost + ", ended without being told to";
+      return seen;
+    }
+    keep_shared_disks(settings_, spec);
     if (const auto kept = keep_served(folder, instance); !kept.has_value()) {
       log_warning("volumes of a machine aren't served", {{"instance", instance}, {"why", kept.error().detail}});
     }
@@ -143,6 +153,11 @@ class VmDriver final : public Driver {
     Spec spec = TRY(folder.read_spec());
     if (std::ranges::find(spec.disks, disk.volume, &Disk::volume) != spec.disks.end()) return {};
     if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    if (disk.is_shared) {
+      TRY(attach_shared(folder, instance, disk));
+      spec.disks.push_back(disk);
+      return folder.write_spec(spec);
+    }
     std::vector<ImageFile> chain = TRY(look_at_chain(disk, settings_.secret_of));
     TRY(ServedDisks(folder).serve(disk.volume, chain, settings_.behind_of, user_of(instance)));
     const Control control = TRY(connect(folder));
@@ -161,6 +176,7 @@ class VmDriver final : public Driver {
       TRY(unplug_disk(*control, disk, how));
     }
     ServedDisks(folder).end(disk.volume);
+    if (disk.is_shared) TRY(SharedDisk(settings_, disk.volume).leave(instance));
     if (found == spec.disks.end()) return {};
     spec.disks.erase(found);
     return folder.write_spec(spec);
@@ -168,6 +184,7 @@ class VmDriver final : public Driver {
 
   Result<> grow(std::string_view instance, const Disk& disk, uint64_t size_bytes) override {
     const InstanceFolder folder = TRY(running(instance));
+    if (disk.is_shared) return grow_shared(disk, size_bytes);
     const Control control = TRY(connect(folder));
     return grow_node(*control, disk.volume, size_bytes);
   }
@@ -177,8 +194,9 @@ class VmDriver final : public Driver {
     Spec spec = TRY(folder.read_spec());
     const auto found = std::ranges::find(spec.disks, disk.volume, &Disk::volume);
     if (found == spec.disks.end()) return fail(DriverErrorCode::not_found, disk.volume + " isn't attached");
-    const Control control = TRY(connect(folder));
-    if (!TRY(set_limits(*control, disk))) {
+    if (disk.is_shared) {
+      TRY(SharedDisk(settings_, disk.volume).limit(disk));
+    } else if (!TRY(set_limits(*TRY(connect(folder)), disk))) {
       log_info("a disk's limits come with the next start of its instance", {{"volume", disk.volume}});
     }
     found->limits = disk.limits;
@@ -216,23 +234,28 @@ class VmDriver final : public Driver {
   Result<> begin_copies(std::string_view instance, const std::vector<DiskCopy>& copies) override {
     const InstanceFolder folder = TRY(known(instance));
     if (!is_running(folder)) return fail(DriverErrorCode::not_found, "it doesn't run");
+    if (TRY(begin_shared_copy(settings_, copies))) return {};
     const Control control = TRY(connect(folder));
     return begin_disk_copies(*control, copies, settings_.secret_of);
   }
 
   Result<CopyProgress> copy_progress(std::string_view instance, std::string_view name) override {
+    const std::string shared = shared_volume_of_copy(settings_, name);
+    if (!shared.empty()) return SharedDisk(settings_, shared).copy_progress(name);
     const InstanceFolder folder(folder_, instance);
     if (!is_running(folder)) return CopyProgress{};
     return compute::copy_progress(*TRY(connect(folder)), name);
   }
 
   Result<> end_copy(std::string_view instance, const DiskCopy& copy, CopyEnd end) override {
+    if (const SharedDisk shared(settings_, copy.volume); shared.is_open()) return shared.end_copy(copy, end);
     const InstanceFolder folder(folder_, instance);
     if (!is_running(folder)) return {};
     return compute::end_copy(*TRY(connect(folder)), copy, end);
   }
 
   Result<std::vector<CopyBase>> copy_bases(std::string_view instance, std::string_view volume) override {
+    if (const SharedDisk shared(settings_, volume); shared.is_open()) return shared.copy_bases();
     const InstanceFolder folder(folder_, instance);
     if (!is_running(folder)) return std::vector<CopyBase>();
     return compute::copy_bases(*TRY(connect(folder)), volume);
@@ -262,6 +285,37 @@ class VmDriver final : public Driver {
   }
   static Result<Control> connect(const InstanceFolder& folder) {
     return QmpClient::connect(folder / kControl, kControlPatience);
+  }
+
+  Result<> attach_shared(const InstanceFolder& folder, std::string_view instance, const Disk& disk) const {
+    const SharedDisk shared(settings_, disk.volume);
+    const std::string file = TRY(shared.join(instance, disk));
+    step("vm/disk-joined");
+    const auto control = connect(folder);
+    auto plugged =
+        control.has_value() ? plug_shared_disk(**control, disk, file) : Result<>(std::unexpected(control.error()));
+    if (!plugged.has_value()) (void)shared.leave(instance);
+    return plugged;
+  }
+
+  // One that grew while it started, before it was known to run.
+  Result<> see_sizes(QmpClient& control, const Spec& spec) const {
+    for (const Disk& disk : spec.disks) {
+      if (disk.is_shared) TRY(grow_node(control, disk.volume, TRY(SharedDisk(settings_, disk.volume).size_bytes())));
+    }
+    return {};
+  }
+
+  // Each machine looks at the file's size when it is told to.
+  Result<> grow_shared(const Disk& disk, uint64_t size_bytes) const {
+    return SharedDisk(settings_, disk.volume).grow(disk, size_bytes, [&](const std::string& instance) -> Result<> {
+      const InstanceFolder folder(folder_, instance);
+      if (!is_running(folder)) return {};  // its next start sees it
+      const Control control = TRY(connect(folder));
+      const auto grown = grow_node(*control, disk.volume, size_bytes);
+      if (grown.has_value() || grown.error().code != DriverErrorCode::not_found) return grown;
+      return {};  // not plugged in yet, or not any more
+    });
   }
 
   // What serves disks lives, and goes where the file is there.
@@ -295,7 +349,7 @@ class VmDriver final : public Driver {
     step("vm/recorded");
     descriptors.close();  // the control socket too: from now on it answers as long as QEMU lives
     auto control = connect(folder);
-    if (control.has_value()) return {};
+    if (control.has_value()) return see_sizes(**control, spec);
     return fail(control.error().code, "QEMU doesn't start: " + last_bytes(folder.read_text(kLog), 1000));
   }
 
@@ -313,6 +367,7 @@ class VmDriver final : public Driver {
     for (const auto& stray : os::find_by_argument("guest=" + name_of(instance))) os::kill_and_wait(stray);
     step("vm/ended");
     ServedDisks(folder).end_all();
+    TRY(leave_shared_disks(settings_, instance));
     for (const char* name : {kProcess, kControl, kLog}) folder.erase(name);
     return {};
   }

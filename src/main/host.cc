@@ -103,7 +103,7 @@ compute::DriverSettings driver_settings(const Installation& installation) {
 
 void remove_empty_run_folders(const Installation& installation) {
   const std::string folder = run_folder_of(installation);
-  for (const char* part : {"/network", "/container", "/vm", ""}) ::rmdir((folder + part).c_str());
+  for (const char* part : {"/network", "/container", "/vm", "/shared", ""}) ::rmdir((folder + part).c_str());
 }
 
 std::vector<std::string> find_missing_for(compute::Kind kind, const Config& config) {

@@ -35,9 +35,9 @@ class Bench:
         if at is None or self.steps.kill_at(at, call) is None and not is_done():
             call()
 
-    def create(self, at: Step | None = None) -> str:
+    def create(self, at: Step | None = None, **wanted: Any) -> str:
         token = f"token-{next(_TOKENS)}"
-        make = partial(self.volumes.ask, ClientToken=token)
+        make = partial(self.volumes.ask, ClientToken=token, **wanted)
         if at:
             self.steps.kill_at(at, make)
         # The same one, answered or not.
@@ -59,6 +59,22 @@ class Bench:
         state = partial(self.volumes.find, volume)
         self.asked(at, call, lambda: [each["State"] for each in state()["Attachments"]] != ["attached"])
         self.volumes.wait(volume, "available")
+
+    def join(self, volume: str, instance: str, at: Step | None = None) -> None:
+        """As `attach`, of one that others may have."""
+        call = partial(self.ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device="/dev/sdf")
+        self.asked(at, call, lambda: instance in self.volumes.holders(volume))
+        self.volumes.wait(volume, "in-use")
+
+    def leave(self, volume: str, instance: str, at: Step | None = None) -> None:
+        call = partial(self.ec2.detach_volume, VolumeId=volume, InstanceId=instance)
+
+        def states() -> list[str]:
+            found = self.volumes.find(volume)["Attachments"]
+            return [each["State"] for each in found if each["InstanceId"] == instance]
+
+        self.asked(at, call, lambda: states() != ["attached"])
+        wait_for(f"{volume} to leave {instance}", lambda: not states())
 
     def grow(self, volume: str, at: Step | None = None) -> int:
         size = int(self.volumes.find(volume)["Size"]) + 1
@@ -190,3 +206,43 @@ def test_kills_while_a_machine_gets_grows_and_loses_a_volume(bench: Bench) -> No
     if lacks:
         pytest.skip(f"no virtual machines here: {lacks}")
     walk(bench, "/dev/vdb", TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_kills_while_two_containers_get_grow_and_lose_one(bench: Bench) -> None:
+    running = [bench.guests.wait_state(each["InstanceId"], "running") for each in bench.guests.launch(2)]
+    first, second = (each["InstanceId"] for each in running)
+    shells = [login(bench.volumes, each).wait(_BOOT_SECONDS) for each in running]
+    before = things_of(bench.server)
+    create = partial(bench.create, VolumeType="io2", Size=4, Iops=1000, MultiAttachEnabled=True)
+    volume = create()
+    work = [
+        once(bench.steps.record(partial(bench.join, volume, first))),
+        once(bench.steps.record(partial(bench.join, volume, second))),
+        once(bench.steps.record(partial(bench.grow, volume))),
+        once(bench.steps.record(partial(bench.leave, volume, first))),
+        once(bench.steps.record(partial(bench.leave, volume, second))),
+    ]
+    bench.delete(volume)
+    assert {"shared/joining", "shared/shown", "shared/looped", "shared/joined"} <= {step.name for step in work[0]}
+    assert {"shared/left", "shared/closed"} <= {step.name for step in work[4]}
+    for number, (join_at, join_also_at, grow_at, leave_at, leave_last_at) in enumerate(itertools.zip_longest(*work)):
+        told = f"kills at {join_at}, {join_also_at}, {grow_at}, {leave_at}, {leave_last_at}"
+        volume = create()
+        bench.join(volume, first, join_at)
+        bench.join(volume, second, join_also_at)
+        wait_for(
+            f"the device, {told}", lambda: all(each.attempt("test -b /dev/sdf").returncode == 0 for each in shells)
+        )
+        shells[0].run(f"echo {number} | dd of=/dev/sdf conv=fsync 2>/dev/null")
+        size = bench.grow(volume, grow_at)
+        for each in shells:
+            assert int(each.run("blockdev --getsize64 /dev/sdf")) == size << 30, told
+        bench.leave(volume, first, leave_at)
+        assert shells[0].attempt("test -b /dev/sdf").returncode == 1, told
+        assert shells[1].run(f"head -c {len(str(number))} /dev/sdf") == str(number), told
+        bench.leave(volume, second, leave_last_at)
+        bench.delete(volume)
+        assert not left_after(bench.server, before), told
+    bench.guests.terminate(first, second)

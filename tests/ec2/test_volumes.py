@@ -113,7 +113,7 @@ def test_the_largest_of_each_type(volumes: Volumes, wanted: dict[str, Any]) -> N
         ({"Size": 1000, "Throughput": 1000}, "InvalidParameterValue"),  # of 3,000 IOPS
         ({"Encrypted": True, "KmsKeyId": "alias/mine"}, "InvalidParameterValue"),
         ({"KmsKeyId": "alias/mine"}, "InvalidParameterDependency"),
-        ({"VolumeType": "io2", "Size": 4, "Iops": 100, "MultiAttachEnabled": True}, "UnsupportedOperation"),
+        ({"MultiAttachEnabled": True}, "InvalidParameterCombination"),
         ({"SnapshotId": "snap-0123456789abcdef0"}, "InvalidSnapshot.NotFound"),
         ({"SnapshotId": "nonsense"}, "InvalidParameterValue"),
         ({"DryRun": True}, "DryRunOperation"),

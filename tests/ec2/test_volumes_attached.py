@@ -179,7 +179,7 @@ def test_how_often_and_to_what_a_volume_may_change(volumes: Volumes) -> None:
     assert modify(Iops=500) == "InvalidParameterCombination"
     assert modify(VolumeType="standard") == "UnsupportedOperation"
     assert modify(VolumeType="io1") == "InvalidParameterValue"  # 3,000 where nothing is said: too many for 10 GiB
-    assert modify(VolumeType="io2", Iops=100, MultiAttachEnabled=True) == "UnsupportedOperation"
+    assert modify(MultiAttachEnabled=True) == "InvalidParameterCombination"
     first = volumes.modify(volume, VolumeType="gp3")
     assert (first["OriginalVolumeType"], first["TargetVolumeType"]) == ("gp2", "gp3")
     assert (first["OriginalIops"], first["TargetIops"], first["TargetThroughput"]) == (100, 3000, 125)

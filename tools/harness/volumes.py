@@ -41,8 +41,7 @@ class Volumes:
     def wait(self, volume: str, state: str, seconds: float = 120) -> str:
         def look() -> bool:
             seen = self.find(volume)
-            attachments = [each["State"] for each in seen["Attachments"]]
-            return bool(seen["State"] == state and attachments in ([], ["attached"]))
+            return bool(seen["State"] == state and all(each["State"] == "attached" for each in seen["Attachments"]))
 
         wait_for(f"{volume} to be {state}", look, seconds)
         return volume
@@ -56,6 +55,14 @@ class Volumes:
         answer = self.ec2.detach_volume(VolumeId=volume, **more)
         assert answer["State"] == "detaching"
         self.wait(volume, "available")
+
+    def leave(self, volume: str, instance: str, **more: Any) -> None:
+        """One that others may keep."""
+        self.ec2.detach_volume(VolumeId=volume, InstanceId=instance, **more)
+        wait_for(f"{volume} to leave {instance}", lambda: instance not in self.holders(volume), 120)
+
+    def holders(self, volume: str) -> list[str]:
+        return [str(each["InstanceId"]) for each in self.find(volume)["Attachments"]]
 
     def delete(self, volume: str) -> None:
         self.ec2.delete_volume(VolumeId=volume)
@@ -82,9 +89,8 @@ class Volumes:
         for volume in list(self.made):
             if not self.exists(volume):
                 continue
-            if self.find(volume)["Attachments"]:
-                self.ec2.detach_volume(VolumeId=volume, Force=True)
-                self.wait(volume, "available")
+            for instance in self.holders(volume):
+                self.leave(volume, instance, Force=True)
             self.delete(volume)
 
 

@@ -1,6 +1,7 @@
 #include "services/ec2/instance_end.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "services/ec2/addresses.h"
 #include "services/ec2/interfaces.h"
 #include "services/ec2/recycle_bin.h"
+#include "services/ec2/volume_attachments.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -16,13 +18,6 @@ namespace {
 bool stays(const InstanceVolume& volume) {
   return !volume.delete_on_termination || volume.state == AttachmentState::detaching ||
          volume.state == AttachmentState::detaching_by_force;
-}
-
-void free_of_instance(VolumeRecord& volume) {
-  volume.instance.clear();
-  volume.device.clear();
-  volume.delete_on_termination = false;
-  volume.state = AttachmentState::attached;
 }
 
 }  // namespace
@@ -64,6 +59,7 @@ Result<> leave_network(const Cloud& cloud, const Scope& scope, const InstanceRec
 namespace {
 
 // Its volumes that end with it: not what a retention rule keeps, and nothing that has left it, maybe through the bin.
+// Of Multi-Attach, others may get it meanwhile: see leave_volume.
 Result<std::vector<std::string>> volumes_to_end(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance,
                                                 const std::vector<std::string>& files, Timestamp now) {
   std::vector<std::string> ending;
@@ -74,9 +70,9 @@ Result<std::vector<std::string>> volumes_to_end(const Cloud& cloud, const Scope&
     for (const InstanceVolume& each : instance.volumes) {
       if (stays(each)) continue;
       const auto volume = TRY(kVolumes.find(txn, scope, each.volume));
-      if (!volume || volume->instance != instance.id) continue;
+      if (!volume || volume->multi_attach || volume->attachment_to(instance.id) == nullptr) continue;
       VolumeRecord freed = *volume;
-      free_of_instance(freed);
+      freed.free_of(instance.id);
       const bool has_file = std::ranges::find(files, volume->id) != files.end();
       const bool is_kept = has_file && TRY(keep_in_bin(txn, scope, freed, now));
       (is_kept ? kept : ending).push_back(volume->id);
@@ -85,6 +81,27 @@ Result<std::vector<std::string>> volumes_to_end(const Cloud& cloud, const Scope&
   }));
   for (const std::string& each : kept) cloud.bin_changed(scope, each);
   return ending;
+}
+
+enum class Left : uint8_t { nothing, gone, free, in_bin };
+
+// With the last one that has it, what others may have as well is removed where that one says so.
+Result<Left> leave_volume(metadata::Transaction& txn, const Scope& scope, const InstanceRecord& instance,
+                          const InstanceVolume& entry, Timestamp now) {
+  auto volume = TRY(kVolumes.find(txn, scope, entry.volume));
+  // It may be another instance's by now.
+  if (!volume || volume->attachment_to(instance.id) == nullptr) return Left::nothing;
+  if (!stays(entry) && !volume->multi_attach) {
+    kVolumes.erase(txn, scope, *volume);
+    return Left::gone;
+  }
+  volume->free_of(instance.id);
+  if (!stays(entry) && !volume->is_attached()) {
+    if (TRY(keep_in_bin(txn, scope, *volume, now))) return Left::in_bin;
+    volume->removed = true;
+  }
+  kVolumes.put(txn, scope, *volume);
+  return Left::free;
 }
 
 }  // namespace
@@ -102,26 +119,20 @@ aerolith::Result<void, LaunchFailure> remove_volumes(const Cloud& cloud, const S
     if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
     step("terminate/volume-file-removed");
   }
+  std::map<std::string, Left> left;
   const auto done = metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
+    left.clear();
     for (const InstanceVolume& each : instance.volumes) {
-      auto volume = TRY(kVolumes.find(txn, scope, each.volume));
-      if (!volume) continue;
-      // It may be another instance's by now.
-      if (volume->instance != instance.id) continue;
-      if (!stays(each)) {
-        kVolumes.erase(txn, scope, *volume);
-        continue;
-      }
-      free_of_instance(*volume);
-      kVolumes.put(txn, scope, *volume);
+      left[each.volume] = TRY(leave_volume(txn, scope, instance, each, now));
     }
     return {};
   });
   if (!done.has_value()) {
     return std::unexpected(LaunchFailure{.code = "Server.InternalError", .detail = done.error().message});
   }
-  for (const InstanceVolume& each : instance.volumes) {
-    if (stays(each)) cloud.volume_changed(scope, each.volume);
+  for (const auto& [volume, how] : left) {
+    if (how == Left::free) tell_holders(cloud, scope, volume);
+    if (how == Left::in_bin) cloud.bin_changed(scope, volume);
   }
   return {};
 }

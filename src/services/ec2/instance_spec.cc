@@ -126,12 +126,13 @@ blocks::NewVolume file_wanted(const VolumeRecord& volume) {
           .fill_bytes_per_second = fill_rate_of(volume)};
 }
 
-compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume) {
+compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume, const std::string& device) {
   return {.volume = volume.id,
           .file = cloud.volumes->file_of(volume.id),
-          .device = volume.device,
+          .device = device,
           .limits = limits_of(volume.shape()),
-          .base = volume.snapshot};
+          .base = volume.snapshot,
+          .is_shared = volume.multi_attach};
 }
 
 Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance) {
@@ -150,8 +151,9 @@ Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const In
   spec.resolver = TRY(make_resolver(*txn, scope, instance.vpc));
   for (const InstanceVolume& each : instance.volumes) {
     const VolumeRecord volume = TRY(kVolumes.get(*txn, scope, each.volume));
-    if (volume.is_ending()) continue;
-    spec.disks.push_back(make_disk(cloud, volume));
+    const VolumeAttachmentRecord* const attachment = volume.attachment_to(instance.id);
+    if (attachment == nullptr || attachment->is_ending()) continue;
+    spec.disks.push_back(make_disk(cloud, volume, attachment->device));
     spec.disks.back().is_root = each.is_root;
   }
   for (const std::string& id : instance.interfaces) {

@@ -31,7 +31,7 @@ Result<compute::NetworkPort> make_port(metadata::ReadTransaction& txn, const Clo
 // Bytes a second that were asked for; 0: none.
 uint64_t fill_rate_of(const VolumeRecord& volume);
 blocks::NewVolume file_wanted(const VolumeRecord& volume);
-compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume);
+compute::Disk make_disk(const Cloud& cloud, const VolumeRecord& volume, const std::string& device);
 // With the interfaces and volumes that are attached, or about to be.
 Result<compute::Spec> make_spec(const Cloud& cloud, const Scope& scope, const InstanceRecord& instance);
 

@@ -233,10 +233,11 @@ struct VolumeShape {
   int32_t size_gib = 0;
   std::optional<int32_t> iops;
   std::optional<int32_t> throughput;
+  bool multi_attach = false;  // since version 6 of VolumeRecord
 };
 template <class Archive>
 void fields(Archive& archive, VolumeShape& r) {
-  archive(r.type, r.size_gib, r.iops, r.throughput);
+  archive(r.type, r.size_gib, r.iops, r.throughput, r.multi_attach);
 }
 
 struct ModificationRecord {
@@ -254,8 +255,22 @@ void fields(Archive& archive, ModificationRecord& r) {
   archive(r.state, r.original, r.target, r.started_at, r.ended_at, r.message);
 }
 
+struct VolumeAttachmentRecord {
+  std::string instance;
+  std::string device;
+  bool delete_on_termination = false;
+  Timestamp attached_at;
+  AttachmentState state = AttachmentState::attached;
+
+  bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
+};
+template <class Archive>
+void fields(Archive& archive, VolumeAttachmentRecord& r) {
+  archive(r.instance, r.device, r.delete_on_termination, r.attached_at, r.state);
+}
+
 struct VolumeRecord {
-  static constexpr uint32_t kVersion = 5;
+  static constexpr uint32_t kVersion = 6;
   std::string id;
   std::string zone;
   std::string snapshot;
@@ -265,15 +280,11 @@ struct VolumeRecord {
   std::optional<int32_t> throughput;
   bool encrypted = false;
   Timestamp created_at;
-  std::string instance;  // empty: free
-  std::string device;
-  bool delete_on_termination = false;
-  Timestamp attached_at;
-  bool removed = false;  // its file is to go, then this record
+  VolumeAttachmentRecord before_6;  // the one that there could be until version 5; empty since
+  bool removed = false;             // its file is to go, then this record
   // Since version 2.
   VolumeFile file = VolumeFile::with_instance;
-  std::string failure;                                // why it couldn't be made
-  AttachmentState state = AttachmentState::attached;  // where it has an instance
+  std::string failure;  // why it couldn't be made
   bool auto_enable_io = false;
   std::optional<ModificationRecord> modification;  // the last one
   std::vector<Timestamp> modified_at;              // of the last day
@@ -284,16 +295,28 @@ struct VolumeRecord {
   std::string kms_key;
   // Since version 5: MiB a second that it is filled from its snapshot with. 0: none was asked for.
   int32_t initialization_rate = 0;
+  // Since version 6: several instances may have it at a time (ADR 20), which without it is one.
+  bool multi_attach = false;
+  std::vector<VolumeAttachmentRecord> attachments;  // empty: it is free
 
-  bool is_ending() const { return state == AttachmentState::detaching || state == AttachmentState::detaching_by_force; }
+  bool is_attached() const { return !attachments.empty(); }
+  // Null: that instance doesn't have it.
+  const VolumeAttachmentRecord* attachment_to(std::string_view instance) const;
+  VolumeAttachmentRecord* attachment_to(std::string_view instance);
+  void free_of(std::string_view instance);
   bool is_changing() const { return modification && !modification->is_over(); }
-  VolumeShape shape() const { return {.type = type, .size_gib = size_gib, .iops = iops, .throughput = throughput}; }
+  VolumeShape shape() const {
+    return {.type = type, .size_gib = size_gib, .iops = iops, .throughput = throughput, .multi_attach = multi_attach};
+  }
+  static void upgrade(VolumeRecord& record, uint32_t from_version);
 };
 template <class Archive>
 void fields(Archive& archive, VolumeRecord& r) {
-  archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at, r.instance,
-          r.device, r.delete_on_termination, r.attached_at, r.removed, r.file, r.failure, r.state, r.auto_enable_io,
-          r.modification, r.modified_at, r.source_volume, r.fast_restored, r.kms_key, r.initialization_rate);
+  VolumeAttachmentRecord& before = r.before_6;
+  archive(r.id, r.zone, r.snapshot, r.size_gib, r.type, r.iops, r.throughput, r.encrypted, r.created_at,
+          before.instance, before.device, before.delete_on_termination, before.attached_at, r.removed, r.file,
+          r.failure, before.state, r.auto_enable_io, r.modification, r.modified_at, r.source_volume, r.fast_restored,
+          r.kms_key, r.initialization_rate, r.multi_attach, r.attachments);
 }
 
 struct LaunchTemplateRecord {

@@ -72,7 +72,8 @@ class RecycleBinTest : public HandlerTest {
     return image.id;
   }
   std::string put_volume(const std::string& instance = {}) {
-    VolumeRecord volume{.id = make_id(Kind::volume), .zone = "us-east-1a", .size_gib = 1, .instance = instance};
+    VolumeRecord volume{.id = make_id(Kind::volume), .zone = "us-east-1a", .size_gib = 1};
+    if (!instance.empty()) volume.attachments = {{.instance = instance}};
     volume.file = VolumeFile::made;
     volumes_.sizes[volume.id] = uint64_t{1} << 30;
     write([&](metadata::Transaction& txn) -> Result<> {
@@ -233,7 +234,7 @@ TEST_F(RecycleBinTest, AVolumeThatEndsWithItsInstanceIsKeptToo) {
   EXPECT_EQ(code_of(&restore_volume_from_recycle_bin, RestoreVolumeFromRecycleBinInput{.volume_id = kept}), "none");
   ASSERT_TRUE(remove_volumes(*cloud_, scope_, instance, clock_.now()).has_value());
   EXPECT_TRUE(volumes_.sizes.contains(kept));
-  EXPECT_EQ(kVolumes.all(*store_->begin_read(), scope_)->at(0).instance, "");
+  EXPECT_FALSE(kVolumes.all(*store_->begin_read(), scope_)->at(0).is_attached());
 }
 
 }  // namespace

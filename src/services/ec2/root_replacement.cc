@@ -12,6 +12,7 @@ namespace {
 
 // As its record will be.
 VolumeRecord new_root(const RootReplacementRecord& task, const VolumeRecord& old, Timestamp now) {
+  const VolumeAttachmentRecord* const before = old.attachment_to(task.instance);
   return {.id = task.volume,
           .zone = old.zone,
           .snapshot = task.snapshot,
@@ -21,12 +22,12 @@ VolumeRecord new_root(const RootReplacementRecord& task, const VolumeRecord& old
           .throughput = old.throughput,
           .encrypted = !task.kms_key.empty(),
           .created_at = task.started_at,
-          .instance = task.instance,
-          .device = old.device,
-          .delete_on_termination = old.delete_on_termination,
-          .attached_at = now,
           .file = VolumeFile::made,
-          .kms_key = task.kms_key};
+          .kms_key = task.kms_key,
+          .attachments = {{.instance = task.instance,
+                           .device = before == nullptr ? std::string() : before->device,
+                           .delete_on_termination = before != nullptr && before->delete_on_termination,
+                           .attached_at = now}}};
 }
 
 Result<> set_state(const Cloud& cloud, const Scope& scope, const RootReplacementRecord& task, ReplacementState state,
@@ -52,10 +53,7 @@ enum class OldRoot : uint8_t { free, removed, in_bin };
 
 Result<OldRoot> free_old_root(metadata::Transaction& txn, const Scope& scope, VolumeRecord old, bool deletes,
                               Timestamp now) {
-  old.instance.clear();
-  old.device.clear();
-  old.delete_on_termination = false;
-  old.state = AttachmentState::attached;
+  old.attachments.clear();
   if (deletes && TRY(keep_in_bin(txn, scope, old, now))) return OldRoot::in_bin;
   old.removed = deletes;
   kVolumes.put(txn, scope, old);
@@ -117,7 +115,7 @@ Result<compute::Spec> make_spec_with_new_root(const Cloud& cloud, const Scope& s
   const VolumeRecord old = TRY(kVolumes.get(*txn, scope, task.old_volume));
   for (compute::Disk& disk : spec.disks) {
     if (!disk.is_root) continue;
-    disk = make_disk(cloud, new_root(task, old, task.started_at));
+    disk = make_disk(cloud, new_root(task, old, task.started_at), disk.device);
     disk.is_root = true;
   }
   if (!task.image.empty()) {

@@ -1,5 +1,7 @@
 #include "services/ec2/settle_disks.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,11 @@ using reconcile::Again;
 using reconcile::Failed;
 using reconcile::Outcome;
 
+struct AttachedDisk {
+  VolumeRecord volume;
+  VolumeAttachmentRecord attachment;  // to the instance
+};
+
 class DiskWork {
  public:
   // `driver`: null where the instance is at rest.
@@ -29,9 +36,9 @@ class DiskWork {
   std::optional<Outcome> run() {
     const auto looked = look();
     if (!looked.has_value()) return Failed{looked.error().message};
-    if (volumes_.empty()) return std::nullopt;
+    if (disks_.empty()) return std::nullopt;
     // One that can't go, or come, doesn't keep the others.
-    for (const VolumeRecord& each : volumes_) {
+    for (const AttachedDisk& each : disks_) {
       auto failure = settle(each);
       if (failure && !failure_) failure_ = std::move(failure);
     }
@@ -44,28 +51,42 @@ class DiskWork {
     const auto txn = tools_.cloud.metadata.begin_read();
     for (const InstanceVolume& each : instance_.volumes) {
       auto volume = TRY(kVolumes.find(*txn, key_.scope, each.volume));
-      if (!volume || volume->instance != key_.id) continue;
-      const bool moves = driver_ != nullptr && volume->state != AttachmentState::attached;
+      const VolumeAttachmentRecord* const attachment = volume ? volume->attachment_to(key_.id) : nullptr;
+      if (attachment == nullptr) continue;
+      const bool moves = driver_ != nullptr && attachment->state != AttachmentState::attached;
       // Closed until its snapshot is made.
       if (moves && TRY(is_being_read(*txn, key_.scope, volume->id))) continue;
-      if (moves || volume->is_changing()) volumes_.push_back(*std::move(volume));
+      const bool changes = volume->is_changing() && (driver_ != nullptr || TRY(is_closed(*txn, *volume)));
+      if (moves || changes) disks_.push_back({.volume = *volume, .attachment = *attachment});
     }
     return {};
   }
 
-  std::optional<Failed> settle(const VolumeRecord& volume) {
-    if (driver_ != nullptr && volume.is_ending()) return detach(volume);
-    if (driver_ != nullptr && volume.state == AttachmentState::attaching) return attach(volume);
-    return volume.modification->state == ModificationState::modifying ? grow(volume) : limit(volume);
+  // No other instance that has it runs. One that begins to meanwhile waits: who has the file open keeps others from it.
+  Result<bool> is_closed(metadata::ReadTransaction& txn, const VolumeRecord& volume) const {
+    for (const VolumeAttachmentRecord& each : volume.attachments) {
+      if (each.instance == key_.id) continue;
+      const auto other = TRY(kInstances.find(txn, key_.scope, each.instance));
+      if (other && other->state != LifeState::stopped) return false;
+    }
+    return true;
+  }
+
+  std::optional<Failed> settle(const AttachedDisk& disk) {
+    if (driver_ != nullptr && disk.attachment.is_ending()) return detach(disk);
+    if (driver_ != nullptr && disk.attachment.state == AttachmentState::attaching) return attach(disk);
+    return disk.volume.modification->state == ModificationState::modifying ? grow(disk) : limit(disk);
   }
 
   // Changes both records where the volume is still as it was looked at.
   template <typename Change>
-  std::optional<Failed> update(const VolumeRecord& looked_at, Change change) {
+  std::optional<Failed> update(const AttachedDisk& looked_at, Change change) {
     const auto changed = metadata::run_transaction(tools_.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
-      auto volume = TRY(kVolumes.find(txn, key_.scope, looked_at.id));
+      auto volume = TRY(kVolumes.find(txn, key_.scope, looked_at.volume.id));
       auto instance = TRY(kInstances.find(txn, key_.scope, key_.id));
-      if (!volume || !instance || volume->instance != key_.id || volume->state != looked_at.state) return {};
+      if (!volume || !instance) return {};
+      const VolumeAttachmentRecord* const attachment = volume->attachment_to(key_.id);
+      if (attachment == nullptr || attachment->state != looked_at.attachment.state) return {};
       change(txn, *volume, *instance);
       return {};
     });
@@ -73,67 +94,79 @@ class DiskWork {
     if (changed.has_value()) return std::nullopt;
     return Failed{changed.error().message};
   }
+  // What is done of its modification; of one that several have, others may have done it, and the next one begun.
   template <typename Change>
-  std::optional<Failed> update_volume(const VolumeRecord& looked_at, Change change) {
+  std::optional<Failed> update_volume(const AttachedDisk& looked_at, Change change) {
     return update(looked_at, [&](metadata::Transaction& txn, VolumeRecord& volume, InstanceRecord&) {
+      const ModificationRecord& done = *looked_at.volume.modification;
+      const bool is_it = volume.modification && volume.modification->started_at == done.started_at &&
+                         volume.modification->state == done.state;
+      if (!is_it) return;
       change(volume);
       kVolumes.put(txn, key_.scope, volume);
     });
   }
 
-  std::optional<Failed> detach(const VolumeRecord& volume) {
-    const bool by_force = volume.state == AttachmentState::detaching_by_force;
-    const auto detached = driver_->detach(key_.id, make_disk(tools_.cloud, volume),
-                                          by_force ? compute::Detach::by_force : compute::Detach::in_order);
+  compute::Disk wanted(const AttachedDisk& disk) const {
+    return make_disk(tools_.cloud, disk.volume, disk.attachment.device);
+  }
+  static Failed failed(const AttachedDisk& disk, std::string_view done, const compute::DriverError& error) {
+    return Failed{fmt::format("{} can't be {}: {}", disk.volume.id, done, error.detail)};
+  }
+
+  std::optional<Failed> detach(const AttachedDisk& disk) {
+    const bool by_force = disk.attachment.state == AttachmentState::detaching_by_force;
+    const auto detached =
+        driver_->detach(key_.id, wanted(disk), by_force ? compute::Detach::by_force : compute::Detach::in_order);
     step("disk/detached");
-    if (!detached.has_value()) return Failed{volume.id + " can't be detached: " + detached.error().detail};
-    auto failure = update(volume, [&](metadata::Transaction& txn, VolumeRecord& stored, InstanceRecord& instance) {
+    if (!detached.has_value()) return failed(disk, "detached", detached.error());
+    auto failure = update(disk, [&](metadata::Transaction& txn, VolumeRecord& stored, InstanceRecord& instance) {
       end_volume_attachment(txn, key_.scope, stored, instance);
     });
-    // A modification that came meanwhile is the volume's own queue's now.
-    if (!failure) tools_.cloud.volume_changed(key_.scope, volume.id);
+    // A modification that came meanwhile is others' now: the volume's own queue, or who has it still.
+    if (!failure) tell_holders(tools_.cloud, key_.scope, disk.volume.id);
     return failure;
   }
 
-  std::optional<Failed> attach(const VolumeRecord& volume) {
-    const auto attached = driver_->attach(key_.id, make_disk(tools_.cloud, volume));
+  std::optional<Failed> attach(const AttachedDisk& disk) {
+    const auto attached = driver_->attach(key_.id, wanted(disk));
     step("disk/attached");
-    if (!attached.has_value()) return Failed{volume.id + " can't be attached: " + attached.error().detail};
-    return update(volume, [&](metadata::Transaction& txn, VolumeRecord& stored, InstanceRecord& instance) {
+    if (!attached.has_value()) return failed(disk, "attached", attached.error());
+    return update(disk, [&](metadata::Transaction& txn, VolumeRecord& stored, InstanceRecord& instance) {
       set_attachment_state(txn, key_.scope, AttachmentState::attached, stored, instance);
     });
   }
 
-  std::optional<Failed> grow(const VolumeRecord& volume) {
-    const uint64_t bytes = bytes_of_gib(volume.modification->target.size_gib);
+  std::optional<Failed> grow(const AttachedDisk& disk) {
+    const uint64_t bytes = bytes_of_gib(disk.volume.modification->target.size_gib);
     if (driver_ != nullptr) {
-      const auto grown = driver_->grow(key_.id, make_disk(tools_.cloud, volume), bytes);
+      const auto grown = driver_->grow(key_.id, wanted(disk), bytes);
       step("disk/grown-online");
-      if (!grown.has_value()) return Failed{volume.id + " can't be grown: " + grown.error().detail};
-      return update_volume(volume, note_grown);
+      if (!grown.has_value()) return failed(disk, "grown", grown.error());
+      return update_volume(disk, note_grown);
     }
-    const auto grown = tools_.cloud.volumes->grow({volume.id, volume.snapshot}, bytes);
-    if (grown.has_value()) return update_volume(volume, note_grown);
+    const auto grown = tools_.cloud.volumes->grow({disk.volume.id, disk.volume.snapshot}, bytes);
+    if (grown.has_value()) return update_volume(disk, note_grown);
     const LaunchFailure failure = of_volumes(grown.error());
     if (failure.may_pass) return Failed{failure.detail};
     return update_volume(
-        volume, [&](VolumeRecord& stored) { note_modification_failed(stored, failure.detail, tools_.clock.now()); });
+        disk, [&](VolumeRecord& stored) { note_modification_failed(stored, failure.detail, tools_.clock.now()); });
   }
 
-  std::optional<Failed> limit(const VolumeRecord& volume) {
+  std::optional<Failed> limit(const AttachedDisk& disk) {
     if (driver_ != nullptr) {
-      const auto limited = driver_->limit(key_.id, make_disk(tools_.cloud, volume));
+      const auto limited = driver_->limit(key_.id, wanted(disk));
       step("disk/limited");
-      if (!limited.has_value()) return Failed{volume.id + " can't be limited: " + limited.error().detail};
+      if (!limited.has_value()) return failed(disk, "limited", limited.error());
     }
-    return update_volume(volume, [&](VolumeRecord& stored) { note_modified(stored, tools_.clock.now()); });
+    return update_volume(disk, [&](VolumeRecord& stored) { note_modified(stored, tools_.clock.now()); });
   }
 
   const InstanceTools& tools_;
   const Key& key_;
   compute::Driver* const driver_;
   const InstanceRecord& instance_;
-  std::vector<VolumeRecord> volumes_;
+  std::vector<AttachedDisk> disks_;
   std::optional<Failed> failure_;
 };
 

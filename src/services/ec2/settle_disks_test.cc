@@ -134,7 +134,7 @@ TEST_F(DisksTest, FromMakingToDeletingWithAKillAtEachStep) {
     EXPECT_EQ(volumes_.sizes.at(volume_), 2 * kGib);
     attach();
     EXPECT_EQ(settle(), std::nullopt);
-    ASSERT_EQ(volume().state, AttachmentState::attached) << steps_;
+    ASSERT_EQ(volume().attachments.at(0).state, AttachmentState::attached) << steps_;
     ASSERT_EQ(instance().volumes.at(0).state, AttachmentState::attached) << steps_;
     const compute::Disk disk = driver_.disks[id_].at(volume_);
     EXPECT_EQ(disk.device, "/dev/sdf");
@@ -147,7 +147,7 @@ TEST_F(DisksTest, FromMakingToDeletingWithAKillAtEachStep) {
     EXPECT_EQ(driver_.disks[id_].at(volume_).limits.operations.steady, 4000U);
     set(AttachmentState::detaching);
     EXPECT_EQ(settle(), std::nullopt);
-    ASSERT_TRUE(volume().instance.empty()) << steps_;
+    ASSERT_FALSE(volume().is_attached()) << steps_;
     ASSERT_TRUE(instance().volumes.empty()) << steps_;
     EXPECT_TRUE(driver_.disks[id_].empty());
     modify(4);
@@ -173,10 +173,10 @@ TEST_F(DisksTest, AGuestThatKeepsAVolumeLosesItByForceAlone) {
   driver_.disk_error = compute::DriverError{compute::DriverErrorCode::command, "somebody has it open"};
   set(AttachmentState::detaching);
   EXPECT_NE(settle().value_or("").find("somebody has it open"), std::string::npos);
-  EXPECT_EQ(volume().instance, id_);
+  EXPECT_NE(volume().attachment_to(id_), nullptr);
   set(AttachmentState::detaching_by_force);
   EXPECT_EQ(settle(), std::nullopt);
-  EXPECT_TRUE(volume().instance.empty());
+  EXPECT_FALSE(volume().is_attached());
 }
 
 // Modified before it has come.
@@ -185,7 +185,7 @@ TEST_F(DisksTest, AVolumeThatComesAndGrows) {
   attach();
   modify(3);
   EXPECT_EQ(settle(), std::nullopt);
-  EXPECT_EQ(volume().state, AttachmentState::attached);
+  EXPECT_EQ(volume().attachments.at(0).state, AttachmentState::attached);
   EXPECT_EQ(volume().modification->state, ModificationState::completed);
   EXPECT_EQ(driver_.grown.at(volume_), 3 * kGib);
   EXPECT_EQ(volumes_.sizes.at(volume_), 2 * kGib);  // not by us
@@ -222,10 +222,10 @@ TEST_F(DisksTest, AStopEndsWhatWasAskedFor) {
   settle();
   attach();
   ASSERT_TRUE(settle_volumes_of_stopped(*cloud_, scope_, id_).has_value());
-  EXPECT_EQ(volume().state, AttachmentState::attached);
+  EXPECT_EQ(volume().attachments.at(0).state, AttachmentState::attached);
   set(AttachmentState::detaching);
   ASSERT_TRUE(settle_volumes_of_stopped(*cloud_, scope_, id_).has_value());
-  EXPECT_TRUE(volume().instance.empty());
+  EXPECT_FALSE(volume().is_attached());
 }
 
 TEST_F(DisksTest, OfAnInstanceAtRestTheFileGrows) {
@@ -238,6 +238,42 @@ TEST_F(DisksTest, OfAnInstanceAtRestTheFileGrows) {
   EXPECT_EQ(volume().modification->state, ModificationState::completed);
   EXPECT_EQ(volumes_.sizes.at(volume_), 5 * kGib);
   EXPECT_TRUE(driver_.grown.empty());
+}
+
+// What another one has open isn't ours to write.
+TEST_F(DisksTest, WhatSeveralHaveGrowsByWhoRuns) {
+  settle();
+  const std::string other = "i-0123456789abcdef1";
+  const auto have = [&](LifeState state) {
+    write([&](metadata::Transaction& txn) {
+      InstanceRecord second{.id = other, .zone = "us-east-1a", .type = "t3.micro", .state = state};
+      VolumeRecord record = volume();
+      record.multi_attach = true;
+      record.attachments.clear();
+      begin_volume_attachment(txn, scope_, {.volume = volume_, .device = "/dev/sdg"}, record, second);
+      InstanceRecord first = instance();
+      first.volumes.clear();
+      begin_volume_attachment(txn, scope_, {.volume = volume_, .device = "/dev/sdf"}, record, first);
+    });
+  };
+  have(LifeState::running);
+  modify(3);
+  EXPECT_FALSE(settle_disks_at_rest(tools(), {.scope = scope_, .id = id_}, instance()));
+  EXPECT_EQ(volume().modification->state, ModificationState::modifying);
+  EXPECT_EQ(settle(), std::nullopt);  // as one that runs
+  EXPECT_EQ(driver_.grown.at(volume_), 3 * kGib);
+  EXPECT_TRUE(driver_.disks[id_].at(volume_).is_shared);
+  EXPECT_EQ(volumes_.sizes.at(volume_), 2 * kGib);
+  have(LifeState::stopped);
+  modify(4);
+  while (settle_disks_at_rest(tools(), {.scope = scope_, .id = id_}, instance())) {
+  }
+  EXPECT_EQ(volume().modification->state, ModificationState::completed);
+  EXPECT_EQ(volumes_.sizes.at(volume_), 4 * kGib);
+  set(AttachmentState::detaching);
+  EXPECT_EQ(settle(), std::nullopt);
+  EXPECT_EQ(volume().attachments.size(), 1U);
+  EXPECT_EQ(volume().attachments.front().instance, other);
 }
 
 TEST(DeviceNamesTest, AsTheGuidesHaveThem) {

@@ -56,7 +56,7 @@ class SettleTest : public testing::Test {
       record.private_address = interface.addresses.front().address;
       record.volumes = {{.volume = "vol-0123456789abcdef0", .device = "/dev/xvda", .is_root = true}};
       record.state_at = clock_.now();
-      kVolumes.put(txn, scope_, {.id = "vol-0123456789abcdef0", .size_gib = 2, .instance = id_});
+      kVolumes.put(txn, scope_, {.id = "vol-0123456789abcdef0", .size_gib = 2, .attachments = {{.instance = id_}}});
       kInstances.put(txn, scope_, record);
       vpc_ = subnet.vpc;
       return {};

@@ -40,7 +40,7 @@ class SettleSnapshotTest : public testing::Test {
                       .volumes = {{.volume = volume_, .device = "/dev/xvda"}},
                       .desired = is_up ? Desired::running : Desired::stopped,
                       .state = state});
-      kVolumes.put(txn, scope_, {.id = volume_, .size_gib = 2, .instance = instance_});
+      kVolumes.put(txn, scope_, {.id = volume_, .size_gib = 2, .attachments = {{.instance = instance_}}});
       return {};
     });
   }

@@ -32,7 +32,7 @@ class VolumeWork {
     if (!being_read.has_value()) return Failed{being_read.error().message};
     if (*being_read) return Again{kLookAtSnapshot};
     if (record_.removed) return remove();
-    if (!record_.instance.empty()) return Settled{};
+    if (record_.is_attached()) return Settled{};
     if (record_.file == VolumeFile::to_make) return record_.source_volume.empty() ? make() : make_copy();
     if (record_.is_changing()) return change();
     return Settled{};
@@ -44,7 +44,7 @@ class VolumeWork {
   Outcome update(Change change) {
     const auto updated = metadata::run_transaction(cloud_.metadata, [&](metadata::Transaction& txn) -> Result<> {
       auto stored = TRY(kVolumes.find(txn, key_.scope, key_.id));
-      if (!stored || stored->removed || !stored->instance.empty()) return {};
+      if (!stored || stored->removed || stored->is_attached()) return {};
       change(*stored);
       kVolumes.put(txn, key_.scope, *stored);
       return {};
@@ -148,7 +148,7 @@ class VolumeWork {
 
 bool is_unsettled(const VolumeRecord& volume) {
   if (volume.removed) return true;
-  return volume.instance.empty() && (volume.file == VolumeFile::to_make || volume.is_changing());
+  return !volume.is_attached() && (volume.file == VolumeFile::to_make || volume.is_changing());
 }
 
 reconcile::Outcome settle_volume(const Cloud& cloud, const Clock& clock, std::string_view key) {
@@ -167,6 +167,7 @@ void note_grown(VolumeRecord& volume) {
   volume.type = target.type;
   volume.iops = target.iops;
   volume.throughput = target.throughput;
+  volume.multi_attach = target.multi_attach;
   volume.modification->state = ModificationState::optimizing;
 }
 

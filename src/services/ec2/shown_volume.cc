@@ -11,23 +11,23 @@ std::string_view state_of(const VolumeRecord& volume) {
   if (volume.removed) return "deleting";
   if (volume.file == VolumeFile::to_make) return "creating";
   if (volume.file == VolumeFile::failed) return "error";
-  return volume.instance.empty() ? "available" : "in-use";
+  return volume.is_attached() ? "in-use" : "available";
 }
 
-VolumeAttachment show_attachment(const VolumeRecord& volume) {
-  return {.delete_on_termination = volume.delete_on_termination,
+VolumeAttachment show_attachment(const VolumeRecord& volume, const VolumeAttachmentRecord& attachment) {
+  return {.delete_on_termination = attachment.delete_on_termination,
           .volume_id = volume.id,
-          .instance_id = volume.instance,
-          .device = volume.device,
-          .state = std::string(name_of(volume.state)),
-          .attach_time = volume.attached_at};
+          .instance_id = attachment.instance,
+          .device = attachment.device,
+          .state = std::string(name_of(attachment.state)),
+          .attach_time = attachment.attached_at};
 }
 
 Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap& tags) {
   Volume shown{.iops = iops_of(volume.shape()),
                .tags = wire_tags(tags),
                .volume_type = volume.type,
-               .multi_attach_enabled = false,
+               .multi_attach_enabled = volume.multi_attach,
                .throughput = throughput_of(volume.shape()),
                .volume_id = volume.id,
                .size = volume.size_gib,
@@ -42,7 +42,9 @@ Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap&
   if (volume.fast_restored) shown.fast_restored = true;
   if (!volume.source_volume.empty()) shown.source_volume_id = volume.source_volume;
   if (const auto zone = find_zone(scope.region, volume.zone)) shown.availability_zone_id = zone->id;
-  if (!volume.instance.empty()) shown.attachments->push_back(show_attachment(volume));
+  for (const VolumeAttachmentRecord& each : volume.attachments) {
+    shown.attachments->push_back(show_attachment(volume, each));
+  }
   return shown;
 }
 

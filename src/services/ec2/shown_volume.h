@@ -11,6 +11,6 @@ namespace aerolith::ec2 {
 // "creating", "available", "in-use", "deleting", "error"
 std::string_view state_of(const VolumeRecord& volume);
 Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap& tags);
-VolumeAttachment show_attachment(const VolumeRecord& volume);
+VolumeAttachment show_attachment(const VolumeRecord& volume, const VolumeAttachmentRecord& attachment);
 
 }  // namespace aerolith::ec2

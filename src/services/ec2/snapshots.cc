@@ -28,20 +28,15 @@ bool is_at_rest(const InstanceRecord& instance, LifeState state, Desired desired
   return instance.state == state && instance.desired == desired;
 }
 
-Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
-  const bool has_file = volume.file == VolumeFile::made || volume.file == VolumeFile::with_instance;
-  if (!has_file || volume.state != AttachmentState::attached) {
-    return errors::of("IncorrectState", fmt::format("The volume {} is {}: a snapshot needs it available or attached.",
-                                                    volume.id, has_file ? "on its way" : "not made yet"));
-  }
-  if (volume.instance.empty()) return Holder{.id = volume.id};
-  const InstanceRecord instance = TRY(kInstances.get(txn, scope, volume.instance));
-  if (instance.imaging.empty() && instance.replacing.empty() && !instance.reboot_wanted) {
-    if (is_at_rest(instance, LifeState::stopped, Desired::stopped)) return Holder{.id = instance.id};
-    if (is_at_rest(instance, LifeState::running, Desired::running)) {
-      return Holder{.id = instance.id, .source = SnapshotSource::guest};
-    }
-  }
+// Nullopt: it is on its way.
+std::optional<SnapshotSource> source_at(const InstanceRecord& instance) {
+  if (!instance.imaging.empty() || !instance.replacing.empty() || instance.reboot_wanted) return std::nullopt;
+  if (is_at_rest(instance, LifeState::stopped, Desired::stopped)) return SnapshotSource::closed_volume;
+  if (is_at_rest(instance, LifeState::running, Desired::running)) return SnapshotSource::guest;
+  return std::nullopt;
+}
+
+std::unexpected<CallError> on_its_way(const InstanceRecord& instance, const VolumeRecord& volume) {
   const std::string_view doing = !instance.imaging.empty()     ? "being made an image of"
                                  : !instance.replacing.empty() ? "given a new root volume"
                                  : instance.reboot_wanted      ? "rebooting"
@@ -49,6 +44,36 @@ Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, con
   return errors::of("IncorrectState", fmt::format("The instance {}, which has the volume {}, is {}: a snapshot needs "
                                                   "it running or stopped.",
                                                   instance.id, volume.id, doing));
+}
+
+// Of several instances that have it, one that runs. Where none does, the volume itself: none of them may start then.
+Result<Holder> holder_of_shared(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
+  std::optional<InstanceRecord> moving;
+  for (const VolumeAttachmentRecord& each : volume.attachments) {
+    InstanceRecord instance = TRY(kInstances.get(txn, scope, each.instance));
+    const auto source = source_at(instance);
+    const bool has_it = each.state == AttachmentState::attached;
+    if (source == SnapshotSource::guest && has_it) return Holder{.id = instance.id, .source = *source};
+    if (source != SnapshotSource::closed_volume) moving = std::move(instance);
+  }
+  if (moving) return on_its_way(*moving, volume);
+  return Holder{.id = volume.id};
+}
+
+Result<Holder> holder_of(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume) {
+  const bool has_file = volume.file == VolumeFile::made || volume.file == VolumeFile::with_instance;
+  const bool is_moving =
+      !volume.multi_attach && volume.is_attached() && volume.attachments.front().state != AttachmentState::attached;
+  if (!has_file || is_moving) {
+    return errors::of("IncorrectState", fmt::format("The volume {} is {}: a snapshot needs it available or attached.",
+                                                    volume.id, has_file ? "on its way" : "not made yet"));
+  }
+  if (!volume.is_attached()) return Holder{.id = volume.id};
+  if (volume.multi_attach) return holder_of_shared(txn, scope, volume);
+  const InstanceRecord instance = TRY(kInstances.get(txn, scope, volume.attachments.front().instance));
+  const auto source = source_at(instance);
+  if (!source) return on_its_way(instance, volume);
+  return Holder{.id = instance.id, .source = *source};
 }
 
 // A volume that was made of a snapshot goes on where that one is.

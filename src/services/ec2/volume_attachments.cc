@@ -41,11 +41,11 @@ Result<> check_device_name(const std::string& device) {
 
 void begin_volume_attachment(metadata::Transaction& txn, const Scope& scope, const InstanceVolume& attachment,
                              VolumeRecord& volume, InstanceRecord& instance) {
-  volume.instance = instance.id;
-  volume.device = attachment.device;
-  volume.delete_on_termination = attachment.delete_on_termination;
-  volume.attached_at = attachment.attached_at;
-  volume.state = attachment.state;
+  volume.attachments.push_back({.instance = instance.id,
+                                .device = attachment.device,
+                                .delete_on_termination = attachment.delete_on_termination,
+                                .attached_at = attachment.attached_at,
+                                .state = attachment.state});
   kVolumes.put(txn, scope, volume);
   instance.volumes.push_back(attachment);
   kInstances.put(txn, scope, instance);
@@ -53,7 +53,7 @@ void begin_volume_attachment(metadata::Transaction& txn, const Scope& scope, con
 
 void set_attachment_state(metadata::Transaction& txn, const Scope& scope, AttachmentState state, VolumeRecord& volume,
                           InstanceRecord& instance) {
-  volume.state = state;
+  if (VolumeAttachmentRecord* const attachment = volume.attachment_to(instance.id)) attachment->state = state;
   kVolumes.put(txn, scope, volume);
   InstanceVolume* const entry = find_volume(instance, volume.id);
   if (entry == nullptr) return;
@@ -63,13 +63,19 @@ void set_attachment_state(metadata::Transaction& txn, const Scope& scope, Attach
 
 void end_volume_attachment(metadata::Transaction& txn, const Scope& scope, VolumeRecord& volume,
                            InstanceRecord& instance) {
-  volume.instance.clear();
-  volume.device.clear();
-  volume.delete_on_termination = false;
-  volume.state = AttachmentState::attached;
+  volume.free_of(instance.id);
   kVolumes.put(txn, scope, volume);
   std::erase_if(instance.volumes, [&](const InstanceVolume& each) { return each.volume == volume.id; });
   kInstances.put(txn, scope, instance);
+}
+
+void tell_holders(const Cloud& cloud, const Scope& scope, const std::string& volume) {
+  const auto record = kVolumes.find(*cloud.metadata.begin_read(), scope, volume);
+  if (record.has_value() && *record) {
+    for (const VolumeAttachmentRecord& each : (*record)->attachments) cloud.instance_changed(scope, each.instance);
+    if ((*record)->is_attached()) return;
+  }
+  cloud.volume_changed(scope, volume);
 }
 
 Result<> settle_volumes_of_stopped(const Cloud& cloud, const Scope& scope, const std::string& instance) {
@@ -81,8 +87,9 @@ Result<> settle_volumes_of_stopped(const Cloud& cloud, const Scope& scope, const
     const std::vector<InstanceVolume> all = record->volumes;
     for (const InstanceVolume& each : all) {
       auto volume = TRY(kVolumes.find(txn, scope, each.volume));
-      if (!volume || volume->instance != instance || volume->state == AttachmentState::attached) continue;
-      if (volume->is_ending()) {
+      const VolumeAttachmentRecord* const attachment = volume ? volume->attachment_to(instance) : nullptr;
+      if (attachment == nullptr || attachment->state == AttachmentState::attached) continue;
+      if (attachment->is_ending()) {
         end_volume_attachment(txn, scope, *volume, *record);
         freed.push_back(volume->id);
       } else {
@@ -91,7 +98,7 @@ Result<> settle_volumes_of_stopped(const Cloud& cloud, const Scope& scope, const
     }
     return {};
   }));
-  for (const std::string& id : freed) cloud.volume_changed(scope, id);
+  for (const std::string& id : freed) tell_holders(cloud, scope, id);
   return {};
 }
 

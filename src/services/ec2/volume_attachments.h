@@ -1,5 +1,5 @@
 // Volumes of instances, beside those that an instance is launched with: how they come and how they go. Who works on a
-// volume: the queue of the instance that has it, or else its own (settle_volume.h).
+// volume: the queues of the instances that have it, or else its own (settle_volume.h).
 #pragma once
 
 #include <string>
@@ -21,6 +21,9 @@ void set_attachment_state(metadata::Transaction& txn, const Scope& scope, Attach
                           InstanceRecord& instance);
 void end_volume_attachment(metadata::Transaction& txn, const Scope& scope, VolumeRecord& volume,
                            InstanceRecord& instance);
+
+// After a commit that left it, or changes it: whoever works on it now looks at it.
+void tell_holders(const Cloud& cloud, const Scope& scope, const std::string& volume);
 
 // What was asked for while it ran and isn't done: with the end of the guest it is. May be done again.
 Result<> settle_volumes_of_stopped(const Cloud& cloud, const Scope& scope, const std::string& instance);

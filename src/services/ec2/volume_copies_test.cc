@@ -24,7 +24,7 @@ class VolumeCopiesTest : public HandlerTest {
                       .volumes = {{.volume = source_, .device = "/dev/xvda"}},
                       .desired = is_up ? Desired::running : Desired::stopped,
                       .state = state});
-      VolumeRecord volume{.id = source_, .zone = "us-east-1a", .size_gib = 2, .instance = instance_};
+      VolumeRecord volume{.id = source_, .zone = "us-east-1a", .size_gib = 2, .attachments = {{.instance = instance_}}};
       volume.file = VolumeFile::made;
       kVolumes.put(txn, scope_, volume);
       return {};
@@ -131,7 +131,7 @@ TEST_F(VolumeCopiesTest, WhatIsRefused) {
   EXPECT_EQ(copy({.volume_type = "io1"}).error().code, "InvalidParameterValue");
   EXPECT_EQ(copy({.kms_key_id = "alias/mine"}).error().code, "InvalidParameterDependency");
   EXPECT_EQ(copy({.multi_attach_enabled = true}).error().code, "InvalidParameterCombination");
-  EXPECT_EQ(copy({.volume_type = "io2", .multi_attach_enabled = true}).error().code, "UnsupportedOperation");
+  EXPECT_EQ(copy({.volume_type = "io2", .multi_attach_enabled = true}).error().code, "InvalidParameterValue");  // 2 GiB
   EXPECT_EQ(code_of(&copy_volumes, CopyVolumesInput{.source_volume_id = "vol-00000000"}), "InvalidVolume.NotFound");
   Call dry = call();
   dry.dry_run = true;

@@ -155,16 +155,6 @@ const VolumeTypeFacts* find_volume_type(std::string_view name) {
   return found == kTypes.end() ? nullptr : found;
 }
 
-Result<> refuse_multi_attach(std::optional<bool> asked, std::string_view type) {
-  if (!asked.value_or(false)) return {};
-  if (!type.starts_with("io")) {
-    return errors::invalid_combination(fmt::format("Multi-Attach is not supported for {} volumes.", type));
-  }
-  return errors::unsupported(
-      "Multi-Attach is not built: a volume is a file that one program writes, so that it can be attached to one "
-      "instance at a time.");
-}
-
 Result<> check_shape(const VolumeShape& shape) {
   const VolumeTypeFacts* const type = find_volume_type(shape.type);
   if (type == nullptr) {
@@ -173,6 +163,9 @@ Result<> check_shape(const VolumeShape& shape) {
   }
   TRY(check_size(*type, shape.size_gib));
   TRY(check_iops(*type, shape));
+  if (shape.multi_attach && !type->name.starts_with("io")) {
+    return errors::invalid_combination(fmt::format("Multi-Attach is not supported for {} volumes.", type->name));
+  }
   return check_throughput(*type, shape);
 }
 

@@ -28,12 +28,8 @@ struct VolumeTypeFacts {
 const VolumeTypeFacts* find_volume_type(std::string_view name);
 
 // UnknownVolumeType, InvalidParameterValue, InvalidParameterCombination, MissingParameter. IOPS of io1 and io2 must be
-// there.
+// there; those alone may have Multi-Attach.
 Result<> check_shape(const VolumeShape& shape);
-
-// Multi-Attach is for io1 and io2 (InvalidParameterCombination), and not built (UnsupportedOperation):
-// docs/guide/volumes.md says why.
-Result<> refuse_multi_attach(std::optional<bool> asked, std::string_view type);
 
 // As DescribeVolumes shows them; nullopt: it shows none.
 std::optional<int32_t> iops_of(const VolumeShape& shape);

@@ -86,7 +86,9 @@ Result<> change_devices(metadata::Transaction& txn, const Call& call, InstanceRe
     if (!mapping.ebs || !mapping.ebs->delete_on_termination) continue;
     found->delete_on_termination = *mapping.ebs->delete_on_termination;
     auto volume = TRY(kVolumes.get(txn, call.scope, found->volume));
-    volume.delete_on_termination = found->delete_on_termination;
+    if (VolumeAttachmentRecord* const attachment = volume.attachment_to(record.id)) {
+      attachment->delete_on_termination = found->delete_on_termination;
+    }
     kVolumes.put(txn, call.scope, volume);
   }
   return {};

@@ -88,6 +88,13 @@ Result<std::vector<SnapshotRecord>> begin_snapshots(metadata::Transaction& txn, 
   for (const BlockDeviceRecord& device : image.devices) {
     const auto volume = std::ranges::find(instance.volumes, device.device, &InstanceVolume::device);
     if (device.snapshot.empty() || volume == instance.volumes.end()) continue;
+    // Others may write it while this instance is down.
+    if (TRY(kVolumes.get(txn, call.scope, volume->volume)).multi_attach) {
+      return errors::unsupported(fmt::format(
+          "The volume {} is Multi-Attach enabled: leave {} out of the image (NoDevice), and take a snapshot of it by "
+          "itself.",
+          volume->volume, device.device));
+    }
     records.push_back(
         TRY(begin_snapshot(txn, call,
                            {.volume = volume->volume,

@@ -72,11 +72,11 @@ void add_volume(metadata::Transaction& txn, const Scope& scope, const BlockDevic
                       .iops = device.iops,
                       .throughput = device.throughput,
                       .encrypted = device.encrypted,
-                      .created_at = instance.launched_at,
-                      .instance = instance.id,
-                      .device = device.device,
-                      .delete_on_termination = device.delete_on_termination,
-                      .attached_at = instance.launched_at};
+                      .created_at = instance.launched_at};
+  volume.attachments = {{.instance = instance.id,
+                         .device = device.device,
+                         .delete_on_termination = device.delete_on_termination,
+                         .attached_at = instance.launched_at}};
   volume.kms_key = key;
   volume.initialization_rate = rate;
   kVolumes.put(txn, scope, volume);

@@ -57,6 +57,21 @@ Result<> check_not_locked(metadata::ReadTransaction& txn, const Call& call, cons
   return errors::not_permitted(fmt::format("The snapshot {} is locked and can't be deleted.", snapshot.id));
 }
 
+// What several instances have open is served by a program of its own: there is no moment that it shares with the other
+// volumes of a guest that runs.
+Result<> check_one_moment(metadata::ReadTransaction& txn, const Scope& scope,
+                          const std::vector<SnapshotRecord>& records) {
+  if (records.size() < 2) return {};
+  for (const SnapshotRecord& each : records) {
+    if (each.source != SnapshotSource::guest || !TRY(kVolumes.get(txn, scope, each.volume)).multi_attach) continue;
+    return errors::unsupported(
+        fmt::format("The Multi-Attach enabled volume {} can't be read at the same moment as other volumes of a running "
+                    "instance: exclude it, and take a snapshot of it by itself.",
+                    each.volume));
+  }
+  return {};
+}
+
 SnapshotInfo to_info(const SnapshotRecord& record, const TagMap& tags) {
   return {.description = record.description,
           .tags = wire_tags(tags),
@@ -99,7 +114,7 @@ Result<CreateSnapshotsOutput> create_snapshots(Call& call, const CreateSnapshots
           begin_snapshot(txn, call, {.volume = volume, .description = input.description.value_or(""), .tags = tags})));
       infos.push_back(to_info(records.back(), tags));
     }
-    return {};
+    return check_one_moment(txn, call.scope, records);
   }));
   TRY(fix_moment(call, records));
   return CreateSnapshotsOutput{.snapshots = std::move(infos)};

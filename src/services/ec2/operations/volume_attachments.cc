@@ -8,6 +8,7 @@
 #include "ec2/model/instance.h"
 #include "ec2/operations/attach_volume.h"
 #include "ec2/operations/detach_volume.h"
+#include "services/ec2/instance_types.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/shown_volume.h"
 #include "services/ec2/volume_types.h"
@@ -18,17 +19,51 @@ namespace {
 // Of Nitro: volumes and interfaces together.
 // https://docs.aws.amazon.com/ebs/latest/userguide/volume_limits.html
 constexpr size_t kMostAttachments = 28;
+// That have a Multi-Attach enabled volume.
+constexpr size_t kMostInstances = 16;
 
 Result<> check_instance_state(const InstanceRecord& instance) {
   if (instance.state == LifeState::running || instance.state == LifeState::stopped) return {};
   return errors::of("IncorrectState", fmt::format("Instance '{}' is not 'running'.", instance.id));
 }
 
-Result<> check_volume(const VolumeRecord& volume, const InstanceRecord& instance) {
+// Of one that several instances may have. Each of them sees what the others write, as long as they read it the same
+// way: containers by the host's cache, machines past it.
+// https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html#considerations
+Result<> check_others(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume,
+                      const InstanceRecord& instance) {
+  const TypeFacts* const type = find_instance_type(instance.type);
+  if (type != nullptr && type->is_xen()) {
+    return errors::unsupported(
+        fmt::format("Multi-Attach enabled volumes can be attached to instances built on the Nitro System only, not to "
+                    "{}.",
+                    instance.type));
+  }
+  if (volume.attachments.size() >= kMostInstances) {
+    return errors::of("AttachmentLimitExceeded", fmt::format("The volume {} is attached to {} instances already.",
+                                                             volume.id, volume.attachments.size()));
+  }
+  for (const VolumeAttachmentRecord& each : volume.attachments) {
+    const auto other = TRY(kInstances.find(txn, scope, each.instance));
+    if (!other || other->driver == instance.driver) continue;
+    const auto named = [](const InstanceRecord& record) {
+      return record.driver == DriverChoice::vm ? "virtual machine" : "container";
+    };
+    return errors::unsupported(
+        fmt::format("The volume {} is attached to the {} {}: containers and virtual machines can't share a volume, for "
+                    "neither would see what the other writes, and {} is a {}.",
+                    volume.id, named(*other), other->id, instance.id, named(instance)));
+  }
+  return {};
+}
+
+Result<> check_volume(metadata::ReadTransaction& txn, const Scope& scope, const VolumeRecord& volume,
+                      const InstanceRecord& instance) {
   if (volume.removed) return errors::not_found(Kind::volume, volume.id);
-  if (!volume.instance.empty()) {
+  if (volume.is_attached() && (!volume.multi_attach || volume.attachment_to(instance.id) != nullptr)) {
     return errors::of("VolumeInUse", fmt::format("{} is already attached to an instance", volume.id));
   }
+  if (volume.multi_attach) TRY(check_others(txn, scope, volume, instance));
   if (volume.file == VolumeFile::to_make || volume.file == VolumeFile::failed) {
     return errors::of("IncorrectState", fmt::format("{} is not 'available'.", volume.id));
   }
@@ -61,6 +96,7 @@ Result<> check_place(const VolumeRecord& volume, const InstanceRecord& instance,
     return errors::invalid_parameter(
         fmt::format("Invalid value '{}' for unixDevice. Attachment point {} is already in use", device, device));
   }
+  if (volume.multi_attach) return errors::invalid_parameter("Multi-Attach enabled volumes can't be boot volumes.");
   const VolumeTypeFacts* const type = find_volume_type(volume.type);
   if (type != nullptr && type->may_boot) return {};
   return errors::invalid_parameter(fmt::format("{} volumes can't be boot volumes.", volume.type));
@@ -70,7 +106,7 @@ Result<> check_place(const VolumeRecord& volume, const InstanceRecord& instance,
 void settle(const Call& call, const VolumeRecord& volume, const InstanceRecord& instance) {
   if (call.dry_run) return;
   call.settle_instance(instance.id);
-  if (volume.instance.empty()) call.settle_volume(volume.id);
+  if (volume.attachment_to(instance.id) == nullptr) tell_holders(call.cloud, call.scope, volume.id);
 }
 
 struct Changed {
@@ -80,17 +116,20 @@ struct Changed {
 };
 
 // Where none is named, the one that it has.
-Result<> check_attachment(const VolumeRecord& volume, const DetachVolumeInput& input) {
+Result<VolumeAttachmentRecord> find_attachment(const VolumeRecord& volume, const DetachVolumeInput& input) {
   if (volume.removed) return errors::not_found(Kind::volume, volume.id);
-  if (volume.instance.empty()) {
+  if (!volume.is_attached()) {
     return errors::of("IncorrectState", fmt::format("Volume '{}' is in the '{}' state.", volume.id, state_of(volume)));
   }
-  const bool fits = input.instance_id.value_or(volume.instance) == volume.instance &&
-                    input.device.value_or(volume.device) == volume.device;
-  if (fits) return {};
-  return errors::of("InvalidAttachment.NotFound",
-                    fmt::format("The volume '{}' is not attached to instance '{}' as device '{}'.", volume.id,
-                                input.instance_id.value_or(volume.instance), input.device.value_or(volume.device)));
+  // "If you are detaching a Multi-Attach enabled volume, you must specify an instance ID."
+  if (volume.multi_attach && !input.instance_id) return errors::missing_parameter("InstanceId");
+  const std::string instance = input.instance_id.value_or(volume.attachments.front().instance);
+  const VolumeAttachmentRecord* const found = volume.attachment_to(instance);
+  if (found != nullptr && input.device.value_or(found->device) == found->device) return *found;
+  const std::string device = input.device.value_or((found != nullptr ? *found : volume.attachments.front()).device);
+  return errors::of(
+      "InvalidAttachment.NotFound",
+      fmt::format("The volume '{}' is not attached to instance '{}' as device '{}'.", volume.id, instance, device));
 }
 
 }  // namespace
@@ -105,7 +144,7 @@ Result<VolumeAttachment> attach_volume(Call& call, const AttachVolumeInput& inpu
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, input.instance_id));
     TRY(check_instance_state(instance));
-    TRY(check_volume(volume, instance));
+    TRY(check_volume(txn, call.scope, volume, instance));
     TRY(check_place(volume, instance, *input.device));
     const bool runs = instance.state == LifeState::running;
     const InstanceVolume attachment{.volume = volume.id,
@@ -115,7 +154,7 @@ Result<VolumeAttachment> attach_volume(Call& call, const AttachVolumeInput& inpu
                                     .attached_at = std::chrono::floor<std::chrono::seconds>(call.context.now),
                                     .state = runs ? AttachmentState::attaching : AttachmentState::attached};
     begin_volume_attachment(txn, call.scope, attachment, volume, instance);
-    VolumeAttachment shown = show_attachment(volume);
+    VolumeAttachment shown = show_attachment(volume, volume.attachments.back());
     shown.state = "attaching";
     return Changed{.volume = std::move(volume), .instance = std::move(instance), .shown = std::move(shown)};
   }));
@@ -128,19 +167,19 @@ Result<VolumeAttachment> detach_volume(Call& call, const DetachVolumeInput& inpu
   const bool by_force = input.force.value_or(false);
   auto changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<Changed> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
-    TRY(check_attachment(volume, input));
-    InstanceRecord instance = TRY(kInstances.get(txn, call.scope, volume.instance));
+    const VolumeAttachmentRecord attachment = TRY(find_attachment(volume, input));
+    InstanceRecord instance = TRY(kInstances.get(txn, call.scope, attachment.instance));
     TRY(check_instance_state(instance));
     const bool runs = instance.state == LifeState::running;
-    if (runs && volume.device == instance.root_device) {
+    if (runs && attachment.device == instance.root_device) {
       return errors::not_permitted(
           fmt::format("Unable to detach root volume '{}' from instance '{}'", volume.id, instance.id));
     }
-    VolumeAttachment shown = show_attachment(volume);
+    VolumeAttachment shown = show_attachment(volume, attachment);
     shown.state = "detaching";
     if (!runs) {
       end_volume_attachment(txn, call.scope, volume, instance);
-    } else if (by_force || !volume.is_ending()) {
+    } else if (by_force || !attachment.is_ending()) {
       const auto state = by_force ? AttachmentState::detaching_by_force : AttachmentState::detaching;
       set_attachment_state(txn, call.scope, state, volume, instance);
     }

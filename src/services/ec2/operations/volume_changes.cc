@@ -15,6 +15,7 @@
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/shown_values.h"
 #include "services/ec2/shown_volume.h"
+#include "services/ec2/volume_attachments.h"
 #include "services/ec2/volume_types.h"
 
 namespace aerolith::ec2 {
@@ -34,12 +35,12 @@ VolumeModification show_modification(const VolumeRecord& volume) {
                            .target_iops = iops_of(record.target),
                            .target_volume_type = record.target.type,
                            .target_throughput = throughput_of(record.target),
-                           .target_multi_attach_enabled = false,
+                           .target_multi_attach_enabled = record.target.multi_attach,
                            .original_size = record.original.size_gib,
                            .original_iops = iops_of(record.original),
                            .original_volume_type = record.original.type,
                            .original_throughput = throughput_of(record.original),
-                           .original_multi_attach_enabled = false,
+                           .original_multi_attach_enabled = record.original.multi_attach,
                            .progress = record.state == ModificationState::completed ? kWhole : 0,
                            .start_time = record.started_at};
   if (record.ended_at) shown.end_time = *record.ended_at;
@@ -67,6 +68,25 @@ constexpr std::array kFilters{
     Definition{"volume-id", &at<"VolumeId">},
 };
 
+// https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html#considerations
+Result<> check_multi_attach(const VolumeRecord& volume, const VolumeShape& target) {
+  if (volume.multi_attach && volume.type == "io1") {
+    return errors::unsupported("Multi-Attach enabled io1 volumes can't be modified.");
+  }
+  if (volume.multi_attach && target.type != volume.type) {
+    return errors::unsupported("The type of a Multi-Attach enabled volume can't be modified.");
+  }
+  if (volume.multi_attach == target.multi_attach) return {};
+  if (volume.type == "io1" || target.type == "io1") {
+    return errors::unsupported("Multi-Attach can't be enabled or disabled for io1 volumes after creation.");
+  }
+  if (!volume.is_attached()) return {};
+  return errors::of("IncorrectState",
+                    fmt::format("Multi-Attach can't be enabled or disabled while the volume {} is attached to an "
+                                "instance.",
+                                volume.id));
+}
+
 // What isn't said stays, or is the type's own.
 Result<VolumeShape> read_target(const VolumeRecord& volume, const ModifyVolumeInput& input) {
   VolumeShape target = volume.shape();
@@ -83,6 +103,8 @@ Result<VolumeShape> read_target(const VolumeRecord& volume, const ModifyVolumeIn
   }
   if (input.iops) target.iops = input.iops;
   if (input.throughput) target.throughput = input.throughput;
+  if (input.multi_attach_enabled) target.multi_attach = *input.multi_attach_enabled;
+  TRY(check_multi_attach(volume, target));
   TRY(check_shape(target));
   return target;
 }
@@ -94,10 +116,13 @@ Result<> check_kind(metadata::ReadTransaction& txn, const Scope& scope, const Vo
         "Volumes of the previous generation, standard, can't be modified, nor be made of others.");
   }
   const VolumeTypeFacts* const type = find_volume_type(target.type);
-  if (volume.instance.empty() || type == nullptr || type->may_boot) return {};
-  const auto instance = TRY(kInstances.find(txn, scope, volume.instance));
-  if (!instance || instance->root_device != volume.device) return {};
-  return errors::invalid_parameter(fmt::format("{} volumes can't be boot volumes.", target.type));
+  if (type == nullptr || type->may_boot) return {};
+  for (const VolumeAttachmentRecord& each : volume.attachments) {
+    const auto instance = TRY(kInstances.find(txn, scope, each.instance));
+    if (!instance || instance->root_device != each.device) continue;
+    return errors::invalid_parameter(fmt::format("{} volumes can't be boot volumes.", target.type));
+  }
+  return {};
 }
 
 Result<> check_state(const VolumeRecord& volume) {
@@ -136,7 +161,6 @@ Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& in
   const VolumeRecord changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<VolumeRecord> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     TRY(check_state(volume));
-    TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or(volume.type)));
     const VolumeShape target = TRY(read_target(volume, input));
     TRY(check_kind(txn, call.scope, volume, target));
     TRY(take_turn(volume, call.context.now));
@@ -146,8 +170,7 @@ Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& in
     return volume;
   }));
   step("modify-volume/committed");
-  if (!call.dry_run && changed.instance.empty()) call.settle_volume(changed.id);
-  if (!call.dry_run && !changed.instance.empty()) call.settle_instance(changed.instance);
+  if (!call.dry_run) tell_holders(call.cloud, call.scope, changed.id);
   return ModifyVolumeOutput{.volume_modification = show_modification(changed)};
 }
 

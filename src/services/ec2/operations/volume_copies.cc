@@ -16,15 +16,12 @@
 namespace aerolith::ec2 {
 namespace {
 
-Result<> refuse_unbuilt(const CopyVolumesInput& input) {
-  return refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2"));
-}
-
 Result<VolumeShape> read_shape(const VolumeRecord& source, const CopyVolumesInput& input) {
   VolumeShape shape{.type = input.volume_type.value_or("gp2"),
                     .size_gib = input.size.value_or(source.size_gib),
                     .iops = input.iops,
-                    .throughput = input.throughput};
+                    .throughput = input.throughput,
+                    .multi_attach = input.multi_attach_enabled.value_or(false)};
   if (shape.size_gib < source.size_gib) {
     return errors::invalid_parameter(
         fmt::format("Volume of size {}GB is smaller than the volume '{}', expect size >= {}GB", shape.size_gib,
@@ -59,6 +56,7 @@ Result<Begun> begin(metadata::Transaction& txn, const Call& call, const CopyVolu
                       .throughput = shape.throughput,
                       .created_at = call.context.now};
   volume.file = VolumeFile::to_make;
+  volume.multi_attach = shape.multi_attach;
   volume.source_volume = source.id;
   volume.kms_key = TRY(choose_key(
       txn, call.scope, {.encrypted = input.encrypted, .kms_key = input.kms_key_id, .of_encrypted = source.encrypted}));
@@ -83,7 +81,6 @@ Result<> take_back(Call& call, const CopyVolumesInput& input, const VolumeRecord
 }  // namespace
 
 Result<CopyVolumesOutput> copy_volumes(Call& call, const CopyVolumesInput& input) {
-  TRY(refuse_unbuilt(input));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::volume));
   TRY(check_room_for_volumes(call.cloud));
   const Begun begun = TRY(call.write([&](metadata::Transaction& txn) { return begin(txn, call, input, tags); }));

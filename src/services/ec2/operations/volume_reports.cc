@@ -92,8 +92,8 @@ VolumeStatusItem show_status(const Scope& scope, const VolumeRecord& volume, con
     item.initialization_status_details = show_initialization(volume, filling);
   }
   if (const auto zone = find_zone(scope.region, volume.zone)) item.availability_zone_id = zone->id;
-  if (!volume.instance.empty()) {
-    item.attachment_statuses->push_back({.io_performance = "not-applicable", .instance_id = volume.instance});
+  for (const VolumeAttachmentRecord& each : volume.attachments) {
+    item.attachment_statuses->push_back({.io_performance = "not-applicable", .instance_id = each.instance});
   }
   return item;
 }

@@ -65,7 +65,6 @@ constexpr int32_t kLeastResults = 5;
 constexpr int32_t kMostResults = 1000;
 
 Result<> refuse_unbuilt(const CreateVolumeInput& input) {
-  TRY(refuse_multi_attach(input.multi_attach_enabled, input.volume_type.value_or("gp2")));
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
   return check_initialization_rate(input.volume_initialization_rate, input.snapshot_id && !input.snapshot_id->empty());
@@ -85,7 +84,10 @@ Result<std::string> read_zone(const Scope& scope, const CreateVolumeInput& input
 }
 
 Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call, const CreateVolumeInput& input) {
-  VolumeShape shape{.type = input.volume_type.value_or("gp2"), .iops = input.iops, .throughput = input.throughput};
+  VolumeShape shape{.type = input.volume_type.value_or("gp2"),
+                    .iops = input.iops,
+                    .throughput = input.throughput,
+                    .multi_attach = input.multi_attach_enabled.value_or(false)};
   int32_t least = 0;
   if (input.snapshot_id && !input.snapshot_id->empty()) {
     least = TRY(find_snapshot_size(txn, call.scope, *input.snapshot_id));
@@ -123,6 +125,7 @@ Result<Volume> create_volume(Call& call, const CreateVolumeInput& input) {
                         .throughput = shape.throughput,
                         .created_at = call.context.now};
     volume.file = VolumeFile::to_make;
+    volume.multi_attach = shape.multi_attach;
     volume.initialization_rate = input.volume_initialization_rate.value_or(0);
     volume.kms_key = TRY(choose_key(txn, call.scope,
                                     {.encrypted = input.encrypted,
@@ -148,9 +151,9 @@ Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input) {
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, input.volume_id));
     if (volume.removed) return errors::not_found(Kind::volume, volume.id);
-    if (!volume.instance.empty()) {
-      return errors::of("VolumeInUse",
-                        fmt::format("Volume {} is currently attached to {}", volume.id, volume.instance));
+    if (volume.is_attached()) {
+      return errors::of("VolumeInUse", fmt::format("Volume {} is currently attached to {}", volume.id,
+                                                   volume.attachments.front().instance));
     }
     if (volume.file == VolumeFile::to_make) {
       return errors::of("IncorrectState", fmt::format("The volume '{}' is 'creating'.", volume.id));
