@@ -46,7 +46,7 @@ class DiskWork {
       auto volume = TRY(kVolumes.find(*txn, key_.scope, each.volume));
       if (!volume || volume->instance != key_.id) continue;
       const bool moves = driver_ != nullptr && volume->state != AttachmentState::attached;
-      // Closed until its snapshot is made.
+      // Until its snapshot is read it stays as it is: open where it is to go, closed where it has come.
       if (moves && TRY(is_being_read(*txn, key_.scope, volume->id))) continue;
       if (moves || volume->is_changing()) volumes_.push_back(*std::move(volume));
     }
