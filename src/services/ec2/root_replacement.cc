@@ -29,6 +29,18 @@ VolumeRecord new_root(const RootReplacementRecord& task, const VolumeRecord& old
           .kms_key = task.kms_key};
 }
 
+// A volume that was given keeps what else it is.
+Result<VolumeRecord> new_root(metadata::ReadTransaction& txn, const Scope& scope, const RootReplacementRecord& task,
+                              const VolumeRecord& old, Timestamp now) {
+  if (!task.is_given) return new_root(task, old, now);
+  VolumeRecord root = TRY(kVolumes.get(txn, scope, task.volume));
+  root.device = old.device;
+  root.delete_on_termination = old.delete_on_termination;
+  root.attached_at = now;
+  root.state = AttachmentState::attached;
+  return root;
+}
+
 Result<> set_state(const Cloud& cloud, const Scope& scope, const RootReplacementRecord& task, ReplacementState state,
                    Timestamp now, const std::string& failure = "") {
   return metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
@@ -50,12 +62,16 @@ aerolith::Result<void, LaunchFailure> of_records(Result<> result) {
 
 enum class OldRoot : uint8_t { free, removed, in_bin };
 
+void free(VolumeRecord& volume) {
+  volume.instance.clear();
+  volume.device.clear();
+  volume.delete_on_termination = false;
+  volume.state = AttachmentState::attached;
+}
+
 Result<OldRoot> free_old_root(metadata::Transaction& txn, const Scope& scope, VolumeRecord old, bool deletes,
                               Timestamp now) {
-  old.instance.clear();
-  old.device.clear();
-  old.delete_on_termination = false;
-  old.state = AttachmentState::attached;
+  free(old);
   if (deletes && TRY(keep_in_bin(txn, scope, old, now))) return OldRoot::in_bin;
   old.removed = deletes;
   kVolumes.put(txn, scope, old);
@@ -104,9 +120,11 @@ Result<RootReplacementRecord> current_replacement(const Cloud& cloud, const Scop
 
 aerolith::Result<void, LaunchFailure> make_new_root(const Cloud& cloud, const Scope& scope,
                                                     const RootReplacementRecord& task, Timestamp now) {
-  const auto made = cloud.volumes->create(file_wanted(new_root(task, {}, now)));
-  if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
-  step("replace-root/volume-made");
+  if (!task.is_given) {
+    const auto made = cloud.volumes->create(file_wanted(new_root(task, {}, now)));
+    if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
+    step("replace-root/volume-made");
+  }
   return of_records(set_state(cloud, scope, task, ReplacementState::in_progress, now));
 }
 
@@ -117,7 +135,7 @@ Result<compute::Spec> make_spec_with_new_root(const Cloud& cloud, const Scope& s
   const VolumeRecord old = TRY(kVolumes.get(*txn, scope, task.old_volume));
   for (compute::Disk& disk : spec.disks) {
     if (!disk.is_root) continue;
-    disk = make_disk(cloud, new_root(task, old, task.started_at));
+    disk = make_disk(cloud, TRY(new_root(*txn, scope, task, old, task.started_at)));
     disk.is_root = true;
   }
   if (!task.image.empty()) {
@@ -135,7 +153,7 @@ Result<> end_replacement(const Cloud& cloud, const Scope& scope, const RootRepla
     auto stored = TRY(kRootReplacements.find(txn, scope, task.id));
     if (!instance || !stored || instance->replacing != task.id) return {};
     VolumeRecord old = TRY(kVolumes.get(txn, scope, task.old_volume));
-    kVolumes.put(txn, scope, new_root(task, old, now));
+    kVolumes.put(txn, scope, TRY(new_root(txn, scope, task, old, now)));
     became = TRY(free_old_root(txn, scope, std::move(old), task.deletes_old, now));
     put_in_place(*instance, task, now);
     kInstances.put(txn, scope, *instance);
@@ -165,9 +183,11 @@ Result<> begin_to_fail(const Cloud& cloud, const Scope& scope, const RootReplace
 
 aerolith::Result<void, LaunchFailure> end_failed_replacement(const Cloud& cloud, const Scope& scope,
                                                              const RootReplacementRecord& task, Timestamp now) {
-  const auto removed = cloud.volumes->remove(task.volume);
-  if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
-  step("replace-root/volume-removed");
+  if (!task.is_given) {
+    const auto removed = cloud.volumes->remove(task.volume);
+    if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
+    step("replace-root/volume-removed");
+  }
   auto ended = metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
     auto instance = TRY(kInstances.find(txn, scope, task.instance));
     auto stored = TRY(kRootReplacements.find(txn, scope, task.id));
@@ -179,6 +199,11 @@ aerolith::Result<void, LaunchFailure> end_failed_replacement(const Cloud& cloud,
     }
     if (!instance || instance->replacing != task.id) return {};
     instance->replacing.clear();
+    if (task.is_given) {
+      VolumeRecord volume = TRY(kVolumes.get(txn, scope, task.volume));
+      free(volume);
+      kVolumes.put(txn, scope, volume);
+    }
     // It starts with the root that it has.
     if (instance->desired == Desired::running && task.is_guest_down) {
       instance->state = LifeState::pending;
@@ -189,7 +214,11 @@ aerolith::Result<void, LaunchFailure> end_failed_replacement(const Cloud& cloud,
     return {};
   });
   step("replace-root/failed");
-  cloud.snapshot_unused(scope, task.snapshot);
+  if (task.is_given) {
+    cloud.volume_changed(scope, task.volume);
+  } else {
+    cloud.snapshot_unused(scope, task.snapshot);
+  }
   return of_records(std::move(ended));
 }
 

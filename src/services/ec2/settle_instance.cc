@@ -187,6 +187,10 @@ class Work {
   Outcome replace_root() {
     const auto task = current_replacement(tools_.cloud, key_.scope, record_);
     if (!task.has_value()) return Failed{task.error().message};
+    // A free volume may be read still when it is given.
+    const auto being_read = is_being_read(*tools_.cloud.metadata.begin_read(), key_.scope, task->volume);
+    if (!being_read.has_value()) return Failed{being_read.error().message};
+    if (*being_read) return Again{kLookAtCopies};
     switch (task->state) {
       case ReplacementState::pending:
         if (const auto made = make_new_root(tools_.cloud, key_.scope, *task, tools_.clock.now()); !made.has_value()) {
