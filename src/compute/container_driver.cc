@@ -120,20 +120,24 @@ class ContainerDriver final : public Driver {
     const auto init = folder.read_process(kInit);
     if (!init) return Observation{.state = folder.has(kStopped) ? State::stopped : State::absent};
     Observation seen{.state = State::running, .started_at = init->started_at};
-    if (os::is_alive(init->identity)) {
-      const Spec spec = folder.read_spec().value_or(Spec{});
-      const bool has_disks = DiskServer(folder).is_running() && find_lost_disk(settings_, spec).empty();
-      if (!has_disks) return settle_lost_disks(folder, instance, seen);
+    const bool is_alive = os::is_alive(init->identity);
+    const Spec spec = folder.read_spec().value_or(Spec{});
+    const bool has_disks = DiskServer(folder).is_running() && find_lost_disk(settings_, spec).empty();
+    if (has_disks) {
       keep_shared_disks(settings_, spec);
       const auto kept = DiskServer(folder, settings_.secret_of, settings_.behind_of).keep_served();
       if (!kept.has_value()) {
         log_warning("volumes of a container aren't served", {{"instance", instance}, {"why", kept.error().detail}});
       }
+    }
+    if (is_alive) {
+      if (!has_disks) return settle_lost_disks(folder, instance, seen);
       const os::ProcessUse use = use_of_cgroup(cgroup_of(instance));
       seen.memory_bytes = use.resident_bytes;
       seen.cpu_time = use.cpu_time;
       return seen;
     }
+    if (TRY(DiskServer(folder).has_copies())) return seen;
     return settle_end(folder, instance, seen);
   }
 

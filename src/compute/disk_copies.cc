@@ -158,6 +158,8 @@ Result<std::vector<CopyBase>> copy_bases(QmpClient& control, std::string_view vo
   return bases;
 }
 
+Result<bool> has_copies(QmpClient& control) { return !TRY(control.execute("query-jobs")).as_array().empty(); }
+
 Result<> end_copy(QmpClient& control, const DiskCopy& copy, CopyEnd end) {
   const auto deadline = std::chrono::steady_clock::now() + kEndPatience;
   for (auto job = TRY(find_job(control, copy.name)); job; job = TRY(find_job(control, copy.name))) {

@@ -18,5 +18,7 @@ Result<> begin_copies(QmpClient& control, const std::vector<DiskCopy>& copies);
 Result<CopyProgress> copy_progress(QmpClient& control, std::string_view name);
 Result<> end_copy(QmpClient& control, const DiskCopy& copy, CopyEnd end);
 Result<std::vector<CopyBase>> copy_bases(QmpClient& control, std::string_view volume);
+// Of any disk, as long as one isn't forgotten: until then the disks stay open.
+Result<bool> has_copies(QmpClient& control);
 
 }  // namespace aerolith::compute

@@ -185,6 +185,11 @@ Result<std::vector<CopyBase>> DiskServer::copy_bases(std::string_view volume) {
   return compute::copy_bases(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), volume);
 }
 
+Result<bool> DiskServer::has_copies() {
+  if (!is_running()) return false;
+  return compute::has_copies(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)));
+}
+
 Result<> DiskServer::keep_served() {
   const ServedDisks served(folder_);
   TRY(served.keep(behind_of_, ::geteuid()));  // first: what waits for it doesn't hear us

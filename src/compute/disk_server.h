@@ -42,6 +42,7 @@ class DiskServer {
   Result<CopyProgress> copy_progress(std::string_view name);
   Result<> end_copy(const DiskCopy& copy, CopyEnd end);
   Result<std::vector<CopyBase>> copy_bases(std::string_view volume);
+  Result<bool> has_copies();
   // Of disks that are served (served_disks.h): what serves them lives, and goes where the file is there.
   Result<> keep_served();
   bool is_running() const;

@@ -162,7 +162,7 @@ class Driver {
   virtual Result<> reboot(std::string_view instance) = 0;
   // Ends it at once, and removes all that launch made (not the disks). Fine where nothing is.
   virtual Result<> remove(std::string_view instance) = 0;
-  // Where the guest has ended, its disks are closed on return; where it asked for its own reboot, it runs again.
+  // Of a guest that has ended disks are closed on return, or it runs again where it asked for that. Copies end first.
   virtual Result<Observation> observe(std::string_view instance) = 0;
   // What the guest wrote to its serial console since its start, the last `limit_bytes` of it. Of more than 1 MiB only
   // the end is kept.

@@ -115,7 +115,11 @@ def test_what_is_wrong_with_a_request(volumes: Volumes, snapshots: Snapshots, gu
         ({"SnapshotId": foreign}, "InvalidParameterValue"),
         ({"ImageId": "ami-0123456789abcdef0"}, "InvalidAMIID.NotFound"),
         ({"ImageId": volumes.guests.image, "SnapshotId": foreign}, "InvalidParameterCombination"),
-        ({"VolumeId": "vol-0123456789abcdef0"}, "UnsupportedOperation"),
+        ({"VolumeId": "vol-0123456789abcdef0"}, "InvalidVolume.NotFound"),
+        ({"VolumeId": root_of(volumes.guests, instance)}, "VolumeInUse"),
+        ({"VolumeId": volumes.make(AvailabilityZone=other_zone(volumes))}, "InvalidVolume.ZoneMismatch"),
+        ({"VolumeId": volumes.make(VolumeType="st1", Size=125)}, "InvalidParameterValue"),
+        ({"VolumeId": volumes.made[0], "SnapshotId": foreign}, "InvalidParameterCombination"),
         ({"TagSpecifications": tagged("volume", a="b")}, "InvalidParameterValue"),
         ({"DryRun": True}, "DryRunOperation"),
     ):
@@ -123,6 +127,61 @@ def test_what_is_wrong_with_a_request(volumes: Volumes, snapshots: Snapshots, gu
     describe = ec2.describe_replace_root_volume_tasks
     assert refusal(describe, ReplaceRootVolumeTaskIds=[NOWHERE])[0] == "InvalidReplaceRootVolumeTaskId.NotFound"
     assert refusal(describe, Filters=[{"Name": "nothing", "Values": ["x"]}])[0] == "InvalidParameterValue"
+
+
+def other_zone(volumes: Volumes) -> str:
+    zones = [each["ZoneName"] for each in volumes.ec2.describe_availability_zones()["AvailabilityZones"]]
+    return str(next(each for each in zones if each != volumes.zone))
+
+
+def walk_through_given(volumes: Volumes, snapshots: Snapshots, running: dict[str, Any], seconds: float) -> None:
+    guests, instance = volumes.guests, running["InstanceId"]
+    shell = login(volumes, running).wait(seconds)
+    shell.run("echo precious > /root/mark; sync")
+    before, first = what_stays(guests.find(instance)), root_of(guests, instance)
+    given = volumes.make(SnapshotId=snapshots.make(first), VolumeType="gp2", Size=2)
+    shell.run("echo broken > /root/mark; sync")
+    ask = volumes.ec2.create_replace_root_volume_task
+    task = ask(InstanceId=instance, VolumeId=given, DeleteReplacedRootVolume=True)["ReplaceRootVolumeTask"]
+    assert "SnapshotId" not in task and "ImageId" not in task
+    # It is the instance's from the call on.
+    assert volumes.find(given)["State"] == "in-use"
+    assert refusal(volumes.ec2.delete_volume, VolumeId=given)[0] == "VolumeInUse"
+    assert refusal(volumes.ec2.detach_volume, VolumeId=given)[0] == "OperationNotPermitted"
+    assert wait_over(guests.ec2, task["ReplaceRootVolumeTaskId"])["TaskState"] == "succeeded"
+    seen = volumes.find(given)
+    assert root_of(guests, instance) == given and (seen["VolumeType"], seen["Size"]) == ("gp2", 2)
+    assert (seen["Attachments"][0]["State"], seen["Attachments"][0]["InstanceId"]) == ("attached", instance)
+    wait_for(f"{first} to be gone", lambda: not volumes.exists(first))
+    shell = login(volumes, guests.find(instance)).wait(seconds)
+    assert shell.run("cat /root/mark") == "precious"
+    assert what_stays(guests.find(instance)) == before
+
+
+def test_a_container_gets_a_volume_that_is_there(volumes: Volumes, snapshots: Snapshots) -> None:
+    running = volumes.guests.start()
+    walk_through_given(volumes, snapshots, running, 60)
+    # Nothing starts from an empty one: the instance goes on with the root that it has.
+    instance, empty = running["InstanceId"], volumes.make()
+    root = root_of(volumes.guests, instance)
+    ask = volumes.ec2.create_replace_root_volume_task
+    task = ask(InstanceId=instance, VolumeId=empty, DeleteReplacedRootVolume=True)["ReplaceRootVolumeTask"]
+    assert wait_over(volumes.ec2, task["ReplaceRootVolumeTaskId"])["TaskState"] == "failed"
+    assert root_of(volumes.guests, instance) == root
+    shell = login(volumes, volumes.guests.find(instance)).wait()
+    assert shell.run("cat /root/mark") == "precious"
+    volumes.wait(empty, "available")
+    volumes.attach(empty, instance)
+    volumes.detach(empty)
+    volumes.guests.terminate(instance)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_machine_gets_a_volume_that_is_there(volumes: Volumes, snapshots: Snapshots, machines: None) -> None:
+    running = volumes.guests.start(TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}))
+    walk_through_given(volumes, snapshots, running, 300)
+    volumes.guests.terminate(running["InstanceId"])
 
 
 def test_an_instance_that_is_down_keeps_its_root(volumes: Volumes) -> None:
@@ -178,21 +237,28 @@ def test_the_server_killed_at_each_step_of_it(killed: tuple[Guests, Steps]) -> N
     def whole() -> None:
         assert wait_over(guests.ec2, ask(f"recorded-{next(tokens)}"))["TaskState"] == "succeeded"
 
+    def log_in(told: str) -> Login:
+        try:
+            return shell.wait()
+        except AssertionError as late:
+            console = guests.ec2.get_console_output(InstanceId=instance, Latest=True).get("Output", "")
+            raise AssertionError(f"{told}: {late}\n{console[-3000:]}\n{guests.server.log()[-3000:]}") from late
+
     passed = once(steps.record(whole))
+    print(*passed)
     names = {step.name for step in passed}
     assert {"replace-root/committed", "replace-root/volume-made", "replace-root/down", "replace-root/noted"} <= names
     before = len(things_of(guests.server))
     for step in passed:
         old = root_of(guests, instance)
-        shell.wait().run("echo old > /root/mark; sync")
+        told = f"killed at {step}"
+        log_in(f"before it is {told}").run("echo old > /root/mark; sync")
         token = f"killed-{next(tokens)}"
         steps.kill_at(step, lambda token=token: ask(token))
         seen = wait_over(guests.ec2, ask(token))
-        told = f"killed at {step}"
-        print(told)  # where a login fails it says so
         assert seen["TaskState"] == "succeeded", told
         assert root_of(guests, instance) != old, told
-        assert shell.wait().attempt("test -e /root/mark").returncode == 1, told
+        assert log_in(told).attempt("test -e /root/mark").returncode == 1, told
         wait_for(
             f"{old} to be gone, {told}",
             lambda old=old: (

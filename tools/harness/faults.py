@@ -13,7 +13,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError
 
 from tools.harness.instances import mark_of
-from tools.harness.server import Server
+from tools.harness.server import Server, ServerFailed
 
 T = TypeVar("T")
 
@@ -72,7 +72,9 @@ class Steps:
         except BotoCoreError:  # no answer came
             assert not armed.exists(), f"no answer, and {step} wasn't passed"
         try:
-            self.server.wait_until_killed(30)
+            self.server.wait_until_killed(90)  # a guest that doesn't end is waited for a minute
+        except ServerFailed as alive:
+            raise ServerFailed(f"{step} wasn't passed: {alive}") from None
         finally:
             armed.unlink(missing_ok=True)
         self.server.start()

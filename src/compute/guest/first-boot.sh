@@ -45,7 +45,19 @@ fetch() {
   [ "$status" = 200 ]
 }
 
-get() { fetch GET "/latest/$1" "X-aws-ec2-metadata-token: $token"; }
+# repeat COMMAND...: for as long as nobody answers it. The server may be started anew just now, and what isn't taken at the
+# first boot isn't taken later.
+repeat() {
+  tries=0
+  until "$@"; do
+    case "$status" in 200 | 4??) return 1 ;; esac
+    [ $tries -lt 150 ] || return 1
+    tries=$((tries + 1))
+    sleep 0.2
+  done
+}
+
+get() { repeat fetch GET "/latest/$1" "X-aws-ec2-metadata-token: $token"; }
 
 # get_file PATH FILE: the body as it is.
 get_file() {
@@ -124,7 +136,7 @@ take_keys() {
 }
 
 run_user_data() {
-  get_file user-data "$SCRATCH/user-data" || return 0
+  repeat get_file user-data "$SCRATCH/user-data" || return 0
   if [ "$(head -c 2 "$SCRATCH/user-data" | xxd -p)" = 1f8b ]; then
     gunzip -c <"$SCRATCH/user-data" >"$SCRATCH/unpacked" && mv "$SCRATCH/unpacked" "$SCRATCH/user-data"
   fi

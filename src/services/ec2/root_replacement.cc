@@ -30,6 +30,15 @@ VolumeRecord new_root(const RootReplacementRecord& task, const VolumeRecord& old
                            .attached_at = now}}};
 }
 
+// A volume that was given keeps what else it is.
+Result<VolumeRecord> new_root(metadata::ReadTransaction& txn, const Scope& scope, const RootReplacementRecord& task,
+                              const VolumeRecord& old, Timestamp now) {
+  if (!task.is_given) return new_root(task, old, now);
+  VolumeRecord root = TRY(kVolumes.get(txn, scope, task.volume));
+  root.attachments = new_root(task, old, now).attachments;
+  return root;
+}
+
 Result<> set_state(const Cloud& cloud, const Scope& scope, const RootReplacementRecord& task, ReplacementState state,
                    Timestamp now, const std::string& failure = "") {
   return metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
@@ -102,9 +111,11 @@ Result<RootReplacementRecord> current_replacement(const Cloud& cloud, const Scop
 
 aerolith::Result<void, LaunchFailure> make_new_root(const Cloud& cloud, const Scope& scope,
                                                     const RootReplacementRecord& task, Timestamp now) {
-  const auto made = cloud.volumes->create(file_wanted(new_root(task, {}, now)));
-  if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
-  step("replace-root/volume-made");
+  if (!task.is_given) {
+    const auto made = cloud.volumes->create(file_wanted(new_root(task, {}, now)));
+    if (!made.has_value()) return std::unexpected(of_volumes(made.error()));
+    step("replace-root/volume-made");
+  }
   return of_records(set_state(cloud, scope, task, ReplacementState::in_progress, now));
 }
 
@@ -115,7 +126,7 @@ Result<compute::Spec> make_spec_with_new_root(const Cloud& cloud, const Scope& s
   const VolumeRecord old = TRY(kVolumes.get(*txn, scope, task.old_volume));
   for (compute::Disk& disk : spec.disks) {
     if (!disk.is_root) continue;
-    disk = make_disk(cloud, new_root(task, old, task.started_at), disk.device);
+    disk = make_disk(cloud, TRY(new_root(*txn, scope, task, old, task.started_at)), disk.device);
     disk.is_root = true;
   }
   if (!task.image.empty()) {
@@ -133,7 +144,7 @@ Result<> end_replacement(const Cloud& cloud, const Scope& scope, const RootRepla
     auto stored = TRY(kRootReplacements.find(txn, scope, task.id));
     if (!instance || !stored || instance->replacing != task.id) return {};
     VolumeRecord old = TRY(kVolumes.get(txn, scope, task.old_volume));
-    kVolumes.put(txn, scope, new_root(task, old, now));
+    kVolumes.put(txn, scope, TRY(new_root(txn, scope, task, old, now)));
     became = TRY(free_old_root(txn, scope, std::move(old), task.deletes_old, now));
     put_in_place(*instance, task, now);
     kInstances.put(txn, scope, *instance);
@@ -163,9 +174,11 @@ Result<> begin_to_fail(const Cloud& cloud, const Scope& scope, const RootReplace
 
 aerolith::Result<void, LaunchFailure> end_failed_replacement(const Cloud& cloud, const Scope& scope,
                                                              const RootReplacementRecord& task, Timestamp now) {
-  const auto removed = cloud.volumes->remove(task.volume);
-  if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
-  step("replace-root/volume-removed");
+  if (!task.is_given) {
+    const auto removed = cloud.volumes->remove(task.volume);
+    if (!removed.has_value()) return std::unexpected(of_volumes(removed.error()));
+    step("replace-root/volume-removed");
+  }
   auto ended = metadata::run_transaction(cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
     auto instance = TRY(kInstances.find(txn, scope, task.instance));
     auto stored = TRY(kRootReplacements.find(txn, scope, task.id));
@@ -177,6 +190,11 @@ aerolith::Result<void, LaunchFailure> end_failed_replacement(const Cloud& cloud,
     }
     if (!instance || instance->replacing != task.id) return {};
     instance->replacing.clear();
+    if (task.is_given) {
+      VolumeRecord volume = TRY(kVolumes.get(txn, scope, task.volume));
+      volume.attachments.clear();
+      kVolumes.put(txn, scope, volume);
+    }
     // It starts with the root that it has.
     if (instance->desired == Desired::running && task.is_guest_down) {
       instance->state = LifeState::pending;
@@ -187,7 +205,11 @@ aerolith::Result<void, LaunchFailure> end_failed_replacement(const Cloud& cloud,
     return {};
   });
   step("replace-root/failed");
-  cloud.snapshot_unused(scope, task.snapshot);
+  if (task.is_given) {
+    cloud.volume_changed(scope, task.volume);
+  } else {
+    cloud.snapshot_unused(scope, task.snapshot);
+  }
   return of_records(std::move(ended));
 }
 

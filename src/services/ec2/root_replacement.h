@@ -21,12 +21,12 @@ enum class ReplacementState : uint8_t { pending = 0, in_progress = 1, failing = 
 std::string_view name_of(ReplacementState state);
 
 struct RootReplacementRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string id;
   std::string instance;
-  std::string volume;  // the new root; there is no record of it before the end
+  std::string volume;  // the new root; there is no record of it before the end, where none was given
   std::string old_volume;
-  std::string snapshot;  // that the new root is made of
+  std::string snapshot;  // that the new root is made of; empty: a volume was given
   std::string image;     // that was asked for; empty: none
   int32_t size_gib = 0;
   std::string kms_key;  // what the new root is encrypted with; empty: it isn't
@@ -41,11 +41,15 @@ struct RootReplacementRecord {
   Timestamp started_at;
   std::optional<Timestamp> ended_at;
   std::string failure;  // why it fails
+  // Since version 2: the new root was a free volume. Until the end it is on its way to the instance, which doesn't
+  // know.
+  bool is_given = false;
 };
 template <class Archive>
 void fields(Archive& archive, RootReplacementRecord& r) {
   archive(r.id, r.instance, r.volume, r.old_volume, r.snapshot, r.image, r.size_gib, r.kms_key, r.deletes_old, r.kernel,
-          r.initramfs, r.kernel_arguments, r.is_guest_down, r.state, r.state_at, r.started_at, r.ended_at, r.failure);
+          r.initramfs, r.kernel_arguments, r.is_guest_down, r.state, r.state_at, r.started_at, r.ended_at, r.failure,
+          r.is_given);
 }
 inline const Resources<RootReplacementRecord> kRootReplacements{Kind::root_replacement, "ec2.root_replacement"};
 

@@ -62,7 +62,8 @@ void add_volume_rows(TableBuilder& table) {
       table.store());
   table.row<ec2::create_replace_root_volume_task>(
       create_replace_root_volume_task, "ec2:CreateReplaceRootVolumeTask", making(Kind::root_replacement),
-      {existing(Kind::instance), making(Kind::volume), existing(Kind::snapshot), existing(Kind::image)});
+      {existing(Kind::instance), making(Kind::volume), existing(Kind::volume), existing(Kind::snapshot),
+       existing(Kind::image)});
   tell_encryption<CreateVolumeInput>(table.row<ec2::create_volume>(create_volume, "ec2:CreateVolume",
                                                                    making(Kind::volume), {existing(Kind::snapshot)}),
                                      table.store());

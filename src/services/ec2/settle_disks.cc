@@ -54,7 +54,7 @@ class DiskWork {
       const VolumeAttachmentRecord* const attachment = volume ? volume->attachment_to(key_.id) : nullptr;
       if (attachment == nullptr) continue;
       const bool moves = driver_ != nullptr && attachment->state != AttachmentState::attached;
-      // Closed until its snapshot is made.
+      // Until its snapshot is read it stays as it is: open where it is to go, closed where it has come.
       if (moves && TRY(is_being_read(*txn, key_.scope, volume->id))) continue;
       const bool changes = volume->is_changing() && (driver_ != nullptr || TRY(is_closed(*txn, *volume)));
       if (moves || changes) disks_.push_back({.volume = *volume, .attachment = *attachment});

@@ -4,6 +4,7 @@
 
 #include "os/test_directory.h"
 #include "services/ec2/settle_volume.h"
+#include "services/ec2/snapshot_tables.h"
 #include "services/ec2/test_fakes.h"
 #include "services/ec2/volume_attachments.h"
 #include "services/ec2/volume_sizes.h"
@@ -180,6 +181,26 @@ TEST_F(DisksTest, AGuestThatKeepsAVolumeLosesItByForceAlone) {
 }
 
 // Modified before it has come.
+TEST_F(DisksTest, AVolumeThatASnapshotReadsStaysUntilItIsRead) {
+  EXPECT_EQ(settle(), std::nullopt);
+  attach();
+  EXPECT_EQ(settle(), std::nullopt);
+  const auto row = std::tuple(scope_.account, scope_.region, volume_, std::string("snap-0123456789abcdef0"));
+  for (const auto state : {AttachmentState::detaching, AttachmentState::detaching_by_force}) {
+    write([&](metadata::Transaction& txn) { kBeingRead.put(txn, row, {}); });
+    set(state);
+    EXPECT_EQ(settle_disks(tools(), {.scope = scope_, .id = id_}, driver_, instance()), std::nullopt);
+    EXPECT_TRUE(driver_.disks[id_].contains(volume_));
+    EXPECT_EQ(volume().state, state);
+    write([&](metadata::Transaction& txn) { kBeingRead.erase(txn, row); });
+    EXPECT_EQ(settle(), std::nullopt);
+    EXPECT_TRUE(driver_.disks[id_].empty());
+    EXPECT_TRUE(volume().instance.empty());
+    attach();
+    EXPECT_EQ(settle(), std::nullopt);
+  }
+}
+
 TEST_F(DisksTest, AVolumeThatComesAndGrows) {
   settle();
   attach();

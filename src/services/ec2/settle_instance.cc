@@ -68,8 +68,11 @@ class Work {
     const bool is_left_alone = record_.imaging.empty() && record_.replacing.empty();
     return is_left_alone && record_.desired == Desired::running && record_.state == LifeState::running;
   }
-  // Without a look at whether it runs: a guest that has ended is cleared up later.
+  // What serves its disks is kept alive. A guest that has ended is cleared up later.
   Outcome keep_devices() {
+    const auto seen = driver_.observe(key_.id);
+    if (!seen.has_value()) return Failed{seen.error().detail};
+    if (seen->state != compute::State::running) return Again{kLookAtCopies};
     if (const auto moved = settle_ports(tools_, key_, driver_, record_)) return *moved;
     return settle_disks(tools_, key_, driver_, record_).value_or(Again{kLookAtCopies});
   }
@@ -184,6 +187,10 @@ class Work {
   Outcome replace_root() {
     const auto task = current_replacement(tools_.cloud, key_.scope, record_);
     if (!task.has_value()) return Failed{task.error().message};
+    // A free volume may be read still when it is given.
+    const auto being_read = is_being_read(*tools_.cloud.metadata.begin_read(), key_.scope, task->volume);
+    if (!being_read.has_value()) return Failed{being_read.error().message};
+    if (*being_read) return Again{kLookAtCopies};
     switch (task->state) {
       case ReplacementState::pending:
         if (const auto made = make_new_root(tools_.cloud, key_.scope, *task, tools_.clock.now()); !made.has_value()) {

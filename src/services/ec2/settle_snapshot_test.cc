@@ -62,7 +62,12 @@ class SettleSnapshotTest : public testing::Test {
     return kSnapshots.find(*store_->begin_read(), snapshot_scope(scope_), id).value();
   }
   std::vector<SnapshotRecord> all() { return kSnapshots.all(*store_->begin_read(), snapshot_scope(scope_)).value(); }
-  bool is_read() { return is_being_read(*store_->begin_read(), scope_, instance_).value(); }
+  bool is_read() {
+    const auto txn = store_->begin_read();
+    const bool is_volume = is_being_read(*txn, scope_, volume_).value();
+    EXPECT_EQ(is_volume, is_being_read(*txn, scope_, instance_).value());
+    return is_volume;
+  }
   void remove(const std::string& id) {
     write([&](metadata::Transaction& txn) -> Result<> {
       SnapshotRecord record = TRY(kSnapshots.get(txn, snapshot_scope(scope_), id));

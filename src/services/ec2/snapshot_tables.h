@@ -82,8 +82,8 @@ std::string origin_of(const SnapshotRecord& record);
 inline const Resources<SnapshotRecord> kSnapshots{Kind::snapshot, "ec2.snapshot"};
 inline Scope snapshot_scope(const Scope& scope) { return image_scope(scope); }
 
-// Holder, then the snapshot whose bytes are being read: the holder's disks stay open, or closed, until then.
-// Where the holder is a snapshot, of no account.
+// Holder, then the snapshot whose bytes are being read: the holder's disks stay open, or closed, until then. The volume
+// has a row beside its instance's: it may leave that one meanwhile. Where the holder is a snapshot, of no account.
 inline const metadata::Table<Nothing, AccountId, RegionName, std::string, std::string> kBeingRead{
     "ec2.snapshot_being_read"};
 Result<bool> is_being_read(metadata::ReadTransaction& txn, const Scope& scope, const std::string& holder);

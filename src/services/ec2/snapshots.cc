@@ -300,7 +300,9 @@ Result<SnapshotRecord> begin_snapshot(metadata::Transaction& txn, const Call& ca
   record.for_volume = wanted.for_volume;
   record.kms_key = volume.kms_key;
   kSnapshots.put(txn, snapshot_scope(call.scope), record);
-  kBeingRead.put(txn, {call.scope.account, call.scope.region, record.holder, record.id}, {});
+  for (const std::string& each : {record.holder, record.volume}) {
+    kBeingRead.put(txn, {call.scope.account, call.scope.region, each, record.id}, {});
+  }
   put_tags(txn, call.scope, record.id, wanted.tags);
   return record;
 }
@@ -357,7 +359,9 @@ SnapshotPlace place_of(const Cloud& cloud, std::string_view snapshot) {
 void stop_reading(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record) {
   if (record.holder.empty()) return;
   const Scope whose = record.source == SnapshotSource::snapshot ? snapshot_scope(scope) : scope;
-  kBeingRead.erase(txn, {whose.account, whose.region, record.holder, record.id});
+  for (const std::string& each : {record.holder, record.volume}) {
+    kBeingRead.erase(txn, {whose.account, whose.region, each, record.id});
+  }
 }
 
 void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const SnapshotRecord& record) {

@@ -15,10 +15,12 @@
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/root_replacement.h"
+#include "services/ec2/shown_volume.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
 #include "services/ec2/volume_room.h"
+#include "services/ec2/volume_types.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -44,20 +46,19 @@ ReplaceRootVolumeTask to_wire(const Record& task, const TagMap& tags) {
                               .task_state = std::string(name_of(task.state)),
                               .start_time = time_text(task.started_at),
                               .tags = wire_tags(tags),
-                              .snapshot_id = task.snapshot,
                               .delete_replaced_root_volume = task.deletes_old};
   if (task.ended_at) shown.complete_time = time_text(*task.ended_at);
+  if (!task.snapshot.empty()) shown.snapshot_id = task.snapshot;
   if (!task.image.empty()) shown.image_id = task.image;
   return shown;
 }
 
 Result<> check_input(const CreateReplaceRootVolumeTaskInput& input) {
-  if (input.volume_id) return errors::unsupported("A volume that is there can't become a root volume here.");
   if (input.volume_initialization_rate) {
     return errors::unsupported("Replacement root volumes have no initialization rate here.");
   }
-  if (!input.snapshot_id || !input.image_id) return {};
-  return errors::invalid_combination("Only one of SnapshotId and ImageId may be specified.");
+  if (input.snapshot_id.has_value() + input.image_id.has_value() + input.volume_id.has_value() <= 1) return {};
+  return errors::invalid_combination("Only one of SnapshotId, ImageId and VolumeId may be specified.");
 }
 
 Result<> check_can_replace(const InstanceRecord& instance) {
@@ -148,6 +149,49 @@ Result<Source> source_of_image(metadata::ReadTransaction& txn, const Call& call,
   return Source{.snapshot = root->snapshot, .size_gib = root->size_gib};
 }
 
+// "The specified volume must be in the same Availability Zone as the instance, must be in the available state, and must
+// not be attached to an instance. If the original root volume is encrypted, the specified volume must also be
+// encrypted." (CreateReplaceRootVolumeTask)
+Result<> check_given(const VolumeRecord& volume, const InstanceRecord& instance, const VolumeRecord& root) {
+  if (volume.removed) return errors::not_found(Kind::volume, volume.id);
+  if (volume.is_attached()) {
+    return errors::of("VolumeInUse", fmt::format("{} is already attached to an instance", volume.id));
+  }
+  if (state_of(volume) != "available" || volume.is_changing()) {
+    return errors::of("IncorrectState", fmt::format("{} is not 'available'.", volume.id));
+  }
+  if (volume.zone != instance.zone) {
+    return errors::of(
+        "InvalidVolume.ZoneMismatch",
+        fmt::format("The volume '{}' is not in the same availability zone as instance '{}'", volume.id, instance.id));
+  }
+  if (root.encrypted && !volume.encrypted) {
+    return errors::invalid_value("volumeId", volume.id,
+                                 fmt::format("It is not encrypted, the root volume {} is.", root.id));
+  }
+  if (volume.multi_attach) {
+    return errors::invalid_value("volumeId", volume.id, "Volumes of several instances can't be boot volumes.");
+  }
+  const VolumeTypeFacts* const type = find_volume_type(volume.type);
+  if (type != nullptr && type->may_boot) return {};
+  return errors::invalid_value("volumeId", volume.id, fmt::format("{} volumes can't be boot volumes.", volume.type));
+}
+
+// From now on it is the instance's.
+Result<> take_given(metadata::Transaction& txn, const Scope& scope, const InstanceRecord& instance,
+                    const VolumeRecord& root, Record& task) {
+  VolumeRecord volume = TRY(kVolumes.get(txn, scope, task.volume));
+  TRY(check_given(volume, instance, root));
+  const VolumeAttachmentRecord* const before = root.attachment_to(instance.id);
+  volume.attachments = {{.instance = instance.id,
+                         .device = before == nullptr ? std::string() : before->device,
+                         .attached_at = task.started_at,
+                         .state = AttachmentState::attaching}};
+  kVolumes.put(txn, scope, volume);
+  task.is_given = true;
+  return {};
+}
+
 Result<Record> make_task(metadata::Transaction& txn, const Call& call, const CreateReplaceRootVolumeTaskInput& input,
                          const InstanceRecord& instance) {
   const VolumeRecord root = TRY(root_of(txn, call.scope, instance));
@@ -156,6 +200,13 @@ Result<Record> make_task(metadata::Transaction& txn, const Call& call, const Cre
               .volume = make_id(Kind::volume),
               .old_volume = root.id,
               .deletes_old = input.delete_replaced_root_volume.value_or(false)};
+  task.started_at = call.context.now;
+  task.state_at = call.context.now;
+  if (input.volume_id) {
+    task.volume = *input.volume_id;
+    TRY(take_given(txn, call.scope, instance, root, task));
+    return task;
+  }
   const Source source = input.image_id ? TRY(source_of_image(txn, call, instance, *input.image_id, task))
                         : input.snapshot_id
                             ? TRY(source_of_snapshot(txn, call.scope, instance, root, *input.snapshot_id))
@@ -165,8 +216,6 @@ Result<Record> make_task(metadata::Transaction& txn, const Call& call, const Cre
   task.size_gib = std::max(root.size_gib, source.size_gib);
   const bool is_encrypted = root.encrypted || TRY(is_snapshot_encrypted(txn, call.scope, task.snapshot));
   task.kms_key = TRY(choose_key(txn, call.scope, {.of_encrypted = is_encrypted}));
-  task.started_at = call.context.now;
-  task.state_at = call.context.now;
   return task;
 }
 

@@ -177,6 +177,10 @@ Result<VolumeAttachment> detach_volume(Call& call, const DetachVolumeInput& inpu
     }
     VolumeAttachment shown = show_attachment(volume, attachment);
     shown.state = "detaching";
+    if (!runs && !instance.imaging.empty()) {
+      return errors::of("IncorrectState",
+                        fmt::format("The volume {} is being read for {}.", volume.id, instance.imaging));
+    }
     if (!runs) {
       end_volume_attachment(txn, call.scope, volume, instance);
     } else if (by_force || !attachment.is_ending()) {
