@@ -250,6 +250,7 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
   TRY(check_is_available(plan.image));
   plan.type = TRY(read_type(merged));
   TRY(check_credits(*plan.type, merged));
+  fill_in(TRY(launch_defaults_of(txn, scope)), *plan.type, plan.input);
   plan.driver = TRY(choose_driver(call.cloud, merged, plan.image));
   plan.user_data = TRY(read_user_data(merged.user_data));
   if (merged.key_name && !merged.key_name->empty()) {

@@ -246,6 +246,9 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     copy.is_public = false;
     copy.shared_with.clear();
     copy.source_instance.clear();
+    copy.deprecated_at.reset();
+    copy.refuses_deregistration = false;
+    copy.protected_until.reset();
     snapshots = TRY(copy_devices(txn, call, input, copy));
     if (!snapshots.empty()) copy.state = ImageState::pending;
     TagMap all = input.copy_image_tags.value_or(false) ? TRY(tags_of(txn, call.scope, copy.source_image)) : TagMap();
@@ -270,6 +273,7 @@ Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImage
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     ends.clear();
     const ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
+    TRY(check_may_go(image, call.context.now));
     if (!TRY(keep_in_bin(txn, call.scope, image, call.context.now))) {
       kImages.erase(txn, image_scope(call.scope), image);
       put_tags(txn, call.scope, image.id, {});
