@@ -12,6 +12,7 @@
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/launch_checks.h"
+#include "services/ec2/launch_defaults.h"
 #include "services/ec2/unbuilt.h"
 #include "services/ec2/user_data.h"
 #include "services/ec2/volume_types.h"

@@ -55,6 +55,9 @@ Image show_image(const Scope& scope, const ImageRecord& record, const TagMap& ta
   image.deregistration_protection = std::string(protection_of(record));
   if (record.requires_imds_v2) image.imds_support = "v2.0";
   for (const BlockDeviceRecord& device : record.devices) image.block_device_mappings->push_back(to_wire(device));
+  for (const auto& [device, name] : record.instance_stores) {
+    image.block_device_mappings->push_back({.device_name = device, .virtual_name = name});
+  }
   return image;
 }
 

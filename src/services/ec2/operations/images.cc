@@ -149,8 +149,10 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   image.ena_support = input.ena_support.value_or(false);
   image.sriov_net_support = input.sriov_net_support.value_or("");
   image.created_at = call.context.now;
+  image.instance_stores = instance_stores_of(input.block_device_mappings);
   TRY(refuse_keys(input.block_device_mappings));
   for (const BlockDeviceMapping& mapping : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
+    if (is_instance_store(mapping)) continue;
     BlockDeviceRecord device = TRY(read_device(mapping));
     if (!device.snapshot.empty()) {
       if (mapping.ebs->encrypted) {

@@ -186,6 +186,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   image.description = input.description.value_or("");
   image.created_at = call.context.now;
   image.state = ImageState::pending;
+  image.instance_stores = instance_stores_of(input.block_device_mappings);
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, *input.instance_id));
     TRY(check_image_name(txn, call.scope, image.name));
