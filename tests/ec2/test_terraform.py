@@ -273,11 +273,11 @@ def left_in(ec2: Any) -> Iterator[str]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "stack",
-    ["network", "instances", "volumes", "images", "encryption", "placement"],
+    ["network", "edges", "instances", "volumes", "images", "encryption", "placement", "settings"],
 )
 def test_a_whole_stack(guests: Guests, tmp_path: Path, stack: str) -> None:
     """Shaped as the modules that people use: all kinds of a network's resources and data sources; instances;
-    volumes with their snapshots and images; what of these is encrypted; where instances are placed."""
+    volumes with their snapshots and images; what of these is encrypted; where instances are placed; what an account says of a region."""
     terraform = made(guests.server, tmp_path)
     (terraform.folder / "main.tf").write_text((STACKS / stack / "main.tf").read_text())
     before = set(left_in(guests.ec2))

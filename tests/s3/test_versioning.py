@@ -37,6 +37,14 @@ def test_the_status_is_told(s3: Any, bucket: str, status: str) -> None:
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == status
 
 
+def test_mfa_delete_is_told_once_it_was_named(s3: Any, bucket: str) -> None:
+    """Terraform plans a change for as long as it isn't."""
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled", "MFADelete": "Disabled"})
+    assert s3.get_bucket_versioning(Bucket=bucket)["MFADelete"] == "Disabled"
+    set_versioning(s3, bucket, "Suspended")
+    assert s3.get_bucket_versioning(Bucket=bucket)["MFADelete"] == "Disabled"
+
+
 def test_a_status_that_isn_t_one(s3: Any, bucket: str) -> None:
     with api_error("MalformedXML", 400):
         set_versioning(s3, bucket, "enabled")

@@ -7,6 +7,7 @@
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
+#include "services/ec2/launch_defaults.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/placement_groups.h"
 #include "services/ec2/public_sharing.h"
@@ -74,7 +75,7 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData, kConsoles,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
                    kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores,
-                   kEncryption, kPublicSharing, kRootReplacements.rows());
+                   kEncryption, kPublicSharing, kImageSharing, kLaunchDefaults, kRootReplacements.rows());
 }
 
 }  // namespace aerolith::ec2

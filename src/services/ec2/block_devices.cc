@@ -57,12 +57,19 @@ Result<> change(BlockDeviceRecord& device, const EbsBlockDevice& ebs) {
       {.type = device.type, .size_gib = device.size_gib, .iops = device.iops, .throughput = device.throughput});
 }
 
-// No type that there is has any: naming one has no effect at a launch.
+}  // namespace
+
 bool is_instance_store(const BlockDeviceMapping& mapping) {
   return !mapping.ebs && mapping.virtual_name && mapping.virtual_name->starts_with("ephemeral");
 }
 
-}  // namespace
+std::map<std::string, std::string> instance_stores_of(const Mappings& asked) {
+  std::map<std::string, std::string> result;
+  for (const BlockDeviceMapping& mapping : asked.value_or(std::vector<BlockDeviceMapping>())) {
+    if (is_instance_store(mapping) && mapping.device_name) result[*mapping.device_name] = *mapping.virtual_name;
+  }
+  return result;
+}
 
 Result<BlockDeviceRecord> read_device(const BlockDeviceMapping& mapping) {
   if (!mapping.device_name) return errors::missing_parameter("deviceName");

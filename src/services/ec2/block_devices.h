@@ -2,7 +2,9 @@
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ec2/model/block_device_mapping.h"
@@ -24,6 +26,10 @@ Result<std::vector<std::string>> encrypt_devices(metadata::Transaction& txn, con
                                                  std::vector<BlockDeviceRecord>& devices);
 // MiB a second that the devices of a launch are filled with, by their order; 0: none was asked for.
 Result<std::vector<int32_t>> rates_of_devices(const Mappings& asked, const std::vector<BlockDeviceRecord>& devices);
+// "ephemeral0" and the like, which no type that there is has: an image shows what its mappings say of them, and naming
+// one has no effect at a launch.
+bool is_instance_store(const BlockDeviceMapping& mapping);
+std::map<std::string, std::string> instance_stores_of(const Mappings& asked);
 // Of mappings that aren't a launch's: these name no keys and no rates.
 Result<> refuse_keys(const Mappings& asked);
 BlockDeviceMapping to_wire(const BlockDeviceRecord& device);

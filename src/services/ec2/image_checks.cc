@@ -40,4 +40,17 @@ Result<> check_is_available(const ImageRecord& image) {
   return errors::of("InvalidAMIID.Unavailable", fmt::format("The image ID '{}' is not available", image.id));
 }
 
+Result<> check_may_go(const ImageRecord& image, Timestamp now) {
+  if (image.refuses_deregistration) {
+    return errors::not_permitted(
+        fmt::format("The image '{}' can't be deregistered: deregistration protection is enabled for it.", image.id));
+  }
+  if (image.protected_until && now < *image.protected_until) {
+    return errors::not_permitted(fmt::format(
+        "The image '{}' can't be deregistered before {}: its deregistration protection had a cooldown period.",
+        image.id, format_iso8601_millis(*image.protected_until)));
+  }
+  return {};
+}
+
 }  // namespace aerolith::ec2

@@ -14,5 +14,7 @@ Result<ImageRecord> get_own_image(metadata::ReadTransaction& txn, const Call& ca
 Result<> check_image_name(metadata::ReadTransaction& txn, const Scope& scope, const std::string& name);
 // InvalidAMIID.Unavailable.
 Result<> check_is_available(const ImageRecord& image);
+// OperationNotPermitted while it is protected from deregistration.
+Result<> check_may_go(const ImageRecord& image, Timestamp now);
 
 }  // namespace aerolith::ec2

@@ -63,6 +63,8 @@ std::string_view name_of(ImageState state) {
       return "pending";
     case ImageState::failed:
       return "failed";
+    case ImageState::disabled:
+      return "disabled";
   }
   std::unreachable();
 }

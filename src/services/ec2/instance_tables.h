@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -167,11 +168,11 @@ void fields(Archive& archive, BlockDeviceRecord& r) {
 }
 
 // Values are stored: they never change.
-enum class ImageState : uint8_t { available = 0, pending = 1, failed = 2 };
+enum class ImageState : uint8_t { available = 0, pending = 1, failed = 2, disabled = 3 };
 std::string_view name_of(ImageState state);
 
 struct ImageRecord {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
   std::string id;
   std::string owner;  // an account; empty: the installation's own, everybody's
   std::string name;
@@ -196,12 +197,19 @@ struct ImageRecord {
   // Since version 3: as it was registered. Instances have what they have.
   bool ena_support = true;
   std::string sriov_net_support;
+  // Since version 4.
+  std::optional<Timestamp> deprecated_at;  // from then on it is shown to others only when they ask for it
+  bool refuses_deregistration = false;
+  bool has_cooldown = false;                           // the refusal outlives its end by a day
+  std::optional<Timestamp> protected_until;            // that day's end
+  std::map<std::string, std::string> instance_stores;  // device to "ephemeral0" and the like: shown, no type has any
 };
 template <class Archive>
 void fields(Archive& archive, ImageRecord& r) {
   archive(r.id, r.owner, r.name, r.description, r.architecture, r.root_device, r.devices, r.is_public, r.shared_with,
           r.created_at, r.driver, r.kernel, r.initramfs, r.kernel_arguments, r.boot_mode, r.requires_imds_v2, r.state,
-          r.failure, r.source_instance, r.source_image, r.ena_support, r.sriov_net_support);
+          r.failure, r.source_instance, r.source_image, r.ena_support, r.sriov_net_support, r.deprecated_at,
+          r.refuses_deregistration, r.has_cooldown, r.protected_until, r.instance_stores);
 }
 
 // Who might have used an image that is no more, and since when it isn't.

@@ -12,6 +12,7 @@
 #include "services/ec2/image_checks.h"
 #include "services/ec2/image_parameters.h"
 #include "services/ec2/launch_checks.h"
+#include "services/ec2/launch_defaults.h"
 #include "services/ec2/unbuilt.h"
 #include "services/ec2/user_data.h"
 #include "services/ec2/volume_types.h"
@@ -250,6 +251,7 @@ Result<LaunchPlan> plan_launch(metadata::ReadTransaction& txn, const Call& call,
   TRY(check_is_available(plan.image));
   plan.type = TRY(read_type(merged));
   TRY(check_credits(*plan.type, merged));
+  fill_in(TRY(launch_defaults_of(txn, scope)), *plan.type, plan.input);
   plan.driver = TRY(choose_driver(call.cloud, merged, plan.image));
   plan.user_data = TRY(read_user_data(merged.user_data));
   if (merged.key_name && !merged.key_name->empty()) {

@@ -1,5 +1,6 @@
-// Whether an account may let everybody use its snapshots of a region.
+// Whether an account may let everybody use its snapshots and images of a region.
 // https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots.html
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,10 @@ void fields(Archive& archive, PublicSharingRecord& r) {
 }
 inline const metadata::Table<PublicSharingRecord, AccountId, RegionName> kPublicSharing{"ec2.snapshot_public_sharing"};
 
+inline const metadata::Table<PublicSharingRecord, AccountId, RegionName> kImageSharing{"ec2.image_public_sharing"};
+
 Result<PublicSharing> public_sharing_of(metadata::ReadTransaction& txn, const Scope& scope);
+// Of images, of which what is shared stays so: never block_all_sharing.
+Result<PublicSharing> image_sharing_of(metadata::ReadTransaction& txn, const Scope& scope);
 
 }  // namespace aerolith::ec2

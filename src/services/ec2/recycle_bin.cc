@@ -103,7 +103,7 @@ Result<bool> keep_in_bin(metadata::Transaction& txn, const Scope& scope, const S
 }
 
 Result<bool> keep_in_bin(metadata::Transaction& txn, const Scope& scope, const ImageRecord& image, Timestamp now) {
-  if (image.state != ImageState::available) return false;
+  if (image.state != ImageState::available && image.state != ImageState::disabled) return false;
   const Scope shared = image_scope(scope);
   return keep(txn, {.scope = shared, .owner = scope, .type = rbin::ResourceType::ec2_image}, kImages, kBinnedImages,
               image, now);

@@ -13,6 +13,15 @@
 #include "ec2/operations/describe_instance_types.h"
 #include "ec2/operations/describe_launch_template_versions.h"
 #include "ec2/operations/describe_launch_templates.h"
+#include "ec2/operations/disable_image.h"
+#include "ec2/operations/disable_image_block_public_access.h"
+#include "ec2/operations/disable_image_deprecation.h"
+#include "ec2/operations/disable_image_deregistration_protection.h"
+#include "ec2/operations/enable_image.h"
+#include "ec2/operations/enable_image_block_public_access.h"
+#include "ec2/operations/enable_image_deprecation.h"
+#include "ec2/operations/enable_image_deregistration_protection.h"
+#include "ec2/operations/get_image_block_public_access_state.h"
 #include "ec2/operations/list_images_in_recycle_bin.h"
 #include "ec2/operations/modify_image_attribute.h"
 #include "ec2/operations/modify_launch_template.h"
@@ -50,6 +59,22 @@ void add_image_rows(TableBuilder& table) {
                                              existing(Kind::image));
   table.row<ec2::modify_image_attribute>(modify_image_attribute, "ec2:ModifyImageAttribute", existing(Kind::image));
   table.row<ec2::reset_image_attribute>(reset_image_attribute, "ec2:ResetImageAttribute", existing(Kind::image));
+  table.row<ec2::enable_image_deprecation>(enable_image_deprecation, "ec2:EnableImageDeprecation",
+                                           existing(Kind::image));
+  table.row<ec2::disable_image_deprecation>(disable_image_deprecation, "ec2:DisableImageDeprecation",
+                                            existing(Kind::image));
+  table.row<ec2::enable_image>(enable_image, "ec2:EnableImage", existing(Kind::image));
+  table.row<ec2::disable_image>(disable_image, "ec2:DisableImage", existing(Kind::image));
+  table.row<ec2::enable_image_deregistration_protection>(
+      enable_image_deregistration_protection, "ec2:EnableImageDeregistrationProtection", existing(Kind::image));
+  table.row<ec2::disable_image_deregistration_protection>(
+      disable_image_deregistration_protection, "ec2:DisableImageDeregistrationProtection", existing(Kind::image));
+  table.row<ec2::get_image_block_public_access_state>(get_image_block_public_access_state,
+                                                      "ec2:GetImageBlockPublicAccessState", kAnything);
+  table.row<ec2::enable_image_block_public_access>(enable_image_block_public_access, "ec2:EnableImageBlockPublicAccess",
+                                                   kAnything);
+  table.row<ec2::disable_image_block_public_access>(disable_image_block_public_access,
+                                                    "ec2:DisableImageBlockPublicAccess", kAnything);
   table.row<ec2::modify_launch_template>(modify_launch_template, "ec2:ModifyLaunchTemplate",
                                          existing(Kind::launch_template));
   table.row<ec2::restore_image_from_recycle_bin>(restore_image_from_recycle_bin, "ec2:RestoreImageFromRecycleBin",

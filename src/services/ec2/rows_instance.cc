@@ -11,13 +11,17 @@
 #include "ec2/operations/describe_placement_groups.h"
 #include "ec2/operations/disassociate_iam_instance_profile.h"
 #include "ec2/operations/get_console_output.h"
+#include "ec2/operations/get_default_credit_specification.h"
+#include "ec2/operations/get_instance_metadata_defaults.h"
 #include "ec2/operations/get_launch_template_data.h"
 #include "ec2/operations/get_password_data.h"
+#include "ec2/operations/modify_default_credit_specification.h"
 #include "ec2/operations/modify_instance_attribute.h"
 #include "ec2/operations/modify_instance_capacity_reservation_attributes.h"
 #include "ec2/operations/modify_instance_cpu_options.h"
 #include "ec2/operations/modify_instance_credit_specification.h"
 #include "ec2/operations/modify_instance_maintenance_options.h"
+#include "ec2/operations/modify_instance_metadata_defaults.h"
 #include "ec2/operations/modify_instance_metadata_options.h"
 #include "ec2/operations/modify_instance_placement.h"
 #include "ec2/operations/modify_private_dns_name_options.h"
@@ -158,6 +162,14 @@ void add_instance_rows(TableBuilder& table) {
                                                   existing(Kind::instance));
   table.row<ec2::modify_instance_attribute>(modify_instance_attribute, "ec2:ModifyInstanceAttribute",
                                             existing(Kind::instance));
+  table.row<ec2::get_instance_metadata_defaults>(get_instance_metadata_defaults, "ec2:GetInstanceMetadataDefaults",
+                                                 kAnything);
+  table.row<ec2::modify_instance_metadata_defaults>(modify_instance_metadata_defaults,
+                                                    "ec2:ModifyInstanceMetadataDefaults", kAnything);
+  table.row<ec2::get_default_credit_specification>(get_default_credit_specification,
+                                                   "ec2:GetDefaultCreditSpecification", kAnything);
+  table.row<ec2::modify_default_credit_specification>(modify_default_credit_specification,
+                                                      "ec2:ModifyDefaultCreditSpecification", kAnything);
   table.row<ec2::modify_instance_credit_specification>(
       modify_instance_credit_specification, "ec2:ModifyInstanceCreditSpecification", existing(Kind::instance));
   table.row<ec2::modify_instance_metadata_options>(modify_instance_metadata_options,

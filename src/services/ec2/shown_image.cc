@@ -13,6 +13,11 @@ constexpr std::string_view kOwnAlias = "amazon";  // of images that are the inst
 
 std::string owner_of(const ImageRecord& image) { return image.owner.empty() ? std::string(kOwnAlias) : image.owner; }
 
+std::string_view protection_of(const ImageRecord& image) {
+  if (!image.refuses_deregistration) return "disabled";
+  return image.has_cooldown ? "enabled-with-cooldown" : "enabled-without-cooldown";
+}
+
 Image show_image(const Scope& scope, const ImageRecord& record, const TagMap& tags) {
   Image image{.platform_details = "Linux/UNIX",
               .usage_operation = "RunInstances",
@@ -46,8 +51,13 @@ Image show_image(const Scope& scope, const ImageRecord& record, const TagMap& ta
     image.source_image_id = record.source_image;
     image.source_image_region = scope.region.str();
   }
+  if (record.deprecated_at) image.deprecation_time = format_iso8601_millis(*record.deprecated_at);
+  image.deregistration_protection = std::string(protection_of(record));
   if (record.requires_imds_v2) image.imds_support = "v2.0";
   for (const BlockDeviceRecord& device : record.devices) image.block_device_mappings->push_back(to_wire(device));
+  for (const auto& [device, name] : record.instance_stores) {
+    image.block_device_mappings->push_back({.device_name = device, .virtual_name = name});
+  }
   return image;
 }
 

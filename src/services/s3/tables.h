@@ -51,7 +51,7 @@ void fields(Archive& archive, PublicAccessBlock& b) {
 enum class ObjectOwnership : uint8_t { owner_enforced = 0, owner_preferred = 1, object_writer = 2, none = 3 };
 
 struct BucketRecord {
-  static constexpr uint32_t kVersion = 5;
+  static constexpr uint32_t kVersion = 6;
   BucketId id{};
   AccountId owner;
   Region region;
@@ -64,7 +64,8 @@ struct BucketRecord {
   PublicAccessBlock public_access;
   // Since version 5. ACLs count, and objects may have other owners, where the bucket's owner isn't enforced.
   ObjectOwnership ownership = ObjectOwnership::owner_enforced;
-  std::optional<Acl> acl;  // none: the owner's full control
+  std::optional<Acl> acl;        // none: the owner's full control
+  bool told_mfa_delete = false;  // since version 6: somebody has said that it is disabled, and so it is shown
 
   bool has_acls() const { return ownership != ObjectOwnership::owner_enforced; }
 };
@@ -72,7 +73,7 @@ struct BucketRecord {
 template <class Archive>
 void fields(Archive& archive, BucketRecord& r) {
   archive(r.id, r.owner, r.region, r.created_at, r.location_alias, r.versioning, r.policy_revision, r.public_access,
-          r.ownership, r.acl);
+          r.ownership, r.acl, r.told_mfa_delete);
 }
 
 struct BucketPolicyRecord {

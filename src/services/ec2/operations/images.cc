@@ -13,6 +13,7 @@
 #include "services/ec2/image_filters.h"
 #include "services/ec2/launch_plan.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/public_sharing.h"
 #include "services/ec2/shown_image.h"
 #include "services/ec2/snapshots.h"
 #include "services/ec2/tags.h"
@@ -35,8 +36,12 @@ bool is_executable_by(const Scope& scope, const Record& image, const std::string
   return std::ranges::find(image.shared_with, account) != image.shared_with.end();
 }
 
-bool is_asked_for(const Scope& scope, const Record& image, const DescribeImagesInput& input) {
+bool is_asked_for(const Scope& scope, Timestamp now, const Record& image, const DescribeImagesInput& input) {
   if (!may_launch(scope, image)) return false;
+  if (image.state == ImageState::disabled && !input.include_disabled.value_or(false)) return false;
+  const bool shows_deprecated = image.owner == scope.account.view() || input.include_deprecated.value_or(false) ||
+                                (input.image_ids && !input.image_ids->empty());
+  if (image.deprecated_at && *image.deprecated_at <= now && !shows_deprecated) return false;
   const auto any = [](const std::optional<Strings>& wanted, auto holds) {
     return !wanted || wanted->empty() || std::ranges::any_of(*wanted, holds);
   };
@@ -83,7 +88,7 @@ Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInp
   const size_t limit = input.max_results ? static_cast<size_t>(*input.max_results) : SIZE_MAX;
   DescribeImagesOutput output{.images = std::vector<Image>()};
   for (const Record& image : images) {
-    if (image.id <= after || !is_asked_for(call.scope, image, input)) continue;
+    if (image.id <= after || !is_asked_for(call.scope, call.context.now, image, input)) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, image.id));
     const Lookup lookup{.txn = *txn, .scope = call.scope};
     if (!TRY(matches<Record>(input.filters, image_filters(), lookup, image, tags))) continue;
@@ -144,8 +149,10 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   image.ena_support = input.ena_support.value_or(false);
   image.sriov_net_support = input.sriov_net_support.value_or("");
   image.created_at = call.context.now;
+  image.instance_stores = instance_stores_of(input.block_device_mappings);
   TRY(refuse_keys(input.block_device_mappings));
   for (const BlockDeviceMapping& mapping : input.block_device_mappings.value_or(std::vector<BlockDeviceMapping>())) {
+    if (is_instance_store(mapping)) continue;
     BlockDeviceRecord device = TRY(read_device(mapping));
     if (!device.snapshot.empty()) {
       if (mapping.ebs->encrypted) {
@@ -197,6 +204,8 @@ Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const 
     output.boot_mode = AttributeValue{all.boot_mode};
   } else if (name == "imdsSupport") {
     output.imds_support = AttributeValue{all.imds_support};
+  } else if (name == "deregistrationProtection") {
+    output.deregistration_protection = AttributeValue{all.deregistration_protection};
   } else if (name == "productCodes") {
     output.product_codes = std::vector<ProductCode>();
   } else {
@@ -243,6 +252,14 @@ Result<> refuse_encrypted(const Record& image) {
                     "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.");
 }
 
+// What is public already stays so.
+Result<> check_may_be_public(metadata::ReadTransaction& txn, const Scope& scope, const Record& image) {
+  if (image.is_public || TRY(image_sharing_of(txn, scope)) == PublicSharing::unblocked) return {};
+  return errors::not_permitted(
+      "You can't publicly share this image because block public access for AMIs is enabled for this account. To "
+      "publicly share the image, you must call the DisableImageBlockPublicAccess API.");
+}
+
 // It can be asked for, and not taken back.
 Result<> change_imds_support(Record& image, const AttributeValue& asked) {
   if (asked.value != "v2.0") {
@@ -269,9 +286,15 @@ Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeIn
     auto& listed = input.operation_type == "remove" ? *changes.remove : *changes.add;
     for (const std::string& account : input.user_ids.value_or(Strings())) listed.push_back({.user_id = account});
     for (const std::string& group : input.user_groups.value_or(Strings())) listed.push_back({.group = group});
-    if (!changes.add->empty()) TRY(refuse_encrypted(image));
+    if (!changes.add->empty()) {
+      TRY(refuse_encrypted(image));
+      TRY(check_is_available(image));
+    }
     for (const LaunchPermission& each : *changes.add) {
-      if (each.group) image.is_public = true;
+      if (each.group) {
+        TRY(check_may_be_public(txn, call.scope, image));
+        image.is_public = true;
+      }
       if (!each.user_id) continue;
       std::erase(image.shared_with, *each.user_id);
       image.shared_with.push_back(*each.user_id);

@@ -193,6 +193,7 @@ Result<CreateImageOutput> create_image(Call& call, const CreateImageInput& input
   image.description = input.description.value_or("");
   image.created_at = call.context.now;
   image.state = ImageState::pending;
+  image.instance_stores = instance_stores_of(input.block_device_mappings);
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, *input.instance_id));
     TRY(check_image_name(txn, call.scope, image.name));
@@ -253,6 +254,9 @@ Result<CopyImageOutput> copy_image(Call& call, const CopyImageInput& input) {
     copy.is_public = false;
     copy.shared_with.clear();
     copy.source_instance.clear();
+    copy.deprecated_at.reset();
+    copy.refuses_deregistration = false;
+    copy.protected_until.reset();
     snapshots = TRY(copy_devices(txn, call, input, copy));
     if (!snapshots.empty()) copy.state = ImageState::pending;
     TagMap all = input.copy_image_tags.value_or(false) ? TRY(tags_of(txn, call.scope, copy.source_image)) : TagMap();
@@ -277,6 +281,7 @@ Result<DeregisterImageOutput> deregister_image(Call& call, const DeregisterImage
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     ends.clear();
     const ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
+    TRY(check_may_go(image, call.context.now));
     if (!TRY(keep_in_bin(txn, call.scope, image, call.context.now))) {
       kImages.erase(txn, image_scope(call.scope), image);
       put_tags(txn, call.scope, image.id, {});

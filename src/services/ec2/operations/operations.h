@@ -44,6 +44,8 @@ Result<CreateNetworkAclOutput> create_network_acl(Call& call, const CreateNetwor
 Result<NoOutput> create_network_acl_entry(Call& call, const CreateNetworkAclEntryInput& input);
 Result<CreateNetworkInterfaceOutput> create_network_interface(Call& call, const CreateNetworkInterfaceInput& input);
 Result<CreatePlacementGroupOutput> create_placement_group(Call& call, const CreatePlacementGroupInput& input);
+Result<CreateReplaceRootVolumeTaskOutput> create_replace_root_volume_task(
+    Call& call, const CreateReplaceRootVolumeTaskInput& input);
 Result<CreateRouteOutput> create_route(Call& call, const CreateRouteInput& input);
 Result<CreateRouteTableOutput> create_route_table(Call& call, const CreateRouteTableInput& input);
 Result<CreateSecurityGroupOutput> create_security_group(Call& call, const CreateSecurityGroupInput& input);
@@ -127,6 +129,8 @@ Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
 Result<DescribePlacementGroupsOutput> describe_placement_groups(Call& call, const DescribePlacementGroupsInput& input);
 Result<DescribePrefixListsOutput> describe_prefix_lists(Call& call, const DescribePrefixListsInput& input);
 Result<DescribeRegionsOutput> describe_regions(Call& call, const DescribeRegionsInput& input);
+Result<DescribeReplaceRootVolumeTasksOutput> describe_replace_root_volume_tasks(
+    Call& call, const DescribeReplaceRootVolumeTasksInput& input);
 Result<DescribeRouteTablesOutput> describe_route_tables(Call& call, const DescribeRouteTablesInput& input);
 Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& call,
                                                                        const DescribeSecurityGroupRulesInput& input);
@@ -140,16 +144,6 @@ Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnets
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
 Result<DescribeVolumeStatusOutput> describe_volume_status(Call& call, const DescribeVolumeStatusInput& input);
-Result<CreateReplaceRootVolumeTaskOutput> create_replace_root_volume_task(
-    Call& call, const CreateReplaceRootVolumeTaskInput& input);
-Result<DescribeReplaceRootVolumeTasksOutput> describe_replace_root_volume_tasks(
-    Call& call, const DescribeReplaceRootVolumeTasksInput& input);
-Result<DisableSnapshotBlockPublicAccessOutput> disable_snapshot_block_public_access(
-    Call& call, const DisableSnapshotBlockPublicAccessInput& input);
-Result<EnableSnapshotBlockPublicAccessOutput> enable_snapshot_block_public_access(
-    Call& call, const EnableSnapshotBlockPublicAccessInput& input);
-Result<GetSnapshotBlockPublicAccessStateOutput> get_snapshot_block_public_access_state(
-    Call& call, const GetSnapshotBlockPublicAccessStateInput& input);
 Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumesInput& input);
 Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
     Call& call, const DescribeVolumesModificationsInput& input);
@@ -170,6 +164,14 @@ Result<DisableEbsEncryptionByDefaultOutput> disable_ebs_encryption_by_default(
     Call& call, const DisableEbsEncryptionByDefaultInput& input);
 Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(Call& call,
                                                                          const DisableFastSnapshotRestoresInput& input);
+Result<DisableImageOutput> disable_image(Call& call, const DisableImageInput& input);
+Result<DisableImageBlockPublicAccessOutput> disable_image_block_public_access(
+    Call& call, const DisableImageBlockPublicAccessInput& input);
+Result<DisableImageDeprecationOutput> disable_image_deprecation(Call& call, const DisableImageDeprecationInput& input);
+Result<DisableImageDeregistrationProtectionOutput> disable_image_deregistration_protection(
+    Call& call, const DisableImageDeregistrationProtectionInput& input);
+Result<DisableSnapshotBlockPublicAccessOutput> disable_snapshot_block_public_access(
+    Call& call, const DisableSnapshotBlockPublicAccessInput& input);
 Result<NoOutput> disassociate_address(Call& call, const DisassociateAddressInput& input);
 Result<DisassociateIamInstanceProfileOutput> disassociate_iam_instance_profile(
     Call& call, const DisassociateIamInstanceProfileInput& input);
@@ -180,11 +182,25 @@ Result<EnableEbsEncryptionByDefaultOutput> enable_ebs_encryption_by_default(
     Call& call, const EnableEbsEncryptionByDefaultInput& input);
 Result<EnableFastSnapshotRestoresOutput> enable_fast_snapshot_restores(Call& call,
                                                                        const EnableFastSnapshotRestoresInput& input);
+Result<EnableImageOutput> enable_image(Call& call, const EnableImageInput& input);
+Result<EnableImageBlockPublicAccessOutput> enable_image_block_public_access(
+    Call& call, const EnableImageBlockPublicAccessInput& input);
+Result<EnableImageDeprecationOutput> enable_image_deprecation(Call& call, const EnableImageDeprecationInput& input);
+Result<EnableImageDeregistrationProtectionOutput> enable_image_deregistration_protection(
+    Call& call, const EnableImageDeregistrationProtectionInput& input);
+Result<EnableSnapshotBlockPublicAccessOutput> enable_snapshot_block_public_access(
+    Call& call, const EnableSnapshotBlockPublicAccessInput& input);
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input);
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
+Result<GetDefaultCreditSpecificationOutput> get_default_credit_specification(
+    Call& call, const GetDefaultCreditSpecificationInput& input);
 Result<GetEbsDefaultKmsKeyIdOutput> get_ebs_default_kms_key_id(Call& call, const GetEbsDefaultKmsKeyIdInput& input);
 Result<GetEbsEncryptionByDefaultOutput> get_ebs_encryption_by_default(Call& call,
                                                                       const GetEbsEncryptionByDefaultInput& input);
+Result<GetImageBlockPublicAccessStateOutput> get_image_block_public_access_state(
+    Call& call, const GetImageBlockPublicAccessStateInput& input);
+Result<GetInstanceMetadataDefaultsOutput> get_instance_metadata_defaults(Call& call,
+                                                                         const GetInstanceMetadataDefaultsInput& input);
 Result<GetLaunchTemplateDataOutput> get_launch_template_data(Call& call, const GetLaunchTemplateDataInput& input);
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
     Call& call, const GetManagedPrefixListAssociationsInput& input);
@@ -193,6 +209,8 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
 Result<GetPasswordDataOutput> get_password_data(Call& call, const GetPasswordDataInput& input);
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
+Result<GetSnapshotBlockPublicAccessStateOutput> get_snapshot_block_public_access_state(
+    Call& call, const GetSnapshotBlockPublicAccessStateInput& input);
 Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
 Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInput& input);
@@ -202,6 +220,8 @@ Result<ListSnapshotsInRecycleBinOutput> list_snapshots_in_recycle_bin(Call& call
 Result<ListVolumesInRecycleBinOutput> list_volumes_in_recycle_bin(Call& call,
                                                                   const ListVolumesInRecycleBinInput& input);
 Result<LockSnapshotOutput> lock_snapshot(Call& call, const LockSnapshotInput& input);
+Result<ModifyDefaultCreditSpecificationOutput> modify_default_credit_specification(
+    Call& call, const ModifyDefaultCreditSpecificationInput& input);
 Result<ModifyEbsDefaultKmsKeyIdOutput> modify_ebs_default_kms_key_id(Call& call,
                                                                      const ModifyEbsDefaultKmsKeyIdInput& input);
 Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeInput& input);
@@ -214,6 +234,8 @@ Result<ModifyInstanceCreditSpecificationOutput> modify_instance_credit_specifica
     Call& call, const ModifyInstanceCreditSpecificationInput& input);
 Result<ModifyInstanceMaintenanceOptionsOutput> modify_instance_maintenance_options(
     Call& call, const ModifyInstanceMaintenanceOptionsInput& input);
+Result<ModifyInstanceMetadataDefaultsOutput> modify_instance_metadata_defaults(
+    Call& call, const ModifyInstanceMetadataDefaultsInput& input);
 Result<ModifyInstanceMetadataOptionsOutput> modify_instance_metadata_options(
     Call& call, const ModifyInstanceMetadataOptionsInput& input);
 Result<ModifyInstancePlacementOutput> modify_instance_placement(Call& call, const ModifyInstancePlacementInput& input);

@@ -111,7 +111,8 @@ InstanceRecord make_record(const Call& call, const LaunchPlan& plan, const std::
   }
   if (plan.image.requires_imds_v2 && (!input.metadata_options || !input.metadata_options->http_tokens)) {
     record.metadata_options.tokens_required = true;
-    record.metadata_options.hop_limit = 2;
+    const bool has_limit = input.metadata_options && input.metadata_options->http_put_response_hop_limit;
+    if (!has_limit) record.metadata_options.hop_limit = 2;
   }
   record.monitoring = input.monitoring && input.monitoring->enabled.value_or(false);
   record.ebs_optimized = input.ebs_optimized.value_or(false);

@@ -12,6 +12,7 @@ Result<GetBucketVersioningOutput> get_bucket_versioning(Call& call, const GetBuc
   GetBucketVersioningOutput output;
   if (bucket.versioning == Versioning::enabled) output.status = "Enabled";
   if (bucket.versioning == Versioning::suspended) output.status = "Suspended";
+  if (bucket.told_mfa_delete) output.mfa_delete = "Disabled";
   return output;
 }
 

@@ -24,6 +24,7 @@ Result<PutBucketVersioningOutput> put_bucket_versioning(Call& call, const PutBuc
   auto body = [&](metadata::Transaction& txn) -> Result<> {
     BucketRecord bucket = TRY(find_bucket(call, txn, name, input.expected_bucket_owner));
     bucket.versioning = TRY(read_status(input.versioning_configuration));
+    if (input.versioning_configuration->mfa_delete) bucket.told_mfa_delete = true;
     kBuckets.put(txn, {name}, bucket);
     return {};
   };

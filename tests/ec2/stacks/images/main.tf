@@ -42,6 +42,7 @@ resource "aws_ami" "registered" {
   virtualization_type = "hvm"
   root_device_name    = "/dev/xvda"
   imds_support        = "v2.0"
+  deprecation_time    = var.stage == "two" ? "2031-01-01T00:00:00Z" : "2030-01-01T00:00:00Z"
   ebs_block_device {
     device_name           = "/dev/xvda"
     snapshot_id           = aws_ebs_snapshot.root.id
@@ -67,6 +68,10 @@ resource "aws_ami" "enhanced" {
     device_name = "/dev/xvda"
     snapshot_id = aws_ebs_snapshot.root.id
     volume_type = "gp2"
+  }
+  ephemeral_block_device {
+    device_name  = "/dev/sdb"
+    virtual_name = "ephemeral0"
   }
 }
 resource "aws_ami_copy" "registered" {
