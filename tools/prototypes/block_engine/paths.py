@@ -1,23 +1,22 @@
-"""Ways to the bytes of one disk, each of which a load can be put on: what compute/ builds of QEMU's programs, layer by layer."""
+"""Ways to the bytes of one disk, each of which a load can be put on: what compute/ builds of QEMU's programs, layer by
+layer, and the prototype beside it."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.bench.ebs.host_path import fio, forget
+from tools.bench.ebs.host_path import fio
 
 MIB = 1 << 20
-GIB = 1 << 30
 PATIENCE = 15.0
 
 
@@ -38,18 +37,20 @@ class Load:
 
 @dataclass(frozen=True)
 class Rate:
-    operations_per_second: float
+    """Seconds include a flush after writes, and no program's start."""
+
+    seconds: float
     mean_us: float  # of one operation
 
 
 Run = Callable[[Load], Rate]
 
 
-def with_fio(path: Path | str, region: int, **more: Any) -> Run:
+def with_fio(path: Path | str, region: int) -> Run:
     def run(load: Load) -> Rate:
-        limits = {"size": region, "io_size": load.size_bytes, "runtime": 8, **more}
-        done = fio(Path(path), load.mode, load.block_bytes, load.depth, **limits)
-        return Rate(done.operations_per_second, done.mean_us)
+        size = min(load.size_bytes, region)
+        done = fio(Path(path), load.mode, load.block_bytes, load.depth, size=region, io_size=size, runtime=8)
+        return Rate(done.seconds * size / done.size_bytes, done.mean_us)
 
     return run
 
@@ -57,27 +58,43 @@ def with_fio(path: Path | str, region: int, **more: Any) -> Run:
 def with_qemu_img(node: dict[str, Any], region: int) -> Run:
     """QEMU's block layer alone, as it is inside of a virtual machine's program; qemu-img knows no throttle groups."""
 
-    def run(load: Load) -> Rate:
-        count = load.size_bytes // load.block_bytes
+    def bench(load: Load, count: int) -> tuple[float, float]:
         blocks = region // load.block_bytes
-        # Steps of about the golden ratio, odd: all over the region, and each block once.
         step = (int(blocks * 0.618) | 1) if load.mode.startswith("rand") else 1
-        wanted = {"driver": "raw", "size": region, "file": node}
         command = ["qemu-img", "bench", "-c", str(count), "-d", str(load.depth), "-s", str(load.block_bytes)]
         command += ["-S", str(step * load.block_bytes), *(["-w"] if load.writes else [])]
-        told = subprocess.run(
-            [*command, "json:" + json.dumps(wanted)], check=True, capture_output=True, text=True, timeout=120
-        )
+        over = json.dumps({"driver": "raw", "size": region, "file": node})
+        begin = time.monotonic()
+        told = subprocess.run([*command, "json:" + over], check=True, capture_output=True, text=True, timeout=120)
+        whole = time.monotonic() - begin
         found = re.search(r"completed in ([\d.]+) seconds", told.stdout)
         assert found, told.stdout
-        seconds = float(found[1])
-        return Rate(count / seconds, seconds / count * 1e6 * load.depth)
+        return float(found[1]), whole
+
+    def run(load: Load) -> Rate:
+        count = load.size_bytes // load.block_bytes
+        told, whole = bench(load, count)
+        # The flush is in what the program does after it has told.
+        seconds = max(told, whole - bench(load, 1)[1]) if load.writes else told
+        return Rate(seconds, told / count * 1e6 * load.depth)
 
     return run
 
 
+def with_prototype(program: Path, region: int, *disk: str) -> Run:
+    def run(load: Load) -> Rate:
+        words = [load.mode, *(str(number) for number in (load.block_bytes, load.depth, load.size_bytes, region))]
+        told = subprocess.run([program, "load", *words, *disk], check=True, capture_output=True, text=True, timeout=120)
+        answer = json.loads(told.stdout)
+        return Rate(answer["seconds"], answer["mean_us"])
+
+    return run
+
+
+# Far above what any disk does: the filter counts, and holds nothing back.
 GROUP = {"qom-type": "throttle-group", "id": "limits", "limits": {"iops-total": 10_000_000}}
-THROTTLE = ["--object", json.dumps(GROUP)]
+URING: dict[str, Any] = {"aio": "io_uring", "cache": {"direct": True}}
+NATIVE: dict[str, Any] = {"aio": "native", "cache": {"direct": True}}
 
 
 def image(file: Path, base: Path | None = None, **of_file: Any) -> dict[str, Any]:
@@ -100,24 +117,17 @@ def throttled(node: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def daemon(node: dict[str, Any], *more: str, wait_for: Path) -> Iterator[None]:
-    """qemu-storage-daemon with `node` as `disk`, and exports of it."""
-    command = ["qemu-storage-daemon", *THROTTLE, "--blockdev", json.dumps(node | {"node-name": "disk"}), *more]
-    with ended(subprocess.Popen(command, stdin=subprocess.DEVNULL)) as process:
-        await_path(wait_for, process)
-        yield
-
-
-@contextmanager
-def ended(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
+def ended(process: subprocess.Popen[Any], wait_for: Path) -> Iterator[None]:
     try:
-        yield process
+        _await(wait_for, process)
+        yield
     finally:
-        process.send_signal(signal.SIGTERM)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
         process.wait(30)
 
 
-def await_path(path: Path, process: subprocess.Popen[Any]) -> None:
+def _await(path: Path, process: subprocess.Popen[Any]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not (path.is_socket() or (path.exists() and path.stat().st_size > 0)):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -126,32 +136,60 @@ def await_path(path: Path, process: subprocess.Popen[Any]) -> None:
 
 
 @contextmanager
-def looped(file: Path, direct: bool = False) -> Iterator[Path]:
-    words = ["losetup", "--find", "--show", f"--direct-io={'on' if direct else 'off'}", str(file)]
-    device = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+def daemon(node: dict[str, Any], file: Path, export: str) -> Iterator[None]:
+    """qemu-storage-daemon with `node`, and an export of it as `file`."""
+    words = ["--object", json.dumps(GROUP), "--blockdev", json.dumps(throttled(node) | {"node-name": "disk"})]
+    file.unlink(missing_ok=True)
+    if export == "fuse":
+        file.touch()
+        words += ["--export", f"type=fuse,id=disk,node-name=disk,mountpoint={file},writable=on"]
+    elif export == "nbd":
+        words += ["--nbd-server", f"addr.type=unix,addr.path={file}"]
+        words += ["--export", "type=nbd,id=disk,node-name=disk,name=disk,writable=on"]
+    else:
+        at = f"addr.type=unix,addr.path={file}"
+        words += ["--export", f"type=vhost-user-blk,id=disk,node-name=disk,{at},writable=on"]
+    with ended(subprocess.Popen(["qemu-storage-daemon", *words], stdin=subprocess.DEVNULL), file):
+        yield
+
+
+@contextmanager
+def served(program: Path, front_end: str, file: Path, *disk: str) -> Iterator[None]:
+    """The prototype, which ends with its client."""
+    file.unlink(missing_ok=True)
+    if front_end == "fuse":
+        file.touch()
+    process = subprocess.Popen([program, "serve", front_end, str(file), *disk], stdin=subprocess.DEVNULL)
     try:
-        yield Path(device)
+        _await(file, process)
+        yield
     finally:
-        subprocess.run(["losetup", "-d", device], check=True)
+        if front_end == "fuse":
+            subprocess.run(["umount", str(file)], check=False)
+        elif process.poll() is None and not _was_used(process):
+            process.terminate()
+        process.wait(30)
 
 
-def fuse_export(file: Path) -> list[str]:
-    file.touch()
-    return ["--export", f"type=fuse,id=fuse,node-name=disk,mountpoint={file},writable=on"]
+def _was_used(process: subprocess.Popen[Any]) -> bool:
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
-def nbd_export(socket: Path) -> list[str]:
-    server = ["--nbd-server", f"addr.type=unix,addr.path={socket}"]
-    return [*server, "--export", "type=nbd,id=nbd,node-name=disk,name=disk,writable=on"]
-
-
-def vhost_export(socket: Path) -> list[str]:
-    return ["--export", f"type=vhost-user-blk,id=vhost,node-name=disk,addr.type=unix,addr.path={socket},writable=on"]
-
-
-def forget_all(*files: Path) -> None:
-    for file in files:
-        if file.exists():
-            forget(file)
-
-
+@contextmanager
+def looped(file: Path, direct: bool) -> Iterator[Path]:
+    words = ["losetup", "--find", "--show", f"--direct-io={'on' if direct else 'off'}"]
+    words += ["--sector-size", "4096"] if direct else []
+    told = subprocess.run([*words, str(file)], check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        # As compute/loop_device.cc has it: zeros are written.
+        (Path("/sys/block") / Path(told).name / "queue/discard_max_bytes").write_text("0")
+        yield Path(told)
+    finally:
+        subprocess.run(["losetup", "-d", told], check=True)
+        deadline = time.monotonic() + PATIENCE
+        while (Path("/sys/block") / Path(told).name / "loop/backing_file").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
