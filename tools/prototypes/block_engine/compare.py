@@ -155,16 +155,28 @@ WAYS: dict[str, Opened] = {
 }
 
 
-def measure(
-    ways: dict[str, Opened], disk: Disk, loads: tuple[Load, ...], rounds: int
-) -> Iterator[tuple[str, Load, Rate]]:
-    for _ in range(rounds):
-        for name, opened in ways.items():
-            for load in loads:
-                disk.renew()
-                disk.forget()
-                with ExitStack() as stack:
-                    yield name, load, opened(stack, disk)(load)
+Seen = dict[tuple[str, str], list[Rate]]
+
+
+def measure(disk: Disk, words: list[str]) -> Iterator[tuple[str, str, Rate]]:
+    """One round: way, load, rate."""
+    ways = {name: way for name, way in WAYS.items() if name == "raw file" or not words or any(w in name for w in words)}
+    snapshot = disk.folder / "snapshot.qcow2"
+    child = Disk(disk.folder, disk.program, snapshot, True)
+    finer = Disk(disk.folder, disk.program, snapshot, True, ["extended_l2=on", "cluster_size=128k"])
+    for name, way in ways.items():
+        for load in LOADS:
+            yield name, load.name, _once(way, disk, load)
+        yield name, FIRST.name, _once(way, child, FIRST)
+        if "io_uring" in name:
+            yield f"{name}, subclusters", FIRST.name, _once(way, finer, FIRST)
+
+
+def _once(way: Opened, disk: Disk, load: Load) -> Rate:
+    disk.renew()
+    disk.forget()
+    with ExitStack() as stack:
+        return way(stack, disk)(load)
 
 
 def prepare(folder: Path) -> Disk:
@@ -192,24 +204,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     disk = prepare(asked.folder.resolve())
-    words = [word for word in asked.only.split(",") if word]
-    ways = {name: way for name, way in WAYS.items() if name == "raw file" or not words or any(w in name for w in words)}
-    snapshot = disk.folder / "snapshot.qcow2"
-    child = Disk(disk.folder, disk.program, snapshot, True)
-    finer = Disk(disk.folder, disk.program, snapshot, True, ["extended_l2=on", "cluster_size=128k"])
-    finer_ways = {f"{name}, subclusters": way for name, way in ways.items() if "io_uring" in name}
-    seen: dict[tuple[str, str], list[Rate]] = {}
-    for measured in (
-        measure(ways, disk, LOADS, asked.rounds),
-        measure(ways, child, (FIRST,), asked.rounds),
-        measure(finer_ways, finer, (FIRST,), asked.rounds),
-    ):
-        for name, load, rate in measured:
-            seen.setdefault((name, load.name), []).append(rate)
-    _tell(seen, asked.json)
+    seen: Seen = {}
+    for _ in range(asked.rounds):
+        for name, load, rate in measure(disk, [word for word in asked.only.split(",") if word]):
+            seen.setdefault((name, load), []).append(rate)
+    tell(seen, asked.json)
 
 
-def _tell(seen: dict[tuple[str, str], list[Rate]], file: Path | None) -> None:
+def tell(seen: Seen, file: Path | None) -> None:
     sizes = {load.name: load.size_bytes / MIB for load in (*LOADS, FIRST)}
     rows: dict[str, dict[str, float]] = {}
     for (name, load), rates in seen.items():
