@@ -45,7 +45,7 @@ class HostPath:
 
 
 def forget(path: Path) -> None:
-    opened = os.open(path, os.O_RDWR)
+    opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
         os.posix_fadvise(opened, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -4,7 +4,6 @@ layer, and the prototype beside it."""
 from __future__ import annotations
 
 import json
-import re
 import signal
 import subprocess
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.ebs.host_path import fio
+from tools.bench.ebs.machine_path import bench
 
 MIB = 1 << 20
 PATIENCE = 15.0
@@ -58,25 +58,9 @@ def with_fio(path: Path | str, region: int) -> Run:
 def with_qemu_img(node: dict[str, Any], region: int) -> Run:
     """QEMU's block layer alone, as it is inside of a virtual machine's program; qemu-img knows no throttle groups."""
 
-    def bench(load: Load, count: int) -> tuple[float, float]:
-        blocks = region // load.block_bytes
-        step = (int(blocks * 0.618) | 1) if load.mode.startswith("rand") else 1
-        command = ["qemu-img", "bench", "-c", str(count), "-d", str(load.depth), "-s", str(load.block_bytes)]
-        command += ["-S", str(step * load.block_bytes), *(["-w"] if load.writes else [])]
-        over = json.dumps({"driver": "raw", "size": region, "file": node})
-        begin = time.monotonic()
-        told = subprocess.run([*command, "json:" + over], check=True, capture_output=True, text=True, timeout=120)
-        whole = time.monotonic() - begin
-        found = re.search(r"completed in ([\d.]+) seconds", told.stdout)
-        assert found, told.stdout
-        return float(found[1]), whole
-
     def run(load: Load) -> Rate:
-        count = load.size_bytes // load.block_bytes
-        told, whole = bench(load, count)
-        # The flush is in what the program does after it has told.
-        seconds = max(told, whole - bench(load, 1)[1]) if load.writes else told
-        return Rate(seconds, told / count * 1e6 * load.depth)
+        done = bench(node, region, load.mode, load.block_bytes, load.depth, load.size_bytes)
+        return Rate(done.seconds, done.mean_us)
 
     return run
 
@@ -95,20 +79,6 @@ def with_prototype(program: Path, region: int, *disk: str) -> Run:
 GROUP = {"qom-type": "throttle-group", "id": "limits", "limits": {"iops-total": 10_000_000}}
 URING: dict[str, Any] = {"aio": "io_uring", "cache": {"direct": True}}
 NATIVE: dict[str, Any] = {"aio": "native", "cache": {"direct": True}}
-
-
-def image(file: Path, base: Path | None = None, **of_file: Any) -> dict[str, Any]:
-    """As compute/encrypted_files.cc describes it; `of_file` is what is tried."""
-    node: dict[str, Any] = {
-        "driver": "qcow2",
-        "discard": "unmap",
-        "file": {"driver": "file", "filename": str(file), "discard": "unmap", **of_file},
-        "backing": None,
-    }
-    if base:
-        node["backing"] = image(base, **of_file) | {"read-only": True}
-        node["backing"]["file"]["read-only"] = True
-    return node
 
 
 def throttled(node: dict[str, Any]) -> dict[str, Any]:
