@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "blocks/secret_file.h"
+#include "compute/direct_io.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 
@@ -95,7 +96,9 @@ Result<> VmDescriptors::give_disk(const Disk& disk, const ServedDisks& served, u
   std::vector<int>& files = numbers.disks.emplace_back();
   std::vector<ImageFile> chain = TRY(look_at_chain(disk, settings.secret_of));
   TRY(served.serve(disk.volume, chain, settings.behind_of, user));
-  for (const int file : TRY(open_chain(chain))) files.push_back(give(file));
+  const std::vector<int> opened = TRY(open_chain(chain));
+  numbers.direct.push_back(can_go_direct(opened.front()));
+  for (const int file : opened) files.push_back(give(file));
   numbers.secrets.push_back(TRY(give_secrets(chain)));
   numbers.served.push_back(chain.back().is_served ? chain.back().name : std::string());
   return {};

@@ -15,9 +15,12 @@ from typing import Any
 
 from tools.bench.ebs.host_path import Done, forget
 
+# As compute/ opens a volume's own file where it can (compute/direct_io.h).
+DIRECT: dict[str, Any] = {"aio": "io_uring", "cache": {"direct": True}}
+
 
 def image(file: Path, behind: Path | None = None, **of_file: Any) -> dict[str, Any]:
-    """As compute/encrypted_files.cc describes it; `of_file` are options that are tried."""
+    """As compute/encrypted_files.cc describes it; `of_file` are options of the volume's own file."""
     node: dict[str, Any] = {
         "driver": "qcow2",
         "discard": "unmap",
@@ -25,7 +28,7 @@ def image(file: Path, behind: Path | None = None, **of_file: Any) -> dict[str, A
         "backing": None,
     }
     if behind:
-        node["backing"] = image(behind, **of_file) | {"read-only": True}
+        node["backing"] = image(behind) | {"read-only": True}
         node["backing"]["file"]["read-only"] = True
     return node
 
@@ -68,7 +71,7 @@ class MachinePath:
     def job(self, mode: str, block_bytes: int, depth: int, most_bytes: int) -> Done:
         for file in (self.file, *([self.behind] if self.behind else [])):
             forget(file)
-        node = image(self.file, self.behind)
+        node = image(self.file, self.behind, **DIRECT)
         return bench(node, self.region, mode, block_bytes, depth, min(most_bytes, self.region))
 
     def fill(self, raw: Path) -> None:

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.ebs.host_path import forget
+from tools.bench.ebs.machine_path import DIRECT as URING
 from tools.bench.ebs.machine_path import image
 from tools.bench.ebs.rates import write_raw_file
 from tools.prototypes.block_engine import paths
-from tools.prototypes.block_engine.paths import MIB, NATIVE, URING, Load, Rate, Run
+from tools.prototypes.block_engine.paths import MIB, NATIVE, Load, Rate, Run
 
 HERE = Path(__file__).parent
 REGION = 1024 * MIB

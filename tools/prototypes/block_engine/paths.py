@@ -77,7 +77,6 @@ def with_prototype(program: Path, region: int, *disk: str) -> Run:
 
 # Far above what any disk does: the filter counts, and holds nothing back.
 GROUP = {"qom-type": "throttle-group", "id": "limits", "limits": {"iops-total": 10_000_000}}
-URING: dict[str, Any] = {"aio": "io_uring", "cache": {"direct": True}}
 NATIVE: dict[str, Any] = {"aio": "native", "cache": {"direct": True}}
 
 
