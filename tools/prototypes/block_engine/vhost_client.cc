@@ -27,7 +27,7 @@ constexpr unsigned kQueueSize = 128;
 constexpr unsigned kSlots = kQueueSize / 3;  // head, data, status
 constexpr size_t kMemory = size_t{256} << 20;
 constexpr size_t kAvailableAt = 4096, kUsedAt = 8192, kHeadersAt = 16384, kDataAt = 1 << 20;
-constexpr uint32_t kConfigWanted = 24;  // up to the block size: QEMU refuses more than it knows
+constexpr uint32_t kConfigWanted = 24;               // up to the block size: QEMU refuses more than it knows
 constexpr size_t kStatusAt = 32, kHeaderBytes = 64;  // of a slot
 
 class RemoteDisk final : public Disk {
