@@ -293,6 +293,18 @@ TEST_F(QemuCommandTest, WhatOthersHaveTooIsOneFileForAll) {
             devices.end());
 }
 
+TEST_F(QemuCommandTest, OnlyADisksOwnFileIsReachedPastThePageCache) {
+  QemuSettings direct = settings();
+  direct.descriptors.direct = {true, false};
+  command_ = qemu_command(example(), direct);
+  const json::value first = json::parse(all("-blockdev").at(0));
+  EXPECT_EQ(first.at_pointer("/file/file/cache/direct"), true);
+  EXPECT_EQ(first.at_pointer("/file/file/aio").as_string(), "io_uring");
+  EXPECT_EQ(first.at_pointer("/file/backing/file").as_object().if_contains("cache"), nullptr);
+  const json::value second = json::parse(all("-blockdev").at(1));
+  EXPECT_EQ(second.at_pointer("/file/file").as_object().if_contains("cache"), nullptr);
+}
+
 TEST_F(QemuCommandTest, PortsBesideTheFirstCanBeUnplugged) {
   Spec spec = example();
   spec.ports.push_back({.interface = "eni-2", .mac = "02:00:00:00:00:06", .device_index = 1});

@@ -52,6 +52,10 @@ json::object image_node(std::string_view what, const std::vector<ImageFile>& fil
       continue;
     }
     json::object file{{"driver", "file"}, {"filename", files[number].name}, {"discard", "unmap"}};
+    if (files[number].is_direct) {
+      file["cache"] = json::object{{"direct", true}};
+      file["aio"] = "io_uring";
+    }
     json::object made{
         {"driver", "qcow2"}, {"file", std::move(file)}, {"backing", std::move(node)}, {"discard", "unmap"}};
     if (!files[number].secret.empty()) made["encrypt"] = encryption(secret_id_of(what, number));

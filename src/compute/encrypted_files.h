@@ -17,6 +17,8 @@ struct ImageFile {
   std::string secret{};  // empty: it isn't encrypted
   // Not there yet, the last one: a socket, where its bytes are served (served_disks.h).
   bool is_served = false;
+  // Past the host's page cache (direct_io.h). A flush means what it always does.
+  bool is_direct = false;
 };
 
 // Name of the secret's object; 0 is the disk's own file, 1 the one behind it, …

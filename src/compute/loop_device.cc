@@ -85,8 +85,9 @@ Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bo
     config.fd = static_cast<uint32_t>(backing);
     config.info.lo_offset = extent.offset;
     config.info.lo_sizelimit = extent.size;
-    // Never LO_FLAGS_DIRECT_IO: over a FUSE export of QEMU 7.2 it reads back other bytes than were written (seen with
-    // resize2fs on kernel 6.18; found again by e2fsck, and gone without the flag).
+    // Never LO_FLAGS_DIRECT_IO: then several writes are on their way at once, and QEMU's FUSE export has one buffer for
+    // all requests, so a later one's bytes are written in the place of an earlier one ("fuse: Copy write buffer content
+    // before polling", qemu-devel, July 2025; 7.2 lacks it). Through the page cache a file is written once at a time.
     config.info.lo_flags = stays ? 0U : static_cast<uint32_t>(LO_FLAGS_AUTOCLEAR);
     if (::ioctl(loop, LOOP_CONFIGURE, &config) == 0) {
       forbid_holes(number);

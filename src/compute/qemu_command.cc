@@ -67,6 +67,7 @@ void add_disks(Arguments& arguments, const Spec& spec, const QemuDescriptors& de
                                 disk.volume, serial_of(disk), kPlugBus));
       continue;
     }
+    if (!images.empty()) images.front().is_direct = index < descriptors.direct.size() && descriptors.direct[index];
     arguments.add("-object", json::serialize(throttle_group(disk)));
     images = in_sets(std::move(images), set);
     if (index < descriptors.served.size() && !descriptors.served[index].empty()) {

@@ -27,6 +27,8 @@ struct QemuDescriptors {
   std::vector<std::vector<int>> secrets;
   // For each disk, where what is behind its last file is served (served_disks.h); empty: it isn't.
   std::vector<std::string> served;
+  // For each disk, whether QEMU goes past the page cache to its own file; those behind it are shared by many.
+  std::vector<bool> direct;
   int kernel = -1;
   int initramfs = -1;
 };

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "blocks/secret_file.h"
+#include "compute/direct_io.h"
 #include "compute/from_os.h"
 #include "compute/qmp.h"
 #include "compute/shared_disks.h"
@@ -96,7 +97,9 @@ Result<> VmDescriptors::give_disk(const Disk& disk, const ServedDisks& served, u
   std::vector<int>& files = numbers.disks.emplace_back();
   std::vector<ImageFile> chain = TRY(look_at_chain(disk, settings.secret_of));
   TRY(served.serve(disk.volume, chain, settings.behind_of, user));
-  for (const int file : TRY(open_chain(chain))) files.push_back(give(file));
+  const std::vector<int> opened = TRY(open_chain(chain));
+  numbers.direct.push_back(can_go_direct(opened.front()));
+  for (const int file : opened) files.push_back(give(file));
   numbers.secrets.push_back(TRY(give_secrets(chain)));
   numbers.served.push_back(chain.back().is_served ? chain.back().name : std::string());
   return {};
@@ -106,6 +109,7 @@ Result<> VmDescriptors::give_shared(const Disk& disk, std::string_view instance,
                                     QemuDescriptors& numbers) {
   const std::string file = TRY(SharedDisk(settings, disk.volume).join(instance, disk));
   numbers.disks.push_back({give(TRY(open_file(file, O_RDWR)))});
+  numbers.direct.push_back(false);
   numbers.secrets.push_back({-1});
   numbers.served.emplace_back();
   return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/step.h"
+#include "compute/direct_io.h"
 #include "compute/disk_copies.h"
 #include "compute/from_os.h"
 #include "compute/qemu_command.h"
@@ -99,6 +100,7 @@ Result<> plug_disk(QmpClient& control, const Disk& disk, std::vector<ImageFile> 
   TRY(unplug_disk(control, disk, Detach::in_order));  // half attached, where we were killed in between
   const std::vector<int> files = TRY(open_chain(chain));
   auto added = add_sets(control, files);
+  chain.front().is_direct = can_go_direct(files.front());
   for (const int file : files) ::close(file);
   const int first_set = TRY(std::move(added));
   auto plugged = add_throttle_group(control, disk);

@@ -1,5 +1,5 @@
-"""Bars of EBS, with containers: how fast volumes are on the path that a guest's requests take, how soon they come and go,
-what snapshots cost. Rates are ratios to a raw file on the same disk."""
+"""Bars of EBS: how fast volumes are on the paths that requests of both drivers' guests take; with containers, how soon they
+come and go, what snapshots cost. Rates are ratios to a raw file on the same disk."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 
 from tools.bench.ebs import calls, rates, snapshots
 from tools.bench.ebs.host_path import HostPath
-from tools.bench.ebs.rates import Pair
+from tools.bench.ebs.machine_path import MachinePath
+from tools.bench.ebs.rates import MachinePair, Pair
 from tools.bench.measure import Measurement
-from tools.harness.instances import Guests, public_cidr, what_lacks, with_instances
+from tools.harness.instances import Guests, public_cidr, wait_for, what_lacks, with_instances
 from tools.harness.server import Server
 from tools.harness.volumes import Volumes, login
 
@@ -72,7 +73,24 @@ def _measure(server: Server, guests: Guests, folder: Path) -> Iterator[Measureme
     yield soon
     yield rates.first_writes(Pair(HostPath.of(server, volumes, volume), raw))
     _away(volumes, volume)
+    yield from _machine(volumes, raw, snapshot)
     volumes.ec2.delete_snapshot(SnapshotId=snapshot)
+
+
+def _machine(volumes: Volumes, raw: Path, snapshot: str) -> Iterator[Measurement]:
+    """Volumes that are attached nowhere: what a machine's program does with their files is done without one."""
+    region = raw.stat().st_size
+    volume = volumes.make(**FAST)
+    path = MachinePath(volumes.file(volume), region)
+    path.fill(raw)
+    yield from rates.ratios(MachinePair(path, raw))
+    volumes.delete(volume)
+
+    volume = volumes.make(SnapshotId=snapshot, Size=None, VolumeType="io2", Iops=10_000)
+    behind = volumes.file(volume).parent.parent / f"snapshots/{snapshot}.qcow2"
+    wait_for("the snapshot's file", behind.exists, 600)
+    yield rates.first_writes(MachinePair(MachinePath(volumes.file(volume), region, behind), raw))
+    volumes.delete(volume)
 
 
 def _away(volumes: Volumes, volume: str) -> None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.bench.ebs.host_path import Done, HostPath, fio, forget
+from tools.bench.ebs.machine_path import MachinePath
 from tools.bench.measure import Measurement
 
 MIB = 1 << 20
 REGION_BYTES = 1024 * MIB  # what is written and read again; less on a slow disk, as rows then say
 LEAST_REGION_BYTES = 128 * MIB
 FILL_SECONDS = 30
-RANDOM_BYTES = 64 * MIB  # of 4 KiB each, spread over the region
+RANDOM_BYTES = 96 * MIB  # of 4 KiB each, spread over the region
 SECONDS = 20  # at most, for one job
 ROUNDS = 3
 
@@ -65,18 +66,41 @@ class Pair:
 
     def ours(self, mode: str, block: int, depth: int, most_bytes: int) -> Done:
         self.volume.forget()
-        return self._job(self.volume.loop, mode, block, depth, most_bytes)
+        return _job(self.volume.loop, self.raw, mode, block, depth, most_bytes)
 
     def plain(self, mode: str, block: int, depth: int, most_bytes: int) -> Done:
         forget(self.raw)
-        return self._job(self.raw, mode, block, depth, most_bytes)
-
-    def _job(self, path: Path, mode: str, block: int, depth: int, most_bytes: int) -> Done:
-        region = self.raw.stat().st_size
-        return fio(path, mode, block, depth, size=region, io_size=min(most_bytes, region), runtime=SECONDS)
+        return _job(self.raw, self.raw, mode, block, depth, most_bytes)
 
 
-def ratios(pair: Pair) -> Iterator[Measurement]:
+@dataclass
+class MachinePair:
+    """The same, of a volume on a virtual machine's path."""
+
+    volume: MachinePath
+    raw: Path
+
+    def ours(self, mode: str, block: int, depth: int, most_bytes: int) -> Done:
+        return self.volume.job(mode, block, depth, most_bytes)
+
+    def plain(self, mode: str, block: int, depth: int, most_bytes: int) -> Done:
+        forget(self.raw)
+        return _job(self.raw, self.raw, mode, block, depth, most_bytes)
+
+
+AnyPair = Pair | MachinePair
+
+
+def _job(path: Path, raw: Path, mode: str, block: int, depth: int, most_bytes: int) -> Done:
+    region = raw.stat().st_size
+    return fio(path, mode, block, depth, size=region, io_size=min(most_bytes, region), runtime=SECONDS)
+
+
+def _whose(pair: AnyPair) -> str:
+    return "a machine's path: " if isinstance(pair, MachinePair) else ""
+
+
+def ratios(pair: AnyPair) -> Iterator[Measurement]:
     """Of a volume whose type doesn't hold it back, and whose region is written. In turns, so that the disk's moods meet both."""
     for name, mode, block, depth, size, bar in JOBS:
         ours: list[float] = []
@@ -86,25 +110,30 @@ def ratios(pair: Pair) -> Iterator[Measurement]:
             plain.append(pair.plain(mode, block, depth, size).bytes_per_second)
         details = {"volume MiBps": statistics.median(ours) / MIB, "raw MiBps": statistics.median(plain) / MIB}
         ratio = statistics.median(ours) / statistics.median(plain)
-        yield Measurement(f"{name}, {region_of(pair.raw)}, of the raw file's", ratio, "", bar, True, details)
+        row = f"{_whose(pair)}{name}, {region_of(pair.raw)}, of the raw file's"
+        yield Measurement(row, ratio, "", bar, True, details)
     yield _latency(pair)
 
 
-def _latency(pair: Pair) -> Measurement:
-    ours = [pair.ours("randread", 4096, 1, 8 * MIB).mean_us for _ in range(ROUNDS)]
-    plain = [pair.plain("randread", 4096, 1, 8 * MIB).mean_us for _ in range(ROUNDS)]
+def _latency(pair: AnyPair) -> Measurement:
+    ours: list[float] = []
+    plain: list[float] = []
+    for _ in range(ROUNDS):
+        ours.append(pair.ours("randread", 4096, 1, 8 * MIB).mean_us)
+        plain.append(pair.plain("randread", 4096, 1, 8 * MIB).mean_us)
     details = {"volume us": statistics.median(ours), "raw us": statistics.median(plain)}
     ratio = statistics.median(ours) / statistics.median(plain)
-    return Measurement("4 KiB random read, depth 1, latency of the raw file's", ratio, "", 1.8, False, details)
+    row = f"{_whose(pair)}4 KiB random read, depth 1, latency of the raw file's"
+    return Measurement(row, ratio, "", 1.8, False, details)
 
 
-def first_writes(pair: Pair) -> Measurement:
+def first_writes(pair: AnyPair) -> Measurement:
     """To a volume that was just made from a snapshot of the region: each block of it is copied."""
     ours = pair.ours("randwrite", 4096, 32, RANDOM_BYTES).bytes_per_second
     plain = pair.plain("randwrite", 4096, 32, RANDOM_BYTES).bytes_per_second
     details = {"volume MiBps": ours / MIB, "raw MiBps": plain / MIB}
     name = "first 4 KiB random write to a volume of a snapshot, depth 32, of the raw file's"
-    return Measurement(name, ours / plain, "", 0.3, True, details)
+    return Measurement(f"{_whose(pair)}{name}", ours / plain, "", 0.3, True, details)
 
 
 def kept_limit(pair: Pair, operations: int) -> Measurement:
