@@ -78,8 +78,9 @@ resource "aws_route_table" "r" {
     nat_gateway_id = aws_nat_gateway.private[local.second ? 1 : 0].id
   }
 }
+resource "aws_route_table" "bare" { vpc_id = aws_vpc.a.id }
 resource "aws_route" "eni" {
-  route_table_id         = aws_route_table.r.id
+  route_table_id         = aws_route_table.bare.id
   destination_cidr_block = "172.20.0.0/16"
   network_interface_id   = aws_network_interface.counted.id
 }
