@@ -121,3 +121,9 @@ resource "aws_vpc_endpoint_policy" "s3" {
   vpc_endpoint_id = aws_vpc_endpoint.s3.id
   policy          = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = var.stage, Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" }] })
 }
+resource "aws_ec2_managed_prefix_list" "renamed" {
+  name           = "edges-${var.stage}"
+  address_family = "IPv6"
+  max_entries    = local.second ? 4 : 2
+  entry { cidr = "2001:db8::/32" }
+}
