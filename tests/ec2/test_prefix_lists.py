@@ -50,6 +50,13 @@ def test_versions(ec2: Any, made: str) -> None:
     assert entries_of(ec2, made) == ["10.0.0.0/8"]
 
 
+def test_a_change_that_makes_no_version_is_one(ec2: Any, made: str, name: Callable[[], str]) -> None:
+    """Terraform waits for its end."""
+    for wanted in ({"PrefixListName": name()}, {"MaxEntries": 3}):
+        changed = ec2.modify_managed_prefix_list(PrefixListId=made, **wanted)["PrefixList"]
+        assert (changed["Version"], changed["State"]) == (1, "modify-complete")
+
+
 def test_the_most_entries(ec2: Any, made: str) -> None:
     change = ec2.modify_managed_prefix_list
     too_many = [{"Cidr": "192.168.0.0/16"}, {"Cidr": "172.16.0.0/12"}]

@@ -347,18 +347,19 @@ void fields(Archive& archive, PrefixListEntryRecord& r) {
 }
 
 struct PrefixListRecord {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
   std::string id;
   std::string name;
   bool is_v6 = false;
   int32_t max_entries = 0;
   int64_t version = 1;
   std::vector<PrefixListEntryRecord> entries;
-  bool is_aws = false;  // never stored so
+  bool is_aws = false;      // never stored so
+  bool is_changed = false;  // since version 2; in whatever way
 };
 template <class Archive>
 void fields(Archive& archive, PrefixListRecord& r) {
-  archive(r.id, r.name, r.is_v6, r.max_entries, r.version, r.entries, r.is_aws);
+  archive(r.id, r.name, r.is_v6, r.max_entries, r.version, r.entries, r.is_aws, r.is_changed);
 }
 
 struct DhcpOption {

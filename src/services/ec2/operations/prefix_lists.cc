@@ -49,7 +49,7 @@ ManagedPrefixList to_wire(const Scope& scope, const Record& record, const TagMap
   }
   list.max_entries = record.max_entries;
   list.version = record.version;
-  if (record.version > 1) list.state = "modify-complete";
+  if (record.is_changed || record.version > 1) list.state = "modify-complete";
   return list;
 }
 
@@ -230,6 +230,7 @@ Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call,
     }
     for (const AddPrefixListEntry& entry : added) TRY(add_entry(record, TRY(read_entry(record, entry))));
     if (changes) ++record.version;
+    record.is_changed = true;
     kPrefixLists.put(txn, call.scope, record);
     tags = TRY(tags_of(txn, call.scope, record.id));
     uses = TRY(uses_of(txn, call.scope, record.id));

@@ -78,8 +78,9 @@ resource "aws_route_table" "r" {
     nat_gateway_id = aws_nat_gateway.private[local.second ? 1 : 0].id
   }
 }
+resource "aws_route_table" "bare" { vpc_id = aws_vpc.a.id }
 resource "aws_route" "eni" {
-  route_table_id         = aws_route_table.r.id
+  route_table_id         = aws_route_table.bare.id
   destination_cidr_block = "172.20.0.0/16"
   network_interface_id   = aws_network_interface.counted.id
 }
@@ -119,4 +120,10 @@ resource "aws_vpc_endpoint" "s3" {
 resource "aws_vpc_endpoint_policy" "s3" {
   vpc_endpoint_id = aws_vpc_endpoint.s3.id
   policy          = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = var.stage, Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" }] })
+}
+resource "aws_ec2_managed_prefix_list" "renamed" {
+  name           = "edges-${var.stage}"
+  address_family = "IPv6"
+  max_entries    = local.second ? 4 : 2
+  entry { cidr = "2001:db8::/32" }
 }
