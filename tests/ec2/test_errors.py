@@ -95,6 +95,32 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "FilterLimitExceeded",
         "The maximum number of filter values specified on a single",
     ),
+    ("terminate_instances", {"InstanceIds": []}, "InvalidParameterCombination", "No instances specified"),
+    ("stop_instances", {"InstanceIds": []}, "InvalidParameterCombination", "No instances specified"),
+    (
+        "create_tags",
+        {"Resources": [], "Tags": [{"Key": "a", "Value": "b"}]},
+        "MissingParameter",
+        "The request must contain the parameter resourceIdSet",
+    ),
+    (
+        "create_tags",
+        {"Resources": ["ami-blah"], "Tags": [{"Key": "a", "Value": "b"}]},
+        "InvalidID",
+        "The ID 'ami-blah' is not valid",
+    ),
+    (
+        "create_volume",
+        {"AvailabilityZone": "eu-central-1a"},
+        "MissingParameter",
+        "The request must contain the parameter size/snapshot",
+    ),
+    (
+        "describe_instance_types",
+        {"InstanceTypes": ["t1.non_existent"]},
+        "InvalidInstanceType",
+        "The following supplied instance types do not exist: [t1.non_existent]",
+    ),
     ("describe_addresses", {"PublicIps": ["198.18.255.77"]}, "InvalidAddress.NotFound", "Address '198.18.255.77' not"),
 ]
 
@@ -115,6 +141,27 @@ def test_a_rule_without_a_protocol(ec2: Any, vpc: str) -> None:
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     assert code(caught) == "InvalidParameterValue"
     assert message(caught).startswith("Invalid value 'null' for protocol.")
+
+
+def test_a_rule_that_loses_a_port(ec2: Any, vpc: str) -> None:
+    group = ec2.create_security_group(GroupName="ports", Description="ports", VpcId=vpc)["GroupId"]
+    rule = {"IpProtocol": "udp", "FromPort": 7, "ToPort": 8, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    (made,) = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"]
+    changed = {"IpProtocol": "udp", "ToPort": 9, "CidrIpv4": "10.0.0.0/8"}
+    with pytest.raises(ClientError) as caught:
+        ec2.modify_security_group_rules(
+            GroupId=group,
+            SecurityGroupRules=[{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": changed}],
+        )
+    assert code(caught) == "InvalidParameterValue"
+    assert message(caught) == "Invalid value for portRange. Must specify both from and to ports with TCP/UDP."
+
+
+def test_what_has_no_tags_shows_no_list_of_them(ec2: Any, vpc: str, name: Callable[[], str]) -> None:
+    pair = ec2.create_key_pair(KeyName=name())
+    assert "Tags" not in pair
+    ec2.delete_key_pair(KeyPairId=pair["KeyPairId"])
+    assert "Tags" not in ec2.create_security_group(GroupName="plain", Description="plain", VpcId=vpc)
 
 
 def test_a_rule_with_a_group_of_the_same_vpc_names_no_vpc(ec2: Any, vpc: str) -> None:

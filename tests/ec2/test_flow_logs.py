@@ -82,6 +82,11 @@ class TestRecords:
             "LogFormat": " ".join(f"${{{field}}}" for field in DEFAULT.split()),
             "Tags": [{"Key": "Name", "Value": "all"}],
             "MaxAggregationInterval": 600,
+            "DestinationOptions": {
+                "FileFormat": "plain-text",
+                "HiveCompatiblePartitions": False,
+                "PerHourPartition": False,
+            },
         }
         ec2.delete_flow_logs(FlowLogIds=[log])
         assert ec2.describe_flow_logs(Filters=[{"Name": "flow-log-id", "Values": [log]}])["FlowLogs"] == []
@@ -181,6 +186,7 @@ class TestRecords:
             ({"MaxAggregationInterval": 61}, "InvalidParameter"),
             ({"LogDestination": "arn:aws:s3:::bucket/AWSLogs/x"}, "InvalidParameter"),
             ({"LogDestination": "bucket"}, "InvalidParameter"),
+            ({"LogGroupName": "group"}, "InvalidParameter"),
             ({"DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/x"}, "InvalidParameter"),
         ],
     )

@@ -122,6 +122,12 @@ def test_a_key_pair_is_one_that_openssh_takes(ec2: Any, tmp_path: Path, name: Ca
     imported = ec2.import_key_pair(KeyName=name(), PublicKeyMaterial=public.encode())
     if kind == "ed25519":
         assert imported["KeyFingerprint"] == key["KeyFingerprint"]
+    (tmp_path / "key.pub").write_text(public)
+    command = ["ssh-keygen", "-e", "-m", "RFC4716", "-f", tmp_path / "key.pub"]
+    rfc4716 = subprocess.run(command, check=True, capture_output=True).stdout
+    again = ec2.import_key_pair(KeyName=name(), PublicKeyMaterial=rfc4716)
+    assert again["KeyFingerprint"] == imported["KeyFingerprint"]
+    ec2.delete_key_pair(KeyName=again["KeyName"])
     with pytest.raises(ClientError) as caught:
         ec2.import_key_pair(KeyName=key["KeyName"], PublicKeyMaterial=public.encode())
     assert code(caught) == "InvalidKeyPair.Duplicate"

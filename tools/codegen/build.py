@@ -196,7 +196,8 @@ class Builder:
             fields.add(member.field)
             member.query_name = raw_member.get("queryName") or _capitalised(member.wire_name)
             flags = list(member.flags)
-            if member_name in raw.get("required", []):
+            optional = self.overrides.get("optional_members", {}).get(shape.name, [])
+            if member_name in raw.get("required", []) and member_name not in optional:
                 flags.insert(0, "required")
             if member_name == raw.get("payload"):
                 flags.insert(0, "payload")

@@ -54,6 +54,11 @@ std::unexpected<CallError> not_found_all(Kind kind, const std::vector<std::strin
   if (kind == Kind::image) {
     return errors::of(info(kind).not_found_code, fmt::format("The image ids '[{}]' do not exist", all));
   }
+  if (kind == Kind::flow_log) {
+    return errors::of(info(kind).not_found_code,
+                      fmt::format("These flow log ids in the input list are not found: [TotalCount: {}] {}", ids.size(),
+                                  fmt::join(ids, " ")));
+  }
   return errors::not_found(kind, all);
 }
 

@@ -81,10 +81,7 @@ Result<> check_filters(const FilterList& filters) {
   size_t values = 0;
   for (const Filter& filter : *filters) {
     if (!filter.name || filter.name->empty()) return errors::missing_parameter("Filter.Name");
-    if (!filter.values || filter.values->empty()) {
-      return errors::invalid_parameter(fmt::format("The filter '{}' must have at least one value", *filter.name));
-    }
-    values += filter.values->size();
+    if (filter.values) values += filter.values->size();
   }
   if (values > kMaxValues) {
     return errors::of("FilterLimitExceeded", fmt::format("The maximum number of filter values specified on a single "

@@ -65,7 +65,8 @@ Result<bool> matches(const FilterList& filters, std::span<const FilterDefinition
     const auto found = std::ranges::find(known, *filter.name, &FilterDefinition<Record>::name);
     const Strings values = found != known.end() ? TRY(found->values(lookup, record))
                                                 : common_values(*filter.name, lookup.scope, tags).value_or(Strings());
-    if (!matches_any(*filter.values, values)) return false;
+    // One without values is of nothing.
+    if (!filter.values || !matches_any(*filter.values, values)) return false;
   }
   return true;
 }

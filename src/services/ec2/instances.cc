@@ -148,7 +148,7 @@ Result<> InstanceViewer::show(const InstanceRecord& record, const TagMap& tags, 
   to.hypervisor = "xen";
   to.root_device_name = record.root_device;
   to.root_device_type = "ebs";
-  to.tags = wire_tags(tags);
+  to.tags = wire_tags_if_any(tags);
   to.virtualization_type = "hvm";
   to.cpu_options = CpuOptions{.core_count = record.cores, .threads_per_core = record.threads_per_core};
   to.capacity_reservation_specification = CapacityReservationSpecificationResponse{

@@ -25,7 +25,7 @@ VolumeAttachment show_attachment(const VolumeRecord& volume, const VolumeAttachm
 
 Volume show_volume(const Scope& scope, const VolumeRecord& volume, const TagMap& tags) {
   Volume shown{.iops = iops_of(volume.shape()),
-               .tags = wire_tags(tags),
+               .tags = wire_tags_if_any(tags),
                .volume_type = volume.type,
                .multi_attach_enabled = volume.multi_attach,
                .throughput = throughput_of(volume.shape()),

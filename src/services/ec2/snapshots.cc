@@ -373,7 +373,7 @@ void erase_snapshot(metadata::Transaction& txn, const Scope& scope, const Snapsh
 }
 
 Snapshot to_wire(const SnapshotRecord& record, const TagMap& tags) {
-  Snapshot snapshot{.tags = wire_tags(tags),
+  Snapshot snapshot{.tags = wire_tags_if_any(tags),
                     .storage_tier = "standard",
                     .snapshot_id = record.id,
                     .volume_id = record.volume,

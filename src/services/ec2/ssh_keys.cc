@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -186,7 +187,38 @@ std::optional<SshKeyPair> make_ed25519_key() {
   return pair;
 }
 
+namespace {
+
+// RFC 4716: lines of headers, which go on where one ends with a backslash, then the blob in base64.
+std::optional<std::string> line_of_rfc4716(std::string_view text) {
+  constexpr std::string_view kBegin = "---- BEGIN SSH2 PUBLIC KEY ----";
+  constexpr std::string_view kEnd = "---- END SSH2 PUBLIC KEY ----";
+  if (!text.starts_with(kBegin)) return std::nullopt;
+  text.remove_prefix(kBegin.size());
+  const size_t end = text.find(kEnd);
+  if (end == std::string_view::npos) return std::nullopt;
+  text = text.substr(0, end);
+  std::string encoded;
+  bool in_header = false;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool is_header = in_header || line.find(':') != std::string_view::npos;
+    in_header = is_header && line.ends_with('\\');
+    if (!is_header) encoded += line;
+  }
+  const auto blob = base64_decode(encoded);
+  if (!blob) return std::nullopt;
+  std::string_view rest = *blob;
+  const auto kind = take_string(rest);
+  return kind ? std::optional(std::string(*kind) + " " + encoded) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<SshPublicKey> parse_public_key(std::string_view text) {
+  if (const auto line = line_of_rfc4716(text)) return parse_public_key(*line);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   const size_t space = text.find(' ');
   if (space == std::string_view::npos) return std::nullopt;

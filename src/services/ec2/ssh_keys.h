@@ -21,7 +21,7 @@ struct SshKeyPair {
 // nullopt: OpenSSL can't; its error stays in its queue.
 std::optional<SshKeyPair> make_rsa_key();
 std::optional<SshKeyPair> make_ed25519_key();
-// A line of OpenSSH; nullopt for what is none, or of another type.
+// A line of OpenSSH, or a file as RFC 4716 has it; nullopt for what is none, or of another type.
 std::optional<SshPublicKey> parse_public_key(std::string_view text);
 
 }  // namespace aerolith::ec2

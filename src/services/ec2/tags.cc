@@ -75,4 +75,8 @@ std::vector<Tag> wire_tags(const TagMap& tags) {
   return result;
 }
 
+std::optional<std::vector<Tag>> wire_tags_if_any(const TagMap& tags) {
+  return tags.empty() ? std::nullopt : std::optional(wire_tags(tags));
+}
+
 }  // namespace aerolith::ec2

@@ -20,5 +20,7 @@ Result<TagMap> tags_to_make(const TagSpecifications& specifications, Kind kind);
 // Of RunInstances and the like, which make things of several kinds.
 Result<TagMap> tags_to_make(const TagSpecifications& specifications, Kind kind, const std::vector<Kind>& taggable);
 std::vector<Tag> wire_tags(const TagMap& tags);
+// Of answers that have no list where there are no tags.
+std::optional<std::vector<Tag>> wire_tags_if_any(const TagMap& tags);
 
 }  // namespace aerolith::ec2

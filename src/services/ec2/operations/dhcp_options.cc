@@ -58,6 +58,11 @@ Result<> check_option(const DhcpOption& option) {
     return errors::invalid_value("name", option.key, "Unknown DHCP option");
   }
   if (option.values.empty()) return errors::missing_parameter("value");
+  constexpr std::string_view kNodeTypes[] = {"1", "2", "4", "8"};
+  if (option.key == "netbios-node-type" &&
+      std::ranges::find(kNodeTypes, option.values.front()) == std::end(kNodeTypes)) {
+    return errors::invalid_value("netbios-node-type", option.values.front(), "Valid values are 1, 2, 4 and 8.");
+  }
   if (!option.key.ends_with("servers")) return {};
   if (option.values.size() > kMaxServers) {
     return errors::invalid_parameter(fmt::format("At most {} {} can be specified.", kMaxServers, option.key));

@@ -9,6 +9,8 @@
 #include <array>
 #include <set>
 
+#include "base/encoding.h"
+#include "base/random.h"
 #include "ec2/model/network_interface.h"
 #include "ec2/model/subnet.h"
 #include "ec2/operations/create_flow_logs.h"
@@ -57,11 +59,9 @@ FlowLog to_wire(const Record& record, const TagMap& tags) {
               .tags = wire_tags(tags),
               .max_aggregation_interval = record.interval_seconds};
   if (!record.delivery_error.empty()) log.deliver_logs_error_message = record.delivery_error;
-  if (record.has_options) {
-    log.destination_options = DestinationOptionsResponse{.file_format = "plain-text",
-                                                         .hive_compatible_partitions = record.hive_partitions,
-                                                         .per_hour_partition = record.hourly_partitions};
-  }
+  log.destination_options = DestinationOptionsResponse{.file_format = "plain-text",
+                                                       .hive_compatible_partitions = record.hive_partitions,
+                                                       .per_hour_partition = record.hourly_partitions};
   return log;
 }
 
@@ -73,7 +73,12 @@ Result<> read_destination(const CreateFlowLogsInput& input, Record& log) {
         "Flow logs go to Amazon S3 only (LogDestinationType s3): the other destinations aren't "
         "here yet.");
   }
-  if (input.log_group_name) return invalid("LogGroupName is not applicable for s3 delivery");
+  if (input.log_group_name && input.log_destination) {
+    return invalid("Please only provide LogGroupName or only provide LogDestination.");
+  }
+  if (input.log_group_name) {
+    return invalid("LogDestination type must be cloud-watch-logs if LogGroupName is provided.");
+  }
   if (input.deliver_logs_permission_arn) {
     return invalid("DeliverLogsPermissionArn is not applicable for s3 delivery");
   }
@@ -101,7 +106,7 @@ Result<> read_options(const CreateFlowLogsInput& input, Record& log) {
   TRY(read_flow_format(log.format));
   log.interval_seconds = input.max_aggregation_interval.value_or(600);
   if (log.interval_seconds != 60 && log.interval_seconds != 600) {
-    return invalid("MaxAggregationInterval must be 60 or 600");
+    return invalid("Invalid Flow Log Max Aggregation Interval");
   }
   if (input.tag_field_specifications) return errors::unsupported("Flow logs have no fields of tags.");
   if (!input.destination_options) return {};
@@ -244,8 +249,9 @@ Result<CreateFlowLogsOutput> create_flow_logs(Call& call, const CreateFlowLogsIn
       call.cloud.flow_logs_changed(call.scope, network);
     }
   }
-  return CreateFlowLogsOutput{
-      .client_token = input.client_token, .flow_log_ids = made.ids, .unsuccessful = made.unsuccessful};
+  return CreateFlowLogsOutput{.client_token = input.client_token.value_or(base64_encode(random_bytes(32))),
+                              .flow_log_ids = made.ids,
+                              .unsuccessful = made.unsuccessful};
 }
 
 Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input) {

@@ -47,6 +47,11 @@ Result<Changes> change_states(Call& call, const std::vector<std::string>& ids, C
   return changes;
 }
 
+Result<Strings> asked_instances(const std::optional<Strings>& ids) {
+  if (ids && !ids->empty()) return *ids;
+  return errors::invalid_combination("No instances specified");
+}
+
 std::unexpected<CallError> incorrect_state(const InstanceRecord& record, std::string_view wanted) {
   return errors::of("IncorrectInstanceState",
                     fmt::format("The instance '{}' is not in a state from which it can be {}.", record.id, wanted));
@@ -65,7 +70,7 @@ void note_manner(InstanceRecord& record, const Input& input) {
 
 Result<StartInstancesOutput> start_instances(Call& call, const StartInstancesInput& input) {
   auto changes = TRY(change_states(
-      call, *input.instance_ids,
+      call, TRY(asked_instances(input.instance_ids)),
       [&call, promised_mib = uint64_t{0}](metadata::Transaction& txn, InstanceRecord& record) mutable -> Result<> {
         if (record.state == LifeState::running || record.state == LifeState::pending) return {};
         if (record.state != LifeState::stopped) return incorrect_state(record, "started");
@@ -95,8 +100,8 @@ Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput&
   if (input.hibernate.value_or(false)) {
     return errors::of("UnsupportedHibernationConfiguration", "Instances can't hibernate.");
   }
-  auto changes =
-      TRY(change_states(call, *input.instance_ids, [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
+  auto changes = TRY(change_states(
+      call, TRY(asked_instances(input.instance_ids)), [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
         if (record.state == LifeState::stopped) return {};
         if (record.state == LifeState::shutting_down || record.state == LifeState::terminated) {
           return incorrect_state(record, "stopped");
@@ -119,36 +124,37 @@ Result<StopInstancesOutput> stop_instances(Call& call, const StopInstancesInput&
 }
 
 Result<TerminateInstancesOutput> terminate_instances(Call& call, const TerminateInstancesInput& input) {
-  auto changes =
-      TRY(change_states(call, *input.instance_ids, [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
-        if (record.state == LifeState::terminated) return {};
-        if (record.state == LifeState::shutting_down) {
-          note_manner(record, input);
-          return {};
-        }
-        if (record.refuses_termination) {
-          return errors::not_permitted(
-              fmt::format("The instance '{}' may not be terminated. Modify its "
-                          "'disableApiTermination' instance attribute and try again.",
-                          record.id));
-        }
-        note_manner(record, input);
-        record.desired = Desired::terminated;
-        record.state = LifeState::shutting_down;
-        record.transition_reason = user_initiated(call.context.now);
-        record.reason_code = "Client.UserInitiatedShutdown";
-        record.reason_message = "Client.UserInitiatedShutdown: User initiated shutdown";
-        return {};
-      }));
+  auto changes = TRY(change_states(call, TRY(asked_instances(input.instance_ids)),
+                                   [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
+                                     if (record.state == LifeState::terminated) return {};
+                                     if (record.state == LifeState::shutting_down) {
+                                       note_manner(record, input);
+                                       return {};
+                                     }
+                                     if (record.refuses_termination) {
+                                       return errors::not_permitted(
+                                           fmt::format("The instance '{}' may not be terminated. Modify its "
+                                                       "'disableApiTermination' instance attribute and try again.",
+                                                       record.id));
+                                     }
+                                     note_manner(record, input);
+                                     record.desired = Desired::terminated;
+                                     record.state = LifeState::shutting_down;
+                                     record.transition_reason = user_initiated(call.context.now);
+                                     record.reason_code = "Client.UserInitiatedShutdown";
+                                     record.reason_message = "Client.UserInitiatedShutdown: User initiated shutdown";
+                                     return {};
+                                   }));
   return TerminateInstancesOutput{.terminating_instances = std::move(changes)};
 }
 
 Result<NoOutput> reboot_instances(Call& call, const RebootInstancesInput& input) {
-  TRY(change_states(call, *input.instance_ids, [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
-    if (record.state != LifeState::running) return incorrect_state(record, "rebooted");
-    record.reboot_wanted = true;
-    return {};
-  }));
+  TRY(change_states(call, TRY(asked_instances(input.instance_ids)),
+                    [&](metadata::Transaction&, InstanceRecord& record) -> Result<> {
+                      if (record.state != LifeState::running) return incorrect_state(record, "rebooted");
+                      record.reboot_wanted = true;
+                      return {};
+                    }));
   return NoOutput{};
 }
 

@@ -62,7 +62,7 @@ Result<CreateKeyPairOutput> create_key_pair(Call& call, const CreateKeyPairInput
   if (!pair) return errors::internal_error("OpenSSL can't make a key");
   const auto record = TRY(store(call, *input.key_name, pair->public_key, tags));
   return CreateKeyPairOutput{.key_pair_id = record.id,
-                             .tags = wire_tags(tags),
+                             .tags = wire_tags_if_any(tags),
                              .key_name = record.name,
                              .key_fingerprint = record.fingerprint,
                              .key_material = pair->private_key};
@@ -77,7 +77,7 @@ Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput
   return ImportKeyPairOutput{.key_fingerprint = record.fingerprint,
                              .key_name = record.name,
                              .key_pair_id = record.id,
-                             .tags = wire_tags(tags)};
+                             .tags = wire_tags_if_any(tags)};
 }
 
 Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyPairsInput& input) {

@@ -58,7 +58,13 @@ VpcPeeringConnection to_wire(const Scope& scope, const Record& record, const Tag
       .status = VpcPeeringConnectionStateReason{.code = record.status, .message = text_of(record)},
       .tags = wire_tags(tags),
       .vpc_peering_connection_id = record.id};
-  if (record.status == "pending-acceptance") result.expiration_time = record.expires_at;
+  if (record.status == "pending-acceptance") {
+    result.expiration_time = record.expires_at;
+    // What the other VPC is like is nobody's to know before its account agrees.
+    result.accepter_vpc_info->cidr_block.reset();
+    result.accepter_vpc_info->cidr_block_set.reset();
+    result.accepter_vpc_info->peering_options.reset();
+  }
   return result;
 }
 

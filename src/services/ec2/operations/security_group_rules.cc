@@ -249,6 +249,18 @@ Result<UpdateSecurityGroupRuleDescriptionsEgressOutput> update_security_group_ru
   return UpdateSecurityGroupRuleDescriptionsEgressOutput{.return_ = true};
 }
 
+namespace {
+
+// Which says it in other words than AuthorizeSecurityGroupIngress.
+Result<> check_both_ports(const SecurityGroupRuleRequest& asked) {
+  const bool has_ports =
+      asked.ip_protocol == "tcp" || asked.ip_protocol == "udp" || asked.ip_protocol == "6" || asked.ip_protocol == "17";
+  if (!has_ports || (asked.from_port && asked.to_port)) return {};
+  return errors::invalid_parameter("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.");
+}
+
+}  // namespace
+
 Result<ModifySecurityGroupRulesOutput> modify_security_group_rules(Call& call,
                                                                    const ModifySecurityGroupRulesInput& input) {
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
@@ -258,8 +270,9 @@ Result<ModifySecurityGroupRulesOutput> modify_security_group_rules(Call& call,
       if (found == group.rules.end())
         return errors::not_found(Kind::security_group_rule, *update.security_group_rule_id);
       const Way way = found->egress ? Way::out : Way::in;
-      RuleRecord rule = TRY(read_rule({txn, call.cloud, call.scope, group, way},
-                                      update.security_group_rule.value_or(SecurityGroupRuleRequest())));
+      const auto asked = update.security_group_rule.value_or(SecurityGroupRuleRequest());
+      TRY(check_both_ports(asked));
+      RuleRecord rule = TRY(read_rule({txn, call.cloud, call.scope, group, way}, asked));
       rule.id = found->id;
       for (const RuleRecord& other : group.rules) {
         if (other.id == rule.id || !is_same(other, rule)) continue;
@@ -279,7 +292,7 @@ Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& cal
                                                                        const DescribeSecurityGroupRulesInput& input) {
   TRY(check_filters<GroupRule>(input.filters, kFilters));
   for (const Filter& filter : input.filters.value_or(std::vector<Filter>())) {
-    if (*filter.name == "group-id") TRY(check_group_ids(*filter.values));
+    if (*filter.name == "group-id" && filter.values) TRY(check_group_ids(*filter.values));
   }
   const auto txn = call.read();
   const std::string after = TRY(read_token(input.next_token));

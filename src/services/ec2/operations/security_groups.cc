@@ -199,7 +199,7 @@ Result<CreateSecurityGroupOutput> create_security_group(Call& call, const Create
   }));
   call.settle_vpc(group.vpc);
   return CreateSecurityGroupOutput{.group_id = group.id,
-                                   .tags = wire_tags(tags),
+                                   .tags = wire_tags_if_any(tags),
                                    .security_group_arn = make_arn(call.scope, Kind::security_group, group.id)};
 }
 

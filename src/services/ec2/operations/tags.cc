@@ -43,13 +43,18 @@ Result<std::vector<TagRow>> rows_of(const std::string& resource, const TagMap& t
   return result;
 }
 
+Result<> check_resources(const std::optional<Strings>& ids) {
+  if (!ids || ids->empty()) return errors::missing_parameter("resourceIdSet");
+  if (ids->size() > kMaxResources) return errors::invalid_parameter("At most 1000 resources in one call.");
+  return {};
+}
+
 }  // namespace
 
 Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input) {
+  TRY(check_resources(input.resources));
+  if (!input.tags || input.tags->empty()) return errors::missing_parameter("tagSet");
   TRY(check_tags(*input.tags));
-  if (input.tags->empty()) return errors::missing_parameter("tagSet");
-  if (input.resources->empty()) return errors::missing_parameter("resourceIdSet");
-  if (input.resources->size() > kMaxResources) return errors::invalid_parameter("At most 1000 resources in one call.");
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     for (const std::string& id : *input.resources) {
       TRY(require_existing(txn, call.scope, id));
@@ -67,6 +72,7 @@ Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input) {
 
 // A tag without a value goes whatever its value is; with one, only if it is that.
 Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input) {
+  TRY(check_resources(input.resources));
   if (input.tags) TRY(check_tags(*input.tags));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     for (const std::string& id : *input.resources) {

@@ -67,6 +67,7 @@ constexpr int32_t kMostResults = 1000;
 Result<> refuse_unbuilt(const CreateVolumeInput& input) {
   if (input.outpost_arn) return errors::unsupported("There are no Outposts.");
   if (input.operator_) return errors::unsupported("There are no managed volumes.");
+  if (!input.size && input.snapshot_id.value_or("").empty()) return errors::missing_parameter("size/snapshot");
   return check_initialization_rate(input.volume_initialization_rate, input.snapshot_id && !input.snapshot_id->empty());
 }
 
@@ -91,8 +92,6 @@ Result<VolumeShape> read_shape(metadata::ReadTransaction& txn, const Call& call,
   int32_t least = 0;
   if (input.snapshot_id && !input.snapshot_id->empty()) {
     least = TRY(find_snapshot_size(txn, call.scope, *input.snapshot_id));
-  } else if (!input.size) {
-    return errors::of("MissingParameter", "The request must contain the parameter size/snapshot");
   }
   shape.size_gib = input.size.value_or(least);
   if (shape.size_gib < least) {

@@ -101,6 +101,7 @@ std::string shown_dhcp_options(const VpcRecord& vpc) { return vpc.dhcp_options.e
 Vpc to_wire(const Scope& scope, const VpcRecord& record, const TagMap& tags) {
   Vpc vpc{.owner_id = scope.account.str(),
           .instance_tenancy = record.tenancy,
+          .ipv6_cidr_block_association_set = std::vector<VpcIpv6CidrBlockAssociation>(),
           .cidr_block_association_set = std::vector<VpcCidrBlockAssociation>(),
           .is_default = record.is_default,
           .tags = wire_tags(tags),
@@ -148,7 +149,9 @@ Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input) {
   step("create-vpc/committed");
   if (!call.dry_run) call.settle_vpc(vpc.id);
   step("create-vpc/told");
-  return CreateVpcOutput{.vpc = to_wire(call.scope, vpc, tags)};
+  CreateVpcOutput output{.vpc = to_wire(call.scope, vpc, tags)};
+  output.vpc->state = "pending";  // as EC2 has it for a moment
+  return output;
 }
 
 Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaultVpcInput&) {
@@ -160,7 +163,9 @@ Result<CreateDefaultVpcOutput> create_default_vpc(Call& call, const CreateDefaul
     return make_default_vpc(txn, call.scope, arrival ? arrival->dhcp_options : std::string());
   }));
   if (!call.dry_run) call.settle_vpc(vpc.id);
-  return CreateDefaultVpcOutput{.vpc = to_wire(call.scope, vpc, {})};
+  CreateDefaultVpcOutput output{.vpc = to_wire(call.scope, vpc, {})};
+  output.vpc->state = "pending";
+  return output;
 }
 
 Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
@@ -207,7 +212,7 @@ Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const A
     if (vpc.cidrs.size() >= kMaxCidrs) {
       return errors::of(
           "CidrLimitExceeded",
-          fmt::format("This network '{}' has met its maximum number of allowed CIDRs: {}", vpc.id, kMaxCidrs));
+          fmt::format("This network {} has met its maximum number of allowed CIDRs: {}", vpc.id, kMaxCidrs));
     }
     for (const CidrAssociation& each : vpc.cidrs) {
       if (parse_cidr(each.cidr)->overlaps(*parse_cidr(cidr))) {
