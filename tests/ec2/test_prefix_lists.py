@@ -57,6 +57,19 @@ def test_a_change_that_makes_no_version_is_one(ec2: Any, made: str, name: Callab
         assert (changed["Version"], changed["State"]) == (1, "modify-complete")
 
 
+def test_an_earlier_version_comes_back(ec2: Any, made: str) -> None:
+    add = [{"Cidr": "192.168.0.0/16"}]
+    ec2.modify_managed_prefix_list(PrefixListId=made, AddEntries=add, CurrentVersion=1)
+    ec2.modify_managed_prefix_list(PrefixListId=made, RemoveEntries=add, CurrentVersion=2)
+    before = ec2.get_managed_prefix_list_entries(PrefixListId=made, TargetVersion=2)["Entries"]
+    assert [each["Cidr"] for each in before] == ["10.0.0.0/8", "192.168.0.0/16"]
+    restore = ec2.restore_managed_prefix_list_version
+    assert refusal(restore, PrefixListId=made, PreviousVersion=2, CurrentVersion=2) == "PrefixListVersionMismatch"
+    assert refusal(restore, PrefixListId=made, PreviousVersion=9, CurrentVersion=3) == "PrefixListVersionNotFound"
+    assert restore(PrefixListId=made, PreviousVersion=2, CurrentVersion=3)["PrefixList"]["Version"] == 4
+    assert entries_of(ec2, made) == ["10.0.0.0/8", "192.168.0.0/16"]
+
+
 def test_the_most_entries(ec2: Any, made: str) -> None:
     change = ec2.modify_managed_prefix_list
     too_many = [{"Cidr": "192.168.0.0/16"}, {"Cidr": "172.16.0.0/12"}]

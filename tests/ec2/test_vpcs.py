@@ -119,6 +119,59 @@ def test_a_second_block(ec2: Any, vpc: str) -> None:
     with pytest.raises(ClientError) as caught:
         ec2.disassociate_vpc_cidr_block(AssociationId=blocks[0]["AssociationId"])
     assert code(caught) == "OperationNotPermitted"
+    for number in range(4):
+        ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock=f"10.{20 + number}.0.0/16")
+    with pytest.raises(ClientError) as caught:
+        ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.30.0.0/16")
+    assert message(caught) == f"This network {vpc} has met its maximum number of allowed CIDRs: 5"
+
+
+def test_a_vpc_is_pending_in_the_answer_that_makes_it(ec2: Any) -> None:
+    made = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]
+    assert (made["State"], made["Ipv6CidrBlockAssociationSet"]) == ("pending", [])
+    ec2.get_waiter("vpc_available").wait(VpcIds=[made["VpcId"]])
+    ec2.delete_vpc(VpcId=made["VpcId"])
+
+
+def test_what_no_vpc_has_and_what_one_may_lose(ec2: Any) -> None:
+    made = ec2.create_vpc(CidrBlock="10.0.0.0/16", InstanceTenancy="dedicated")["Vpc"]["VpcId"]
+    options = ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"]
+    assert options["InternetGatewayBlockMode"] == "off"
+    assert ec2.describe_stale_security_groups(VpcId=made)["StaleSecurityGroupSet"] == []
+    assert ec2.modify_vpc_tenancy(VpcId=made, InstanceTenancy="default")["ReturnValue"]
+    assert ec2.describe_vpcs(VpcIds=[made])["Vpcs"][0]["InstanceTenancy"] == "default"
+    ec2.delete_vpc(VpcId=made)
+
+
+def test_reserved_blocks_of_a_subnet_are_never_chosen(ec2: Any, vpc: str) -> None:
+    """Of the 11 addresses of a /28 that are anybody's, 8 are reserved."""
+    small = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.3.0/28")["Subnet"]["SubnetId"]
+    reserve = ec2.create_subnet_cidr_reservation
+    made = reserve(
+        SubnetId=small,
+        Cidr="10.0.3.8/29",
+        ReservationType="explicit",
+        Description="by hand",
+        TagSpecifications=tagged("subnet-cidr-reservation", Name="mine"),
+    )["SubnetCidrReservation"]
+    assert (made["Cidr"], made["ReservationType"]) == ("10.0.3.8/29", "explicit")
+    for wrong in ("10.0.3.12/30", "10.0.4.0/29"):
+        with pytest.raises(ClientError) as caught:
+            reserve(SubnetId=small, Cidr=wrong, ReservationType="prefix")
+        assert code(caught) == "InvalidParameterValue"
+    (seen,) = ec2.get_subnet_cidr_reservations(SubnetId=small)["SubnetIpv4CidrReservations"]
+    assert seen == made
+    chosen = [ec2.create_network_interface(SubnetId=small)["NetworkInterface"]["PrivateIpAddress"] for _ in range(4)]
+    assert sorted(chosen) == ["10.0.3.4", "10.0.3.5", "10.0.3.6", "10.0.3.7"]
+    with pytest.raises(ClientError) as caught:
+        ec2.create_network_interface(SubnetId=small)
+    assert code(caught) == "InsufficientFreeAddressesInSubnet"
+    ec2.create_network_interface(SubnetId=small, PrivateIpAddress="10.0.3.9")
+    ec2.delete_subnet_cidr_reservation(SubnetCidrReservationId=made["SubnetCidrReservationId"])
+    ec2.create_network_interface(SubnetId=small)
+    with pytest.raises(ClientError) as caught:
+        ec2.delete_subnet_cidr_reservation(SubnetCidrReservationId=made["SubnetCidrReservationId"])
+    assert code(caught) == "InvalidSubnetCidrReservationID.NotFound"
 
 
 def test_tags_filters_and_pages(ec2: Any, vpc: str) -> None:
@@ -163,6 +216,7 @@ def test_what_filters_and_pages_refuse(ec2: Any) -> None:
     with pytest.raises(ClientError) as caught:
         ec2.create_tags(Resources=["vpc-00000000000000000"], Tags=[{"Key": "a", "Value": "b"}])
     assert code(caught) == "InvalidVpcID.NotFound"
+    assert ec2.describe_vpcs(Filters=[{"Name": "vpc-id", "Values": []}])["Vpcs"] == []  # as on AWS
 
 
 def test_a_dry_run_makes_nothing(ec2: Any) -> None:
@@ -182,6 +236,9 @@ def test_dhcp_options(ec2: Any, vpc: str) -> None:
     with pytest.raises(ClientError) as caught:
         ec2.delete_dhcp_options(DhcpOptionsId=options["DhcpOptionsId"])
     assert code(caught) == "DependencyViolation"
+    with pytest.raises(ClientError) as caught:
+        ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "netbios-node-type", "Values": ["3"]}])
+    assert code(caught) == "InvalidParameterValue"
     ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
     ec2.delete_dhcp_options(DhcpOptionsId=options["DhcpOptionsId"])
 
@@ -193,7 +250,7 @@ def test_with_the_command_line(cli: CommandLine, vpc: str) -> None:
 
 def test_an_operation_that_is_not_built(ec2: Any) -> None:
     with pytest.raises(ClientError) as caught:
-        ec2.describe_transit_gateways()
+        ec2.create_transit_gateway()
     assert code(caught) == "NotImplemented"
 
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "metadata/erase_rows.h"
+#include "services/ec2/cidr_reservations.h"
 #include "services/ec2/encryption.h"
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/import_tables.h"
@@ -10,6 +11,7 @@
 #include "services/ec2/launch_defaults.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/placement_groups.h"
+#include "services/ec2/prefix_list_versions.h"
 #include "services/ec2/public_sharing.h"
 #include "services/ec2/recycle_bin.h"
 #include "services/ec2/root_replacement.h"
@@ -75,7 +77,8 @@ metadata::Result<> erase_account(metadata::Transaction& txn, const AccountId& ac
                    kEndpoints.rows(), kPrefixLists.rows(), kDhcpOptions.rows(), kInstances.rows(), kUserData, kConsoles,
                    kTemplateVersions, kTags, kMembers, kParts, kNames, kTokens, kPrivateAddresses, kFlowLogs.rows(),
                    kImageImports.rows(), kSnapshotImports.rows(), kSnapshotLocks, kSnapshotTiers, kFastRestores,
-                   kEncryption, kPublicSharing, kImageSharing, kLaunchDefaults, kRootReplacements.rows());
+                   kEncryption, kPublicSharing, kImageSharing, kLaunchDefaults, kPrefixListVersions,
+                   kCidrReservations.rows(), kRootReplacements.rows());
 }
 
 }  // namespace aerolith::ec2

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "ec2/model/address.h"
 #include "services/ec2/cidr.h"
+#include "services/ec2/cidr_reservations.h"
 
 namespace aerolith::ec2 {
 namespace {
@@ -73,8 +74,13 @@ Result<std::string> take_private_address(metadata::Transaction& txn, const Scope
       return errors::of("InvalidIPAddress.InUse", fmt::format("Address {} is in use.", *wanted));
     }
   } else {
+    const auto reservations = TRY(reservations_of(txn, scope, subnet.id));
+    const auto may_be_chosen = [&](Ipv4 candidate) -> Result<bool> {
+      if (is_reserved(reservations, candidate)) return false;
+      return is_free(candidate);
+    };
     const auto found =
-        TRY(find_free(cidr.base + static_cast<Ipv4>(kReservedAtStart), cidr.size() - kReservedInAll, is_free));
+        TRY(find_free(cidr.base + static_cast<Ipv4>(kReservedAtStart), cidr.size() - kReservedInAll, may_be_chosen));
     if (!found) return none_left(subnet);
     address = *found;
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/ec2/cidr_reservations.h"
 #include "services/ec2/flow_logs.h"
 #include "services/ec2/import_tables.h"
 #include "services/ec2/instance_tables.h"
@@ -25,7 +26,7 @@ Result<> require_in(metadata::ReadTransaction& txn, const Scope& scope, const Ta
 
 Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, const std::string& id) {
   const auto kind = kind_of_id(id);
-  if (!kind) return errors::of("InvalidID", fmt::format("The ID '{}' is not valid", id));
+  if (!kind || !is_well_formed(*kind, id)) return errors::of("InvalidID", fmt::format("The ID '{}' is not valid", id));
   // Its tags may change there.
   if (TRY(is_in_bin(txn, scope, id))) return {};
   switch (*kind) {
@@ -79,6 +80,8 @@ Result<> require_existing(metadata::ReadTransaction& txn, const Scope& scope, co
       return require_in(txn, scope, kPlacementGroups, id);
     case Kind::root_replacement:
       return require_in(txn, scope, kRootReplacements, id);
+    case Kind::subnet_cidr_reservation:
+      return require_in(txn, scope, kCidrReservations, id);
     case Kind::snapshot:
       TRY(get_own_snapshot(txn, scope, id));
       return {};

@@ -60,6 +60,8 @@ constexpr KindInfo kKinds[] = {
      "The Placement Group '{}' is unknown.", ""},
     {Kind::root_replacement, "replacevol-", "replace-root-volume-task", "InvalidReplaceRootVolumeTaskId.NotFound",
      "The replace root volume task ID '{}' does not exist", ""},
+    {Kind::subnet_cidr_reservation, "scr-", "subnet-cidr-reservation", "InvalidSubnetCidrReservationID.NotFound",
+     "The subnet-cidr-reservation ID '{}' does not exist", ""},
 };
 
 constexpr bool in_order() {

@@ -35,6 +35,7 @@ enum class Kind : uint8_t {
   import_snapshot_task,
   placement_group,
   root_replacement,
+  subnet_cidr_reservation,
 };
 
 struct KindInfo {

@@ -24,9 +24,19 @@ namespace {
 
 constexpr std::string_view kDefaultType = "t3.micro";
 
+// "c7gn.16xlarge": one of AWS's, even if none of ours.
+bool is_type_name(std::string_view name) {
+  const size_t dot = name.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == name.size()) return false;
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos;
+}
+
 Result<const TypeFacts*> read_type(const RunInstancesInput& input) {
   const std::string name = input.instance_type.value_or(std::string(kDefaultType));
   const TypeFacts* const type = find_instance_type(name);
+  if (type == nullptr && !is_type_name(name)) {
+    return errors::invalid_parameter(fmt::format("Invalid value '{}' for InstanceType.", name));
+  }
   if (type == nullptr) {
     return errors::of("Unsupported", fmt::format("The requested configuration is currently not supported: there are no "
                                                  "instances of the type {} here (DescribeInstanceTypes lists those "

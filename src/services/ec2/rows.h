@@ -101,5 +101,8 @@ void add_instance_rows(TableBuilder& table);
 void add_volume_rows(TableBuilder& table);
 void add_snapshot_rows(TableBuilder& table);
 void add_import_rows(TableBuilder& table);
+void add_account_rows(TableBuilder& table);
+void add_absent_network_rows(TableBuilder& table);
+void add_absent_capacity_rows(TableBuilder& table);
 
 }  // namespace aerolith::ec2

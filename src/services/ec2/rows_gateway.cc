@@ -25,6 +25,7 @@
 #include "ec2/operations/modify_vpc_endpoint.h"
 #include "ec2/operations/modify_vpc_peering_connection_options.h"
 #include "ec2/operations/reject_vpc_peering_connection.h"
+#include "ec2/operations/restore_managed_prefix_list_version.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 
@@ -72,6 +73,8 @@ void add_gateway_rows(TableBuilder& table) {
       modify_vpc_peering_connection_options, "ec2:ModifyVpcPeeringConnectionOptions", existing(Kind::peering));
   table.row<ec2::reject_vpc_peering_connection>(reject_vpc_peering_connection, "ec2:RejectVpcPeeringConnection",
                                                 existing(Kind::peering));
+  table.row<ec2::restore_managed_prefix_list_version>(
+      restore_managed_prefix_list_version, "ec2:RestoreManagedPrefixListVersion", existing(Kind::prefix_list));
 }
 
 }  // namespace aerolith::ec2

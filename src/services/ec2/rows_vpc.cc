@@ -9,12 +9,14 @@
 #include "ec2/operations/create_flow_logs.h"
 #include "ec2/operations/create_internet_gateway.h"
 #include "ec2/operations/create_subnet.h"
+#include "ec2/operations/create_subnet_cidr_reservation.h"
 #include "ec2/operations/create_tags.h"
 #include "ec2/operations/create_vpc.h"
 #include "ec2/operations/delete_dhcp_options.h"
 #include "ec2/operations/delete_flow_logs.h"
 #include "ec2/operations/delete_internet_gateway.h"
 #include "ec2/operations/delete_subnet.h"
+#include "ec2/operations/delete_subnet_cidr_reservation.h"
 #include "ec2/operations/delete_tags.h"
 #include "ec2/operations/delete_vpc.h"
 #include "ec2/operations/describe_account_attributes.h"
@@ -31,8 +33,10 @@
 #include "ec2/operations/describe_vpcs.h"
 #include "ec2/operations/detach_internet_gateway.h"
 #include "ec2/operations/disassociate_vpc_cidr_block.h"
+#include "ec2/operations/get_subnet_cidr_reservations.h"
 #include "ec2/operations/modify_subnet_attribute.h"
 #include "ec2/operations/modify_vpc_attribute.h"
+#include "ec2/operations/modify_vpc_tenancy.h"
 #include "services/ec2/operations/operations.h"
 #include "services/ec2/rows.h"
 
@@ -79,6 +83,13 @@ void add_vpc_rows(TableBuilder& table) {
                                           existing(Kind::internet_gateway), {existing(Kind::vpc)});
   table.row<ec2::disassociate_vpc_cidr_block>(disassociate_vpc_cidr_block, "ec2:DisassociateVpcCidrBlock",
                                               existing(Kind::vpc));
+  table.row<ec2::create_subnet_cidr_reservation>(create_subnet_cidr_reservation, "ec2:CreateSubnetCidrReservation",
+                                                 making(Kind::subnet_cidr_reservation), {existing(Kind::subnet)});
+  table.row<ec2::delete_subnet_cidr_reservation>(delete_subnet_cidr_reservation, "ec2:DeleteSubnetCidrReservation",
+                                                 existing(Kind::subnet_cidr_reservation));
+  table.row<ec2::get_subnet_cidr_reservations>(get_subnet_cidr_reservations, "ec2:GetSubnetCidrReservations",
+                                               kAnything);
+  table.row<ec2::modify_vpc_tenancy>(modify_vpc_tenancy, "ec2:ModifyVpcTenancy", existing(Kind::vpc));
   table.row<ec2::modify_subnet_attribute>(modify_subnet_attribute, "ec2:ModifySubnetAttribute", existing(Kind::subnet));
   table.row<ec2::modify_vpc_attribute>(modify_vpc_attribute, "ec2:ModifyVpcAttribute", existing(Kind::vpc));
 }

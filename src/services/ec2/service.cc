@@ -149,6 +149,9 @@ gateway::ServiceTable Service::table() {
   add_volume_rows(table);
   add_snapshot_rows(table);
   add_import_rows(table);
+  add_account_rows(table);
+  add_absent_network_rows(table);
+  add_absent_capacity_rows(table);
   gateway::ServiceTable result = table.take();
   result.encodes_denials = true;
   result.resource_policy = [&store = state_->cloud.metadata](const gateway::CallContext& context,

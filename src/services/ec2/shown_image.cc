@@ -26,7 +26,7 @@ Image show_image(const Scope& scope, const ImageRecord& record, const TagMap& ta
               .name = record.name,
               .root_device_name = record.root_device,
               .root_device_type = "ebs",
-              .tags = wire_tags(tags),
+              .tags = wire_tags_if_any(tags),
               .virtualization_type = "hvm",
               .image_id = record.id,
               .image_location = owner_of(record) + "/" + record.name,

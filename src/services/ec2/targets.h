@@ -87,7 +87,7 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       if constexpr (requires { input.route_table_id; }) return one(input.route_table_id);
       break;
     case Kind::security_group:
-      if constexpr (requires { input.group_id; }) return one(input.group_id);
+      if constexpr (requires { one(input.group_id); }) return one(input.group_id);
       if constexpr (requires { input.security_group_ids; }) {
         return input.security_group_ids.value_or(std::vector<std::string>());
       }
@@ -150,6 +150,9 @@ std::vector<std::string> ids_in(const Input& input, Kind kind) {
       if constexpr (requires { input.group_name->size(); }) {
         if (!input.group_name.value_or("").empty()) return one(input.group_name);  // "" takes out of one
       }
+      break;
+    case Kind::subnet_cidr_reservation:
+      if constexpr (requires { input.subnet_cidr_reservation_id; }) return one(input.subnet_cidr_reservation_id);
       break;
     case Kind::security_group_rule:
     case Kind::import_image_task:  // their row names them (rows_import.cc)

@@ -230,6 +230,23 @@ Result<ModifyImageAttributeInput> named_attribute(ModifyImageAttributeInput inpu
   return input;
 }
 
+bool is_account_id(std::string_view text) {
+  return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Who may be named: everybody, and accounts.
+Result<> check_items(const std::vector<LaunchPermission>& items) {
+  const auto invalid = [](const std::string& value, std::string_view type) {
+    return errors::of("InvalidAMIAttributeItemValue",
+                      fmt::format("Invalid attribute item value \"{}\" for {} item type.", value, type));
+  };
+  for (const LaunchPermission& each : items) {
+    if (each.group && *each.group != "all") return invalid(*each.group, "group");
+    if (each.user_id && !is_account_id(*each.user_id)) return invalid(*each.user_id, "userId");
+  }
+  return {};
+}
+
 Result<> refuse_organizations(const ModifyImageAttributeInput& input) {
   const auto names_one = [](const LaunchPermission& each) {
     return each.organization_arn || each.organizational_unit_arn;
@@ -286,6 +303,8 @@ Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeIn
     auto& listed = input.operation_type == "remove" ? *changes.remove : *changes.add;
     for (const std::string& account : input.user_ids.value_or(Strings())) listed.push_back({.user_id = account});
     for (const std::string& group : input.user_groups.value_or(Strings())) listed.push_back({.group = group});
+    TRY(check_items(*changes.add));
+    TRY(check_items(*changes.remove));
     if (!changes.add->empty()) {
       TRY(refuse_encrypted(image));
       TRY(check_is_available(image));

@@ -1,4 +1,6 @@
 // What is seen of running instances: their status and their console.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -9,6 +11,7 @@
 #include "ec2/operations/describe_instance_status.h"
 #include "ec2/operations/get_console_output.h"
 #include "ec2/operations/get_password_data.h"
+#include "ec2/operations/report_instance_status.h"
 #include "ec2/schema.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
@@ -268,6 +271,17 @@ Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOu
     return errors::of("Unsupported", "The driver that the instance was launched with is not there any more.");
   }
   return output;
+}
+
+// What one thinks of instances, for nobody to read.
+Result<NoOutput> report_instance_status(Call& call, const ReportInstanceStatusInput& input) {
+  for (const InstanceRecord& record :
+       TRY(find_all<InstanceRecord>(*call.read(), call.scope, kInstances, *input.instances))) {
+    if (record.state == LifeState::running) continue;
+    return errors::of("IncorrectInstanceState",
+                      fmt::format("The instance '{}' is not in the 'running' state.", record.id));
+  }
+  return NoOutput{};
 }
 
 }  // namespace aerolith::ec2

@@ -1,5 +1,6 @@
 #include "services/ec2/instances.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
@@ -34,6 +35,7 @@ Result<DescribeInstancesOutput> describe_instances(Call& call, const DescribeIns
     }
     TRY(viewer.show(record, tags, (*output.reservations)[place->second].instances->emplace_back()));
   }
+  for (Reservation& each : *output.reservations) std::ranges::sort(*each.instances, {}, &Instance::ami_launch_index);
   return output;
 }
 

@@ -52,6 +52,8 @@ Result<CreateSecurityGroupOutput> create_security_group(Call& call, const Create
 Result<CreateSnapshotOutput> create_snapshot(Call& call, const CreateSnapshotInput& input);
 Result<CreateSnapshotsOutput> create_snapshots(Call& call, const CreateSnapshotsInput& input);
 Result<CreateSubnetOutput> create_subnet(Call& call, const CreateSubnetInput& input);
+Result<CreateSubnetCidrReservationOutput> create_subnet_cidr_reservation(Call& call,
+                                                                         const CreateSubnetCidrReservationInput& input);
 Result<NoOutput> create_tags(Call& call, const CreateTagsInput& input);
 Result<Volume> create_volume(Call& call, const CreateVolumeInput& input);
 Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input);
@@ -76,6 +78,8 @@ Result<NoOutput> delete_route_table(Call& call, const DeleteRouteTableInput& inp
 Result<DeleteSecurityGroupOutput> delete_security_group(Call& call, const DeleteSecurityGroupInput& input);
 Result<NoOutput> delete_snapshot(Call& call, const DeleteSnapshotInput& input);
 Result<NoOutput> delete_subnet(Call& call, const DeleteSubnetInput& input);
+Result<DeleteSubnetCidrReservationOutput> delete_subnet_cidr_reservation(Call& call,
+                                                                         const DeleteSubnetCidrReservationInput& input);
 Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input);
 Result<NoOutput> delete_volume(Call& call, const DeleteVolumeInput& input);
 Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input);
@@ -88,6 +92,8 @@ Result<DescribeAccountAttributesOutput> describe_account_attributes(Call& call,
 Result<DescribeAddressesOutput> describe_addresses(Call& call, const DescribeAddressesInput& input);
 Result<DescribeAddressesAttributeOutput> describe_addresses_attribute(Call& call,
                                                                       const DescribeAddressesAttributeInput& input);
+Result<DescribeAggregateIdFormatOutput> describe_aggregate_id_format(Call& call,
+                                                                     const DescribeAggregateIdFormatInput& input);
 Result<DescribeAvailabilityZonesOutput> describe_availability_zones(Call& call,
                                                                     const DescribeAvailabilityZonesInput& input);
 Result<DescribeDhcpOptionsOutput> describe_dhcp_options(Call& call, const DescribeDhcpOptionsInput& input);
@@ -96,6 +102,7 @@ Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
 Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input);
 Result<DescribeIamInstanceProfileAssociationsOutput> describe_iam_instance_profile_associations(
     Call& call, const DescribeIamInstanceProfileAssociationsInput& input);
+Result<DescribeIdFormatOutput> describe_id_format(Call& call, const DescribeIdFormatInput& input);
 Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input);
 Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInput& input);
 Result<DescribeImportImageTasksOutput> describe_import_image_tasks(Call& call,
@@ -106,6 +113,8 @@ Result<DescribeInstanceAttributeOutput> describe_instance_attribute(Call& call,
                                                                     const DescribeInstanceAttributeInput& input);
 Result<DescribeInstanceCreditSpecificationsOutput> describe_instance_credit_specifications(
     Call& call, const DescribeInstanceCreditSpecificationsInput& input);
+Result<DescribeInstanceImageMetadataOutput> describe_instance_image_metadata(
+    Call& call, const DescribeInstanceImageMetadataInput& input);
 Result<DescribeInstanceStatusOutput> describe_instance_status(Call& call, const DescribeInstanceStatusInput& input);
 Result<DescribeInstanceTypeOfferingsOutput> describe_instance_type_offerings(
     Call& call, const DescribeInstanceTypeOfferingsInput& input);
@@ -132,6 +141,8 @@ Result<DescribeRegionsOutput> describe_regions(Call& call, const DescribeRegions
 Result<DescribeReplaceRootVolumeTasksOutput> describe_replace_root_volume_tasks(
     Call& call, const DescribeReplaceRootVolumeTasksInput& input);
 Result<DescribeRouteTablesOutput> describe_route_tables(Call& call, const DescribeRouteTablesInput& input);
+Result<DescribeSecurityGroupReferencesOutput> describe_security_group_references(
+    Call& call, const DescribeSecurityGroupReferencesInput& input);
 Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& call,
                                                                        const DescribeSecurityGroupRulesInput& input);
 Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const DescribeSecurityGroupsInput& input);
@@ -140,6 +151,10 @@ Result<DescribeSnapshotAttributeOutput> describe_snapshot_attribute(Call& call,
 Result<DescribeSnapshotTierStatusOutput> describe_snapshot_tier_status(Call& call,
                                                                        const DescribeSnapshotTierStatusInput& input);
 Result<DescribeSnapshotsOutput> describe_snapshots(Call& call, const DescribeSnapshotsInput& input);
+Result<DescribeSpotDatafeedSubscriptionOutput> describe_spot_datafeed_subscription(
+    Call& call, const DescribeSpotDatafeedSubscriptionInput& input);
+Result<DescribeStaleSecurityGroupsOutput> describe_stale_security_groups(Call& call,
+                                                                         const DescribeStaleSecurityGroupsInput& input);
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input);
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input);
 Result<DescribeVolumeAttributeOutput> describe_volume_attribute(Call& call, const DescribeVolumeAttributeInput& input);
@@ -148,6 +163,8 @@ Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumes
 Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
     Call& call, const DescribeVolumesModificationsInput& input);
 Result<DescribeVpcAttributeOutput> describe_vpc_attribute(Call& call, const DescribeVpcAttributeInput& input);
+Result<DescribeVpcBlockPublicAccessOptionsOutput> describe_vpc_block_public_access_options(
+    Call& call, const DescribeVpcBlockPublicAccessOptionsInput& input);
 Result<DescribeVpcClassicLinkOutput> describe_vpc_classic_link(Call& call, const DescribeVpcClassicLinkInput& input);
 Result<DescribeVpcClassicLinkDnsSupportOutput> describe_vpc_classic_link_dns_support(
     Call& call, const DescribeVpcClassicLinkDnsSupportInput& input);
@@ -191,6 +208,8 @@ Result<EnableImageDeregistrationProtectionOutput> enable_image_deregistration_pr
 Result<EnableSnapshotBlockPublicAccessOutput> enable_snapshot_block_public_access(
     Call& call, const EnableSnapshotBlockPublicAccessInput& input);
 Result<NoOutput> enable_volume_io(Call& call, const EnableVolumeIOInput& input);
+Result<GetAllowedImagesSettingsOutput> get_allowed_images_settings(Call& call,
+                                                                   const GetAllowedImagesSettingsInput& input);
 Result<GetConsoleOutputOutput> get_console_output(Call& call, const GetConsoleOutputInput& input);
 Result<GetDefaultCreditSpecificationOutput> get_default_credit_specification(
     Call& call, const GetDefaultCreditSpecificationInput& input);
@@ -209,8 +228,12 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
 Result<GetPasswordDataOutput> get_password_data(Call& call, const GetPasswordDataInput& input);
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input);
+Result<GetSerialConsoleAccessStatusOutput> get_serial_console_access_status(
+    Call& call, const GetSerialConsoleAccessStatusInput& input);
 Result<GetSnapshotBlockPublicAccessStateOutput> get_snapshot_block_public_access_state(
     Call& call, const GetSnapshotBlockPublicAccessStateInput& input);
+Result<GetSubnetCidrReservationsOutput> get_subnet_cidr_reservations(Call& call,
+                                                                     const GetSubnetCidrReservationsInput& input);
 Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input);
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input);
 Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInput& input);
@@ -255,6 +278,7 @@ Result<NoOutput> modify_vpc_attribute(Call& call, const ModifyVpcAttributeInput&
 Result<ModifyVpcEndpointOutput> modify_vpc_endpoint(Call& call, const ModifyVpcEndpointInput& input);
 Result<ModifyVpcPeeringConnectionOptionsOutput> modify_vpc_peering_connection_options(
     Call& call, const ModifyVpcPeeringConnectionOptionsInput& input);
+Result<ModifyVpcTenancyOutput> modify_vpc_tenancy(Call& call, const ModifyVpcTenancyInput& input);
 Result<MonitorInstancesOutput> monitor_instances(Call& call, const MonitorInstancesInput& input);
 Result<NoOutput> reboot_instances(Call& call, const RebootInstancesInput& input);
 Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput& input);
@@ -269,6 +293,7 @@ Result<NoOutput> replace_network_acl_entry(Call& call, const ReplaceNetworkAclEn
 Result<NoOutput> replace_route(Call& call, const ReplaceRouteInput& input);
 Result<ReplaceRouteTableAssociationOutput> replace_route_table_association(
     Call& call, const ReplaceRouteTableAssociationInput& input);
+Result<NoOutput> report_instance_status(Call& call, const ReportInstanceStatusInput& input);
 Result<ResetEbsDefaultKmsKeyIdOutput> reset_ebs_default_kms_key_id(Call& call,
                                                                    const ResetEbsDefaultKmsKeyIdInput& input);
 Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInput& input);
@@ -277,6 +302,8 @@ Result<NoOutput> reset_network_interface_attribute(Call& call, const ResetNetwor
 Result<NoOutput> reset_snapshot_attribute(Call& call, const ResetSnapshotAttributeInput& input);
 Result<RestoreImageFromRecycleBinOutput> restore_image_from_recycle_bin(Call& call,
                                                                         const RestoreImageFromRecycleBinInput& input);
+Result<RestoreManagedPrefixListVersionOutput> restore_managed_prefix_list_version(
+    Call& call, const RestoreManagedPrefixListVersionInput& input);
 Result<RestoreSnapshotFromRecycleBinOutput> restore_snapshot_from_recycle_bin(
     Call& call, const RestoreSnapshotFromRecycleBinInput& input);
 Result<RestoreSnapshotTierOutput> restore_snapshot_tier(Call& call, const RestoreSnapshotTierInput& input);

@@ -11,9 +11,11 @@
 #include "ec2/operations/get_managed_prefix_list_associations.h"
 #include "ec2/operations/get_managed_prefix_list_entries.h"
 #include "ec2/operations/modify_managed_prefix_list.h"
+#include "ec2/operations/restore_managed_prefix_list_version.h"
 #include "services/ec2/cidr.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/operations/operations.h"
+#include "services/ec2/prefix_list_versions.h"
 #include "services/ec2/tags.h"
 #include "services/ec2/tokens.h"
 
@@ -101,6 +103,11 @@ Result<PrefixListEntryRecord> read_entry(const Record& list, const AddPrefixList
   return PrefixListEntryRecord{.cidr = list.is_v6 ? *v6 : v4->text(), .description = entry.description};
 }
 
+std::unexpected<CallError> too_many_entries() {
+  return errors::of("PrefixListMaxEntriesExceeded",
+                    "You've reached the maximum number of entries for the prefix list.");
+}
+
 Result<> add_entry(Record& list, PrefixListEntryRecord entry) {
   const auto found = std::ranges::find(list.entries, entry.cidr, &PrefixListEntryRecord::cidr);
   if (found != list.entries.end()) {
@@ -109,8 +116,13 @@ Result<> add_entry(Record& list, PrefixListEntryRecord entry) {
   }
   list.entries.push_back(std::move(entry));
   if (list.entries.size() <= static_cast<size_t>(list.max_entries)) return {};
-  return errors::of("PrefixListMaxEntriesExceeded",
-                    "You've reached the maximum number of entries for the prefix list.");
+  return too_many_entries();
+}
+
+Result<> check_version(const Record& list, int64_t version) {
+  if (version == list.version) return {};
+  return errors::of("PrefixListVersionMismatch",
+                    "The prefix list has the incorrect version number. Please use the latest version number.");
 }
 
 // Who uses it: groups and route tables, and so VPCs.
@@ -161,8 +173,8 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
     Call& call, const GetManagedPrefixListEntriesInput& input) {
   const auto txn = call.read();
   Record list = TRY(get_prefix_list(*txn, call.cloud, call.scope, *input.prefix_list_id));
-  if (input.target_version && *input.target_version != list.version) {
-    return errors::unsupported("Only the current version of a prefix list is kept.");
+  if (input.target_version) {
+    list.entries = TRY(entries_of_version(*txn, call.scope, list, *input.target_version));
   }
   std::ranges::sort(list.entries, {}, &PrefixListEntryRecord::cidr);
   GetManagedPrefixListEntriesOutput output{.entries = std::vector<PrefixListEntry>()};
@@ -207,10 +219,8 @@ Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call,
     const auto added = input.add_entries.value_or(std::vector<AddPrefixListEntry>());
     const bool changes = !removed.empty() || !added.empty();
     if (changes && !input.current_version) return errors::missing_parameter("CurrentVersion");
-    if (input.current_version && *input.current_version != record.version) {
-      return errors::of("PrefixListVersionMismatch",
-                        "The prefix list has the incorrect version number. Please use the latest version number.");
-    }
+    if (input.current_version) TRY(check_version(record, *input.current_version));
+    if (changes) keep_version(txn, call.scope, record);
     if (input.prefix_list_name) record.name = *input.prefix_list_name;
     if (input.max_entries) {
       if (changes) return errors::invalid_combination("MaxEntries can't change along with entries.");
@@ -240,6 +250,29 @@ Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call,
   return ModifyManagedPrefixListOutput{.prefix_list = to_wire(call.scope, list, tags)};
 }
 
+// What it had becomes its next version.
+Result<RestoreManagedPrefixListVersionOutput> restore_managed_prefix_list_version(
+    Call& call, const RestoreManagedPrefixListVersionInput& input) {
+  std::vector<Use> uses;
+  TagMap tags;
+  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+    Record record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
+    TRY(check_version(record, *input.current_version));
+    keep_version(txn, call.scope, record);
+    record.entries = TRY(entries_of_version(txn, call.scope, record, *input.previous_version));
+    if (record.entries.size() > static_cast<size_t>(record.max_entries)) return too_many_entries();
+    ++record.version;
+    kPrefixLists.put(txn, call.scope, record);
+    tags = TRY(tags_of(txn, call.scope, record.id));
+    uses = TRY(uses_of(txn, call.scope, record.id));
+    return record;
+  }));
+  for (const Use& use : uses) call.settle_vpc(use.vpc);
+  ManagedPrefixList shown = to_wire(call.scope, list, tags);
+  shown.state = "restore-complete";
+  return RestoreManagedPrefixListVersionOutput{.prefix_list = std::move(shown)};
+}
+
 Result<DeleteManagedPrefixListOutput> delete_managed_prefix_list(Call& call,
                                                                  const DeleteManagedPrefixListInput& input) {
   auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
@@ -248,6 +281,7 @@ Result<DeleteManagedPrefixListOutput> delete_managed_prefix_list(Call& call,
       return errors::of("DependencyViolation",
                         fmt::format("The prefix list '{}' has dependencies and cannot be deleted.", record.id));
     }
+    TRY(forget_versions(txn, call.scope, record));
     kPrefixLists.erase(txn, call.scope, record);
     return record;
   }));

@@ -12,6 +12,7 @@
 #include "ec2/schema.h"
 #include "services/ec2/addresses.h"
 #include "services/ec2/cidr.h"
+#include "services/ec2/cidr_reservations.h"
 #include "services/ec2/describe.h"
 #include "services/ec2/network_tables.h"
 #include "services/ec2/operations/operations.h"
@@ -252,6 +253,9 @@ Result<NoOutput> delete_subnet(Call& call, const DeleteSubnetInput& input) {
       return errors::dependency(fmt::format("The subnet '{}' has dependencies and cannot be deleted.", subnet.id));
     }
     TRY(leave_associations(txn, call.scope, subnet));
+    for (const auto& each : TRY(reservations_of(txn, call.scope, subnet.id))) {
+      kCidrReservations.erase(txn, call.scope, each);
+    }
     kSubnets.erase(txn, call.scope, subnet);
     return subnet.vpc;
   }));
