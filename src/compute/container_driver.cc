@@ -137,7 +137,7 @@ class ContainerDriver final : public Driver {
       seen.cpu_time = use.cpu_time;
       return seen;
     }
-    if (TRY(DiskServer(folder).has_copies())) return seen;
+    if (TRY(DiskServer(folder).has_copies()) || TRY(has_shared_copies(settings_, spec))) return seen;
     return settle_end(folder, instance, seen);
   }
 

@@ -194,6 +194,8 @@ Result<CopyProgress> SharedDisk::copy_progress(std::string_view name) const { re
 
 Result<std::vector<CopyBase>> SharedDisk::copy_bases() const { return server().copy_bases(volume_); }
 
+Result<bool> SharedDisk::has_copies() const { return server().has_copies(); }
+
 Result<> SharedDisk::keep_served() const {
   const auto turn = TRY(Turn::take(folder_, Turn::Folder::as_it_is));
   return turn ? server().keep_served() : Result<>();
@@ -220,6 +222,13 @@ void keep_shared_disks(const DriverSettings& settings, const Spec& spec) {
     if (kept.has_value()) continue;
     log_warning("a shared volume isn't served", {{"volume", disk.volume}, {"why", kept.error().detail}});
   }
+}
+
+Result<bool> has_shared_copies(const DriverSettings& settings, const Spec& spec) {
+  for (const Disk& disk : spec.disks) {
+    if (disk.is_shared && TRY(SharedDisk(settings, disk.volume).has_copies())) return true;
+  }
+  return false;
 }
 
 Result<bool> begin_shared_copy(const DriverSettings& settings, const std::vector<DiskCopy>& copies) {

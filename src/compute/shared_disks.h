@@ -47,6 +47,7 @@ class SharedDisk {
   Result<> end_copy(const DiskCopy& copy, CopyEnd end) const;
   Result<CopyProgress> copy_progress(std::string_view name) const;
   Result<std::vector<CopyBase>> copy_bases() const;
+  Result<bool> has_copies() const;
   // Looks after what serves the blocks behind it (served_disks.h).
   Result<> keep_served() const;
 
@@ -69,6 +70,8 @@ Result<> leave_shared_disks(const DriverSettings& settings, std::string_view ins
 std::string find_lost_disk(const DriverSettings& settings, const Spec& spec);
 // keep_served of all of them; what fails is logged.
 void keep_shared_disks(const DriverSettings& settings, const Spec& spec);
+// As has_copies (disk_copies.h), of those of its disks that are shared.
+Result<bool> has_shared_copies(const DriverSettings& settings, const Spec& spec);
 // False where none of the disks is shared. An error, and nothing is begun, where one is and isn't alone.
 Result<bool> begin_shared_copy(const DriverSettings& settings, const std::vector<DiskCopy>& copies);
 // The volume that a copy is made of, by that copy's name; empty: of no shared one.

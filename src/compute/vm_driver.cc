@@ -138,7 +138,7 @@ class VmDriver final : public Driver {
     seen.memory_bytes = use->resident_bytes;
     seen.cpu_time = use->cpu_time;
     if (status_of(folder) != "shutdown") return seen;
-    if (TRY(has_copies(*TRY(connect(folder))))) return seen;
+    if (TRY(has_copies(*TRY(connect(folder)))) || TRY(has_shared_copies(settings_, spec))) return seen;
     TRY(folder.write_text(kStopped, ""));
     TRY(take_down(folder, instance));
     return Observation{.state = State::stopped, .started_at = process->started_at};
