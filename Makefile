@@ -37,7 +37,7 @@ down: ## stop it
 	@$(AEROLITH) down
 
 bench: ## measure the bars, against other servers too; writes bench/results/
-	@scripts/setup.sh build bench
+	@scripts/setup.sh build bench instances
 	@$(PYTHON) -m tools.verify build
 	@scripts/peers.sh
 	@$(PYTHON) -m tools.bench
