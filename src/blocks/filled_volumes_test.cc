@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <thread>
 
 #include "base/random.h"
 #include "blocks/block_store.h"
+#include "blocks/disk_secrets.h"
 #include "blocks/qcow2.h"
+#include "blocks/qcow2_layer.h"
 #include "blocks/stored_snapshot.h"
 #include "blocks/test_sealing.h"
 #include "blocks/volumes.h"
@@ -20,6 +23,7 @@ namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr uint64_t kBlocks = 16;
+constexpr uint64_t kRate = kBlocks * kBlockBytes / 2;  // all of them in two seconds
 
 class FilledVolumesTest : public testing::Test {
  protected:
@@ -51,6 +55,31 @@ class FilledVolumesTest : public testing::Test {
   }
   bool has_file() { return std::filesystem::exists(folder_ / "snapshots/snap-1.qcow2"); }
   bool has_half() { return std::filesystem::exists(folder_ / "snapshots/.snap-1.new"); }
+  std::string half() { return folder_ / "snapshots/.snap-1.new"; }
+  std::string progress() { return folder_ / "snapshots/.snap-1.progress"; }
+  // Once it has begun.
+  uint64_t done_blocks() {
+    EXPECT_TRUE(wait_for([&] { return !volumes_->filling("snap-1") || volumes_->filling("snap-1")->of_bytes > 0; }));
+    return volumes_->filling("snap-1").value_or(Filling{}).done_bytes / kBlockBytes;
+  }
+  void fill() {
+    open(uint64_t{1} << 30);
+    EXPECT_TRUE(wait_for([&] { return has_file() && !volumes_->filling("snap-1"); }));
+  }
+  void write(const std::string& path, uint64_t offset, std::string_view bytes) {
+    ASSERT_TRUE(files_.open(path, os::OpenMode::write, 0600).value()->write_at(offset, bytes).has_value());
+  }
+  // The snapshot's file has the blocks, and zeros between them.
+  bool is_right() {
+    const DiskSecrets secrets(files_, test_sealing());
+    const auto file = Qcow2Layer::open(files_, folder_ / "snapshots/snap-1.qcow2", &secrets).value();
+    for (uint64_t index = 0; index < 2 * kBlocks; ++index) {
+      std::string block(kBlockBytes, '\0');
+      EXPECT_TRUE(file->lay_over(index * kBlockBytes, block).has_value());
+      if (block != (index % 2 == 0 ? blocks_.at(index / 2) : std::string(kBlockBytes, '\0'))) return false;
+    }
+    return true;
+  }
   template <typename Condition>
   bool wait_for(Condition condition) {
     for (int round = 0; round < 1000 && !condition(); ++round)
@@ -82,12 +111,65 @@ TEST_F(FilledVolumesTest, IsThereAtOnceAndFilledAtTheRateThatIsAskedFor) {
   EXPECT_TRUE(compared.has_value());
 }
 
-TEST_F(FilledVolumesTest, ANewStartBeginsAnew) {
+TEST_F(FilledVolumesTest, ANewStartGoesOn) {
+  for (const std::string key : {"", "key-1"}) {
+    open(kRate);
+    store("snap-1", key);
+    create("vol-1", key);
+    ASSERT_TRUE(wait_for([&] { return done_blocks() >= 3; }));
+    const uint64_t done = done_blocks();
+    open(1);  // nothing more than what is there
+    EXPECT_GE(done_blocks(), done);
+    EXPECT_LT(done_blocks(), kBlocks);
+    // A kill leaves more than is known to be there.
+    write(half(), std::filesystem::file_size(half()), random_bytes(3 * kBlockBytes / 2));
+    fill();
+    EXPECT_FALSE(std::filesystem::exists(progress()));
+    EXPECT_TRUE(is_right());
+    EXPECT_TRUE(volumes_->remove("vol-1").has_value());
+    EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
+    blocks_.clear();
+  }
+}
+
+TEST_F(FilledVolumesTest, WhatIsNotKnownToBeThereIsMadeAnew) {
+  open(kRate);
   store("snap-1");
   create("vol-1");
-  ASSERT_TRUE(wait_for([&] { return has_half(); }));
-  open(uint64_t{1} << 30);
-  EXPECT_TRUE(wait_for([&] { return has_file(); }));
+  const auto stop = [&] {
+    ASSERT_TRUE(wait_for([&] { return done_blocks() >= 3; }));
+    volumes_.reset();
+    ASSERT_TRUE(std::filesystem::exists(progress()) && has_half());
+  };
+  const std::vector<std::function<void()>> damages{
+      [&] { write(progress(), 20, "x"); },
+      [&] { std::filesystem::resize_file(progress(), std::filesystem::file_size(progress()) - 1); },
+      [&] { std::filesystem::resize_file(progress(), 0); },
+      [&] { std::filesystem::resize_file(half(), std::filesystem::file_size(half()) / 2); },
+      [&] { std::filesystem::remove(half()); },
+      [&] { std::filesystem::remove(progress()); },
+  };
+  for (size_t each = 0; each < damages.size(); ++each) {
+    stop();
+    damages[each]();
+    open(1);
+    EXPECT_LE(done_blocks(), 1U) << each;
+    open(kRate);
+  }
+  fill();
+  EXPECT_TRUE(is_right());
+}
+
+TEST_F(FilledVolumesTest, HalfOfWhatNobodyNeedsGoesAtAStart) {
+  store("snap-1");
+  create("vol-1");
+  ASSERT_TRUE(wait_for([&] { return done_blocks() >= 1; }));
+  volumes_.reset();
+  ASSERT_TRUE(has_half());
+  std::filesystem::remove(folder_ / "volumes/vol-1.qcow2");
+  open(1);
+  EXPECT_FALSE(has_half());
+  EXPECT_FALSE(std::filesystem::exists(progress()));
 }
 
 TEST_F(FilledVolumesTest, WhoNeedsTheFileDoesNotWaitForTheRate) {
@@ -125,7 +207,8 @@ TEST_F(FilledVolumesTest, IsNotFilledWhenTheLastVolumeIsGone) {
   EXPECT_TRUE(volumes_->filling("snap-1").has_value());
   ASSERT_TRUE(volumes_->remove("vol-2").has_value());
   EXPECT_TRUE(wait_for([&] { return !volumes_->filling("snap-1"); }));
-  EXPECT_FALSE(has_half());
+  EXPECT_TRUE(wait_for([&] { return !has_half(); }));
+  EXPECT_FALSE(std::filesystem::exists(progress()));
   EXPECT_TRUE(volumes_->remove_snapshot("snap-1").has_value());
 }
 

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "base/step.h"
+#include "blocks/fill_progress.h"
 #include "blocks/qcow2_writer.h"
+#include "blocks/qemu_files.h"
 
 namespace aerolith::blocks {
 
 namespace {
+
+constexpr uint64_t kKeepEvery = (uint64_t{256} << 20) / kBlockBytes;  // a kill costs that much
 
 using Layers = std::vector<std::unique_ptr<Qcow2Layer>>;
 
@@ -26,6 +31,33 @@ Result<std::vector<uint64_t>> find_blocks(const Layers& layers, bool has_base) {
   return found;
 }
 
+struct Begun {
+  FillProgress of;
+  std::unique_ptr<Qcow2Writer> writer;
+  uint64_t done = 0;  // blocks
+};
+
+// Where an earlier one got to, or from the start.
+Result<Begun> begin(os::FileSystem& files, const FileOfBlocks& wanted, uint64_t size_bytes, uint64_t blocks) {
+  NewQcow2 file{.size_bytes = size_bytes};
+  if (!wanted.secret.empty()) file.luks = make_luks(wanted.secret);
+  Begun begun{.of = {.size_bytes = size_bytes, .of_blocks = blocks}};
+  if (auto known = read_progress(files, wanted.progress); known.has_value()) {
+    const bool fits = known->size_bytes == size_bytes && known->of_blocks == blocks && known->done_blocks <= blocks;
+    auto writer = Qcow2Writer::resume(files, wanted.path, file, wanted.secret, std::move(known->writer));
+    if (fits && writer.has_value()) {
+      begun.done = known->done_blocks;
+      begun.writer = *std::move(writer);
+      return begun;
+    }
+  }
+  // What is known of the one before isn't of the one that comes.
+  TRY(remove_file(files, wanted.progress));
+  TRY(remove_file(files, wanted.path));
+  begun.writer = TRY(Qcow2Writer::create(files, wanted.path, file));
+  return begun;
+}
+
 }  // namespace
 
 Result<> put_layers(BlockStore::Writer& writer, const Layers& layers, const Told& told) {
@@ -40,20 +72,34 @@ Result<> put_layers(BlockStore::Writer& writer, const Layers& layers, const Told
   return {};
 }
 
-Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
-                       const std::string& path, const std::optional<LuksHead>& luks,
+Result<> write_as_file(os::FileSystem& files, const BlockStore& store, const FileOfBlocks& wanted,
                        const std::function<bool(uint64_t done_bytes, uint64_t of_bytes)>& pace) {
-  const uint64_t size_bytes = TRY(store.size_bytes(snapshot));
-  const auto writer = TRY(Qcow2Writer::create(files, path, {.size_bytes = size_bytes, .luks = luks}));
-  const std::vector<uint64_t> found = TRY(store.changed_blocks({}, snapshot));
-  uint64_t done = 0;
-  for (const uint64_t index : found) {
-    if (pace && !pace(done++ * kBlockBytes, found.size() * kBlockBytes)) {
-      return fail(VolumeErrorCode::in_use, path + " isn't made to its end");
+  const std::vector<uint64_t> found = TRY(store.changed_blocks({}, wanted.snapshot));
+  Begun begun = TRY(begin(files, wanted, TRY(store.size_bytes(wanted.snapshot)), found.size()));
+  uint64_t kept = begun.done;
+  const auto keep = [&]() -> Result<> {
+    if (begun.done == kept) return {};
+    FillProgress progress = begun.of;
+    progress.done_blocks = begun.done;
+    progress.writer = TRY(begun.writer->sync());
+    TRY(write_progress(files, wanted.progress, progress));
+    step("fill/progress-kept");
+    kept = begun.done;
+    return {};
+  };
+  while (begun.done < found.size()) {
+    const bool goes_on = !pace || pace(begun.done * kBlockBytes, found.size() * kBlockBytes);
+    auto block = goes_on ? store.read(wanted.snapshot, found[begun.done])
+                         : fail(VolumeErrorCode::in_use, wanted.path + " isn't made to its end");
+    if (!block.has_value()) {
+      (void)keep();
+      return std::unexpected(block.error());
     }
-    TRY(writer->put(index, TRY(store.read(snapshot, index))));
+    TRY(begun.writer->put(found[begun.done], *block));
+    ++begun.done;
+    if (begun.done - kept >= kKeepEvery) TRY(keep());
   }
-  return writer->finish();
+  return begun.writer->finish();
 }
 
 }  // namespace aerolith::blocks

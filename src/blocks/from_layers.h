@@ -4,13 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "blocks/block_store.h"
-#include "blocks/luks.h"
 #include "blocks/qcow2_layer.h"
 
 namespace aerolith::blocks {
@@ -19,10 +17,16 @@ namespace aerolith::blocks {
 Result<> put_layers(BlockStore::Writer& writer, const std::vector<std::unique_ptr<Qcow2Layer>>& layers,
                     const Told& told);
 
-// A qcow2 file without a backing file, which isn't there yet, encrypted so; not synced. `corrupt` where a block is
-// damaged. `pace`: as in snapshot_files.h.
-Result<> write_as_file(os::FileSystem& files, const BlockStore& store, std::string_view snapshot,
-                       const std::string& path, const std::optional<LuksHead>& luks,
+struct FileOfBlocks {
+  std::string snapshot;
+  std::string path;
+  std::string progress;  // where it is kept how far it is (fill_progress.h)
+  std::string secret{};  // that it is encrypted with; empty: it isn't
+};
+// A qcow2 file without a backing file; not synced. Where one was begun, and it is known how far it came, it goes on
+// there; else what lies at the path is replaced. `corrupt` where a block is damaged. `pace`: as in snapshot_files.h.
+// After an error, what is done stays as far as it is known.
+Result<> write_as_file(os::FileSystem& files, const BlockStore& store, const FileOfBlocks& wanted,
                        const std::function<bool(uint64_t done_bytes, uint64_t of_bytes)>& pace = {});
 
 }  // namespace aerolith::blocks

@@ -52,12 +52,46 @@ Result<std::unique_ptr<Qcow2Writer>> Qcow2Writer::create(os::FileSystem& files, 
   writer->first_level_.resize(up_to(wanted.size_bytes, kTableBytes));
   writer->end_ = 1;
   if (wanted.luks) {
-    writer->cipher_ = std::make_unique<SectorCipher>(wanted.luks->key);
-    writer->luks_bytes_ = wanted.luks->bytes;
+    writer->encrypt(*wanted.luks);
     TRY(writer->append(wanted.luks->head));
     writer->end_ = 1 + up_to(wanted.luks->bytes, kClusterBytes);
   }
   return writer;
+}
+
+Result<std::unique_ptr<Qcow2Writer>> Qcow2Writer::resume(os::FileSystem& files, const std::string& path,
+                                                         const NewQcow2& wanted, std::string_view secret, State state) {
+  auto file = TRY(from_files(files.open(path, os::OpenMode::write)));
+  const uint64_t bytes = state.clusters * kClusterBytes;
+  const bool fits = state.first_level.size() == up_to(wanted.size_bytes, kTableBytes) &&
+                    (state.table.empty() || state.table.size() == kClusterBytes) &&
+                    state.table_number < state.first_level.size() && state.clusters <= UINT64_MAX / kClusterBytes &&
+                    TRY(from_files(file->size())) >= bytes;
+  if (!fits) return fail(VolumeErrorCode::corrupt, path + " isn't what was begun");
+  TRY(from_files(file->truncate(bytes)));
+  std::unique_ptr<Qcow2Writer> writer(new Qcow2Writer(std::move(file), wanted));
+  if (wanted.luks) {
+    LuksHead luks{.bytes = wanted.luks->bytes};
+    luks.head.resize(luks.bytes);
+    TRY(from_files(writer->file_->read_at(kClusterBytes, luks.head)));
+    luks.key = TRY(open_luks(luks.head, secret));
+    writer->encrypt(luks);
+  }
+  writer->end_ = state.clusters;
+  writer->table_number_ = state.table_number;
+  writer->first_level_ = std::move(state.first_level);
+  writer->table_ = std::move(state.table);
+  return writer;
+}
+
+void Qcow2Writer::encrypt(const LuksHead& luks) {
+  cipher_ = std::make_unique<SectorCipher>(luks.key);
+  luks_bytes_ = luks.bytes;
+}
+
+Result<Qcow2Writer::State> Qcow2Writer::sync() {
+  TRY(from_files(file_->sync_data()));
+  return State{.clusters = end_, .table_number = table_number_, .first_level = first_level_, .table = table_};
 }
 
 Result<> Qcow2Writer::append(std::string_view bytes) {

@@ -28,6 +28,20 @@ class Qcow2Writer {
   // `path` must not be there.
   static Result<std::unique_ptr<Qcow2Writer>> create(os::FileSystem& files, const std::string& path,
                                                      const NewQcow2& wanted);
+  // All that is known of a file between two blocks.
+  struct State {
+    uint64_t clusters = 0;  // written
+    uint64_t table_number = 0;
+    std::vector<uint64_t> first_level;
+    std::string table;
+    bool operator==(const State&) const = default;
+  };
+  // A file that was synced in that state; what was written afterwards is forgotten. An encrypted one's key is its own,
+  // which `secret` opens. `corrupt` where it can't be that file.
+  static Result<std::unique_ptr<Qcow2Writer>> resume(os::FileSystem& files, const std::string& path,
+                                                     const NewQcow2& wanted, std::string_view secret, State state);
+  // As durable as what it says.
+  Result<State> sync();
   // Indexes rise. What isn't put reads as zeros.
   Result<> put(uint64_t index, std::string_view block);
   // Its tables and its head: a qcow2 file on return, not synced.
@@ -36,6 +50,7 @@ class Qcow2Writer {
  private:
   Qcow2Writer(std::unique_ptr<os::File> file, const NewQcow2& wanted)
       : file_(std::move(file)), size_bytes_(wanted.size_bytes), backing_file_(wanted.backing_file) {}
+  void encrypt(const LuksHead& luks);
   Result<> write_table();  // the one of the second level that is being filled
   std::string head(uint64_t first_level_place, uint64_t count_table_place, uint64_t count_tables) const;
   Result<> append(std::string_view bytes);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "blocks/behind.h"
+#include "blocks/fill_progress.h"
 #include "blocks/from_files.h"
 #include "blocks/from_layers.h"
 #include "blocks/qcow2.h"
@@ -104,11 +105,35 @@ Result<> SnapshotFiles::make(std::string_view snapshot, const Pace& pace) {
   return made;
 }
 
-Result<std::optional<LuksHead>> SnapshotFiles::luks_of(std::string_view snapshot) {
-  const std::string key = store_.key_of(snapshot);
-  if (key.empty()) return std::optional<LuksHead>();
-  const DiskSecret secret = TRY(secrets_.make(path_of(snapshot), key));
-  return std::optional(make_luks(secret.text));
+std::string SnapshotFiles::half_of(std::string_view snapshot, std::string_view suffix) const {
+  return fmt::format("{}/.{}{}", snapshots_folder_, snapshot, suffix);
+}
+
+Result<> SnapshotFiles::remove_half(std::string_view snapshot) {
+  TRY(remove_file(files_, half_of(snapshot, kProgressSuffix)));
+  return remove_file(files_, half_of(snapshot, kHalfDoneSuffix));
+}
+
+void SnapshotFiles::drop_half(std::string_view snapshot) {
+  const std::string id(snapshot);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!being_made_.insert(id).second) return;  // it is needed again
+  }
+  const auto removed = remove_half(snapshot);
+  if (!removed.has_value()) log_warning("half a snapshot's file stays", {{"why", removed.error().detail}});
+  const std::lock_guard lock(mutex_);
+  being_made_.erase(id);
+  made_.notify_all();
+}
+
+Result<> SnapshotFiles::drop_strays(const std::set<std::string>& missing) {
+  for (const auto& entry : TRY(from_files(files_.list(snapshots_folder_)))) {
+    if (!entry.name.starts_with('.') || !entry.name.ends_with(kProgressSuffix)) continue;
+    const std::string id = entry.name.substr(1, entry.name.size() - 1 - kProgressSuffix.size());
+    if (!missing.contains(id)) TRY(remove_half(id));
+  }
+  return {};
 }
 
 bool SnapshotFiles::is_waited_for(std::string_view snapshot) const {
@@ -129,13 +154,18 @@ Result<bool> SnapshotFiles::has_volumes(std::string_view snapshot) const {
 }
 
 Result<> SnapshotFiles::make_from_blocks(std::string_view snapshot, const Pace& pace) {
-  const std::string half_done = fmt::format("{}/.{}{}", snapshots_folder_, snapshot, kHalfDoneSuffix);
-  const std::optional<LuksHead> luks = TRY(luks_of(snapshot));
-  auto made = write_as_file(files_, store_, snapshot, half_done, luks, pace);
+  FileOfBlocks wanted{.snapshot = std::string(snapshot),
+                      .path = half_of(snapshot, kHalfDoneSuffix),
+                      .progress = half_of(snapshot, kProgressSuffix)};
+  const std::string key = store_.key_of(snapshot);
+  if (!key.empty()) wanted.secret = TRY(secrets_.make(path_of(snapshot), key)).text;
+  auto made = write_as_file(files_, store_, wanted, pace);
   step("snapshot/file-written");
-  if (made.has_value()) made = settle_file(files_, half_done, path_of(snapshot), 0400);
-  if (!made.has_value()) (void)files_.remove(half_done);
-  return made;
+  // Nobody goes on with what isn't made for volumes.
+  if (!made.has_value() && (!pace || !is_there(wanted.progress))) (void)remove_half(snapshot);
+  if (!made.has_value()) return made;
+  TRY(settle_file(files_, wanted.path, path_of(snapshot), 0400));
+  return remove_file(files_, wanted.progress);
 }
 
 size_t SnapshotFiles::depth_of(std::string_view snapshot) const {
@@ -202,6 +232,7 @@ Result<> SnapshotFiles::remove(std::string_view snapshot) {
   // By a guest that hasn't been given the file yet.
   if (store_.is_read_elsewhere(snapshot)) return fail(VolumeErrorCode::in_use, "a guest reads the blocks of " + id);
   TRY(store_.remove(snapshot));
+  drop_half(snapshot);
   if (!is_there(path_of(snapshot))) return secrets_.remove(path_of(snapshot));
   const Named named = TRY(who_is_named());
   if (named.by_volumes.contains(id)) return fail(VolumeErrorCode::in_use, "a volume is a child of " + id);

@@ -15,7 +15,6 @@
 
 #include "blocks/block_store.h"
 #include "blocks/disk_secrets.h"
-#include "blocks/luks.h"
 #include "blocks/volumes.h"
 #include "os/file_system.h"
 
@@ -54,6 +53,11 @@ class SnapshotFiles {
   using Pace = std::function<bool(uint64_t done_bytes, uint64_t of_bytes)>;
   // From blocks, where it isn't there; encrypted, where those are. `not_found`: neither is. For who has a Use of it.
   Result<> make(std::string_view snapshot, const Pace& pace = {});
+  // Where a pace ended it, the next one goes on there, also after a start; until then its half lies there. This gives
+  // it up. Fine where there is none, or somebody goes on with it.
+  void drop_half(std::string_view snapshot);
+  // Halves of snapshots that aren't missing go.
+  Result<> drop_strays(const std::set<std::string>& missing);
   // By another one that makes it, without a pace.
   bool is_waited_for(std::string_view snapshot) const;
   // Volumes that are children of a file that isn't there, but in blocks alone: those snapshots.
@@ -79,7 +83,8 @@ class SnapshotFiles {
   };
   Result<Named> who_is_named() const;
   Result<> make_from_blocks(std::string_view snapshot, const Pace& pace);
-  Result<std::optional<LuksHead>> luks_of(std::string_view snapshot);
+  std::string half_of(std::string_view snapshot, std::string_view suffix) const;
+  Result<> remove_half(std::string_view snapshot);
   size_t depth_of(std::string_view snapshot) const;
   Result<> remove_unneeded(const std::string& snapshot);
   Result<> remove_children(const Named& named, const std::string& snapshot);

@@ -1,6 +1,6 @@
 // Files of snapshots that are made in the background, no faster than they should be: volumes are children of them
-// already, and read the blocks meanwhile (ADR 18). What is to be made is known from the volumes alone: nothing is
-// stored.
+// already, and read the blocks meanwhile (ADR 18). What is to be made is known from the volumes alone; how far it is
+// lies beside each (fill_progress.h).
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +18,8 @@
 
 namespace aerolith::blocks {
 
-// Safe from any thread. What it is made with outlives it. Its end ends what is being made; half a file is removed.
+// Safe from any thread. What it is made with outlives it. Its end ends what is being made, which the
+// next one goes on with.
 class SnapshotFills {
  public:
   // `bytes_per_second`: of each, where nobody asked for more.
@@ -43,7 +44,13 @@ class SnapshotFills {
   // Nullopt: to end.
   std::optional<std::string> next();
   void run(const std::string& snapshot);
-  bool wait(const std::string& snapshot, uint64_t done_bytes, uint64_t of_bytes, Time started);
+  Result<> make(const std::string& snapshot, Time started);
+  // What nobody needs any more is known of until its half is gone.
+  enum class Half : uint8_t { is_there, is_gone };
+  enum class Next : uint8_t { done, drop_half };
+  Next end(const std::string& snapshot, const Result<>& made, Time started, Half half);
+  // False: it isn't to be made any more, or not now.
+  bool wait(const std::string& snapshot, const Filling& now_at, uint64_t begun_bytes, Time started);
 
   SnapshotFiles& files_;
   const uint64_t bytes_per_second_;

@@ -15,12 +15,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/step.h"
 #include "blocks/behind.h"
 #include "blocks/block_store.h"
 #include "blocks/disk_secrets.h"
+#include "blocks/fill_progress.h"
 #include "blocks/from_files.h"
 #include "blocks/from_layers.h"
 #include "blocks/luks.h"
@@ -55,14 +57,19 @@ class QcowVolumes final : public Volumes {
     for (const std::string& folder : {volumes_folder_, snapshots_folder_}) {
       TRY(from_files(files_.make_directories(folder)));
       for (const auto& entry : TRY(from_files(files_.list(folder)))) {
-        if (entry.name.ends_with(kHalfDoneSuffix)) TRY(from_files(files_.remove(folder + "/" + entry.name)));
+        if (!entry.name.ends_with(kHalfDoneSuffix)) continue;
+        const std::string path = folder + "/" + entry.name;
+        const std::string name = path.substr(0, path.size() - kHalfDoneSuffix.size());
+        if (!is_there(name + std::string(kProgressSuffix))) TRY(from_files(files_.remove(path)));
       }
       TRY(secrets_.remove_strays(folder));
     }
     store_ = TRY(BlockStore::open(files_, store_folder_, sealing_));
     snapshots_ = std::make_unique<SnapshotFiles>(files_, *store_, secrets_, volumes_folder_, snapshots_folder_);
     fills_ = std::make_unique<SnapshotFills>(*snapshots_, fill_settings_.bytes_per_second);
-    for (const std::string& snapshot : TRY(snapshots_->find_missing())) fills_->add(snapshot, 0);
+    const std::set<std::string> missing = TRY(snapshots_->find_missing());
+    TRY(snapshots_->drop_strays(missing));
+    for (const std::string& snapshot : missing) fills_->add(snapshot, 0);
     return {};
   }
 

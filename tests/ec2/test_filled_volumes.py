@@ -191,7 +191,7 @@ def walk(bench: Bench, disk: Path, **wanted: Any) -> None:
     bench.kill_servers(volume)
     assert bench.sum(SIZE_MIB - 200, 4) == sum_of(disk, SIZE_MIB - 200, 4)
     bench.shell.run(f"dd if=/dev/zero of={bench.device} bs=1M count=2 seek=500 conv=fsync,notrunc 2>/dev/null", 60)
-    # The guest reads on while there is no server, and the next one begins the fill anew.
+    # The guest reads on while there is no server, and the next one goes on with the fill.
     bench.server.kill()
     assert bench.sum(SIZE_MIB - 400, 4) == sum_of(disk, SIZE_MIB - 400, 4)
     bench.server.start()
