@@ -29,6 +29,7 @@ class Bench:
         self.volumes = Volumes(guests, zone)
         self.guests = guests
         self.ec2 = guests.ec2
+        self.wanted: dict[str, Any] = {}  # of the volumes that are made
 
     def asked(self, at: Step | None, call: Callable[[], Any], is_done: Callable[[], bool]) -> None:
         """`call`, killed there; what wasn't answered is asked again where it wasn't begun."""
@@ -37,7 +38,7 @@ class Bench:
 
     def create(self, at: Step | None = None) -> str:
         token = f"token-{next(_TOKENS)}"
-        make = partial(self.volumes.ask, ClientToken=token)
+        make = partial(self.volumes.ask, ClientToken=token, **self.wanted)
         if at:
             self.steps.kill_at(at, make)
         # The same one, answered or not.
@@ -181,6 +182,31 @@ def test_kills_while_a_snapshot_is_deleted(bench: Bench) -> None:
 
 def test_kills_while_a_container_gets_grows_and_loses_a_volume(bench: Bench) -> None:
     walk(bench, "/dev/sdf")
+
+
+@pytest.fixture
+def encrypted(bench: Bench) -> Iterator[Bench]:
+    bench.wanted = {"Encrypted": True}
+    yield bench
+    bench.wanted = {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_kills_while_an_encrypted_volume_is_made_and_deleted(encrypted: Bench) -> None:
+    test_kills_while_a_volume_is_made_and_deleted(encrypted)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_kills_while_a_snapshot_of_an_encrypted_volume_is_deleted(encrypted: Bench) -> None:
+    test_kills_while_a_snapshot_is_deleted(encrypted)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_kills_while_a_container_gets_grows_and_loses_an_encrypted_volume(encrypted: Bench) -> None:
+    walk(encrypted, "/dev/sdf")
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import time
 from collections.abc import Iterator
@@ -275,6 +276,39 @@ def test_sharing_between_accounts(own: Guests, other: Any, snapshot: str) -> Non
     other.delete_snapshot(SnapshotId=taken)
 
 
+def test_a_volume_of_a_lent_snapshot(own: Guests, other: Any, snapshot: str, tmp_path: Path) -> None:
+    """It is the borrower's, and stays when the loan ends."""
+    wanted = {
+        "SnapshotId": snapshot,
+        "AvailabilityZone": other.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"],
+    }
+    assert refused(other.create_volume, **wanted) == "InvalidSnapshot.NotFound"
+    share = {"SnapshotId": snapshot, "CreateVolumePermission": {"Add": [{"UserId": other.account}]}}
+    own.ec2.modify_snapshot_attribute(**share)
+    volume = other.create_volume(**wanted)["VolumeId"]
+    wait_for("the volume", lambda: other.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"] == "available")
+    (seen,) = other.describe_volumes(VolumeIds=[volume])["Volumes"]
+    (lent,) = own.ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+    assert (seen["SnapshotId"], seen["Size"], seen["Encrypted"]) == (snapshot, lent["VolumeSize"], False)
+    assert refused(own.ec2.describe_volumes, VolumeIds=[volume]) == "InvalidVolume.NotFound"
+    # The loan ends, and then the snapshot.
+    own.ec2.reset_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission")
+    assert refused(other.create_volume, **wanted) == "InvalidSnapshot.NotFound"
+    before = tmp_path / "before.raw"
+    after = tmp_path / "after.raw"
+    assert own.server.command("ebs", "export", snapshot, "--output", str(before)).returncode == 0
+    own.ec2.delete_snapshot(SnapshotId=snapshot)
+    exported = own.server.command("ebs", "export", volume, "--output", str(after))
+    assert exported.returncode == 0, exported.stderr
+    assert filecmp.cmp(before, after, shallow=False)
+    # One of the volume is the borrower's own.
+    made = other.create_snapshot(VolumeId=volume)["SnapshotId"]
+    assert wait_completed(other, made)["OwnerId"] == other.account
+    assert refused(own.ec2.describe_snapshots, SnapshotIds=[made]) == "InvalidSnapshot.NotFound"
+    other.delete_snapshot(SnapshotId=made)
+    other.delete_volume(VolumeId=volume)
+
+
 def test_what_is_lent_is_its_owners(own: Guests, other: Any, snapshot: str) -> None:
     """A user of the borrower's who may only use what belongs to his account, or only what doesn't."""
     share = {"SnapshotId": snapshot, "CreateVolumePermission": {"Add": [{"UserId": other.account}]}}
@@ -358,17 +392,22 @@ def test_public_sharing_is_blocked(own: Guests, other: Any, snapshot: str) -> No
         ec2.reset_snapshot_attribute(**share)
 
 
-def test_the_server_killed_at_each_step_of_a_snapshot(tmp_path: Path, worker_id: str) -> None:
+def walk_through_kills(tmp_path: Path, worker_id: str, kind: str, **wanted: Any) -> None:
     """Whole, or not there: a call that was answered has made one, one that wasn't leaves nothing half done."""
     number = int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
     server = Server(tmp_path, settings={"AEROLITH_EC2_PUBLIC_CIDR": public_cidr(number, 1)})
-    lacks = what_lacks(server, "containers")
+    lacks = what_lacks(server, kind)
     if lacks:
         pytest.skip(f"no instances here: {lacks}")
     steps = Steps(server, tmp_path / "steps")
     with with_instances(server):
+        lacks = prepare_machines(server) if kind != "containers" else ""
+        if lacks:
+            pytest.skip(f"no virtual machines here: {lacks}")
         guests = Guests(server, tmp_path)
-        volume = volume_of(guests, guests.start()["InstanceId"])
+        instance = guests.start(**wanted)
+        guests.login(instance).wait(300)
+        volume = volume_of(guests, instance["InstanceId"])
 
         def make() -> str:
             return str(guests.ec2.create_snapshot(VolumeId=volume)["SnapshotId"])
@@ -396,3 +435,14 @@ def test_the_server_killed_at_each_step_of_a_snapshot(tmp_path: Path, worker_id:
         guests.ec2.delete_snapshot(SnapshotId=kept)
         wait_for("nothing to be left", lambda: files_of(server) == before)
         guests.clear()
+
+
+def test_the_server_killed_at_each_step_of_a_snapshot(tmp_path: Path, worker_id: str) -> None:
+    walk_through_kills(tmp_path, worker_id, "containers")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_the_server_killed_at_each_step_of_a_snapshot_of_a_machine(tmp_path: Path, worker_id: str) -> None:
+    vm = tagged("instance", **{"aerolith:driver": "vm"})
+    walk_through_kills(tmp_path, worker_id, "virtual machines", TagSpecifications=vm)

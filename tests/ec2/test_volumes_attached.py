@@ -43,6 +43,52 @@ def test_bytes_go_from_one_running_container_to_another(
     volumes.detach(volume, InstanceId=pair[1]["InstanceId"], Device="/dev/xvdba")
 
 
+def fill_up(volumes: Volumes, instance: dict[str, Any]) -> list[str]:
+    """As many volumes as it may have, beside its root and its interface; one more is refused."""
+    made = [volumes.ask()["VolumeId"] for _ in range(27)]
+    for each in made:
+        volumes.wait(each, "available")
+    devices = [f"/dev/xvd{first}{second}" for first in "bc" for second in "abcdefghijklm"]
+    for volume, device in zip(made, devices, strict=False):
+        volumes.ec2.attach_volume(VolumeId=volume, InstanceId=instance["InstanceId"], Device=device)
+    for each in made[:26]:
+        volumes.wait(each, "in-use")
+    more = {"VolumeId": made[26], "InstanceId": instance["InstanceId"], "Device": "/dev/sdf"}
+    code, told = refusal(volumes.ec2.attach_volume, **more)
+    assert code == "AttachmentLimitExceeded" and "28" in told, told
+    return devices
+
+
+def test_a_container_has_28_attachments(volumes: Volumes) -> None:
+    instance = volumes.guests.start()
+    devices = fill_up(volumes, instance)
+    shell = login(volumes, instance).wait()
+    shell.run(" && ".join(f"test -b {each}" for each in devices))
+    # Also from its next start on.
+    volumes.ec2.stop_instances(InstanceIds=[instance["InstanceId"]])
+    volumes.guests.wait_state(instance["InstanceId"], "stopped")
+    volumes.ec2.start_instances(InstanceIds=[instance["InstanceId"]])
+    shell = login(volumes, volumes.guests.wait_state(instance["InstanceId"], "running")).wait()
+    shell.run(" && ".join(f"test -b {each}" for each in devices))
+    volumes.guests.terminate(instance["InstanceId"])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_a_machine_has_28_attachments(volumes: Volumes, machines: None) -> None:
+    instance = volumes.guests.start(TagSpecifications=tagged("instance", **{"aerolith:driver": "vm"}))
+    shell = login(volumes, instance).wait(300)
+    fill_up(volumes, instance)
+    count = "ls -d /sys/block/vd* | wc -l"
+    wait_for("all of them", lambda: shell.run(count) == "27", 60)
+    volumes.ec2.stop_instances(InstanceIds=[instance["InstanceId"]])
+    volumes.guests.wait_state(instance["InstanceId"], "stopped", 300)
+    volumes.ec2.start_instances(InstanceIds=[instance["InstanceId"]])
+    shell = login(volumes, volumes.guests.wait_state(instance["InstanceId"], "running")).wait(300)
+    assert shell.run(count) == "27"
+    volumes.guests.terminate(instance["InstanceId"])
+
+
 def test_what_of_attachments_is_refused(volumes: Volumes, pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
     ec2, instance, other = volumes.ec2, pair[0]["InstanceId"], pair[1]["InstanceId"]
     volume, second = volumes.make(), volumes.make()
