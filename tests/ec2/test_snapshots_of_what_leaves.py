@@ -57,9 +57,9 @@ def machine(slow: Guests) -> Iterator[Bench]:
     made.clear()
 
 
-def begin(bench: Bench, disk: Path) -> tuple[str, str]:
+def begin(bench: Bench, disk: Path, **wanted: Any) -> tuple[str, str]:
     """A volume that is filled still, with something of the guest's, and a snapshot that reads it."""
-    volume = bench.make(bench.store(disk))
+    volume = bench.make(bench.store(disk), **wanted)
     bench.attach(volume)
     bench.shell.run(f"dd if=/dev/zero of={bench.device} bs=1M count=2 seek=100 conv=fsync,notrunc 2>/dev/null", 60)
     snapshot = bench.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
@@ -79,10 +79,10 @@ def check(bench: Bench, snapshot: str, disk: Path) -> None:
     assert exported.returncode == 0, exported.stderr
     expected = hashlib.sha256()
     with disk.open("rb") as file:
-        for index in range(SIZE_MIB):
+        for index in range(disk.stat().st_size // MIB):
             block = file.read(MIB)
             expected.update(bytes(MIB) if index in (100, 101) else block)
-    assert sum_of(path, 0, SIZE_MIB) == expected.hexdigest()
+    assert sum_of(path, 0, disk.stat().st_size // MIB) == expected.hexdigest()
     path.unlink()
 
 
@@ -152,6 +152,29 @@ def test_of_a_machine(machine: Bench, disk: Path, way: Callable[[Bench, str], No
     volume, snapshot = begin(machine, disk)
     way(machine, volume)
     check(machine, snapshot, disk)
+
+
+@pytest.fixture(scope="module")
+def large_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("disk") / "disk.raw"
+    with path.open("wb") as file:
+        for _ in range(64):
+            file.write(os.urandom(16 * MIB))
+    return path
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", ["bench", "machine"])
+def test_its_file_comes_while_it_is_read(request: pytest.FixtureRequest, kind: str, large_disk: Path) -> None:
+    """Behind the volume, in the place of what serves its blocks: about when half of it is read, as seen."""
+    bench: Bench = request.getfixturevalue(kind)
+    volume, snapshot = begin(bench, large_disk, VolumeInitializationRate=300)
+
+    assert bench.servers(volume)
+    bench.wait_handed_over(volume)
+    check(bench, snapshot, large_disk)
+    bench.volumes.detach(volume)
 
 
 def test_of_a_stopped_instance_whose_volume_goes(bench: Bench, disk: Path) -> None:
