@@ -72,7 +72,7 @@ class Steps:
         except BotoCoreError:  # no answer came
             assert not armed.exists(), f"no answer, and {step} wasn't passed"
         try:
-            self.server.wait_until_killed(30)
+            self.server.wait_until_killed(90)  # a guest that doesn't end is waited for a minute
         except ServerFailed as alive:
             raise ServerFailed(f"{step} wasn't passed: {alive}") from None
         finally:

@@ -48,8 +48,13 @@ leave() {
     waited=$((waited + 1))
   done
   kill -KILL -1 2>/dev/null
-  sync
-  [ -n "$container" ] || mount -o remount,ro / 2>/dev/null
+  # A container has this one file system; the others that it would wait for are the host's.
+  if [ -n "$container" ]; then
+    sync -f /
+  else
+    sync
+    mount -o remount,ro / 2>/dev/null
+  fi
   "$1" -f
   exit 0
 }
