@@ -343,11 +343,34 @@ def test_a_rate_is_kept_to(bench: Bench, disk: Path) -> None:
     bench.wait_filled(volume, snapshot)
     assert 9 < time.monotonic() - begun < SIZE_MIB / RATE_MIB
     assert bench.status(volume)["InitializationStatusDetails"]["EstimatedTimeToCompleteInSeconds"] == 0
-    # Nobody has it open: on the host it is what it was.
+    check_file(bench, volume, disk)
+
+
+def check_file(bench: Bench, volume: str, disk: Path) -> None:
+    """Nobody has it open: on the host it is what it was."""
     raw = disk.parent / "filled.raw"
     subprocess.run(["qemu-img", "convert", "-O", "raw", str(bench.volumes.file(volume)), str(raw)], check=True)
     assert sum_of(raw) == sum_of(disk)
     raw.unlink()
+
+
+@pytest.mark.long
+def test_a_fill_goes_on_after_restarts(bench: Bench, disk: Path) -> None:
+    snapshot = bench.store(disk)
+    volume = bench.make(snapshot, VolumeInitializationRate=300)
+    wait_for("some of it", lambda: bench.progress(volume) >= 20)
+    bench.server.stop()
+    bench.server.start()
+    wait_for("it to go on", lambda: bench.progress(volume) >= 20, 3)
+    assert bench.state(volume) == "initializing"
+    # Of one that is killed the last part is made again.
+    wait_for("more of it", lambda: bench.progress(volume) >= 60)
+    bench.server.kill()
+    bench.server.start()
+    wait_for("it to go on", lambda: bench.progress(volume) >= 25, 3)
+    bench.wait_filled(volume, snapshot)
+    assert not list((bench.server.data_folder / "blocks/snapshots").glob(f".{snapshot}*"))
+    check_file(bench, volume, disk)
 
 
 def test_what_nobody_needs_is_not_filled(bench: Bench, disk: Path) -> None:
