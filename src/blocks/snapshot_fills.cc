@@ -71,44 +71,49 @@ void SnapshotFills::work() {
   while (const auto snapshot = next()) run(*snapshot);
 }
 
-void SnapshotFills::run(const std::string& snapshot) {
-  const auto started = std::chrono::steady_clock::now();
+Result<> SnapshotFills::make(const std::string& snapshot, Time started) {
   std::optional<uint64_t> begun_bytes;  // what was there already takes no time
   const SnapshotFiles::Use use(files_, snapshot, SnapshotFiles::Use::For::making);
-  Result<> made = fail(VolumeErrorCode::in_use, snapshot + " is being removed");
-  if (use.is_allowed()) {
-    made = files_.make(snapshot, [&](uint64_t done_bytes, uint64_t of_bytes) {
-      if (!begun_bytes) begun_bytes = done_bytes;
-      return wait(snapshot, {.done_bytes = done_bytes, .of_bytes = of_bytes}, *begun_bytes, started);
-    });
-  }
-  if (end(snapshot, made, started) == Half::to_drop) files_.drop_half(snapshot);
+  if (!use.is_allowed()) return fail(VolumeErrorCode::in_use, snapshot + " is being removed");
+  return files_.make(snapshot, [&](uint64_t done_bytes, uint64_t of_bytes) {
+    if (!begun_bytes) begun_bytes = done_bytes;
+    return wait(snapshot, {.done_bytes = done_bytes, .of_bytes = of_bytes}, *begun_bytes, started);
+  });
 }
 
-SnapshotFills::Half SnapshotFills::end(const std::string& snapshot, const Result<>& made, Time started) {
+void SnapshotFills::run(const std::string& snapshot) {
+  const auto started = std::chrono::steady_clock::now();
+  const Result<> made = make(snapshot, started);
+  if (end(snapshot, made, started, Half::is_there) == Next::done) return;
+  files_.drop_half(snapshot);
+  (void)end(snapshot, made, started, Half::is_gone);
+}
+
+SnapshotFills::Next SnapshotFills::end(const std::string& snapshot, const Result<>& made, Time started, Half half) {
   const std::lock_guard lock(mutex_);
   const auto fill = fills_.find(snapshot);
+  if (!made.has_value() && fill->second.is_dropped && half == Half::is_there) return Next::drop_half;
   fill->second.is_running = false;
   if (made.has_value()) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     log_info("a snapshot's file is there for its volumes",
              {{"snapshot", snapshot}, {"seconds", std::to_string(took.count())}});
     fills_.erase(fill);
-    return Half::stays;
+    return Next::done;
   }
   if (fill->second.is_dropped) {
     fills_.erase(fill);
-    return Half::to_drop;
+    return Next::done;
   }
-  if (ends_) return Half::stays;
+  if (ends_) return Next::done;
   if (made.error().code == VolumeErrorCode::in_use) {  // dropped, and added again, or being removed
     fill->second.due = std::chrono::steady_clock::now() + kLookAgain;
-    return Half::stays;
+    return Next::done;
   }
   log_error("volumes can't be filled from a snapshot", {{"snapshot", snapshot}, {"why", made.error().detail}});
   fill->second.shown.failure = made.error().detail;
   fill->second.due = std::chrono::steady_clock::now() + kTryAgain;
-  return Half::stays;
+  return Next::done;
 }
 
 bool SnapshotFills::wait(const std::string& snapshot, const Filling& now_at, uint64_t begun_bytes, Time started) {

@@ -44,8 +44,11 @@ class SnapshotFills {
   // Nullopt: to end.
   std::optional<std::string> next();
   void run(const std::string& snapshot);
-  enum class Half : uint8_t { stays, to_drop };
-  Half end(const std::string& snapshot, const Result<>& made, Time started);
+  Result<> make(const std::string& snapshot, Time started);
+  // What nobody needs any more is known of until its half is gone.
+  enum class Half : uint8_t { is_there, is_gone };
+  enum class Next : uint8_t { done, drop_half };
+  Next end(const std::string& snapshot, const Result<>& made, Time started, Half half);
   // False: it isn't to be made any more, or not now.
   bool wait(const std::string& snapshot, const Filling& now_at, uint64_t begun_bytes, Time started);
 
