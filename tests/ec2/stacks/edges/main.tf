@@ -103,6 +103,7 @@ resource "aws_vpc_peering_connection" "p" {
   vpc_id      = aws_vpc.a.id
   peer_vpc_id = aws_vpc.b.id
   tags        = { Stage = var.stage }
+  depends_on  = [aws_vpc_ipv4_cidr_block_association.carrier] # none is added while the request is open
 }
 resource "aws_vpc_peering_connection_accepter" "p" {
   vpc_peering_connection_id = aws_vpc_peering_connection.p.id
