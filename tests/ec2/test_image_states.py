@@ -127,3 +127,18 @@ def test_a_block_keeps_images_from_everybody(guests: Guests, image: str, other: 
     # What is public already stays so.
     assert seen(other, image)[0]["Public"] is True
     ec2.disable_image_block_public_access()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"OperationType": "add", "UserGroups": ["everyone"]},
+        {"OperationType": "add", "UserIds": ["123456789012", "12345678901A"]},
+        {"LaunchPermission": {"Add": [{"Group": "some"}]}},
+        {"LaunchPermission": {"Remove": [{"UserId": "1"}]}},
+    ],
+)
+def test_it_is_shared_with_all_and_with_accounts_only(guests: Guests, image: str, wrong: dict[str, Any]) -> None:
+    ec2 = guests.ec2
+    assert refused(ec2.modify_image_attribute, ImageId=image, **wrong) == "InvalidAMIAttributeItemValue"
+    assert ec2.describe_image_attribute(ImageId=image, Attribute="launchPermission")["LaunchPermissions"] == []
