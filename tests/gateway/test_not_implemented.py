@@ -26,7 +26,7 @@ CALLS = [
         "PutBucketRequestPayment",
     ),
     ("s3", "rename_object", {"Bucket": "b-b", "Key": "k", "RenameSource": "j"}, "RenameObject"),
-    ("ec2", "describe_transit_gateways", {}, "DescribeTransitGateways"),
+    ("ec2", "create_transit_gateway", {}, "CreateTransitGateway"),
     ("ec2", "create_fpga_image", {"InputStorageLocation": {"Bucket": "b", "Key": "k"}}, "CreateFpgaImage"),
     ("iam", "list_organizations_features", {}, "ListOrganizationsFeatures"),
     (

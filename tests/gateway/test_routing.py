@@ -17,7 +17,7 @@ pytestmark = pytest.mark.core
 @pytest.mark.parametrize(
     ("service", "host", "method"),
     [
-        ("ec2", "ec2.us-east-1.amazonaws.com", "describe_transit_gateways"),
+        ("ec2", "ec2.us-east-1.amazonaws.com", "create_transit_gateway"),
         ("iam", "iam.amazonaws.com", "list_organizations_features"),
         ("sqs", "sqs.us-east-1.amazonaws.com", "list_queues"),
         ("dynamodb", "dynamodb.us-east-1.amazonaws.com", "list_tables"),
