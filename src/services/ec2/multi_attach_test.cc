@@ -1,5 +1,4 @@
 // Volumes that several instances may have: who may, and what is made of those that do.
-#include "base/encoding.h"
 #include "ec2/operations/attach_volume.h"
 #include "ec2/operations/create_snapshot.h"
 #include "ec2/operations/create_snapshots.h"
@@ -8,7 +7,6 @@
 #include "ec2/operations/describe_volumes.h"
 #include "ec2/operations/detach_volume.h"
 #include "ec2/operations/modify_volume.h"
-#include "metadata/record.h"
 #include "services/ec2/handler_test.h"
 #include "services/ec2/instance_end.h"
 #include "services/ec2/operations/operations.h"
@@ -44,7 +42,8 @@ class MultiAttachTest : public HandlerTest {
   }
   void put_volume(const std::string& type) {
     write([&](metadata::Transaction& txn) -> Result<> {
-      VolumeRecord volume{.id = volume_, .zone = "us-east-1a", .size_gib = 4, .type = type, .iops = 100};
+      VolumeRecord volume{.id = volume_, .zone = "us-east-1a", .size_gib = 4, .type = type};
+      if (type != "gp3") volume.iops = 100;
       volume.file = VolumeFile::made;
       volume.multi_attach = type != "gp3";
       kVolumes.put(txn, scope_, volume);

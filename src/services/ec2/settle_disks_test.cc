@@ -191,11 +191,11 @@ TEST_F(DisksTest, AVolumeThatASnapshotReadsStaysUntilItIsRead) {
     set(state);
     EXPECT_EQ(settle_disks(tools(), {.scope = scope_, .id = id_}, driver_, instance()), std::nullopt);
     EXPECT_TRUE(driver_.disks[id_].contains(volume_));
-    EXPECT_EQ(volume().state, state);
+    EXPECT_EQ(volume().attachments.at(0).state, state);
     write([&](metadata::Transaction& txn) { kBeingRead.erase(txn, row); });
     EXPECT_EQ(settle(), std::nullopt);
     EXPECT_TRUE(driver_.disks[id_].empty());
-    EXPECT_TRUE(volume().instance.empty());
+    EXPECT_FALSE(volume().is_attached());
     attach();
     EXPECT_EQ(settle(), std::nullopt);
   }

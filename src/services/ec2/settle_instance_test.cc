@@ -382,8 +382,8 @@ TEST_F(SettleTest, AKillWhileItsRootIsReplacedIsMadeGood) {
     ASSERT_EQ(record()->volumes.size(), 1U) << steps;
     EXPECT_EQ(record()->volumes.front().volume, volume) << steps;
     EXPECT_TRUE(record()->volumes.front().is_root) << steps;
-    EXPECT_EQ(find_volume(volume)->instance, id_) << steps;
-    EXPECT_EQ(find_volume(old)->instance, "") << steps;
+    EXPECT_NE(find_volume(volume)->attachment_to(id_), nullptr) << steps;
+    EXPECT_FALSE(find_volume(old)->is_attached()) << steps;
     EXPECT_EQ(find_volume(old)->removed, steps % 2 == 0) << steps;
     EXPECT_TRUE(volumes_.sizes.contains(volume)) << steps;
     EXPECT_EQ(driver_.states.at(id_), compute::State::running) << steps;
@@ -417,7 +417,7 @@ TEST_F(SettleTest, AnInstanceThatIsToEndHasItsRootReplacedFirst) {
   settle();
   EXPECT_EQ(record()->state, LifeState::terminated);
   EXPECT_FALSE(volumes_.sizes.contains("vol-00000000000000001"));
-  EXPECT_EQ(find_volume("vol-0123456789abcdef0")->instance, "");  // it was to stay
+  EXPECT_FALSE(find_volume("vol-0123456789abcdef0")->is_attached());  // it was to stay
 }
 
 // Killed at each step in turn, on both ways.
