@@ -23,6 +23,8 @@ BUILD = REPOSITORY / "build/release"
 PASSED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aerolith/tidy-passed"
 KEPT_SECONDS = 14 * 24 * 3600
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+# Packages that hold compilers, checks or headers, in what `dpkg-query -W` lists.
+_HEADERS = re.compile(r"^(clang|cpp|g\+\+|gcc|lib\S+-dev|linux-libc-dev)")
 # The compilers warn by themselves, with flags of their own; here only the checks speak.
 _EXTRA = ("--extra-arg=-w",)
 
@@ -40,10 +42,11 @@ def _own_includes(path: Path) -> frozenset[Path]:
 def _surroundings() -> bytes:
     """What every verdict rests on: the checks, and the packages that the compiler and the headers come from."""
     try:
-        packages = subprocess.run(["dpkg-query", "-W"], capture_output=True, check=True).stdout
+        listed = subprocess.run(["dpkg-query", "-W"], capture_output=True, check=True, text=True).stdout
+        packages = "\n".join(line for line in listed.splitlines() if _HEADERS.match(line))
     except FileNotFoundError:
-        packages = subprocess.run(["clang-tidy-19", "--version"], capture_output=True, check=True).stdout
-    return (REPOSITORY / ".clang-tidy").read_bytes() + packages
+        packages = subprocess.run(["clang-tidy-19", "--version"], capture_output=True, check=True, text=True).stdout
+    return (REPOSITORY / ".clang-tidy").read_bytes() + packages.encode()
 
 
 def _fingerprint(source: Path, command: str) -> str:
