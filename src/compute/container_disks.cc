@@ -16,6 +16,7 @@
 #include "compute/device_users.h"
 #include "compute/disk_server.h"
 #include "compute/from_os.h"
+#include "compute/loop_device.h"
 #include "compute/shared_disks.h"
 
 namespace aerolith::compute {
@@ -136,6 +137,10 @@ Result<> hide_disk(const ContainerOf& container, const Disk& disk, Detach how, c
   TRY(remove_nodes(container.init, disk));
   if (disk.is_shared) return hide_shared(container, disk, how, settings);
   DiskServer disks(container.folder);
+  // Under a name that the guest gave it, it would lead to whatever disk has the device's number next.
+  for (const std::string& loop : loops_over(disks.file_of(disk.volume))) {
+    TRY(remove_device_nodes(container.init, TRY(number_of("/dev/" + loop))));
+  }
   const bool is_free = TRY(disks.let_go(disk.volume, kLetGoPatience));
   if (!is_free && how == Detach::in_order) {
     return fail(DriverErrorCode::command, fmt::format("somebody in the container has {} open", disk.device));

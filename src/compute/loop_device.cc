@@ -37,19 +37,6 @@ int open_loop(int number) {
   return descriptor;
 }
 
-// "loop7" of those whose file lies in `folder`, or is it.
-std::vector<std::string> loops_over(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry("/sys/block", error), end; !error && entry != end; entry.increment(error)) {
-    std::string name = entry->path().filename().string();
-    if (!name.starts_with("loop")) continue;
-    const std::string backing = os::read_kernel_file(entry->path().string() + "/loop/backing_file");
-    if (backing.starts_with(folder + "/") || backing == folder + "\n") names.push_back(std::move(name));
-  }
-  return names;
-}
-
 // Else the kernel takes a hole in the file for the zeros that a guest, or the file system of a root, asks for. QEMU
 // before 8.0 says yes to any hole and makes none of less than a cluster: the old bytes stay. Without holes zeros are
 // written.
@@ -102,6 +89,18 @@ Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bo
   ::close(control);
   if (device.holder < 0) return failed_call(error, "attach a loop device to " + file);
   return device;
+}
+
+std::vector<std::string> loops_over(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry("/sys/block", error), end; !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    if (!name.starts_with("loop")) continue;
+    const std::string backing = os::read_kernel_file(entry->path().string() + "/loop/backing_file");
+    if (backing.starts_with(folder + "/") || backing == folder + "\n") names.push_back(std::move(name));
+  }
+  return names;
 }
 
 Result<> detach_loops(const std::string& folder) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "compute/driver.h"
 #include "compute/root_partition.h"
@@ -18,7 +19,9 @@ struct LoopDevice {
 };
 Result<LoopDevice> attach_loop(const std::string& file, const Extent& extent, bool stays);
 
-// Those whose file lies in `folder`, or is it. One that is in use goes with its last user.
+// "loop7" of those whose file lies in `folder`, or is it.
+std::vector<std::string> loops_over(const std::string& folder);
+// Those that loops_over() names. One that is in use goes with its last user.
 Result<> detach_loops(const std::string& folder);
 // False where one of them is still there after `patience`.
 bool wait_until_unlooped(const std::string& file, std::chrono::milliseconds patience);
