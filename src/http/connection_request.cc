@@ -86,7 +86,13 @@ void Connection::begin_request(ParsedHead parsed) {
   exchange.request.head.is_tls = transport_.is_tls();
   exchange.request.head.tls_version = transport_.tls_version();
   exchange.request.body = &exchange.no_body;
-  if (parsed.framing == Framing::none) return dispatch();
+  if (parsed.framing == Framing::none) {
+    // Also before an empty body: the AWS CLI (botocore in awscli 1.46) keeps a last answer that came instead of it, and
+    // takes that for the status of the connection's next answer, too.
+    if (parsed.expects_continue) send_continue();
+    if (state_ != State::closed) dispatch();
+    return;
+  }
   exchange.is_body_complete = false;
   if (parsed.content_length_bytes > settings().body_limit_bytes) return reject(413, "the body is over the limit");
   if (thread_.edge().pool.is_full()) return overload();

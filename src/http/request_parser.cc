@@ -228,7 +228,7 @@ Result<ParsedHead, Rejection> parse_head(std::string_view bytes) {
   if (fields.hosts == 0 && !parsed.is_http10) return reject(400, "missing Host");
   if (!is_host_value(fields.host)) return reject(400, "bad Host");
   TRY(decide_framing(fields, parsed));
-  parsed.expects_continue = !parsed.is_http10 && parsed.framing != Framing::none && !fields.expect.empty() &&
+  parsed.expects_continue = !parsed.is_http10 && fields.content_lengths + fields.transfer_encodings > 0 &&
                             equals_ignore_case(fields.expect, "100-continue");
   TRY(normalize_target(parsed.head));
   return parsed;

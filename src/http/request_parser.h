@@ -28,7 +28,7 @@ struct ParsedHead {
   Framing framing = Framing::none;
   uint64_t content_length_bytes = 0;  // for Framing::length
   bool keep_alive = false;
-  bool expects_continue = false;  // never for HTTP/1.0 or without a body
+  bool expects_continue = false;  // never for HTTP/1.0, nor where no body is spoken of
   bool is_http10 = false;
 };
 

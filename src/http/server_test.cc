@@ -204,6 +204,15 @@ TEST(Server, SendsContinueOnlyWhenTheBodyIsRead) {
   EXPECT_TRUE(client.sees_close());
 }
 
+TEST(Server, SendsContinueForAnEmptyBody) {
+  TestServer server(echo);
+  Client client(server.port);
+  client.send(put_head(0, "Expect: 100-continue\r\n") + get("/next"));
+  EXPECT_EQ(client.receive_head(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(client.receive().body, "PUT /o ");
+  EXPECT_EQ(client.receive().body, "GET /next ");
+}
+
 TEST(Server, SendsContinueForAChunkedBody) {
   TestServer server(echo);
   Client client(server.port);

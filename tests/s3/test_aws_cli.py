@@ -58,6 +58,14 @@ def test_sync_odd_names_there_and_back(cli: CommandLine, bucket: str, tmp_path: 
     assert gone.strip() == f"delete: s3://{bucket}/plain.txt"
 
 
+def test_empty_files_spoil_no_connection(cli: CommandLine, bucket: str, tmp_path: Path) -> None:
+    """What the CLI takes for an answer to its Expect is kept for the connection's next object: no 100, no headers then."""
+    for number in range(120):
+        (tmp_path / f"{number:03}").write_bytes(b"x" * 3000 if number % 3 else b"")
+    done = cli.aws("s3", "sync", "--debug", str(tmp_path), f"s3://{bucket}/mixed", timeout_seconds=45)
+    assert "non 100 Continue response" not in done.stderr and "Failed to parse headers" not in done.stderr
+
+
 def test_ls_sums_up(cli: CommandLine, s3: Any, bucket: str) -> None:
     for key in ("a/1", "a/2", "b"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"12345")
