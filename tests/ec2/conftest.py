@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,21 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
 def guests(cloud: Server, tmp_path_factory: pytest.TempPathFactory) -> Guests:
     """Shared by all tests of the worker."""
     return Guests(cloud, tmp_path_factory.mktemp("guests"))
+
+
+@pytest.fixture(scope="module")
+def other(guests: Guests) -> Any:
+    """EC2 as another account's root."""
+    created = guests.server.command("account", "create", "--name", f"other-{time.time_ns()}", "--json")
+    keys = json.loads(created.stdout)
+    made = boto_client(
+        guests.server,
+        "ec2",
+        aws_access_key_id=keys["access_key_id"],
+        aws_secret_access_key=keys["secret_access_key"],
+    )
+    made.account = keys["account_id"]
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,23 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import code
-from tools.harness.clients import boto_client
 from tools.harness.instances import Guests
-
-
-@pytest.fixture(scope="module")
-def other(guests: Guests) -> Any:
-    """EC2 as another account's root."""
-    created = guests.server.command("account", "create", "--name", f"other-{time.time_ns()}", "--json")
-    keys = json.loads(created.stdout)
-    made = boto_client(
-        guests.server,
-        "ec2",
-        aws_access_key_id=keys["access_key_id"],
-        aws_secret_access_key=keys["secret_access_key"],
-    )
-    made.account = keys["account_id"]
-    return made
 
 
 @pytest.fixture

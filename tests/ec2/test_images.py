@@ -8,7 +8,6 @@ import json
 import shutil
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import code, tagged
-from tools.harness.clients import boto_client
 from tools.harness.instances import Guests, wait_for
 from tools.harness.server import Server
 
@@ -254,21 +252,6 @@ def test_a_copy_outlives_what_it_is_a_copy_of(own: Guests, cloud: Server) -> Non
     (snapshot,) = own.ec2.describe_snapshots(SnapshotIds=[copied])["Snapshots"]
     assert (snapshot["State"], snapshot["VolumeId"]) == ("completed", "vol-ffffffff")
     assert snapshot["Description"].startswith(f"Copied for DestinationAmi {second} from SourceAmi {first} ")
-
-
-@pytest.fixture
-def other(guests: Guests) -> Any:
-    """EC2 as another account's root."""
-    created = guests.server.command("account", "create", "--name", f"other-{time.time_ns()}", "--json")
-    keys = json.loads(created.stdout)
-    made = boto_client(
-        guests.server,
-        "ec2",
-        aws_access_key_id=keys["access_key_id"],
-        aws_secret_access_key=keys["secret_access_key"],
-    )
-    made.account = keys["account_id"]
-    return made
 
 
 def test_an_image_is_shared_with_an_account_and_no_longer(own: Guests, other: Any) -> None:
