@@ -22,7 +22,7 @@ class DiskServer {
   explicit DiskServer(const InstanceFolder& folder, SecretOf secret_of = {}, BehindOf behind_of = {})
       : folder_(folder), secret_of_(std::move(secret_of)), behind_of_(std::move(behind_of)) {}
 
-  // Fine where it runs already.
+  // It listens on return. Fine where it runs already.
   Result<> start();
   // The whole disk as a device that lasts until it is removed; of the root volume its file system, as a device that
   // lasts while it is mounted (see attach_loop).
@@ -52,6 +52,8 @@ class DiskServer {
   Result<> stop();
 
  private:
+  Result<> launch();
+  Result<> wait_until_ready();
   Result<> open(QmpClient& control, const Disk& disk);
   Result<> remove(QmpClient& control, std::string_view volume);
   std::string last_words() const;

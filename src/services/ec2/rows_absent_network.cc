@@ -75,23 +75,58 @@ constexpr Absence kVpcEndpointServiceConfiguration{"InvalidVpcEndpointServiceId.
 constexpr Absence kVpnConnection{"InvalidVpnConnectionID.NotFound", "The vpnConnection ID '{}' does not exist"};
 constexpr Absence kVpnGateway{"InvalidVpnGatewayID.NotFound", "The vpnGateway ID '{}' does not exist"};
 
+// Transit gateways and what VPNs are made of.
+void add_absent_gateway_rows(TableBuilder& table) {
+  using enum OperationId;
+  table.row<none_of<kClientVpnEndpoint, &DescribeClientVpnEndpointsInput::client_vpn_endpoint_ids,
+                    &DescribeClientVpnEndpointsOutput::client_vpn_endpoints>>(
+      describe_client_vpn_endpoints, "ec2:DescribeClientVpnEndpoints", kAnything);
+  table.row<none_of<kCustomerGateway, &DescribeCustomerGatewaysInput::customer_gateway_ids,
+                    &DescribeCustomerGatewaysOutput::customer_gateways>>(describe_customer_gateways,
+                                                                         "ec2:DescribeCustomerGateways", kAnything);
+  table.row<none_of<kTransitGatewayAttachment, &DescribeTransitGatewayAttachmentsInput::transit_gateway_attachment_ids,
+                    &DescribeTransitGatewayAttachmentsOutput::transit_gateway_attachments>>(
+      describe_transit_gateway_attachments, "ec2:DescribeTransitGatewayAttachments", kAnything);
+  table.row<none_of<kTransitGatewayAttachment, &DescribeTransitGatewayConnectsInput::transit_gateway_attachment_ids,
+                    &DescribeTransitGatewayConnectsOutput::transit_gateway_connects>>(
+      describe_transit_gateway_connects, "ec2:DescribeTransitGatewayConnects", kAnything);
+  table.row<none_of<kTransitGatewayMulticastDomain,
+                    &DescribeTransitGatewayMulticastDomainsInput::transit_gateway_multicast_domain_ids,
+                    &DescribeTransitGatewayMulticastDomainsOutput::transit_gateway_multicast_domains>>(
+      describe_transit_gateway_multicast_domains, "ec2:DescribeTransitGatewayMulticastDomains", kAnything);
+  table.row<
+      none_of<kTransitGatewayAttachment, &DescribeTransitGatewayPeeringAttachmentsInput::transit_gateway_attachment_ids,
+              &DescribeTransitGatewayPeeringAttachmentsOutput::transit_gateway_peering_attachments>>(
+      describe_transit_gateway_peering_attachments, "ec2:DescribeTransitGatewayPeeringAttachments", kAnything);
+  table.row<none_of<kTransitGatewayRouteTable, &DescribeTransitGatewayRouteTablesInput::transit_gateway_route_table_ids,
+                    &DescribeTransitGatewayRouteTablesOutput::transit_gateway_route_tables>>(
+      describe_transit_gateway_route_tables, "ec2:DescribeTransitGatewayRouteTables", kAnything);
+  table.row<
+      none_of<kTransitGatewayAttachment, &DescribeTransitGatewayVpcAttachmentsInput::transit_gateway_attachment_ids,
+              &DescribeTransitGatewayVpcAttachmentsOutput::transit_gateway_vpc_attachments>>(
+      describe_transit_gateway_vpc_attachments, "ec2:DescribeTransitGatewayVpcAttachments", kAnything);
+  table.row<none_of<kTransitGateway, &DescribeTransitGatewaysInput::transit_gateway_ids,
+                    &DescribeTransitGatewaysOutput::transit_gateways>>(describe_transit_gateways,
+                                                                       "ec2:DescribeTransitGateways", kAnything);
+  table.row<none_of<kVpnConnection, &DescribeVpnConnectionsInput::vpn_connection_ids,
+                    &DescribeVpnConnectionsOutput::vpn_connections>>(describe_vpn_connections,
+                                                                     "ec2:DescribeVpnConnections", kAnything);
+  table.row<none_of<kVpnGateway, &DescribeVpnGatewaysInput::vpn_gateway_ids, &DescribeVpnGatewaysOutput::vpn_gateways>>(
+      describe_vpn_gateways, "ec2:DescribeVpnGateways", kAnything);
+}
+
 }  // namespace
 
 void add_absent_network_rows(TableBuilder& table) {
   using enum OperationId;
+  add_absent_gateway_rows(table);
   table.row<none<DescribeByoipCidrsInput, &DescribeByoipCidrsOutput::byoip_cidrs>>(describe_byoip_cidrs,
                                                                                    "ec2:DescribeByoipCidrs", kAnything);
   table.row<none_of<kCarrierGateway, &DescribeCarrierGatewaysInput::carrier_gateway_ids,
                     &DescribeCarrierGatewaysOutput::carrier_gateways>>(describe_carrier_gateways,
                                                                        "ec2:DescribeCarrierGateways", kAnything);
-  table.row<none_of<kClientVpnEndpoint, &DescribeClientVpnEndpointsInput::client_vpn_endpoint_ids,
-                    &DescribeClientVpnEndpointsOutput::client_vpn_endpoints>>(
-      describe_client_vpn_endpoints, "ec2:DescribeClientVpnEndpoints", kAnything);
   table.row<none_of<kPool, &DescribeCoipPoolsInput::pool_ids, &DescribeCoipPoolsOutput::coip_pools>>(
       describe_coip_pools, "ec2:DescribeCoipPools", kAnything);
-  table.row<none_of<kCustomerGateway, &DescribeCustomerGatewaysInput::customer_gateway_ids,
-                    &DescribeCustomerGatewaysOutput::customer_gateways>>(describe_customer_gateways,
-                                                                         "ec2:DescribeCustomerGateways", kAnything);
   table.row<none<DescribeEgressOnlyInternetGatewaysInput,
                  &DescribeEgressOnlyInternetGatewaysOutput::egress_only_internet_gateways>>(
       describe_egress_only_internet_gateways, "ec2:DescribeEgressOnlyInternetGateways", kAnything);
@@ -143,30 +178,6 @@ void add_absent_network_rows(TableBuilder& table) {
   table.row<none_of<kTrafficMirrorTarget, &DescribeTrafficMirrorTargetsInput::traffic_mirror_target_ids,
                     &DescribeTrafficMirrorTargetsOutput::traffic_mirror_targets>>(
       describe_traffic_mirror_targets, "ec2:DescribeTrafficMirrorTargets", kAnything);
-  table.row<none_of<kTransitGatewayAttachment, &DescribeTransitGatewayAttachmentsInput::transit_gateway_attachment_ids,
-                    &DescribeTransitGatewayAttachmentsOutput::transit_gateway_attachments>>(
-      describe_transit_gateway_attachments, "ec2:DescribeTransitGatewayAttachments", kAnything);
-  table.row<none_of<kTransitGatewayAttachment, &DescribeTransitGatewayConnectsInput::transit_gateway_attachment_ids,
-                    &DescribeTransitGatewayConnectsOutput::transit_gateway_connects>>(
-      describe_transit_gateway_connects, "ec2:DescribeTransitGatewayConnects", kAnything);
-  table.row<none_of<kTransitGatewayMulticastDomain,
-                    &DescribeTransitGatewayMulticastDomainsInput::transit_gateway_multicast_domain_ids,
-                    &DescribeTransitGatewayMulticastDomainsOutput::transit_gateway_multicast_domains>>(
-      describe_transit_gateway_multicast_domains, "ec2:DescribeTransitGatewayMulticastDomains", kAnything);
-  table.row<
-      none_of<kTransitGatewayAttachment, &DescribeTransitGatewayPeeringAttachmentsInput::transit_gateway_attachment_ids,
-              &DescribeTransitGatewayPeeringAttachmentsOutput::transit_gateway_peering_attachments>>(
-      describe_transit_gateway_peering_attachments, "ec2:DescribeTransitGatewayPeeringAttachments", kAnything);
-  table.row<none_of<kTransitGatewayRouteTable, &DescribeTransitGatewayRouteTablesInput::transit_gateway_route_table_ids,
-                    &DescribeTransitGatewayRouteTablesOutput::transit_gateway_route_tables>>(
-      describe_transit_gateway_route_tables, "ec2:DescribeTransitGatewayRouteTables", kAnything);
-  table.row<
-      none_of<kTransitGatewayAttachment, &DescribeTransitGatewayVpcAttachmentsInput::transit_gateway_attachment_ids,
-              &DescribeTransitGatewayVpcAttachmentsOutput::transit_gateway_vpc_attachments>>(
-      describe_transit_gateway_vpc_attachments, "ec2:DescribeTransitGatewayVpcAttachments", kAnything);
-  table.row<none_of<kTransitGateway, &DescribeTransitGatewaysInput::transit_gateway_ids,
-                    &DescribeTransitGatewaysOutput::transit_gateways>>(describe_transit_gateways,
-                                                                       "ec2:DescribeTransitGateways", kAnything);
   table.row<none<DescribeVpcBlockPublicAccessExclusionsInput,
                  &DescribeVpcBlockPublicAccessExclusionsOutput::vpc_block_public_access_exclusions>>(
       describe_vpc_block_public_access_exclusions, "ec2:DescribeVpcBlockPublicAccessExclusions", kAnything);
@@ -178,11 +189,6 @@ void add_absent_network_rows(TableBuilder& table) {
   table.row<none_of<kVpcEndpointServiceConfiguration, &DescribeVpcEndpointServiceConfigurationsInput::service_ids,
                     &DescribeVpcEndpointServiceConfigurationsOutput::service_configurations>>(
       describe_vpc_endpoint_service_configurations, "ec2:DescribeVpcEndpointServiceConfigurations", kAnything);
-  table.row<none_of<kVpnConnection, &DescribeVpnConnectionsInput::vpn_connection_ids,
-                    &DescribeVpnConnectionsOutput::vpn_connections>>(describe_vpn_connections,
-                                                                     "ec2:DescribeVpnConnections", kAnything);
-  table.row<none_of<kVpnGateway, &DescribeVpnGatewaysInput::vpn_gateway_ids, &DescribeVpnGatewaysOutput::vpn_gateways>>(
-      describe_vpn_gateways, "ec2:DescribeVpnGateways", kAnything);
 }
 
 }  // namespace aerolith::ec2
