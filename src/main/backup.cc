@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 constexpr const char* kObjects = "objects";  // in a backup as in a data folder
 constexpr const char* kCompleteMark = "COMPLETE";
 constexpr std::string_view kCompletePrefix = "aerolith backup ";
-constexpr int kFormat = 1;
+constexpr int kBackupFormat = 1;
 
 std::unexpected<BackupError> io_failure(const fs::path& path, const std::error_code& error) {
   return fail(BackupErrorCode::io, fmt::format("{}: {}", path.string(), error.message()));
@@ -101,10 +101,10 @@ Result<void, BackupError> check_complete(const fs::path& backup, os::FileSystem&
   if (format <= 0) {
     return fail(BackupErrorCode::damaged, fmt::format("{} is damaged", (backup / kCompleteMark).string()));
   }
-  if (format <= kFormat) return {};
+  if (format <= kBackupFormat) return {};
   return fail(BackupErrorCode::newer_version,
               fmt::format("{} was made by a newer Aerolith (format {}, this one reads up to {})", backup.string(),
-                          format, kFormat));
+                          format, kBackupFormat));
 }
 
 Result<BackupReport, BackupError> fill_data_folder(const fs::path& backup, const DataFolder& target,
@@ -130,8 +130,8 @@ Result<BackupReport, BackupError> fill_backup(const DataFolder& data, metadata::
   BackupReport report;
   TRY(copy_tree(data.objects(), target / kObjects, files, report));
   TRY(copy_installation(data.root, target, files, report));
-  const auto marked =
-      os::write_file(files, (target / kCompleteMark).string(), fmt::format("{}{}\n", kCompletePrefix, kFormat), 0600);
+  const auto marked = os::write_file(files, (target / kCompleteMark).string(),
+                                     fmt::format("{}{}\n", kCompletePrefix, kBackupFormat), 0600);
   if (!marked.has_value()) return fail(BackupErrorCode::io, marked.error().detail);
   return report;
 }

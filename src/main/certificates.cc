@@ -17,6 +17,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "main/openssl_handles.h"
 
 namespace aerolith::main_program {
 namespace {
@@ -27,16 +28,6 @@ constexpr std::chrono::days kNameLife{30};
 constexpr std::chrono::days kRenewBefore{30};
 constexpr std::chrono::days kBackdate{1};  // for clients whose clock is behind
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Bytes = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
 using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
@@ -57,14 +48,8 @@ std::string text_of(BIO* bio) {
   return std::string(data, static_cast<size_t>(size));
 }
 
-Certificate read_certificate(std::string_view pem) {
-  const Bytes bytes(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  return Certificate(PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr));
-}
-
 Key read_key(std::string_view pem) {
-  const Bytes bytes(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  return Key(PEM_read_bio_PrivateKey(bytes.get(), nullptr, nullptr, nullptr));
+  return Key(PEM_read_bio_PrivateKey(read_bytes(pem).get(), nullptr, nullptr, nullptr));
 }
 
 std::string write_certificate(X509* certificate) {

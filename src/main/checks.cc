@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kGiB = uint64_t{1} << 30;
+constexpr uint64_t kGibibyte = uint64_t{1} << 30;
 
 Check good(std::string name, std::string detail) { return {std::move(name), CheckState::good, std::move(detail), ""}; }
 Check warning(std::string name, std::string detail, std::string remedy) {
@@ -85,9 +85,9 @@ void check_data_folder(const Invocation& invocation, std::vector<Check>& checks)
   std::error_code error;
   const auto space = fs::space(there, error);
   const std::string free = fmt::format("{} free at {}", describe_size(space.available), there.string());
-  if (error || space.available < 256 * (kGiB >> 10)) {
+  if (error || space.available < 256 * (kGibibyte >> 10)) {
     checks.push_back(failed("disk space", free, elsewhere));
-  } else if (space.available < kGiB) {
+  } else if (space.available < kGibibyte) {
     checks.push_back(warning("disk space", free, elsewhere));
   } else {
     checks.push_back(good("disk space", free));

@@ -8,7 +8,7 @@ namespace aerolith::main_program {
 namespace {
 
 // Inside single quotes, for all three shells (no help text holds a backslash).
-std::string quote(std::string_view text) {
+std::string quote_for_shell(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
@@ -38,7 +38,7 @@ std::string bash_values(const CommandDescription& command) {
     if (!option.takes_value) continue;
     const std::string reply = option.choices.empty()
                                   ? "compgen -f -- \"$current\""
-                                  : fmt::format("compgen -W {} -- \"$current\"", quote(join(option.choices)));
+                                  : fmt::format("compgen -W {} -- \"$current\"", quote_for_shell(join(option.choices)));
     cases += fmt::format("        {}) COMPREPLY=($({})); return ;;\n", fmt::join(option.names, "|"), reply);
   }
   return cases;
@@ -55,19 +55,20 @@ std::string write_bash(const CommandDescription& program) {
   for (const CommandDescription& command : program.commands) {
     script += fmt::format("    {})\n      case $previous in\n{}      esac\n", command.name, bash_values(command));
     script += fmt::format("      if [[ $current == -* ]]; then\n        COMPREPLY=($(compgen -W {} -- \"$current\"))\n",
-                          quote(join(option_names(command))));
+                          quote_for_shell(join(option_names(command))));
     if (command.arguments.empty()) {
       script += "      else\n        COMPREPLY=($(compgen -f -- \"$current\"))\n";
     } else {
       script += fmt::format("      else\n        COMPREPLY=($(compgen -W {} -- \"$current\"))\n",
-                            quote(join(command.arguments)));
+                            quote_for_shell(join(command.arguments)));
     }
     script += "      fi ;;\n";
   }
   std::vector<std::string> first = command_names(program);
   const std::vector<std::string> options = option_names(program);
   first.insert(first.end(), options.begin(), options.end());
-  script += fmt::format("    *) COMPREPLY=($(compgen -W {} -- \"$current\")) ;;\n  esac\n}}\n", quote(join(first)));
+  script +=
+      fmt::format("    *) COMPREPLY=($(compgen -W {} -- \"$current\")) ;;\n  esac\n}}\n", quote_for_shell(join(first)));
   return script + "complete -o filenames -F _aerolith aerolith\n";
 }
 
@@ -84,7 +85,7 @@ std::string zsh_text(const std::string& text) {
 std::string write_zsh(const CommandDescription& program) {
   std::string script = "#compdef aerolith\n_aerolith() {\n  local -a commands=(\n";
   for (const CommandDescription& command : program.commands) {
-    script += fmt::format("    {}\n", quote(command.name + ":" + zsh_text(command.help)));
+    script += fmt::format("    {}\n", quote_for_shell(command.name + ":" + zsh_text(command.help)));
   }
   script += "  )\n  local context state line\n  typeset -A opt_args\n";
   script += "  _arguments -C '1: :->command' '*:: :->rest'\n  case $state in\n";
@@ -97,12 +98,12 @@ std::string write_zsh(const CommandDescription& program) {
         if (option.takes_value) {
           spec += option.choices.empty() ? ":value:_files" : fmt::format(":value:({})", join(option.choices));
         }
-        script += " \\\n          " + quote(spec);
+        script += " \\\n          " + quote_for_shell(spec);
       }
     }
-    script +=
-        " \\\n          " + quote(command.arguments.empty() ? std::string("*:file:_files")
-                                                            : fmt::format("1:argument:({})", join(command.arguments)));
+    script += " \\\n          " + quote_for_shell(command.arguments.empty()
+                                                      ? std::string("*:file:_files")
+                                                      : fmt::format("1:argument:({})", join(command.arguments)));
     script += " ;;\n";
   }
   return script + "      esac ;;\n  esac\n}\ncompdef _aerolith aerolith\n";
@@ -112,7 +113,7 @@ std::string write_fish(const CommandDescription& program) {
   std::string script = "complete -c aerolith -f\n";
   for (const CommandDescription& command : program.commands) {
     script += fmt::format("complete -c aerolith -n __fish_use_subcommand -a {} -d {}\n", command.name,
-                          quote(first_line(command.help)));
+                          quote_for_shell(first_line(command.help)));
     const std::string when = fmt::format("-n '__fish_seen_subcommand_from {}'", command.name);
     for (const OptionDescription& option : command.options) {
       std::string line = "complete -c aerolith " + when;
@@ -120,11 +121,11 @@ std::string write_fish(const CommandDescription& program) {
         line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       }
       if (option.takes_value)
-        line += option.choices.empty() ? " -r -F" : fmt::format(" -x -a {}", quote(join(option.choices)));
-      script += fmt::format("{} -d {}\n", line, quote(first_line(option.help)));
+        line += option.choices.empty() ? " -r -F" : fmt::format(" -x -a {}", quote_for_shell(join(option.choices)));
+      script += fmt::format("{} -d {}\n", line, quote_for_shell(first_line(option.help)));
     }
     if (!command.arguments.empty())
-      script += fmt::format("complete -c aerolith {} -a {}\n", when, quote(join(command.arguments)));
+      script += fmt::format("complete -c aerolith {} -a {}\n", when, quote_for_shell(join(command.arguments)));
   }
   return script;
 }

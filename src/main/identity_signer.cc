@@ -9,31 +9,16 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
+#include "main/openssl_handles.h"
 
 namespace aerolith::main_program {
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
 struct FreeStack {
   void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }  // not what is on it
 };
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Bytes = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using Envelope = std::unique_ptr<PKCS7, Free<PKCS7_free>>;
-using Digest = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-
-Bytes read_bytes(std::string_view text) { return Bytes(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
-Certificate read_certificate(std::string_view pem) {
-  return Certificate(PEM_read_bio_X509(read_bytes(pem).get(), nullptr, nullptr, nullptr));
-}
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 
 // As in a PEM file, whose first and last line AWS leaves out.
 std::string in_lines(std::string_view bytes) {
@@ -94,7 +79,7 @@ std::string IdentitySigner::sign_pkcs7(std::string_view document) {
 
 std::string IdentitySigner::sign(std::string_view document) {
   const auto signer = identity();
-  const Digest context(EVP_MD_CTX_new());
+  const DigestContext context(EVP_MD_CTX_new());
   if (signer == nullptr || context == nullptr) return "";
   const auto* const data = reinterpret_cast<const unsigned char*>(document.data());
   size_t size = 0;

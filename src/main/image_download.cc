@@ -17,7 +17,7 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr auto kPatience = std::chrono::hours(2);
+constexpr auto kDownloadPatience = std::chrono::hours(2);
 constexpr size_t kPieceBytes = size_t{1} << 20;
 constexpr size_t kSha512Digits = 128;
 
@@ -33,7 +33,7 @@ Result<std::string, std::string> run_curl(std::vector<std::string> arguments, st
   std::vector<std::string> all{"curl", "--fail", "--silent", "--show-error", "--location", "--retry", "2"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   all.insert(all.end(), {"--", std::string(url)});
-  const auto end = os::run_program({.arguments = std::move(all), .patience = kPatience});
+  const auto end = os::run_program({.arguments = std::move(all), .patience = kDownloadPatience});
   if (!end.has_value()) return std::unexpected(end.error().detail);
   if (end->exit_code != 0) return std::unexpected(fmt::format("{} can't be fetched: {}", url, end->errors));
   return end->output;

@@ -16,8 +16,8 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr int64_t kFormat = 1;
-constexpr std::string_view kMagic = "aerolith-installation";
+constexpr int64_t kInstallationFormat = 1;
+constexpr std::string_view kInstallationMagic = "aerolith-installation";
 constexpr std::chrono::seconds kLockPatience{20};
 
 using Code = InstallationErrorCode;
@@ -39,7 +39,7 @@ Code code_of(SealErrorCode code) {
 std::unexpected<InstallationError> io_failure(const os::Error& error) { return fail(Code::io, error.detail); }
 
 std::string secret_context(std::string_view account, std::string_view key_id, std::string_view created) {
-  return fmt::format("root-secret/{}/{}/{}/{}", kFormat, account, key_id, created);
+  return fmt::format("root-secret/{}/{}/{}/{}", kInstallationFormat, account, key_id, created);
 }
 
 Result<void, InstallationError> make_private_folder(const std::filesystem::path& path) {
@@ -80,16 +80,16 @@ Opened read_installation(const DataFolder& folder) {
   };
   boost::system::error_code error;
   const boost::json::value parsed = boost::json::parse(*text, error);
-  if (error || !parsed.is_object() || text_field(parsed.get_object(), "file") != kMagic) {
+  if (error || !parsed.is_object() || text_field(parsed.get_object(), "file") != kInstallationMagic) {
     return corrupt("is damaged");
   }
   const boost::json::object& object = parsed.get_object();
   const boost::json::value* format = object.if_contains("format");
   if (format == nullptr || !format->is_int64() || format->get_int64() < 1) return corrupt("is damaged (format)");
-  if (format->get_int64() > kFormat) {
+  if (format->get_int64() > kInstallationFormat) {
     return fail(Code::newer_version,
                 fmt::format("{} was written by a newer Aerolith (format {}, this one reads up to {}): use that version",
-                            folder.root.string(), format->get_int64(), kFormat));
+                            folder.root.string(), format->get_int64(), kInstallationFormat));
   }
   Result<Sealer, SealError> sealer = Sealer::load(folder.master_key());
   if (!sealer.has_value()) return fail(code_of(sealer.error().code), sealer.error().detail);
@@ -133,8 +133,8 @@ Opened create_installation(const DataFolder& folder, Timestamp now) {
       random_string(40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), now, sealer, true, ""};
   const std::string created = format_iso8601_millis(now);
   boost::json::object object;
-  object["file"] = kMagic;
-  object["format"] = kFormat;
+  object["file"] = kInstallationMagic;
+  object["format"] = kInstallationFormat;
   object["created"] = created;
   object["account_id"] = made.account_id.str();
   object["root_access_key_id"] = made.root_access_key_id;

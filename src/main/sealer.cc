@@ -18,7 +18,7 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr std::string_view kMagic = "aerolith-master-key 1\n";
+constexpr std::string_view kKeyMagic = "aerolith-master-key 1\n";
 
 std::string_view text_of(const std::array<unsigned char, kAesGcmKeyBytes>& key) {
   return {reinterpret_cast<const char*>(key.data()), key.size()};
@@ -37,7 +37,7 @@ Result<Sealer, SealError> Sealer::create(const std::filesystem::path& key_file) 
   Sealer sealer;
   std::string key = random_bytes(sealer.key_.size());
   std::memcpy(sealer.key_.data(), key.data(), key.size());
-  std::string text = fmt::format("{}{}\n", kMagic, hex_encode(key));
+  std::string text = fmt::format("{}{}\n", kKeyMagic, hex_encode(key));
   const auto written = os::write_file(files, key_file.string(), text, 0600);
   OPENSSL_cleanse(key.data(), key.size());
   OPENSSL_cleanse(text.data(), text.size());
@@ -59,8 +59,8 @@ Result<Sealer, SealError> Sealer::load(const std::filesystem::path& key_file) {
   if (!text.has_value()) return fail(SealErrorCode::io, text.error().detail);
   Sealer sealer;
   const std::string_view all = *text;
-  const auto key = all.starts_with(kMagic) && all.ends_with('\n')
-                       ? hex_decode(all.substr(kMagic.size(), all.size() - kMagic.size() - 1))
+  const auto key = all.starts_with(kKeyMagic) && all.ends_with('\n')
+                       ? hex_decode(all.substr(kKeyMagic.size(), all.size() - kKeyMagic.size() - 1))
                        : std::nullopt;
   OPENSSL_cleanse(text->data(), text->size());
   if (!key || key->size() != sealer.key_.size()) {

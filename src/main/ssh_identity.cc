@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostKeyBytes = size_t{64} << 10;
-constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kKeygenPatience = std::chrono::seconds(5);
 
 // Type and key: what makes two lines the same key.
 std::string key_of_line(std::string_view line) {
@@ -48,7 +48,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 // Of a private key without a passphrase.
 std::string public_half(const fs::path& file) {
   const auto end =
-      os::run_program({.arguments = {"ssh-keygen", "-y", "-P", "", "-f", file.string()}, .patience = kPatience});
+      os::run_program({.arguments = {"ssh-keygen", "-y", "-P", "", "-f", file.string()}, .patience = kKeygenPatience});
   return end.has_value() && end->exit_code == 0 ? key_of_line(end->output) : std::string();
 }
 
@@ -73,7 +73,7 @@ std::optional<fs::path> find_identity(std::string_view public_key, const fs::pat
 bool agent_has(std::string_view public_key) {
   const std::string wanted = key_of_line(public_key);
   if (wanted.empty() || std::getenv("SSH_AUTH_SOCK") == nullptr) return false;
-  const auto end = os::run_program({.arguments = {"ssh-add", "-L"}, .patience = kPatience});
+  const auto end = os::run_program({.arguments = {"ssh-add", "-L"}, .patience = kKeygenPatience});
   if (!end.has_value() || end->exit_code != 0) return false;
   std::istringstream lines(end->output);
   for (std::string line; std::getline(lines, line);) {

@@ -7,7 +7,7 @@ namespace {
 
 // Records are; the bytes of objects would drive them out, and the page cache has those.
 constexpr size_t kMaxHotValueBytes = size_t{1} << 10;
-constexpr size_t kEntryBytes = 160;  // of the list, the map and two strings
+constexpr size_t kValueEntryBytes = 160;  // of the list, the map and two strings
 
 size_t hash_of(std::string_view key) { return std::hash<std::string_view>{}(key); }
 
@@ -32,7 +32,7 @@ void HotValues::note(std::string_view key, std::string_view value, uint64_t sequ
   if (last_write(shard, hash) > sequence || shard.by_key.contains(key)) return;
   shard.recent.push_front({std::string(key), std::string(value), sequence});
   shard.by_key.emplace(shard.recent.front().key, shard.recent.begin());
-  shard.bytes += key.size() + value.size() + kEntryBytes;
+  shard.bytes += key.size() + value.size() + kValueEntryBytes;
   while (shard.bytes > shard_budget_bytes_) remove(shard, std::prev(shard.recent.end()));
 }
 
@@ -45,7 +45,7 @@ void HotValues::forget(std::string_view key, uint64_t sequence) {
 }
 
 void HotValues::remove(Shard& shard, Recent::iterator entry) {
-  shard.bytes -= entry->key.size() + entry->value.size() + kEntryBytes;
+  shard.bytes -= entry->key.size() + entry->value.size() + kValueEntryBytes;
   shard.by_key.erase(entry->key);
   shard.recent.erase(entry);
 }

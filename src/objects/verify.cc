@@ -14,7 +14,7 @@ namespace aerolith::objects {
 namespace {
 
 // Rows for one snapshot: one that is held for hours keeps old data from being removed.
-constexpr size_t kBatch = 256;
+constexpr size_t kVerifiedAtOnce = 256;
 
 class Verifier {
  public:
@@ -40,14 +40,15 @@ class Verifier {
         auto txn = metadata_.begin_read();
         auto rows = table.scan(*txn, metadata::Direction::forward);
         if (after) rows.seek_past(*after);
-        while (batch.size() < kBatch && TRY(rows.next())) batch.emplace_back(std::get<0>(rows.key()), rows.record());
+        while (batch.size() < kVerifiedAtOnce && TRY(rows.next()))
+          batch.emplace_back(std::get<0>(rows.key()), rows.record());
       }
       for (const auto& [id, record] : batch) {
         if (stops()) return {};
         check_row(id, record);
         keep_to_the_rate();
       }
-      more = batch.size() == kBatch;
+      more = batch.size() == kVerifiedAtOnce;
       if (more) after = batch.back().first;
     }
     return {};

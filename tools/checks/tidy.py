@@ -20,6 +20,7 @@ from pathlib import Path
 from tools.checks.sources import REPOSITORY
 
 BUILD = REPOSITORY / "build/release"
+COMMANDS = REPOSITORY / "build/tidy"  # compile_commands.json: one for each source
 PASSED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aerolith/tidy-passed"
 KEPT_SECONDS = 14 * 24 * 3600
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
@@ -64,7 +65,7 @@ def _fingerprint(source: Path, command: str) -> str:
 
 def _lint(source: Path) -> tuple[Path, int, str]:
     result = subprocess.run(
-        ["clang-tidy-19", "-p", str(BUILD), "--quiet", "--warnings-as-errors=*", *_EXTRA, str(source)],
+        ["clang-tidy-19", "-p", str(COMMANDS), "--quiet", "--warnings-as-errors=*", *_EXTRA, str(source)],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -73,10 +74,34 @@ def _lint(source: Path) -> tuple[Path, int, str]:
     return source, result.returncode, result.stdout + (result.stderr if result.returncode else "")
 
 
+def _apart(entry: dict[str, str]) -> list[dict[str, str]]:
+    """How each source of a unit would be compiled by itself: the release build compiles several as one."""
+    unit = Path(entry["file"])
+    if unit.parent.name != "Unity":
+        return [entry]
+    target = unit.parents[1].relative_to(BUILD)  # src/services/s3/CMakeFiles/services_s3.dir
+    room = REPOSITORY / target.parents[1]
+    result = []
+    for source in _INCLUDE.findall(unit.read_text()):
+        object_path = target / f"{Path(source).relative_to(room)}.o"
+        unit_object = target / "Unity" / f"{unit.name}.o"
+        command = entry["command"].replace(str(unit_object), str(object_path)).replace(str(unit), source)
+        result.append(entry | {"file": source, "command": command})
+    return result
+
+
+def _commands() -> list[dict[str, str]]:
+    listed = json.loads((BUILD / "compile_commands.json").read_text())
+    result = [command for entry in listed for command in _apart(entry)]
+    COMMANDS.mkdir(parents=True, exist_ok=True)
+    (COMMANDS / "compile_commands.json").write_text(json.dumps(result))
+    return result
+
+
 def main() -> int:
     PASSED.mkdir(parents=True, exist_ok=True)
     marks: dict[Path, Path] = {}
-    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+    for entry in _commands():
         source = Path(entry["file"]).resolve()
         if source.is_relative_to(REPOSITORY / "src"):
             marks[source] = PASSED / _fingerprint(source, entry["command"])

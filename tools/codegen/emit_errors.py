@@ -13,7 +13,8 @@ def header(service: Service, folder: str) -> str:
         "",
         "#include <string>",
         "",
-        f'#include "{folder}/model.h"',
+        # EC2's model names no errors.
+        f'#include "{folder}/{"model" if service.errors else "declarations"}.h"',
         '#include "protocol/service_model.h"',
         "",
         *declarations(service),

@@ -42,7 +42,7 @@ def emit(service: Service, folder: str) -> str:
         "#pragma once",
         "",
         f'#include "{folder}/declarations.h"',
-        *[f'#include "{_path(folder, shape)}"' for shape in service.structs],
+        *[f'#include "{struct_path(folder, shape)}"' for shape in service.structs],
         "",
     ]
     return "\n".join(lines)
@@ -57,14 +57,14 @@ def declarations(service: Service) -> str:
 
 def headers(service: Service, folder: str) -> dict[str, str]:
     """A header a struct, and one an operation with its input and output."""
-    result = {_path(folder, shape): _struct_header(service, folder, shape) for shape in service.structs}
+    result = {struct_path(folder, shape): _struct_header(service, folder, shape) for shape in service.structs}
     for op in service.operations:
         if op.implemented:
             result[f"{folder}/operations/{snake(op.name)}.h"] = _operation_header(folder, op)
     return result
 
 
-def _path(folder: str, shape: Shape) -> str:
+def struct_path(folder: str, shape: Shape) -> str:
     return f"{folder}/model/{snake(shape.struct_name)}.h"
 
 
@@ -74,7 +74,7 @@ def _struct_header(service: Service, folder: str, shape: Shape) -> str:
         target = innermost(member.target)
         if target.kind == "structure" and target is not shape:
             (after if member.boxed or member.incomplete else before).add(target.struct_name)
-    paths = {s.struct_name: _path(folder, s) for s in service.structs}
+    paths = {s.struct_name: struct_path(folder, s) for s in service.structs}
     lines = ["#pragma once", "", *INCLUDES]
     lines += [f'#include "{paths[name]}"' for name in sorted(before)] + ([""] if before else [])
     lines += _open(service) + [f"struct {name};" for name in sorted(after)] + _struct(shape) + _close(service)
@@ -82,7 +82,7 @@ def _struct_header(service: Service, folder: str, shape: Shape) -> str:
 
 
 def _operation_header(folder: str, op: Operation) -> str:
-    paths = [_path(folder, shape) for shape in (op.input, op.output) if shape]
+    paths = [struct_path(folder, shape) for shape in (op.input, op.output) if shape]
     lines = [f"// What {op.name} takes and gives.", "#pragma once", "", f'#include "{folder}/declarations.h"']
     return "\n".join(lines + [f'#include "{path}"' for path in paths] + [""])
 

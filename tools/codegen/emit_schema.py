@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from emit_model import field_type
-from model import Member, Service, Shape
+from emit_model import field_type, struct_path
+from model import Member, Service, Shape, innermost
 from names import literal
 
 _INCLUDES = ["#include <cstddef>", "", '#include "protocol/schema.h"']
@@ -35,9 +35,14 @@ def declarations(service: Service) -> list[str]:
 
 
 def source(service: Service, folder: str, part: int, parts: int) -> str:
-    """Shapes part, part + parts, ... of the service."""
-    lines = [f'#include "{folder}/schema.h"', "", *_INCLUDES, f'#include "{folder}/model.h"', "", *PRAGMA]
-    lines += block(service, service.shapes[part::parts])
+    """The part-th run of the service's shapes: neighbours reach much the same structs, which cost most to compile."""
+    first, end = (len(service.shapes) * each // parts for each in (part, part + 1))
+    shapes = service.shapes[first:end]
+    structs = {innermost(shape).struct_name: innermost(shape) for shape in shapes}
+    structs.pop("", None)
+    headers = [f'#include "{struct_path(folder, structs[name])}"' for name in sorted(structs)]
+    lines = [f'#include "{folder}/schema.h"', "", *_INCLUDES, *headers, "", *PRAGMA]
+    lines += block(service, shapes)
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::chrono::milliseconds kAuditPoll{100};
 constexpr size_t kUsualLimit = 100;
 
 class AuditPrinter {
@@ -89,7 +89,7 @@ int follow(os::FileSystem& files, const std::string& folder, const AuditPrinter&
     for (const audit::Line& one : held) printer.print(one);
     held.clear();
     if (std::fflush(stdout) != 0) return kSuccess;
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kAuditPoll);
   }
 }
 

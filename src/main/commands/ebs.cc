@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kImportPatience = std::chrono::hours(2);
+constexpr auto kVolumeImportPatience = std::chrono::hours(2);
 constexpr auto kExportPatience = std::chrono::minutes(5);
 constexpr auto kLookEvery = std::chrono::milliseconds(100);
 constexpr std::string_view kQcow2 = "qcow2";
@@ -217,7 +217,7 @@ int run_ebs_import(const Invocation& invocation, const EbsOptions& options) {
   const auto answer = ask_server(server->state, server->installation,
                                  {.method = "POST",
                                   .target = "/_aerolith/snapshots" + query_of(options, file.string()),
-                                  .deadline = kImportPatience});
+                                  .deadline = kVolumeImportPatience});
   if (!answer.has_value()) return report_problem(answer.error());
   if (invocation.output == Output::json) {
     fmt::print("{}\n", boost::json::serialize(*answer));

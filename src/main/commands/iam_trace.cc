@@ -16,7 +16,7 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::chrono::milliseconds kIamTracePoll{100};
 constexpr size_t kLongestManagedPolicy =
     6144;  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
@@ -158,7 +158,7 @@ os::Result<> watch(os::FileSystem& files, const std::string& folder, Tracer& tra
     is_over = interrupted != 0 || (how_long && std::chrono::steady_clock::now() - started >= *how_long);
     // What came before the end is taken, too.
     while (auto line = TRY(follower.next())) tracer.take(*line, true);
-    if (!is_over) std::this_thread::sleep_for(kPoll);
+    if (!is_over) std::this_thread::sleep_for(kIamTracePoll);
   }
   return {};
 }

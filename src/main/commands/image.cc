@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kImportPatience = std::chrono::hours(2);
+constexpr auto kImageImportPatience = std::chrono::hours(2);
 constexpr std::string_view kTiny = "tiny";
 constexpr std::string_view kDebian = "debian-12";
 
@@ -45,7 +45,7 @@ int hand_over(const Invocation& invocation, const Server& server, Waiting& waiti
   waiting.step("handing it to the server");
   const auto answer =
       ask_server(server.state, server.installation,
-                 {.method = "POST", .target = "/_aerolith/images" + query_of(image), .deadline = kImportPatience});
+                 {.method = "POST", .target = "/_aerolith/images" + query_of(image), .deadline = kImageImportPatience});
   if (!answer.has_value()) return report_problem(answer.error());
   if (invocation.output == Output::json) {
     fmt::print("{}\n", boost::json::serialize(*answer));

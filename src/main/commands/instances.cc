@@ -15,7 +15,7 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{300};
+constexpr std::chrono::milliseconds kInstancesPoll{300};
 
 using Row = std::array<std::string, 9>;
 
@@ -113,7 +113,7 @@ int run_ec2_console(const Invocation& invocation, const Ec2Options& options) {
     if (std::fflush(stdout) != 0) return kSuccess;  // nobody reads on
     if (!piece->text.empty()) continue;
     if (!options.follow || piece->is_over) return kSuccess;
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kInstancesPoll);
   }
 }
 

@@ -12,7 +12,7 @@
 namespace aerolith::main_program {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{200};
+constexpr std::chrono::milliseconds kLogsPoll{200};
 
 ino_t inode_of(const std::filesystem::path& file) {
   struct stat status{};
@@ -39,7 +39,7 @@ int follow(const std::filesystem::path& file, uint64_t offset) {
       if (std::fflush(stdout) != 0) return kSuccess;  // nobody reads on
       continue;
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kLogsPoll);
   }
 }
 

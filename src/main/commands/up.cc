@@ -18,7 +18,7 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 constexpr uint64_t kRotateAtBytes = uint64_t{64} << 20;
 constexpr size_t kLinesOnFailure = 20;
-constexpr std::chrono::milliseconds kPoll{3};
+constexpr std::chrono::milliseconds kUpPoll{3};
 
 std::filesystem::path log_file_of(const Invocation& invocation) {
   return invocation.config().log.file.empty() ? invocation.folder().log_file() : invocation.config().log.file;
@@ -89,7 +89,7 @@ int wait_for_other(const Invocation& invocation, Deadline deadline) {
     const auto state = find_running(invocation.folder());
     if (!state) return report_problem("another start of the server failed; try again");
     if (state->ready) return print_running(invocation, *state, true);
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kUpPoll);
   }
   return report_problem("a server is starting, and isn't ready in time");
 }
@@ -104,7 +104,7 @@ int start_and_wait(const Invocation& invocation, Deadline deadline) {
     const auto state = find_running(invocation.folder());
     if (state && state->ready && state->pid == *child) return print_running(invocation, *state, false);
     if (int status = 0; has_ended(*child, status)) return print_failure(invocation, describe_end(status), logs);
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kUpPoll);
   }
   // A child that isn't waited for keeps its id, so this can hit nobody else.
   kill(*child, SIGTERM);
@@ -135,7 +135,7 @@ int run_up(const Invocation& invocation, std::chrono::milliseconds patience) {
     if (std::chrono::steady_clock::now() > deadline) {
       return report_problem("another `aerolith up` is at work, and isn't done in time");
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kUpPoll);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);  // for steps that should not fail
+constexpr auto kImagePatience = std::chrono::seconds(60);  // for steps that should not fail
 
 // Those that were written down for it. Of a failed image none stays.
 Result<> end_snapshots(metadata::Transaction& txn, const Scope& scope, const std::string& image, const ImageEnd& end,
@@ -50,7 +50,7 @@ aerolith::Result<ImageEnd, std::string> make_image_snapshots(const Cloud& cloud,
     const auto made = cloud.volumes->snapshot({volume->volume, base}, device.snapshot, {});
     if (made.has_value()) continue;
     const LaunchFailure failure = of_volumes(made.error());
-    if (failure.may_pass && now - (*image)->created_at < kPatience) return std::unexpected(failure.detail);
+    if (failure.may_pass && now - (*image)->created_at < kImagePatience) return std::unexpected(failure.detail);
     return ImageEnd{.failure = fmt::format("{} can't be copied: {}", volume->volume, failure.detail)};
   }
   return ImageEnd{};

@@ -92,7 +92,7 @@ Result<std::optional<ListedInstance>> find(metadata::ReadTransaction& txn, const
 
 // The API's errors end here: what can fail is the store.
 template <typename T>
-metadata::Result<T> plain(Result<T> result) {
+metadata::Result<T> without_code(Result<T> result) {
   if (result.has_value()) return *std::move(result);
   return fail(metadata::ErrorCode::corrupt, std::move(result).error().message);
 }
@@ -100,11 +100,11 @@ metadata::Result<T> plain(Result<T> result) {
 }  // namespace
 
 metadata::Result<std::vector<ListedInstance>> list_instances(metadata::Store& store) {
-  return plain(list(*store.begin_read()));
+  return without_code(list(*store.begin_read()));
 }
 
 metadata::Result<std::optional<ListedInstance>> find_listed_instance(metadata::Store& store, const std::string& id) {
-  return plain(find(*store.begin_read(), id));
+  return without_code(find(*store.begin_read(), id));
 }
 
 metadata::Result<std::string> read_kept_console(metadata::Store& store, const ListedInstance& instance) {

@@ -149,8 +149,8 @@ Result<std::vector<GroupIdentifier>> shown_groups(metadata::ReadTransaction& txn
 
 namespace {
 
-std::optional<NetworkInterfaceAssociation> association_of(const Scope& scope, const PrivateAddressRecord& address,
-                                                          bool has_name) {
+std::optional<NetworkInterfaceAssociation> shown_association(const Scope& scope, const PrivateAddressRecord& address,
+                                                             bool has_name) {
   if (!address.public_address) return std::nullopt;
   const PublicAddressRecord& record = *address.public_address;
   NetworkInterfaceAssociation result{.ip_owner_id = record.allocation.empty() ? "amazon" : scope.account.str(),
@@ -169,7 +169,7 @@ Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scop
                                const TagMap& tags) {
   const PrivateAddressRecord& primary = record.addresses.front();
   const bool has_names = TRY(has_public_names(txn, scope, record.vpc));
-  NetworkInterface result{.association = association_of(scope, primary, has_names),
+  NetworkInterface result{.association = shown_association(scope, primary, has_names),
                           .availability_zone = record.zone,
                           .description = record.description,
                           .groups = TRY(shown_groups(txn, scope, record.groups)),
@@ -189,7 +189,7 @@ Result<NetworkInterface> shown(metadata::ReadTransaction& txn, const Scope& scop
                           .vpc_id = record.vpc};
   if (!record.requester.empty()) result.requester_id = record.requester;
   for (const PrivateAddressRecord& address : record.addresses) {
-    result.private_ip_addresses->push_back({.association = association_of(scope, address, has_names),
+    result.private_ip_addresses->push_back({.association = shown_association(scope, address, has_names),
                                             .primary = &address == &primary,
                                             .private_dns_name = private_name(scope.region, address.address),
                                             .private_ip_address = address.address});

@@ -72,8 +72,8 @@ Result<SubnetRecord> default_subnet(metadata::ReadTransaction& txn, const Scope&
                     fmt::format("No subnets found for the default VPC '{}'. Please specify a subnet.", vpc->id));
 }
 
-Result<std::vector<std::string>> read_groups(metadata::ReadTransaction& txn, const Scope& scope,
-                                             const RunInstancesInput& input, const SubnetRecord& subnet) {
+Result<std::vector<std::string>> groups_of_launch(metadata::ReadTransaction& txn, const Scope& scope,
+                                                  const RunInstancesInput& input, const SubnetRecord& subnet) {
   std::vector<std::string> groups = input.security_group_ids.value_or(std::vector<std::string>());
   for (const std::string& name : input.security_groups.value_or(std::vector<std::string>())) {
     const std::string key = "security-group/" + subnet.vpc + "/" + name;
@@ -203,7 +203,7 @@ Result<std::vector<PlannedInterface>> plan_interfaces(metadata::ReadTransaction&
     InstanceNetworkInterfaceSpecification only{.subnet_id = merged.subnet_id};
     if (merged.private_ip_address) only.private_ip_address = merged.private_ip_address;
     result.push_back(TRY(plan_interface(txn, scope, merged, only)));
-    result.front().groups = TRY(read_groups(txn, scope, merged, result.front().subnet));
+    result.front().groups = TRY(groups_of_launch(txn, scope, merged, result.front().subnet));
     return result;
   }
   const auto exclude = [](bool given, std::string_view what) -> Result<> {

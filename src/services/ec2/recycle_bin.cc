@@ -22,7 +22,7 @@ using reconcile::Settled;
 // Nobody edits or deletes it.
 constexpr std::string_view kTag = "aws:recycle-bin:resource-in-bin";
 // A clock may be turned.
-constexpr std::chrono::milliseconds kLookAgain = std::chrono::minutes(1);
+constexpr std::chrono::milliseconds kLookAtBin = std::chrono::minutes(1);
 
 struct Place {
   const Scope& scope;  // of what is there
@@ -147,7 +147,7 @@ Outcome settle_bin(const Cloud& cloud, const Clock& clock, std::string_view key)
   if (!done.has_value()) return Failed{done.error().message};
   // Nothing is made of it soon.
   if (left && cloud.volumes != nullptr) cloud.volumes->let_file_go(parsed.id);
-  if (left) return Again{std::min(left->exits_at - now, kLookAgain)};
+  if (left) return Again{std::min(left->exits_at - now, kLookAtBin)};
   step("bin/left");
   for (const std::string& each : ended.changed_snapshots) cloud.snapshot_changed(parsed.scope, each);
   for (const std::string& each : ended.unused_snapshots) cloud.snapshot_unused(parsed.scope, each);

@@ -26,7 +26,7 @@ using reconcile::Failed;
 using reconcile::Outcome;
 using reconcile::Settled;
 
-constexpr auto kPatience = 10min;  // with what may pass by itself
+constexpr auto kImportPatience = 10min;  // with what may pass by itself
 constexpr uint64_t kTurnBytes = uint64_t{64} << 20;
 // https://docs.aws.amazon.com/vm-import/latest/userguide/limitations-image-importing.html
 constexpr uint64_t kMostDiskBytes = 16384 * kGib;
@@ -127,7 +127,7 @@ class ImportWork {
       auto noted = update([&](ImportRecord& task) { task.failing_since = now; });
       return std::holds_alternative<Failed>(noted) ? noted : Failed{why};
     }
-    if (now - *record_.failing_since < kPatience) return Failed{why};
+    if (now - *record_.failing_since < kImportPatience) return Failed{why};
     log_error("ec2: an import was given up", {{"task", key_.id}, {"why", why}});
     return fail_with("ServerError: an internal error has occurred during conversion.");
   }

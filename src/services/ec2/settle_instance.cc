@@ -32,7 +32,7 @@ using reconcile::Failed;
 using reconcile::Outcome;
 using reconcile::Settled;
 
-constexpr auto kLookEvery = 5s;          // whether a guest still runs
+constexpr auto kLookAtGuestEvery = 5s;   // whether a guest still runs
 constexpr auto kLookAtCopies = 200ms;    // that are made of its disks
 constexpr auto kLaunchPatience = 60s;    // for steps that should not fail
 constexpr auto kShutdownPatience = 60s;  // for a guest to end in order
@@ -135,7 +135,7 @@ class Work {
           record.reason_message.clear();
           record.transition_reason.clear();
         },
-        Again{has_moving_volumes() ? 0ms : std::chrono::milliseconds(kLookEvery)});
+        Again{has_moving_volumes() ? 0ms : std::chrono::milliseconds(kLookAtGuestEvery)});
   }
 
   using Launch = aerolith::Result<void, LaunchFailure>;
@@ -261,9 +261,9 @@ class Work {
     switch (seen->state) {
       case compute::State::running:
         if (auto disks = settle_disks(tools_, key_, driver_, record_)) return *std::move(disks);
-        return settle_ports(tools_, key_, driver_, record_).value_or(Again{kLookEvery});
+        return settle_ports(tools_, key_, driver_, record_).value_or(Again{kLookAtGuestEvery});
       case compute::State::absent:
-        return Again{kLookEvery};
+        return Again{kLookAtGuestEvery};
       case compute::State::stopped:
         return ended("Client.InstanceInitiatedShutdown",
                      "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
@@ -287,7 +287,7 @@ class Work {
     const auto rebooted = driver_.reboot(key_.id);
     if (!rebooted.has_value()) return Failed{rebooted.error().detail};
     step("reboot/done");
-    return update_then([](InstanceRecord& record) { record.reboot_wanted = false; }, Again{kLookEvery});
+    return update_then([](InstanceRecord& record) { record.reboot_wanted = false; }, Again{kLookAtGuestEvery});
   }
 
   // The guest ended by itself.

@@ -28,62 +28,62 @@ using reconcile::Outcome;
 using reconcile::Settled;
 
 // A volume that was made of it may live for years; it goes soon after the last one.
-constexpr auto kLookAgain = std::chrono::minutes(1);
+constexpr auto kLookAtUse = std::chrono::minutes(1);
 constexpr auto kLookAtCopy = 100ms;
 constexpr auto kLookAtSmallCopy = 10ms;
 constexpr auto kTellEvery = 500ms;
-constexpr auto kPatience = 60s;  // for steps that should not fail
+constexpr auto kSnapshotPatience = 60s;  // for steps that should not fail
 
 // `by_volume`: its file, but not its blocks. `by_volume_to_make`: whatever there is of it.
-enum class Use : uint8_t { none, by_volume, by_volume_to_make, by_image, by_record, by_copy };
+enum class SnapshotUse : uint8_t { none, by_volume, by_volume_to_make, by_image, by_record, by_copy };
 
 bool names(const ImageRecord& image, const std::string& snapshot) {
   return std::ranges::find(image.devices, snapshot, &BlockDeviceRecord::snapshot) != image.devices.end();
 }
 
 // By what is in the Recycle Bin. `had_record`: it was deleted for good, so that images there can't be restored.
-Result<Use> use_in_bin(metadata::ReadTransaction& txn, const std::string& snapshot, bool had_record) {
+Result<SnapshotUse> use_in_bin(metadata::ReadTransaction& txn, const std::string& snapshot, bool had_record) {
   auto records = kBinnedSnapshots.rows().scan(txn, metadata::Direction::forward);
   while (TRY(records.next())) {
-    if (std::get<2>(records.key()) == snapshot) return Use::by_record;
+    if (std::get<2>(records.key()) == snapshot) return SnapshotUse::by_record;
   }
   auto images = kBinnedImages.rows().scan(txn, metadata::Direction::forward);
   while (!had_record && TRY(images.next())) {
-    if (names(TRY(images.record()), snapshot)) return Use::by_image;
+    if (names(TRY(images.record()), snapshot)) return SnapshotUse::by_image;
   }
   auto volumes = kBinnedVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
-    if (TRY(volumes.record()).snapshot == snapshot) return Use::by_volume;
+    if (TRY(volumes.record()).snapshot == snapshot) return SnapshotUse::by_volume;
   }
-  return Use::none;
+  return SnapshotUse::none;
 }
 
 // `made`: volumes whose files are there.
-Result<Use> use_of(metadata::ReadTransaction& txn, const std::string& snapshot, const std::vector<std::string>& made,
-                   bool had_record) {
+Result<SnapshotUse> use_of(metadata::ReadTransaction& txn, const std::string& snapshot,
+                           const std::vector<std::string>& made, bool had_record) {
   auto images = kImages.rows().scan(txn, metadata::Direction::forward);
   while (TRY(images.next())) {
-    if (names(TRY(images.record()), snapshot)) return Use::by_image;
+    if (names(TRY(images.record()), snapshot)) return SnapshotUse::by_image;
   }
   // The key of what lies on the disk alone has no region to find the record by.
   auto records = kSnapshots.rows().scan(txn, metadata::Direction::forward);
   while (TRY(records.next())) {
     const SnapshotRecord record = TRY(records.record());
-    if (record.id == snapshot) return Use::by_record;
+    if (record.id == snapshot) return SnapshotUse::by_record;
     if (record.state != SnapshotState::pending) continue;
-    if (record.source_snapshot == snapshot || record.base == snapshot) return Use::by_copy;
+    if (record.source_snapshot == snapshot || record.base == snapshot) return SnapshotUse::by_copy;
   }
-  if (TRY(is_being_imported(txn, snapshot))) return Use::by_record;  // that is about to come
-  Use use = Use::none;
+  if (TRY(is_being_imported(txn, snapshot))) return SnapshotUse::by_record;  // that is about to come
+  SnapshotUse use = SnapshotUse::none;
   auto volumes = kVolumes.rows().scan(txn, metadata::Direction::forward);
   while (TRY(volumes.next())) {
     const VolumeRecord volume = TRY(volumes.record());
     if (volume.snapshot != snapshot) continue;
     const bool is_made = volume.removed || std::ranges::find(made, volume.id) != made.end();
-    if (!is_made && volume.file != VolumeFile::failed) return Use::by_volume_to_make;
-    use = Use::by_volume;
+    if (!is_made && volume.file != VolumeFile::failed) return SnapshotUse::by_volume_to_make;
+    use = SnapshotUse::by_volume;
   }
-  if (const Use binned = TRY(use_in_bin(txn, snapshot, had_record)); binned != Use::none) return binned;
+  if (const SnapshotUse binned = TRY(use_in_bin(txn, snapshot, had_record)); binned != SnapshotUse::none) return binned;
   return use;
 }
 
@@ -93,9 +93,9 @@ Outcome remove_unused(const Cloud& cloud, const std::string& snapshot, bool had_
   if (!made.has_value()) return Failed{made.error().detail};
   const auto use = use_of(*cloud.metadata.begin_read(), snapshot, *made, had_record);
   if (!use.has_value()) return Failed{use.error().message};
-  if (*use == Use::by_image || *use == Use::by_record) return Settled{};
-  if (*use == Use::by_copy) return Again{kLookAtCopy};
-  if (*use == Use::by_volume_to_make) return Again{kLookAgain};
+  if (*use == SnapshotUse::by_image || *use == SnapshotUse::by_record) return Settled{};
+  if (*use == SnapshotUse::by_copy) return Again{kLookAtCopy};
+  if (*use == SnapshotUse::by_volume_to_make) return Again{kLookAtUse};
   cloud.volumes->let_file_go(snapshot);  // it may have been made ahead until just now
   const auto removed = cloud.volumes->remove_snapshot(snapshot);
   step("snapshot/removed");
@@ -103,13 +103,13 @@ Outcome remove_unused(const Cloud& cloud, const std::string& snapshot, bool had_
     log_info("ec2: removed a snapshot that nothing needs", {{"snapshot", snapshot}});
     return Settled{};
   }
-  if (removed.error().code == blocks::VolumeErrorCode::in_use) return Again{kLookAgain};
+  if (removed.error().code == blocks::VolumeErrorCode::in_use) return Again{kLookAtUse};
   return Failed{removed.error().detail};
 }
 
-class Work {
+class SnapshotWork {
  public:
-  Work(const Cloud& cloud, const Clock& clock, Key key, SnapshotRecord record)
+  SnapshotWork(const Cloud& cloud, const Clock& clock, Key key, SnapshotRecord record)
       : cloud_(cloud), clock_(clock), key_(std::move(key)), record_(std::move(record)) {}
 
   Outcome run() {
@@ -193,7 +193,7 @@ class Work {
     step("snapshot/made");
     if (made.has_value()) return end(SnapshotState::completed);
     const LaunchFailure failure = of_volumes(made.error());
-    if (failure.may_pass && clock_.now() - record_.started_at < kPatience) return Failed{failure.detail};
+    if (failure.may_pass && clock_.now() - record_.started_at < kSnapshotPatience) return Failed{failure.detail};
     return end(SnapshotState::error, failure.detail);
   }
 
@@ -378,7 +378,7 @@ reconcile::Outcome settle_snapshot(const Cloud& cloud, const Clock& clock, std::
   if (!record.has_value()) return Failed{record.error().message};
   if (!*record) return remove_unused(cloud, parsed.id, false);
   parsed.scope.account = AccountId((*record)->owner);
-  return Work(cloud, clock, std::move(parsed), **std::move(record)).run();
+  return SnapshotWork(cloud, clock, std::move(parsed), **std::move(record)).run();
 }
 
 }  // namespace aerolith::ec2

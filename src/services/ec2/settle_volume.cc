@@ -19,7 +19,7 @@ using reconcile::Failed;
 using reconcile::Outcome;
 using reconcile::Settled;
 
-constexpr auto kPatience = 60s;          // for steps that should not fail
+constexpr auto kVolumePatience = 60s;    // for steps that should not fail
 constexpr auto kLookAtSnapshot = 100ms;  // that is made of it
 
 class VolumeWork {
@@ -86,7 +86,7 @@ class VolumeWork {
     step("volume/made");
     if (made.has_value()) return update_copy([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());
-    if (failure.may_pass && clock_.now() - snapshot->completed_at < kPatience) return Failed{failure.detail};
+    if (failure.may_pass && clock_.now() - snapshot->completed_at < kVolumePatience) return Failed{failure.detail};
     return fail_copy(failure.detail);
   }
 
@@ -103,7 +103,7 @@ class VolumeWork {
     step("volume/made");
     if (made.has_value()) return update([](VolumeRecord& volume) { volume.file = VolumeFile::made; });
     const LaunchFailure failure = of_volumes(made.error());
-    if (failure.may_pass && clock_.now() - record_.created_at < kPatience) return Failed{failure.detail};
+    if (failure.may_pass && clock_.now() - record_.created_at < kVolumePatience) return Failed{failure.detail};
     log_warning("ec2: a volume can't be made", {{"volume", record_.id}, {"why", failure.detail}});
     return update([&](VolumeRecord& volume) {
       volume.file = VolumeFile::failed;

@@ -21,9 +21,9 @@ using reconcile::Failed;
 using reconcile::Outcome;
 using reconcile::Settled;
 
-constexpr auto kPatience = 60s;  // for steps that should not fail
+constexpr auto kTierPatience = 60s;  // for steps that should not fail
 // A clock may be turned.
-constexpr std::chrono::milliseconds kLookAgain = std::chrono::minutes(1);
+constexpr std::chrono::milliseconds kLookAtTier = std::chrono::minutes(1);
 
 using FastRestores = std::vector<std::pair<decltype(kFastRestores)::Key, FastRestoreRecord>>;
 
@@ -131,7 +131,7 @@ class StorageWork {
     if (!*tier) return Settled{};
     if ((*tier)->progress == TierProgress::in_progress) return move(**tier);
     if (!(*tier)->restored_until) return Settled{};
-    if (now_ < *(*tier)->restored_until) return Again{std::min(*(*tier)->restored_until - now_, kLookAgain)};
+    if (now_ < *(*tier)->restored_until) return Again{std::min(*(*tier)->restored_until - now_, kLookAtTier)};
     return update_tier([&](SnapshotRecord&, SnapshotTierRecord& record) {
       record.operation = TierOperation::archival;
       record.progress = TierProgress::in_progress;
@@ -165,7 +165,7 @@ class StorageWork {
       });
     }
     const LaunchFailure failure = of_volumes(moved.error());
-    if (failure.may_pass && now_ - tier.started_at < kPatience) return Failed{failure.detail};
+    if (failure.may_pass && now_ - tier.started_at < kTierPatience) return Failed{failure.detail};
     log_error("ec2: a snapshot can't be archived", {{"snapshot", key_.id}, {"why", failure.detail}});
     return update_tier([&](SnapshotRecord&, SnapshotTierRecord& record) {
       record.progress = TierProgress::failed;

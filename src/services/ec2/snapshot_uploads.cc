@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kLookAtIdle = 1min;  // at most: the clock may be set
-constexpr auto kPatience = 10min;                        // with what may pass, a full disk among it
+constexpr auto kUploadPatience = 10min;                  // with what may pass, a full disk among it
 
 blocks::Result<std::string> read_block(const Cloud& cloud, const SnapshotRecord& record, uint64_t place) {
   if (record.kms_key.empty()) return cloud.uploads->read(record.id, place);
@@ -113,7 +113,7 @@ std::variant<UploadOver, reconcile::Again, reconcile::Failed> settle_upload(cons
   const blocks::VolumeErrorCode code = stored.error().code;
   const bool is_final = code == blocks::VolumeErrorCode::corrupt || code == blocks::VolumeErrorCode::not_found;
   const Timestamp since = upload->sealed_at.value_or(last_sign(record, put));
-  if (!is_final && clock.now() - since < kPatience) return reconcile::Failed{stored.error().detail};
+  if (!is_final && clock.now() - since < kUploadPatience) return reconcile::Failed{stored.error().detail};
   return UploadOver{.failure = failure_of(stored.error())};
 }
 

@@ -10,13 +10,13 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr uint64_t kMib = uint64_t{1} << 20;
+constexpr uint64_t kMibOfVolumes = uint64_t{1} << 20;
 constexpr uint64_t kKib256 = uint64_t{256} << 10;
 constexpr int32_t kGp3Iops = 3000;
 constexpr int32_t kGp3Throughput = 125;
 constexpr double kMostThroughputPerIops = 0.25;
 
-constexpr std::array kTypes{
+constexpr std::array kVolumeTypes{
     VolumeTypeFacts{.name = "gp2"},
     VolumeTypeFacts{.name = "gp3",
                     .most_gib = 65536,
@@ -100,7 +100,7 @@ Result<> check_throughput(const VolumeTypeFacts& type, const VolumeShape& shape)
   return {};
 }
 
-uint64_t bytes_of(int32_t mib) { return static_cast<uint64_t>(mib) * kMib; }
+uint64_t bytes_of(int32_t mib) { return static_cast<uint64_t>(mib) * kMibOfVolumes; }
 
 // "The volume's credit balance is 5.4 million": 3,000 IOPS for half an hour.
 compute::DiskLimits limits_of_gp2(const VolumeShape& shape) {
@@ -137,10 +137,12 @@ struct DiskRates {
 // Credits of a whole volume are as many bytes as it has.
 compute::DiskLimits limits_of_hard_disk(const VolumeShape& shape, const DiskRates& rates) {
   const double tib = shape.size_gib / 1024.0;
-  const auto steady = static_cast<uint64_t>(std::min<double>(rates.steady_per_tib * tib, rates.most_steady) * kMib);
-  const auto burst = static_cast<uint64_t>(std::min<double>(rates.burst_per_tib * tib, rates.most_burst) * kMib);
+  const auto steady =
+      static_cast<uint64_t>(std::min<double>(rates.steady_per_tib * tib, rates.most_steady) * kMibOfVolumes);
+  const auto burst =
+      static_cast<uint64_t>(std::min<double>(rates.burst_per_tib * tib, rates.most_burst) * kMibOfVolumes);
   compute::DiskLimits limits{
-      .operations = {.steady = rates.iops}, .bytes = {.steady = steady}, .operation_bytes = kMib};
+      .operations = {.steady = rates.iops}, .bytes = {.steady = steady}, .operation_bytes = kMibOfVolumes};
   if (burst > steady) {
     limits.bytes.burst = burst;
     limits.bytes.burst_seconds = std::max<uint64_t>(1, bytes_of_gib(shape.size_gib) / burst);
@@ -151,8 +153,8 @@ compute::DiskLimits limits_of_hard_disk(const VolumeShape& shape, const DiskRate
 }  // namespace
 
 const VolumeTypeFacts* find_volume_type(std::string_view name) {
-  const auto* const found = std::ranges::find(kTypes, name, &VolumeTypeFacts::name);
-  return found == kTypes.end() ? nullptr : found;
+  const auto* const found = std::ranges::find(kVolumeTypes, name, &VolumeTypeFacts::name);
+  return found == kVolumeTypes.end() ? nullptr : found;
 }
 
 Result<> check_shape(const VolumeShape& shape) {

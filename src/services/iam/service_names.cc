@@ -8,7 +8,7 @@ namespace {
 // Namespaces:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 // A test holds the models against those of the program.
-constexpr ServiceName kServices[] = {
+constexpr ServiceName kServiceNames[] = {
     {"autoscaling", "Amazon EC2 Auto Scaling", "autoscaling"},
     {"cloudformation", "AWS CloudFormation", "cloudformation"},
     {"cloudwatch", "Amazon CloudWatch", "cloudwatch"},
@@ -38,16 +38,16 @@ constexpr ServiceName kServices[] = {
 
 }  // namespace
 
-std::span<const ServiceName> service_names() { return kServices; }
+std::span<const ServiceName> service_names() { return kServiceNames; }
 
 std::string_view namespace_of_model(std::string_view model) {
-  const auto* const found = std::ranges::find(kServices, model, &ServiceName::model);
-  return found == std::end(kServices) ? model : found->name_space;
+  const auto* const found = std::ranges::find(kServiceNames, model, &ServiceName::model);
+  return found == std::end(kServiceNames) ? model : found->name_space;
 }
 
 std::string_view title_of_service(std::string_view name_space) {
-  const auto* const found = std::ranges::find(kServices, name_space, &ServiceName::name_space);
-  return found == std::end(kServices) ? name_space : found->title;
+  const auto* const found = std::ranges::find(kServiceNames, name_space, &ServiceName::name_space);
+  return found == std::end(kServiceNames) ? name_space : found->title;
 }
 
 std::string_view namespace_of_action(std::string_view action) { return action.substr(0, action.find(':')); }

@@ -11,7 +11,7 @@ constexpr std::chrono::hours kLife{6};
 constexpr std::chrono::hours kRenewBefore{1};
 constexpr std::string_view kService = "ec2.amazonaws.com";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -22,8 +22,8 @@ std::string seconds_of(Timestamp time) { return format_iso8601(std::chrono::floo
 std::string name_in(std::string_view arn) { return std::string(arn.substr(arn.rfind('/') + 1)); }
 
 std::string trouble(std::string_view code, std::string_view message, Timestamp now) {
-  return fmt::format("{{\n  \"Code\" : {},\n  \"Message\" : {},\n  \"LastUpdated\" : {}\n}}", quoted(code),
-                     quoted(message), quoted(seconds_of(now)));
+  return fmt::format("{{\n  \"Code\" : {},\n  \"Message\" : {},\n  \"LastUpdated\" : {}\n}}", in_quotes(code),
+                     in_quotes(message), in_quotes(seconds_of(now)));
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ metadata::Result<std::string> RoleCredentials::info(const ec2::InstanceFacts& fa
   return fmt::format(
       "{{\n  \"Code\" : \"Success\",\n  \"LastUpdated\" : {},\n  \"InstanceProfileArn\" : {},\n"
       "  \"InstanceProfileId\" : {}\n}}",
-      quoted(seconds_of(now)), quoted(profile->arn), quoted(profile->id));
+      in_quotes(seconds_of(now)), in_quotes(profile->arn), in_quotes(profile->id));
 }
 
 metadata::Result<std::optional<std::string>> RoleCredentials::document(const ec2::InstanceFacts& facts,
@@ -87,8 +87,8 @@ metadata::Result<std::optional<std::string>> RoleCredentials::document(const ec2
   return std::optional(fmt::format(
       "{{\n  \"Code\" : \"Success\",\n  \"LastUpdated\" : {},\n  \"Type\" : \"AWS-HMAC\",\n  \"AccessKeyId\" : {},\n"
       "  \"SecretAccessKey\" : {},\n  \"Token\" : {},\n  \"Expiration\" : {}\n}}",
-      quoted(seconds_of(key->session->issued_at)), quoted(key->id.view()), quoted(key->secret),
-      quoted(key->session->token), quoted(seconds_of(key->session->expires_at))));
+      in_quotes(seconds_of(key->session->issued_at)), in_quotes(key->id.view()), in_quotes(key->secret),
+      in_quotes(key->session->token), in_quotes(seconds_of(key->session->expires_at))));
 }
 
 std::optional<auth::AccessKey> RoleCredentials::find_kept(const std::string& instance, const std::string& role_id,

@@ -8,7 +8,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::seconds;
 
-constexpr seconds kDefaultDuration{300};
+constexpr seconds kDefaultTokenDuration{300};
 constexpr std::string_view kNamespace = "https://sts.amazonaws.com/";
 
 int64_t epoch_seconds(Timestamp time) { return std::chrono::floor<seconds>(time).time_since_epoch().count(); }
@@ -44,7 +44,7 @@ json::object own_claims(const TokenClaims& claims) {
 }  // namespace
 
 seconds token_duration(const GetWebIdentityTokenInput& input) {
-  return input.duration_seconds ? seconds(*input.duration_seconds) : kDefaultDuration;
+  return input.duration_seconds ? seconds(*input.duration_seconds) : kDefaultTokenDuration;
 }
 
 void add_token_conditions(const GetWebIdentityTokenInput& input, policy::Context& keys) {

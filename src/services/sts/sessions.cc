@@ -135,7 +135,7 @@ auth::AccessKey Sessions::issue(auth::Principal principal, auth::Session session
   return key;
 }
 
-Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> Sessions::find(
+aerolith::Result<std::shared_ptr<const auth::AccessKey>, auth::CredentialError> Sessions::find(
     const auth::AccessKeyId& id, std::string_view session_token) const {
   if (!id.view().starts_with(kSessionKeyPrefix)) return nullptr;
   // Without its token a temporary key is unknown, as with AWS.

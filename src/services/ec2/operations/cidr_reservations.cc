@@ -15,14 +15,17 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = CidrReservationRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"reservationType", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.type}; }},
-    Definition{"subnet-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.subnet}; }},
+using CidrReservationFilter = FilterDefinition<CidrReservationRecord>;
+constexpr std::array kCidrReservationFilters{
+    CidrReservationFilter{
+        "reservationType",
+        [](const Lookup&, const CidrReservationRecord& r) -> Result<Strings> { return Strings{r.type}; }},
+    CidrReservationFilter{
+        "subnet-id",
+        [](const Lookup&, const CidrReservationRecord& r) -> Result<Strings> { return Strings{r.subnet}; }},
 };
 
-SubnetCidrReservation to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
+SubnetCidrReservation to_wire(const Scope& scope, const CidrReservationRecord& record, const TagMap& tags) {
   SubnetCidrReservation reservation{.subnet_cidr_reservation_id = record.id,
                                     .subnet_id = record.subnet,
                                     .cidr = record.cidr,
@@ -39,12 +42,12 @@ Result<Cidr> read_cidr(const std::string& text) {
   return errors::invalid_value("cidr", text, "This is not a valid CIDR block.");
 }
 
-Result<> check_place(const SubnetRecord& subnet, const std::vector<Record>& others, const Cidr& cidr) {
+Result<> check_place(const SubnetRecord& subnet, const std::vector<CidrReservationRecord>& others, const Cidr& cidr) {
   if (!parse_cidr(subnet.cidr).value_or(Cidr()).contains(cidr)) {
     return errors::invalid_parameter(
         fmt::format("Reservation CIDR should be within subnet CIDR block ({})", subnet.cidr));
   }
-  const auto overlaps = [&](const Record& each) { return parse_cidr(each.cidr)->overlaps(cidr); };
+  const auto overlaps = [&](const CidrReservationRecord& each) { return parse_cidr(each.cidr)->overlaps(cidr); };
   if (std::ranges::none_of(others, overlaps)) return {};
   return errors::invalid_parameter(
       fmt::format("Reservation CIDR {} has overlap with existing reserved CIDR block", cidr.text()));
@@ -52,27 +55,27 @@ Result<> check_place(const SubnetRecord& subnet, const std::vector<Record>& othe
 
 }  // namespace
 
-Result<std::vector<Record>> reservations_of(metadata::ReadTransaction& txn, const Scope& scope,
-                                            const std::string& subnet) {
+Result<std::vector<CidrReservationRecord>> reservations_of(metadata::ReadTransaction& txn, const Scope& scope,
+                                                           const std::string& subnet) {
   auto all = TRY(kCidrReservations.all(txn, scope));
-  std::erase_if(all, [&](const Record& each) { return each.subnet != subnet; });
+  std::erase_if(all, [&](const CidrReservationRecord& each) { return each.subnet != subnet; });
   return all;
 }
 
-bool is_reserved(const std::vector<Record>& reservations, Ipv4 address) {
-  return std::ranges::any_of(reservations,
-                             [&](const Record& each) { return parse_cidr(each.cidr)->contains(address); });
+bool is_reserved(const std::vector<CidrReservationRecord>& reservations, Ipv4 address) {
+  return std::ranges::any_of(
+      reservations, [&](const CidrReservationRecord& each) { return parse_cidr(each.cidr)->contains(address); });
 }
 
 Result<CreateSubnetCidrReservationOutput> create_subnet_cidr_reservation(
     Call& call, const CreateSubnetCidrReservationInput& input) {
   const Cidr cidr = TRY(read_cidr(*input.cidr));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::subnet_cidr_reservation));
-  const Record record{.id = make_id(Kind::subnet_cidr_reservation),
-                      .subnet = *input.subnet_id,
-                      .cidr = cidr.text(),
-                      .type = *input.reservation_type,
-                      .description = input.description.value_or("")};
+  const CidrReservationRecord record{.id = make_id(Kind::subnet_cidr_reservation),
+                                     .subnet = *input.subnet_id,
+                                     .cidr = cidr.text(),
+                                     .type = *input.reservation_type,
+                                     .description = input.description.value_or("")};
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     const SubnetRecord subnet = TRY(kSubnets.get(txn, call.scope, input.subnet_id));
     TRY(check_place(subnet, TRY(reservations_of(txn, call.scope, subnet.id)), cidr));
@@ -85,7 +88,7 @@ Result<CreateSubnetCidrReservationOutput> create_subnet_cidr_reservation(
 
 Result<GetSubnetCidrReservationsOutput> get_subnet_cidr_reservations(Call& call,
                                                                      const GetSubnetCidrReservationsInput& input) {
-  TRY(check_filters<Record>(input.filters, kFilters));
+  TRY(check_filters<CidrReservationRecord>(input.filters, kCidrReservationFilters));
   const auto txn = call.read();
   const SubnetRecord subnet = TRY(kSubnets.get(*txn, call.scope, input.subnet_id));
   const std::string after = TRY(read_token(input.next_token));
@@ -93,9 +96,11 @@ Result<GetSubnetCidrReservationsOutput> get_subnet_cidr_reservations(Call& call,
   GetSubnetCidrReservationsOutput output{.subnet_ipv4_cidr_reservations = std::vector<SubnetCidrReservation>(),
                                          .subnet_ipv6_cidr_reservations = std::vector<SubnetCidrReservation>()};
   auto& shown = *output.subnet_ipv4_cidr_reservations;
-  for (const Record& each : TRY(reservations_of(*txn, call.scope, subnet.id))) {  // in the order of ids
+  for (const CidrReservationRecord& each : TRY(reservations_of(*txn, call.scope, subnet.id))) {  // in the order of ids
     const TagMap tags = TRY(tags_of(*txn, call.scope, each.id));
-    if (each.id <= after || !TRY(matches<Record>(input.filters, kFilters, lookup, each, tags))) continue;
+    if (each.id <= after ||
+        !TRY(matches<CidrReservationRecord>(input.filters, kCidrReservationFilters, lookup, each, tags)))
+      continue;
     if (input.max_results && shown.size() == static_cast<size_t>(*input.max_results)) {
       output.next_token = make_token(*shown.back().subnet_cidr_reservation_id);
       break;
@@ -109,7 +114,7 @@ Result<DeleteSubnetCidrReservationOutput> delete_subnet_cidr_reservation(
     Call& call, const DeleteSubnetCidrReservationInput& input) {
   SubnetCidrReservation deleted;
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    const Record record = TRY(kCidrReservations.get(txn, call.scope, input.subnet_cidr_reservation_id));
+    const CidrReservationRecord record = TRY(kCidrReservations.get(txn, call.scope, input.subnet_cidr_reservation_id));
     deleted = to_wire(call.scope, record, TRY(tags_of(txn, call.scope, record.id)));
     kCidrReservations.erase(txn, call.scope, record);
     return {};

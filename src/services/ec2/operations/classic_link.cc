@@ -11,17 +11,17 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Definition = FilterDefinition<VpcRecord>;
-constexpr std::array kFilters{
-    Definition{"is-classic-link-enabled",
-               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{flag(false)}; }},
+using VpcFilter = FilterDefinition<VpcRecord>;
+constexpr std::array kClassicLinkFilters{
+    VpcFilter{"is-classic-link-enabled",
+              [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{flag(false)}; }},
 };
 
 }  // namespace
 
 Result<DescribeVpcClassicLinkOutput> describe_vpc_classic_link(Call& call, const DescribeVpcClassicLinkInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kFilters,
+  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kClassicLinkFilters,
                                             {input.vpc_ids, input.filters, std::nullopt, std::nullopt}));
   DescribeVpcClassicLinkOutput output{.vpcs = std::vector<VpcClassicLink>()};
   for (const auto& [record, tags] : page.items) {
@@ -33,7 +33,7 @@ Result<DescribeVpcClassicLinkOutput> describe_vpc_classic_link(Call& call, const
 Result<DescribeVpcClassicLinkDnsSupportOutput> describe_vpc_classic_link_dns_support(
     Call& call, const DescribeVpcClassicLinkDnsSupportInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kFilters,
+  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kClassicLinkFilters,
                                             {input.vpc_ids, std::nullopt, input.max_results, input.next_token}));
   DescribeVpcClassicLinkDnsSupportOutput output{.next_token = page.next_token,
                                                 .vpcs = std::vector<ClassicLinkDnsSupport>()};

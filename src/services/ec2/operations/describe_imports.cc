@@ -10,23 +10,22 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = ImportRecord;
-using Definition = FilterDefinition<Record>;
+using ImportFilter = FilterDefinition<ImportRecord>;
 
-constexpr std::array kFilters{
-    Definition{
+constexpr std::array kImportFilters{
+    ImportFilter{
         "task-state",
-        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
+        [](const Lookup&, const ImportRecord& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
 };
 
 // Those that are told of still: a page may be shorter than was asked for.
 template <typename Input>
-Result<Page<Record>> find_page(Call& call, const Resources<Record>& table, const Input& input) {
+Result<Page<ImportRecord>> find_page(Call& call, const Resources<ImportRecord>& table, const Input& input) {
   TRY(check_max_results(input.max_results, 1, 1000));
   const auto txn = call.read();
-  auto page = TRY(describe<Record>(*txn, call.scope, table, kFilters,
-                                   {input.import_task_ids, input.filters, input.max_results, input.next_token}));
-  std::erase_if(page.items, [&](const Tagged<Record>& each) {
+  auto page = TRY(describe<ImportRecord>(*txn, call.scope, table, kImportFilters,
+                                         {input.import_task_ids, input.filters, input.max_results, input.next_token}));
+  std::erase_if(page.items, [&](const Tagged<ImportRecord>& each) {
     return each.record.is_over() && call.context.now - each.record.ended_at > kImportsAreTold;
   });
   return page;

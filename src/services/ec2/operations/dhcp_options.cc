@@ -20,24 +20,24 @@ constexpr std::string_view kKeys[] = {"domain-name",       "domain-name-servers"
                                       "netbios-node-type", "ipv6-address-preferred-lease-time"};
 constexpr size_t kMaxServers = 4;
 
-using Definition = FilterDefinition<DhcpOptionsRecord>;
-constexpr std::array kFilters{
-    Definition{"dhcp-options-id",
-               [](const Lookup&, const DhcpOptionsRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"key",
-               [](const Lookup&, const DhcpOptionsRecord& r) -> Result<Strings> {
-                 Strings result;
-                 for (const DhcpOption& each : r.options) result.push_back(each.key);
-                 return result;
-               }},
-    Definition{"value",
-               [](const Lookup&, const DhcpOptionsRecord& r) -> Result<Strings> {
-                 Strings result;
-                 for (const DhcpOption& each : r.options) {
-                   result.insert(result.end(), each.values.begin(), each.values.end());
-                 }
-                 return result;
-               }},
+using DhcpOptionsFilter = FilterDefinition<DhcpOptionsRecord>;
+constexpr std::array kDhcpOptionsFilters{
+    DhcpOptionsFilter{"dhcp-options-id",
+                      [](const Lookup&, const DhcpOptionsRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    DhcpOptionsFilter{"key",
+                      [](const Lookup&, const DhcpOptionsRecord& r) -> Result<Strings> {
+                        Strings result;
+                        for (const DhcpOption& each : r.options) result.push_back(each.key);
+                        return result;
+                      }},
+    DhcpOptionsFilter{"value",
+                      [](const Lookup&, const DhcpOptionsRecord& r) -> Result<Strings> {
+                        Strings result;
+                        for (const DhcpOption& each : r.options) {
+                          result.insert(result.end(), each.values.begin(), each.values.end());
+                        }
+                        return result;
+                      }},
 };
 
 DhcpOptions to_wire(const Scope& scope, const DhcpOptionsRecord& record, const TagMap& tags) {
@@ -92,7 +92,7 @@ std::vector<std::string> split_values(const std::vector<std::string>& values) {
 Result<DescribeDhcpOptionsOutput> describe_dhcp_options(Call& call, const DescribeDhcpOptionsInput& input) {
   const auto txn = call.read();
   const auto page =
-      TRY(describe<DhcpOptionsRecord>(*txn, call.scope, kDhcpOptions, kFilters,
+      TRY(describe<DhcpOptionsRecord>(*txn, call.scope, kDhcpOptions, kDhcpOptionsFilters,
                                       {input.dhcp_options_ids, input.filters, input.max_results, input.next_token}));
   DescribeDhcpOptionsOutput output{.next_token = page.next_token, .dhcp_options = std::vector<DhcpOptions>()};
   for (const auto& [record, tags] : page.items) output.dhcp_options->push_back(to_wire(call.scope, record, tags));

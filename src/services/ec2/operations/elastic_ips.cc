@@ -26,30 +26,35 @@ Result<std::string> instance_of(metadata::ReadTransaction& txn, const Scope& sco
   return interface && interface->attachment ? interface->attachment->instance : std::string();
 }
 
-Strings unless_empty(const std::string& value) { return value.empty() ? Strings() : Strings{value}; }
+Strings one_unless_empty(const std::string& value) { return value.empty() ? Strings() : Strings{value}; }
 
-using Record = ElasticIpRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"allocation-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"association-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return unless_empty(r.association); }},
-    Definition{"domain", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"vpc"}; }},
-    Definition{"instance-id",
-               [](const Lookup& at, const Record& r) -> Result<Strings> {
-                 return unless_empty(TRY(instance_of(at.txn, at.scope, r)));
-               }},
-    Definition{"network-border-group",
-               [](const Lookup& at, const Record&) -> Result<Strings> { return Strings{at.scope.region.str()}; }},
-    Definition{"network-interface-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return unless_empty(r.interface); }},
-    Definition{"network-interface-owner-id",
-               [](const Lookup& at, const Record& r) -> Result<Strings> {
-                 return r.interface.empty() ? Strings() : Strings{at.scope.account.str()};
-               }},
-    Definition{"private-ip-address",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return unless_empty(r.private_address); }},
-    Definition{"public-ip", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.address}; }},
+using ElasticIpFilter = FilterDefinition<ElasticIpRecord>;
+constexpr std::array kElasticIpFilters{
+    ElasticIpFilter{"allocation-id",
+                    [](const Lookup&, const ElasticIpRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    ElasticIpFilter{
+        "association-id",
+        [](const Lookup&, const ElasticIpRecord& r) -> Result<Strings> { return one_unless_empty(r.association); }},
+    ElasticIpFilter{"domain", [](const Lookup&, const ElasticIpRecord&) -> Result<Strings> { return Strings{"vpc"}; }},
+    ElasticIpFilter{"instance-id",
+                    [](const Lookup& at, const ElasticIpRecord& r) -> Result<Strings> {
+                      return one_unless_empty(TRY(instance_of(at.txn, at.scope, r)));
+                    }},
+    ElasticIpFilter{
+        "network-border-group",
+        [](const Lookup& at, const ElasticIpRecord&) -> Result<Strings> { return Strings{at.scope.region.str()}; }},
+    ElasticIpFilter{
+        "network-interface-id",
+        [](const Lookup&, const ElasticIpRecord& r) -> Result<Strings> { return one_unless_empty(r.interface); }},
+    ElasticIpFilter{"network-interface-owner-id",
+                    [](const Lookup& at, const ElasticIpRecord& r) -> Result<Strings> {
+                      return r.interface.empty() ? Strings() : Strings{at.scope.account.str()};
+                    }},
+    ElasticIpFilter{
+        "private-ip-address",
+        [](const Lookup&, const ElasticIpRecord& r) -> Result<Strings> { return one_unless_empty(r.private_address); }},
+    ElasticIpFilter{"public-ip",
+                    [](const Lookup&, const ElasticIpRecord& r) -> Result<Strings> { return Strings{r.address}; }},
 };
 
 Result<Address> shown(metadata::ReadTransaction& txn, const Scope& scope, const ElasticIpRecord& record,
@@ -111,8 +116,8 @@ Result<DescribeAddressesOutput> describe_addresses(Call& call, const DescribeAdd
       ids->push_back(TRY(find_elastic(*txn, call.scope, std::nullopt, address)).id);
     }
   }
-  const auto page =
-      TRY(describe<Record>(*txn, call.scope, kElasticIps, kFilters, {ids, input.filters, std::nullopt, std::nullopt}));
+  const auto page = TRY(describe<ElasticIpRecord>(*txn, call.scope, kElasticIps, kElasticIpFilters,
+                                                  {ids, input.filters, std::nullopt, std::nullopt}));
   DescribeAddressesOutput output{.addresses = std::vector<Address>()};
   for (const auto& [record, tags] : page.items) {
     output.addresses->push_back(TRY(shown(*txn, call.scope, record, tags)));
@@ -124,8 +129,9 @@ Result<DescribeAddressesOutput> describe_addresses(Call& call, const DescribeAdd
 Result<DescribeAddressesAttributeOutput> describe_addresses_attribute(Call& call,
                                                                       const DescribeAddressesAttributeInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<Record>(*txn, call.scope, kElasticIps, std::span<const Definition>(),
-                                         {input.allocation_ids, std::nullopt, input.max_results, input.next_token}));
+  const auto page =
+      TRY(describe<ElasticIpRecord>(*txn, call.scope, kElasticIps, std::span<const ElasticIpFilter>(),
+                                    {input.allocation_ids, std::nullopt, input.max_results, input.next_token}));
   DescribeAddressesAttributeOutput output{.addresses = std::vector<AddressAttribute>(), .next_token = page.next_token};
   for (const auto& item : page.items) {
     output.addresses->push_back({.public_ip = item.record.address, .allocation_id = item.record.id});

@@ -14,19 +14,23 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Definition = FilterDefinition<ServiceDetail>;
-constexpr std::array kFilters{
-    Definition{"owner", [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return Strings{*s.owner}; }},
-    Definition{"service-name",
-               [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return Strings{*s.service_name}; }},
-    Definition{"service-region",
-               [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return Strings{*s.service_region}; }},
-    Definition{"service-type",
-               [](const Lookup&, const ServiceDetail& s) -> Result<Strings> {
-                 return Strings{*s.service_type->front().service_type};
-               }},
-    Definition{"supported-ip-address-types",
-               [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return *s.supported_ip_address_types; }},
+using ServiceDetailFilter = FilterDefinition<ServiceDetail>;
+constexpr std::array kServiceDetailFilters{
+    ServiceDetailFilter{"owner",
+                        [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return Strings{*s.owner}; }},
+    ServiceDetailFilter{
+        "service-name",
+        [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return Strings{*s.service_name}; }},
+    ServiceDetailFilter{
+        "service-region",
+        [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return Strings{*s.service_region}; }},
+    ServiceDetailFilter{"service-type",
+                        [](const Lookup&, const ServiceDetail& s) -> Result<Strings> {
+                          return Strings{*s.service_type->front().service_type};
+                        }},
+    ServiceDetailFilter{
+        "supported-ip-address-types",
+        [](const Lookup&, const ServiceDetail& s) -> Result<Strings> { return *s.supported_ip_address_types; }},
 };
 
 ServiceDetail s3_gateway(const Scope& scope) {
@@ -52,7 +56,7 @@ ServiceDetail s3_gateway(const Scope& scope) {
 
 Result<DescribeVpcEndpointServicesOutput> describe_vpc_endpoint_services(
     Call& call, const DescribeVpcEndpointServicesInput& input) {
-  TRY(check_filters<ServiceDetail>(input.filters, kFilters));
+  TRY(check_filters<ServiceDetail>(input.filters, kServiceDetailFilters));
   const ServiceDetail only = s3_gateway(call.scope);
   for (const std::string& name : input.service_names.value_or(Strings())) {
     if (name == *only.service_name) continue;
@@ -61,7 +65,7 @@ Result<DescribeVpcEndpointServicesOutput> describe_vpc_endpoint_services(
   DescribeVpcEndpointServicesOutput output{.service_names = Strings(), .service_details = std::vector<ServiceDetail>()};
   const auto txn = call.read();
   const Lookup lookup{.txn = *txn, .scope = call.scope};
-  if (TRY(matches<ServiceDetail>(input.filters, kFilters, lookup, only, {}))) {
+  if (TRY(matches<ServiceDetail>(input.filters, kServiceDetailFilters, lookup, only, {}))) {
     output.service_names->push_back(*only.service_name);
     output.service_details->push_back(only);
   }

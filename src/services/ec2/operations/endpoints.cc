@@ -20,21 +20,25 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = EndpointRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"vpc-endpoint-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"vpc-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.vpc}; }},
-    Definition{"service-name", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.service}; }},
-    Definition{"vpc-endpoint-state",
-               [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"available"}; }},
-    Definition{"ip-address-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"ipv4"}; }},
-    Definition{"service-region",
-               [](const Lookup& at, const Record&) -> Result<Strings> { return Strings{at.scope.region.str()}; }},
-    Definition{"vpc-endpoint-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"Gateway"}; }},
+using EndpointFilter = FilterDefinition<EndpointRecord>;
+constexpr std::array kEndpointFilters{
+    EndpointFilter{"vpc-endpoint-id",
+                   [](const Lookup&, const EndpointRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    EndpointFilter{"vpc-id", [](const Lookup&, const EndpointRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    EndpointFilter{"service-name",
+                   [](const Lookup&, const EndpointRecord& r) -> Result<Strings> { return Strings{r.service}; }},
+    EndpointFilter{"vpc-endpoint-state",
+                   [](const Lookup&, const EndpointRecord&) -> Result<Strings> { return Strings{"available"}; }},
+    EndpointFilter{"ip-address-type",
+                   [](const Lookup&, const EndpointRecord&) -> Result<Strings> { return Strings{"ipv4"}; }},
+    EndpointFilter{
+        "service-region",
+        [](const Lookup& at, const EndpointRecord&) -> Result<Strings> { return Strings{at.scope.region.str()}; }},
+    EndpointFilter{"vpc-endpoint-type",
+                   [](const Lookup&, const EndpointRecord&) -> Result<Strings> { return Strings{"Gateway"}; }},
 };
 
-VpcEndpoint to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
+VpcEndpoint to_wire(const Scope& scope, const EndpointRecord& record, const TagMap& tags) {
   return {.vpc_endpoint_id = record.id,
           .vpc_endpoint_type = "Gateway",
           .vpc_id = record.vpc,
@@ -53,7 +57,7 @@ VpcEndpoint to_wire(const Scope& scope, const Record& record, const TagMap& tags
           .owner_id = scope.account.str()};
 }
 
-Result<> add_route(metadata::Transaction& txn, const Call& call, Record& endpoint, const std::string& id) {
+Result<> add_route(metadata::Transaction& txn, const Call& call, EndpointRecord& endpoint, const std::string& id) {
   RouteTableRecord table = TRY(kRouteTables.get(txn, call.scope, id));
   if (table.vpc != endpoint.vpc) {
     return errors::invalid_parameter(
@@ -71,7 +75,7 @@ Result<> add_route(metadata::Transaction& txn, const Call& call, Record& endpoin
 }
 
 // Fine where the table is gone, as long as the endpoint was in it.
-Result<> remove_route(metadata::Transaction& txn, const Call& call, Record& endpoint, const std::string& id) {
+Result<> remove_route(metadata::Transaction& txn, const Call& call, EndpointRecord& endpoint, const std::string& id) {
   const bool was_in = std::erase(endpoint.route_tables, id) > 0;
   auto table = TRY(kRouteTables.find(txn, call.scope, id));
   if (!table && was_in) return {};
@@ -124,7 +128,7 @@ Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcE
   }
   const std::string policy = TRY(read_policy(input.policy_document));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::endpoint));
-  auto endpoint = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  auto endpoint = TRY(call.write([&](metadata::Transaction& txn) -> Result<EndpointRecord> {
     if (const auto made = TRY(find_made(txn, call, input.client_token))) {
       return kEndpoints.get(txn, call.scope, *made);
     }
@@ -133,7 +137,7 @@ Result<CreateVpcEndpointOutput> create_vpc_endpoint(Call& call, const CreateVpcE
     if (!TRY(members_of(txn, call.scope, vpc.id, Kind::endpoint)).empty()) {
       return errors::unsupported("A VPC has one endpoint for S3 here; it may be in all of its route tables.");
     }
-    Record made{.id = make_id(Kind::endpoint), .vpc = vpc.id, .service = *input.service_name, .policy = policy};
+    EndpointRecord made{.id = make_id(Kind::endpoint), .vpc = vpc.id, .service = *input.service_name, .policy = policy};
     made.created_at = call.context.now;
     for (const std::string& id : input.route_table_ids.value_or(Strings())) TRY(add_route(txn, call, made, id));
     kEndpoints.put(txn, call.scope, made);
@@ -150,7 +154,7 @@ Result<ModifyVpcEndpointOutput> modify_vpc_endpoint(Call& call, const ModifyVpcE
   TRY(refuse_unbuilt(input));
   const std::string policy = TRY(read_policy(input.policy_document));
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
-    Record endpoint = TRY(kEndpoints.get(txn, call.scope, input.vpc_endpoint_id));
+    EndpointRecord endpoint = TRY(kEndpoints.get(txn, call.scope, input.vpc_endpoint_id));
     if (input.policy_document || input.reset_policy.value_or(false)) endpoint.policy = policy;
     for (const std::string& id : input.remove_route_table_ids.value_or(Strings())) {
       TRY(remove_route(txn, call, endpoint, id));
@@ -166,8 +170,9 @@ Result<ModifyVpcEndpointOutput> modify_vpc_endpoint(Call& call, const ModifyVpcE
 Result<DescribeVpcEndpointsOutput> describe_vpc_endpoints(Call& call, const DescribeVpcEndpointsInput& input) {
   TRY(check_max_results(input.max_results, 5, 1000));
   const auto txn = call.read();
-  const auto page = TRY(describe<Record>(*txn, call.scope, kEndpoints, kFilters,
-                                         {input.vpc_endpoint_ids, input.filters, input.max_results, input.next_token}));
+  const auto page =
+      TRY(describe<EndpointRecord>(*txn, call.scope, kEndpoints, kEndpointFilters,
+                                   {input.vpc_endpoint_ids, input.filters, input.max_results, input.next_token}));
   DescribeVpcEndpointsOutput output{.vpc_endpoints = std::vector<VpcEndpoint>(), .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) output.vpc_endpoints->push_back(to_wire(call.scope, record, tags));
   return output;

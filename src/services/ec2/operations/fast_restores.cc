@@ -133,24 +133,24 @@ Result<Output> change_each(Call& call, const Input& input, Change change) {
   return output;
 }
 
-using Definition = FilterDefinition<FastRestore>;
-constexpr std::array kFilters{
-    Definition{"availability-zone",
-               [](const Lookup&, const FastRestore& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{"availability-zone-id",
-               [](const Lookup& where, const FastRestore& r) -> Result<Strings> {
-                 const auto zone = find_zone(where.scope.region, r.zone);
-                 return zone ? Strings{zone->id} : Strings();
-               }},
-    Definition{
+using FastRestoreFilter = FilterDefinition<FastRestore>;
+constexpr std::array kFastRestoreFilters{
+    FastRestoreFilter{"availability-zone",
+                      [](const Lookup&, const FastRestore& r) -> Result<Strings> { return Strings{r.zone}; }},
+    FastRestoreFilter{"availability-zone-id",
+                      [](const Lookup& where, const FastRestore& r) -> Result<Strings> {
+                        const auto zone = find_zone(where.scope.region, r.zone);
+                        return zone ? Strings{zone->id} : Strings();
+                      }},
+    FastRestoreFilter{
         "owner-id",
         [](const Lookup& where, const FastRestore&) -> Result<Strings> { return Strings{where.scope.account.str()}; }},
-    Definition{"snapshot-id",
-               [](const Lookup&, const FastRestore& r) -> Result<Strings> { return Strings{r.snapshot}; }},
-    Definition{"state",
-               [](const Lookup&, const FastRestore& r) -> Result<Strings> {
-                 return Strings{std::string(name_of(r.record.state))};
-               }},
+    FastRestoreFilter{"snapshot-id",
+                      [](const Lookup&, const FastRestore& r) -> Result<Strings> { return Strings{r.snapshot}; }},
+    FastRestoreFilter{"state",
+                      [](const Lookup&, const FastRestore& r) -> Result<Strings> {
+                        return Strings{std::string(name_of(r.record.state))};
+                      }},
 };
 
 }  // namespace
@@ -171,7 +171,7 @@ Result<DisableFastSnapshotRestoresOutput> disable_fast_snapshot_restores(
 
 Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
     Call& call, const DescribeFastSnapshotRestoresInput& input) {
-  TRY(check_filters<FastRestore>(input.filters, kFilters));
+  TRY(check_filters<FastRestore>(input.filters, kFastRestoreFilters));
   // Nought is no limit, as the model's bounds have it.
   const int32_t most = input.max_results.value_or(0);
   const auto txn = call.read();
@@ -186,7 +186,7 @@ Result<DescribeFastSnapshotRestoresOutput> describe_fast_snapshot_restores(
     const FastRestore each{
         .snapshot = std::get<2>(rows.key()), .zone = std::get<3>(rows.key()), .record = TRY(rows.record())};
     if (each.snapshot + " " + each.zone <= after) continue;
-    if (!TRY(matches<FastRestore>(input.filters, kFilters, lookup, each, {}))) continue;
+    if (!TRY(matches<FastRestore>(input.filters, kFastRestoreFilters, lookup, each, {}))) continue;
     if (items.size() == limit) {
       output.next_token = make_token(*items.back().snapshot_id + " " + *items.back().availability_zone);
       break;

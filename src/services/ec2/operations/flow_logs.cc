@@ -33,20 +33,22 @@ constexpr std::string_view kTraffic[] = {"ACCEPT", "REJECT", "ALL"};  // in the 
 std::string shown_traffic(const FlowLogRecord& log) { return std::string(kTraffic[static_cast<size_t>(log.traffic)]); }
 std::string delivery_status(const FlowLogRecord& log) { return log.delivery_error.empty() ? "SUCCESS" : "FAILED"; }
 
-using Record = FlowLogRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"deliver-log-status",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{delivery_status(r)}; }},
-    Definition{"flow-log-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"log-destination-type", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"s3"}; }},
-    Definition{"log-group-name", [](const Lookup&, const Record&) -> Result<Strings> { return Strings(); }},
-    Definition{"resource-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.resource}; }},
-    Definition{"traffic-type",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{shown_traffic(r)}; }},
+using FlowLogFilter = FilterDefinition<FlowLogRecord>;
+constexpr std::array kFlowLogFilters{
+    FlowLogFilter{"deliver-log-status",
+                  [](const Lookup&, const FlowLogRecord& r) -> Result<Strings> { return Strings{delivery_status(r)}; }},
+    FlowLogFilter{"flow-log-id",
+                  [](const Lookup&, const FlowLogRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    FlowLogFilter{"log-destination-type",
+                  [](const Lookup&, const FlowLogRecord&) -> Result<Strings> { return Strings{"s3"}; }},
+    FlowLogFilter{"log-group-name", [](const Lookup&, const FlowLogRecord&) -> Result<Strings> { return Strings(); }},
+    FlowLogFilter{"resource-id",
+                  [](const Lookup&, const FlowLogRecord& r) -> Result<Strings> { return Strings{r.resource}; }},
+    FlowLogFilter{"traffic-type",
+                  [](const Lookup&, const FlowLogRecord& r) -> Result<Strings> { return Strings{shown_traffic(r)}; }},
 };
 
-FlowLog to_wire(const Record& record, const TagMap& tags) {
+FlowLog to_wire(const FlowLogRecord& record, const TagMap& tags) {
   FlowLog log{.creation_time = record.created_at,
               .deliver_logs_status = delivery_status(record),
               .flow_log_id = record.id,
@@ -65,27 +67,29 @@ FlowLog to_wire(const Record& record, const TagMap& tags) {
   return log;
 }
 
-std::unexpected<CallError> invalid(std::string message) { return errors::of("InvalidParameter", std::move(message)); }
+std::unexpected<CallError> invalid_log(std::string message) {
+  return errors::of("InvalidParameter", std::move(message));
+}
 
-Result<> read_destination(const CreateFlowLogsInput& input, Record& log) {
+Result<> read_destination(const CreateFlowLogsInput& input, FlowLogRecord& log) {
   if (input.log_destination_type.value_or("cloud-watch-logs") != "s3") {
     return errors::unsupported(
         "Flow logs go to Amazon S3 only (LogDestinationType s3): the other destinations aren't "
         "here yet.");
   }
   if (input.log_group_name && input.log_destination) {
-    return invalid("Please only provide LogGroupName or only provide LogDestination.");
+    return invalid_log("Please only provide LogGroupName or only provide LogDestination.");
   }
   if (input.log_group_name) {
-    return invalid("LogDestination type must be cloud-watch-logs if LogGroupName is provided.");
+    return invalid_log("LogDestination type must be cloud-watch-logs if LogGroupName is provided.");
   }
   if (input.deliver_logs_permission_arn) {
-    return invalid("DeliverLogsPermissionArn is not applicable for s3 delivery");
+    return invalid_log("DeliverLogsPermissionArn is not applicable for s3 delivery");
   }
-  if (input.deliver_cross_account_role) return invalid("DeliverCrossAccountRole is not applicable for s3 delivery");
-  if (!input.log_destination) return invalid("LogDestination can't be empty if LogGroupName is not provided.");
+  if (input.deliver_cross_account_role) return invalid_log("DeliverCrossAccountRole is not applicable for s3 delivery");
+  if (!input.log_destination) return invalid_log("LogDestination can't be empty if LogGroupName is not provided.");
   std::string_view arn = *input.log_destination;
-  if (!arn.starts_with(kBucketArn)) return invalid(fmt::format("LogDestination: {} is not a bucket's ARN", arn));
+  if (!arn.starts_with(kBucketArn)) return invalid_log(fmt::format("LogDestination: {} is not a bucket's ARN", arn));
   arn.remove_prefix(kBucketArn.size());
   log.bucket = std::string(arn.substr(0, arn.find('/')));
   std::string_view prefix = arn.substr(std::min(log.bucket.size(), arn.size()));
@@ -93,20 +97,20 @@ Result<> read_destination(const CreateFlowLogsInput& input, Record& log) {
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
   log.prefix = std::string(prefix);
   log.destination = *input.log_destination;
-  if (log.bucket.empty()) return invalid("LogDestination names no bucket");
+  if (log.bucket.empty()) return invalid_log("LogDestination names no bucket");
   const std::string folders = "/" + log.prefix + "/";
   if (folders.find("/AWSLogs/") != std::string::npos) {
-    return invalid("LogDestination: AWSLogs is a reserved term, and can't be a folder of it");
+    return invalid_log("LogDestination: AWSLogs is a reserved term, and can't be a folder of it");
   }
   return {};
 }
 
-Result<> read_options(const CreateFlowLogsInput& input, Record& log) {
+Result<> read_options(const CreateFlowLogsInput& input, FlowLogRecord& log) {
   log.format = input.log_format.value_or(std::string(kDefaultFlowFormat));
   TRY(read_flow_format(log.format));
   log.interval_seconds = input.max_aggregation_interval.value_or(600);
   if (log.interval_seconds != 60 && log.interval_seconds != 600) {
-    return invalid("Invalid Flow Log Max Aggregation Interval");
+    return invalid_log("Invalid Flow Log Max Aggregation Interval");
   }
   if (input.tag_field_specifications) return errors::unsupported("Flow logs have no fields of tags.");
   if (!input.destination_options) return {};
@@ -120,8 +124,8 @@ Result<> read_options(const CreateFlowLogsInput& input, Record& log) {
 }
 
 // All but what is a resource's own.
-Result<Record> read_log(const Call& call, const CreateFlowLogsInput& input) {
-  Record log;
+Result<FlowLogRecord> read_log(const Call& call, const CreateFlowLogsInput& input) {
+  FlowLogRecord log;
   const auto* traffic = std::ranges::find(kTraffic, input.traffic_type.value_or(""));
   if (traffic == std::end(kTraffic)) return errors::missing_parameter("TrafficType");
   log.traffic = static_cast<TrafficKind>(traffic - std::begin(kTraffic));
@@ -145,14 +149,14 @@ Result<std::string> network_of(metadata::ReadTransaction& txn, const Scope& scop
   return TRY(kInterfaces.get(txn, scope, id)).vpc;
 }
 
-bool are_alike(const Record& a, const Record& b) {
+bool are_alike(const FlowLogRecord& a, const FlowLogRecord& b) {
   return a.resource == b.resource && a.traffic == b.traffic && a.bucket == b.bucket && a.prefix == b.prefix &&
          a.format == b.format && a.hive_partitions == b.hive_partitions && a.hourly_partitions == b.hourly_partitions &&
          a.interval_seconds == b.interval_seconds;
 }
 
 // Why nothing can be delivered there now; nullopt: it can.
-std::optional<UnsuccessfulItemError> find_destination_fault(const Call& call, const Record& log) {
+std::optional<UnsuccessfulItemError> find_destination_fault(const Call& call, const FlowLogRecord& log) {
   if (!call.cloud.check_log_destination) {
     return UnsuccessfulItemError{.code = "500", .message = "S3 isn't wired"};
   }
@@ -175,7 +179,8 @@ struct Made {
   std::vector<UnsuccessfulItem> unsuccessful;
 };
 
-Result<> make_log(metadata::Transaction& txn, const Call& call, Kind kind, Record log, const TagMap& tags, Made& made) {
+Result<> make_log(metadata::Transaction& txn, const Call& call, Kind kind, FlowLogRecord log, const TagMap& tags,
+                  Made& made) {
   const auto network = network_of(txn, call.scope, kind, log.resource);
   if (!network.has_value()) {
     if (network.error().http_status >= 500) return std::unexpected(network.error());
@@ -185,7 +190,7 @@ Result<> make_log(metadata::Transaction& txn, const Call& call, Kind kind, Recor
     return {};
   }
   log.network = *network;
-  for (const Record& other : TRY(flow_logs_of(txn, call.scope, log.network))) {
+  for (const FlowLogRecord& other : TRY(flow_logs_of(txn, call.scope, log.network))) {
     if (!are_alike(log, other)) continue;
     return errors::of("FlowLogAlreadyExists",
                       "Error. There is an existing Flow Log with the same configuration and log destination.");
@@ -211,13 +216,13 @@ gateway::ApiResult<void> require_delivery(const Call& call, Kind kind, const Str
 Result<CreateFlowLogsOutput> create_flow_logs(Call& call, const CreateFlowLogsInput& input) {
   const Strings& resources = *input.resource_ids;
   if (resources.empty() || resources.size() > kMostResources) {
-    return invalid(fmt::format("ResourceIds must have 1 to {} ids", kMostResources));
+    return invalid_log(fmt::format("ResourceIds must have 1 to {} ids", kMostResources));
   }
   const Kind kind = TRY(read_resource_kind(*input.resource_type));
   if (const auto allowed = require_delivery(call, kind, resources); !allowed.has_value()) {
     return std::unexpected(CallError(allowed.error()));
   }
-  Record wanted = TRY(read_log(call, input));
+  FlowLogRecord wanted = TRY(read_log(call, input));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::flow_log));
   const auto fault = find_destination_fault(call, wanted);
   const Made made = TRY(call.write([&](metadata::Transaction& txn) -> Result<Made> {
@@ -257,8 +262,9 @@ Result<CreateFlowLogsOutput> create_flow_logs(Call& call, const CreateFlowLogsIn
 Result<DescribeFlowLogsOutput> describe_flow_logs(Call& call, const DescribeFlowLogsInput& input) {
   TRY(check_max_results(input.max_results, 1, 1000));
   const auto txn = call.read();
-  const auto page = TRY(describe<Record>(*txn, call.scope, kFlowLogs, kFilters,
-                                         {input.flow_log_ids, input.filter, input.max_results, input.next_token}));
+  const auto page =
+      TRY(describe<FlowLogRecord>(*txn, call.scope, kFlowLogs, kFlowLogFilters,
+                                  {input.flow_log_ids, input.filter, input.max_results, input.next_token}));
   DescribeFlowLogsOutput output{.flow_logs = std::vector<FlowLog>(), .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) output.flow_logs->push_back(to_wire(record, tags));
   return output;

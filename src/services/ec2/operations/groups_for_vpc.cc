@@ -10,7 +10,7 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr std::array kFilters{
+constexpr std::array kGroupsForVpcFilters{
     kGroupId,
     kGroupName,
     kGroupDescription,
@@ -22,7 +22,7 @@ constexpr std::array kFilters{
 // Groups belong to one VPC here: those that may be used in it are its own.
 Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
                                                                   const GetSecurityGroupsForVpcInput& input) {
-  TRY(check_filters<GroupRecord>(input.filters, kFilters));
+  TRY(check_filters<GroupRecord>(input.filters, kGroupsForVpcFilters));
   const auto txn = call.read();
   const VpcRecord vpc = TRY(kVpcs.get(*txn, call.scope, input.vpc_id));
   const std::string after = TRY(read_token(input.next_token));
@@ -32,7 +32,7 @@ Result<GetSecurityGroupsForVpcOutput> get_security_groups_for_vpc(Call& call,
   for (const GroupRecord& group : TRY(kGroups.in_vpc(*txn, call.scope, vpc.id))) {  // in the order of ids
     if (group.id <= after) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, group.id));
-    if (!TRY(matches<GroupRecord>(input.filters, kFilters, lookup, group, tags))) continue;
+    if (!TRY(matches<GroupRecord>(input.filters, kGroupsForVpcFilters, lookup, group, tags))) continue;
     if (input.max_results && shown.size() == static_cast<size_t>(*input.max_results)) {
       output.next_token = make_token(*shown.back().group_id);
       break;

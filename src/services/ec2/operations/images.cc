@@ -22,21 +22,19 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = ImageRecord;
-
-bool is_owned_by(const Scope& scope, const Record& image, const std::string& owner) {
+bool is_owned_by(const Scope& scope, const ImageRecord& image, const std::string& owner) {
   if (owner == "self") return image.owner == scope.account.view();
   return owner == owner_of(image);
 }
 
 // ExecutableUsers: who was given it; "self", "all" or an account.
-bool is_executable_by(const Scope& scope, const Record& image, const std::string& user) {
+bool is_executable_by(const Scope& scope, const ImageRecord& image, const std::string& user) {
   if (user == "all") return image.is_public || image.owner.empty();
   const std::string account = user == "self" ? scope.account.str() : user;
   return std::ranges::find(image.shared_with, account) != image.shared_with.end();
 }
 
-bool is_asked_for(const Scope& scope, Timestamp now, const Record& image, const DescribeImagesInput& input) {
+bool is_asked_for(const Scope& scope, Timestamp now, const ImageRecord& image, const DescribeImagesInput& input) {
   if (!may_launch(scope, image)) return false;
   if (image.state == ImageState::disabled && !input.include_disabled.value_or(false)) return false;
   const bool shows_deprecated = image.owner == scope.account.view() || input.include_deprecated.value_or(false) ||
@@ -54,8 +52,8 @@ bool is_asked_for(const Scope& scope, Timestamp now, const Record& image, const 
 namespace {
 
 // The error names all that aren't there, or aren't the caller's to see; those that were deregistered are left out.
-Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Call& call, const Strings& ids) {
-  std::vector<Record> images;
+Result<std::vector<ImageRecord>> get_images(metadata::ReadTransaction& txn, const Call& call, const Strings& ids) {
+  std::vector<ImageRecord> images;
   Strings missing;
   for (const std::string& id : ids) {
     if (!is_well_formed(Kind::image, id)) return errors::malformed_id(Kind::image, id);
@@ -67,19 +65,19 @@ Result<std::vector<Record>> get_images(metadata::ReadTransaction& txn, const Cal
     }
   }
   if (!missing.empty()) return not_found_all(Kind::image, missing);
-  std::ranges::sort(images, {}, &Record::id);
+  std::ranges::sort(images, {}, &ImageRecord::id);
   return images;
 }
 
 }  // namespace
 
 Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInput& input) {
-  TRY(check_filters<Record>(input.filters, image_filters()));
+  TRY(check_filters<ImageRecord>(input.filters, image_filters()));
   TRY(check_max_results(input.max_results, 1, 1000));
   call.await_own_images();
   const auto txn = call.read();
   const std::string after = TRY(read_token(input.next_token));
-  std::vector<Record> images;
+  std::vector<ImageRecord> images;
   if (input.image_ids && !input.image_ids->empty()) {
     images = TRY(get_images(*txn, call, *input.image_ids));
   } else {
@@ -87,11 +85,11 @@ Result<DescribeImagesOutput> describe_images(Call& call, const DescribeImagesInp
   }
   const size_t limit = input.max_results ? static_cast<size_t>(*input.max_results) : SIZE_MAX;
   DescribeImagesOutput output{.images = std::vector<Image>()};
-  for (const Record& image : images) {
+  for (const ImageRecord& image : images) {
     if (image.id <= after || !is_asked_for(call.scope, call.context.now, image, input)) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, image.id));
     const Lookup lookup{.txn = *txn, .scope = call.scope};
-    if (!TRY(matches<Record>(input.filters, image_filters(), lookup, image, tags))) continue;
+    if (!TRY(matches<ImageRecord>(input.filters, image_filters(), lookup, image, tags))) continue;
     if (output.images->size() == limit) {
       output.next_token = make_token(*output.images->back().image_id);
       break;
@@ -107,14 +105,14 @@ namespace {
 // NotFound otherwise.
 Result<> check_may_use_snapshots(metadata::ReadTransaction& txn, const Scope& scope,
                                  const std::vector<BlockDeviceRecord>& devices) {
-  const std::vector<Record> images = TRY(kImages.all(txn, image_scope(scope)));
+  const std::vector<ImageRecord> images = TRY(kImages.all(txn, image_scope(scope)));
   for (const BlockDeviceRecord& device : devices) {
     if (!device.snapshot.empty() && TRY(kSnapshots.find(txn, snapshot_scope(scope), device.snapshot))) {
       TRY(get_usable_snapshot(txn, scope, device.snapshot));
       continue;
     }
     const bool is_known =
-        device.snapshot.empty() || std::ranges::any_of(images, [&](const Record& image) {
+        device.snapshot.empty() || std::ranges::any_of(images, [&](const ImageRecord& image) {
           return may_launch(scope, image) &&
                  std::ranges::find(image.devices, device.snapshot, &BlockDeviceRecord::snapshot) != image.devices.end();
         });
@@ -141,7 +139,7 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
   if (call.cloud.volumes == nullptr) {
     return errors::of("Unsupported", "This installation keeps no volumes. `aerolith doctor` says what it lacks.");
   }
-  Record image{.id = make_id(Kind::image), .owner = call.scope.account.str(), .name = *input.name};
+  ImageRecord image{.id = make_id(Kind::image), .owner = call.scope.account.str(), .name = *input.name};
   image.description = input.description.value_or("");
   image.root_device = input.root_device_name.value_or("/dev/sda1");
   image.boot_mode = input.boot_mode.value_or("");
@@ -188,7 +186,7 @@ Result<RegisterImageOutput> register_image(Call& call, const RegisterImageInput&
 
 Result<DescribeImageAttributeOutput> describe_image_attribute(Call& call, const DescribeImageAttributeInput& input) {
   const auto txn = call.read();
-  const Record image = TRY(get_own_image(*txn, call, *input.image_id));
+  const ImageRecord image = TRY(get_own_image(*txn, call, *input.image_id));
   const Image all = show_image(call.scope, image, {});
   DescribeImageAttributeOutput output{.image_id = image.id};
   const std::string& name = *input.attribute;
@@ -262,7 +260,7 @@ Result<> refuse_organizations(const ModifyImageAttributeInput& input) {
 }
 
 // With the key that nobody else has.
-Result<> refuse_encrypted(const Record& image) {
+Result<> refuse_encrypted(const ImageRecord& image) {
   const auto is_kept = [](const BlockDeviceRecord& each) { return each.encrypted && !each.snapshot.empty(); };
   if (std::ranges::none_of(image.devices, is_kept)) return {};
   return errors::of("InvalidParameter",
@@ -270,7 +268,7 @@ Result<> refuse_encrypted(const Record& image) {
 }
 
 // What is public already stays so.
-Result<> check_may_be_public(metadata::ReadTransaction& txn, const Scope& scope, const Record& image) {
+Result<> check_may_be_public(metadata::ReadTransaction& txn, const Scope& scope, const ImageRecord& image) {
   if (image.is_public || TRY(image_sharing_of(txn, scope)) == PublicSharing::unblocked) return {};
   return errors::not_permitted(
       "You can't publicly share this image because block public access for AMIs is enabled for this account. To "
@@ -278,7 +276,7 @@ Result<> check_may_be_public(metadata::ReadTransaction& txn, const Scope& scope,
 }
 
 // It can be asked for, and not taken back.
-Result<> change_imds_support(Record& image, const AttributeValue& asked) {
+Result<> change_imds_support(ImageRecord& image, const AttributeValue& asked) {
   if (asked.value != "v2.0") {
     return errors::invalid_value("imdsSupport", asked.value.value_or(""), "The only valid value is v2.0.");
   }
@@ -293,7 +291,7 @@ Result<NoOutput> modify_image_attribute(Call& call, const ModifyImageAttributeIn
   TRY(refuse_organizations(input));
   if (input.product_codes) return errors::unsupported("Images have no product codes.");
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record image = TRY(get_own_image(txn, call, *input.image_id));
+    ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
     if (input.description) image.description = input.description->value.value_or("");
     if (input.imds_support) TRY(change_imds_support(image, *input.imds_support));
     LaunchPermissionModifications changes = input.launch_permission.value_or(LaunchPermissionModifications());
@@ -333,7 +331,7 @@ Result<NoOutput> reset_image_attribute(Call& call, const ResetImageAttributeInpu
     return errors::invalid_value("attribute", *input.attribute, "Only launchPermission can be reset.");
   }
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record image = TRY(get_own_image(txn, call, *input.image_id));
+    ImageRecord image = TRY(get_own_image(txn, call, *input.image_id));
     image.is_public = false;
     image.shared_with.clear();
     kImages.put(txn, image_scope(call.scope), image);

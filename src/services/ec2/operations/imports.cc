@@ -61,23 +61,23 @@ Result<> hold_sources(metadata::Transaction& txn, const Scope& scope, const Impo
   return {};
 }
 
-struct Begun {
+struct BegunImport {
   ImportRecord task;
   TagMap tags;
 };
 
 // What the same request has begun before, however things are by now; nullopt: it is the first.
 template <typename Input>
-Result<std::optional<Begun>> find_begun(metadata::ReadTransaction& txn, const Call& call, const Input& input,
-                                        const Resources<ImportRecord>& table) {
+Result<std::optional<BegunImport>> find_begun(metadata::ReadTransaction& txn, const Call& call, const Input& input,
+                                              const Resources<ImportRecord>& table) {
   const auto known = TRY(find_made(txn, call, input.client_token));
-  if (!known) return std::optional<Begun>();
+  if (!known) return std::optional<BegunImport>();
   return std::optional(
-      Begun{.task = TRY(table.get(txn, call.scope, *known)), .tags = TRY(tags_of(txn, call.scope, *known))});
+      BegunImport{.task = TRY(table.get(txn, call.scope, *known)), .tags = TRY(tags_of(txn, call.scope, *known))});
 }
 
 template <typename Input>
-Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
+Result<BegunImport> begin(Call& call, const Input& input, ImportRecord task) {
   const auto& table = imports_of(task.id);
   task.description = input.description.value_or("");
   task.role = input.role_name.value_or(std::string(kDefaultRole));
@@ -86,7 +86,7 @@ Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
   if (auto begun = TRY(find_begun(*call.read(), call, input, table))) return *std::move(begun);
   TRY(check_objects(call, task));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, table.kind()));
-  const Begun begun = TRY(call.write([&](metadata::Transaction& txn) -> Result<Begun> {
+  const BegunImport begun = TRY(call.write([&](metadata::Transaction& txn) -> Result<BegunImport> {
     if (auto known = TRY(find_begun(txn, call, input, table))) return *std::move(known);
     TRY(make_room(txn, call, table));
     TRY(hold_sources(txn, call.scope, task));
@@ -94,7 +94,7 @@ Result<Begun> begin(Call& call, const Input& input, ImportRecord task) {
     table.put(txn, call.scope, task);
     put_tags(txn, call.scope, task.id, tags);
     remember_made(txn, call, input.client_token, task.id);
-    return Begun{.task = task, .tags = tags};
+    return BegunImport{.task = task, .tags = tags};
   }));
   if (call.dry_run) return begun;
   step("import/begun");
@@ -112,7 +112,7 @@ Result<ImportSnapshotOutput> import_snapshot(Call& call, const ImportSnapshotInp
       .description = asked.description, .format = asked.format, .url = asked.url, .user_bucket = asked.user_bucket};
   ImportRecord task{.id = make_id(Kind::import_snapshot_task)};
   task.disks.push_back(TRY(read_container(container, Containers::files_only)));
-  const Begun begun = TRY(begin(call, input, std::move(task)));
+  const BegunImport begun = TRY(begin(call, input, std::move(task)));
   ImportSnapshotTask shown = to_snapshot_task(begun.task, begun.tags);
   return ImportSnapshotOutput{.description = std::move(shown.description),
                               .import_task_id = std::move(shown.import_task_id),
@@ -132,7 +132,7 @@ Result<ImportImageOutput> import_image(Call& call, const ImportImageInput& input
     }
   }
   TRY(check_devices(task));
-  const Begun begun = TRY(begin(call, input, std::move(task)));
+  const BegunImport begun = TRY(begin(call, input, std::move(task)));
   ImportImageTask shown = to_image_task(begun.task, begun.tags);
   return ImportImageOutput{.architecture = std::move(shown.architecture),
                            .description = std::move(shown.description),

@@ -15,24 +15,27 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = InstanceRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"availability-zone", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{"zone-id",
-               [](const Lookup& at, const Record& r) -> Result<Strings> {
-                 const auto zone = find_zone(at.scope.region, r.zone);
-                 return zone ? Strings{zone->id} : Strings();
-               }},
-    Definition{"image-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.image}; }},
-    Definition{
-        "instance-state-name",
-        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.state))}; }},
-    Definition{"instance-type", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.type}; }},
-    Definition{"launch-time",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return Strings{format_iso8601_millis(r.launched_at)};
-               }},
+using InstanceFilter = FilterDefinition<InstanceRecord>;
+constexpr std::array kInstanceImagesFilters{
+    InstanceFilter{"availability-zone",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
+    InstanceFilter{"zone-id",
+                   [](const Lookup& at, const InstanceRecord& r) -> Result<Strings> {
+                     const auto zone = find_zone(at.scope.region, r.zone);
+                     return zone ? Strings{zone->id} : Strings();
+                   }},
+    InstanceFilter{"image-id",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.image}; }},
+    InstanceFilter{"instance-state-name",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
+                     return Strings{std::string(name_of(r.state))};
+                   }},
+    InstanceFilter{"instance-type",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.type}; }},
+    InstanceFilter{"launch-time",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
+                     return Strings{format_iso8601_millis(r.launched_at)};
+                   }},
 };
 
 // No more than its id where the image is gone, or isn't the caller's to see any more.
@@ -55,8 +58,9 @@ Result<ImageMetadata> shown_image(metadata::ReadTransaction& txn, const Scope& s
 Result<DescribeInstanceImageMetadataOutput> describe_instance_image_metadata(
     Call& call, const DescribeInstanceImageMetadataInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<Record>(*txn, call.scope, kInstances, kFilters,
-                                         {input.instance_ids, input.filters, input.max_results, input.next_token}));
+  const auto page =
+      TRY(describe<InstanceRecord>(*txn, call.scope, kInstances, kInstanceImagesFilters,
+                                   {input.instance_ids, input.filters, input.max_results, input.next_token}));
   DescribeInstanceImageMetadataOutput output{.instance_image_metadata = std::vector<InstanceImageMetadata>(),
                                              .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) {

@@ -16,9 +16,10 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Definition = FilterDefinition<InstanceRecord>;
+using InstanceFilter = FilterDefinition<InstanceRecord>;
 constexpr std::array kCreditFilters{
-    Definition{"instance-id", [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    InstanceFilter{"instance-id",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.id}; }},
 };
 
 Result<std::vector<InstanceMonitoring>> set_monitoring(Call& call, const Strings& ids, bool enabled) {

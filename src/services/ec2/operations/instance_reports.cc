@@ -26,38 +26,38 @@ namespace aerolith::ec2 {
 namespace {
 
 // How long guests may take for an answer, and for their start.
-constexpr std::chrono::milliseconds kPatience{500};
+constexpr std::chrono::milliseconds kAnswerPatience{500};
 constexpr std::chrono::minutes kStartingTime{5};
 
 // Of what no instance here has: scheduled events and the like.
-Result<Strings> none(const Lookup&, const InstanceRecord&) { return Strings(); }
+Result<Strings> no_such_state(const Lookup&, const InstanceRecord&) { return Strings(); }
 
-using Definition = FilterDefinition<InstanceRecord>;
-constexpr std::array kFilters{
-    Definition{"instance-state-name",
-               [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
-                 return Strings{std::string(name_of(r.state))};
-               }},
-    Definition{"instance-state-code",
-               [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
-                 return Strings{std::to_string(static_cast<int>(r.state))};
-               }},
-    Definition{"availability-zone",
-               [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{"availability-zone-id",
-               [](const Lookup& where, const InstanceRecord& r) -> Result<Strings> {
-                 const auto zone = find_zone(where.scope.region, r.zone);
-                 return zone ? Strings{zone->id} : Strings();
-               }},
-    Definition{"event.code", &none},
-    Definition{"event.description", &none},
-    Definition{"event.instance-event-id", &none},
-    Definition{"event.not-after", &none},
-    Definition{"event.not-before", &none},
-    Definition{"event.not-before-deadline", &none},
-    Definition{"operator.managed", &none},
-    Definition{"operator.principal", &none},
-    Definition{"application-status.status", &none},
+using InstanceFilter = FilterDefinition<InstanceRecord>;
+constexpr std::array kInstanceReportsFilters{
+    InstanceFilter{"instance-state-name",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
+                     return Strings{std::string(name_of(r.state))};
+                   }},
+    InstanceFilter{"instance-state-code",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> {
+                     return Strings{std::to_string(static_cast<int>(r.state))};
+                   }},
+    InstanceFilter{"availability-zone",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
+    InstanceFilter{"availability-zone-id",
+                   [](const Lookup& where, const InstanceRecord& r) -> Result<Strings> {
+                     const auto zone = find_zone(where.scope.region, r.zone);
+                     return zone ? Strings{zone->id} : Strings();
+                   }},
+    InstanceFilter{"event.code", &no_such_state},
+    InstanceFilter{"event.description", &no_such_state},
+    InstanceFilter{"event.instance-event-id", &no_such_state},
+    InstanceFilter{"event.not-after", &no_such_state},
+    InstanceFilter{"event.not-before", &no_such_state},
+    InstanceFilter{"event.not-before-deadline", &no_such_state},
+    InstanceFilter{"operator.managed", &no_such_state},
+    InstanceFilter{"operator.principal", &no_such_state},
+    InstanceFilter{"application-status.status", &no_such_state},
 };
 
 // What only asking the guests tells.
@@ -94,7 +94,7 @@ Result<std::set<std::string>> answering(const Call& call, metadata::ReadTransact
   }
   std::set<std::string> found;
   for (const auto& [vpc, asked] : probes) {
-    const auto answers = call.cloud.fabric->answering(vpc, asked, kPatience);
+    const auto answers = call.cloud.fabric->answering(vpc, asked, kAnswerPatience);
     if (!answers.has_value()) continue;  // its namespace is being made
     for (size_t i = 0; i < asked.size(); ++i) {
       if ((*answers)[i]) found.insert(instance_of[asked[i].interface]);
@@ -110,7 +110,7 @@ struct Checks {
   std::optional<Timestamp> impaired_since;
 };
 
-// The files of all volumes here, sorted; nullopt: there are none to look at.
+// The files of all volumes here, sorted; nullopt: there are no_such_state to look at.
 Result<std::optional<std::vector<std::string>>> volume_files(const Call& call) {
   if (call.cloud.volumes == nullptr) return std::nullopt;
   auto files = call.cloud.volumes->list();
@@ -221,7 +221,7 @@ Result<DescribeInstanceStatusOutput> describe_instance_status(Call& call, const 
   // Which of them fill the page is seen only when the guests were asked.
   const bool pages_here = !filters.of_status->empty();
   const auto page = TRY(describe<InstanceRecord>(
-      *txn, call.scope, kInstances, kFilters,
+      *txn, call.scope, kInstances, kInstanceReportsFilters,
       {input.instance_ids, filters.of_record, pages_here ? std::nullopt : input.max_results, input.next_token}));
   DescribeInstanceStatusOutput output{.instance_statuses = std::vector<InstanceStatus>(),
                                       .next_token = page.next_token};

@@ -17,18 +17,19 @@ namespace {
 
 constexpr size_t kMaxGateways = 500;  // as many as VPCs
 
-using Definition = FilterDefinition<InternetGatewayRecord>;
-constexpr std::array kFilters{
-    Definition{"internet-gateway-id",
-               [](const Lookup&, const InternetGatewayRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"attachment.vpc-id",
-               [](const Lookup&, const InternetGatewayRecord& r) -> Result<Strings> {
-                 return r.vpc.empty() ? Strings() : Strings{r.vpc};
-               }},
-    Definition{"attachment.state",
-               [](const Lookup&, const InternetGatewayRecord& r) -> Result<Strings> {
-                 return r.vpc.empty() ? Strings() : Strings{"available"};
-               }},
+using InternetGatewayFilter = FilterDefinition<InternetGatewayRecord>;
+constexpr std::array kInternetGatewayFilters{
+    InternetGatewayFilter{
+        "internet-gateway-id",
+        [](const Lookup&, const InternetGatewayRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    InternetGatewayFilter{"attachment.vpc-id",
+                          [](const Lookup&, const InternetGatewayRecord& r) -> Result<Strings> {
+                            return r.vpc.empty() ? Strings() : Strings{r.vpc};
+                          }},
+    InternetGatewayFilter{"attachment.state",
+                          [](const Lookup&, const InternetGatewayRecord& r) -> Result<Strings> {
+                            return r.vpc.empty() ? Strings() : Strings{"available"};
+                          }},
 };
 
 InternetGateway to_wire(const Scope& scope, const InternetGatewayRecord& record, const TagMap& tags) {
@@ -56,7 +57,7 @@ Result<DescribeInternetGatewaysOutput> describe_internet_gateways(Call& call,
                                                                   const DescribeInternetGatewaysInput& input) {
   const auto txn = call.read();
   const auto page = TRY(describe<InternetGatewayRecord>(
-      *txn, call.scope, kInternetGateways, kFilters,
+      *txn, call.scope, kInternetGateways, kInternetGatewayFilters,
       {input.internet_gateway_ids, input.filters, input.max_results, input.next_token}));
   DescribeInternetGatewaysOutput output{.internet_gateways = std::vector<InternetGateway>(),
                                         .next_token = page.next_token};

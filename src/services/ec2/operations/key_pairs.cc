@@ -15,17 +15,18 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = KeyPairRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"key-pair-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"key-name", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{"fingerprint", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.fingerprint}; }},
+using KeyPairFilter = FilterDefinition<KeyPairRecord>;
+constexpr std::array kKeyPairFilters{
+    KeyPairFilter{"key-pair-id",
+                  [](const Lookup&, const KeyPairRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    KeyPairFilter{"key-name", [](const Lookup&, const KeyPairRecord& r) -> Result<Strings> { return Strings{r.name}; }},
+    KeyPairFilter{"fingerprint",
+                  [](const Lookup&, const KeyPairRecord& r) -> Result<Strings> { return Strings{r.fingerprint}; }},
 };
 
 std::string name_key(const std::string& name) { return "key-pair/" + name; }
 
-Result<> check_name(const std::string& name) {
+Result<> check_key_name(const std::string& name) {
   if (name.empty()) return errors::missing_parameter("KeyName");
   if (name.size() > 255) {
     return errors::invalid_value("KeyName", name, "The name must be no longer than 255 ASCII characters.");
@@ -55,7 +56,7 @@ Result<KeyPairRecord> store(Call& call, const std::string& name, const SshPublic
 }  // namespace
 
 Result<CreateKeyPairOutput> create_key_pair(Call& call, const CreateKeyPairInput& input) {
-  TRY(check_name(*input.key_name));
+  TRY(check_key_name(*input.key_name));
   if (input.key_format.value_or("pem") != "pem") return errors::unsupported("Keys are given in the PEM format only.");
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::key_pair));
   const auto pair = input.key_type.value_or("rsa") == "ed25519" ? make_ed25519_key() : make_rsa_key();
@@ -69,7 +70,7 @@ Result<CreateKeyPairOutput> create_key_pair(Call& call, const CreateKeyPairInput
 }
 
 Result<ImportKeyPairOutput> import_key_pair(Call& call, const ImportKeyPairInput& input) {
-  TRY(check_name(*input.key_name));
+  TRY(check_key_name(*input.key_name));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::key_pair));
   const auto key = parse_public_key(*input.public_key_material);
   if (!key) return errors::of("InvalidKey.Format", "Key is not in valid OpenSSH public key format");
@@ -89,8 +90,8 @@ Result<DescribeKeyPairsOutput> describe_key_pairs(Call& call, const DescribeKeyP
     if (!ids) ids.emplace();
     ids->push_back(found->owner);
   }
-  const auto page =
-      TRY(describe<Record>(*txn, call.scope, kKeyPairs, kFilters, {ids, input.filters, std::nullopt, std::nullopt}));
+  const auto page = TRY(describe<KeyPairRecord>(*txn, call.scope, kKeyPairs, kKeyPairFilters,
+                                                {ids, input.filters, std::nullopt, std::nullopt}));
   DescribeKeyPairsOutput output{.key_pairs = std::vector<KeyPairInfo>()};
   for (const auto& [record, tags] : page.items) {
     KeyPairInfo shown{.key_pair_id = record.id,

@@ -12,7 +12,7 @@ namespace {
 
 using InterfaceSpecification = LaunchTemplateInstanceNetworkInterfaceSpecification;
 
-InterfaceSpecification to_wire(const InstanceRecord& instance, const InterfaceRecord& interface) {
+InterfaceSpecification to_template(const InstanceRecord& instance, const InterfaceRecord& interface) {
   InterfaceSpecification shown{.description = interface.description,
                                .groups = interface.groups,
                                .private_ip_addresses = std::vector<PrivateIpAddressSpecification>(),
@@ -31,7 +31,7 @@ InterfaceSpecification to_wire(const InstanceRecord& instance, const InterfaceRe
   return shown;
 }
 
-LaunchTemplateBlockDeviceMapping to_wire(const InstanceVolume& attached, const VolumeRecord& volume) {
+LaunchTemplateBlockDeviceMapping to_template(const InstanceVolume& attached, const VolumeRecord& volume) {
   LaunchTemplateEbsBlockDevice ebs{.encrypted = volume.encrypted,
                                    .delete_on_termination = attached.delete_on_termination,
                                    .volume_size = volume.size_gib,
@@ -49,7 +49,7 @@ LaunchTemplatePlacement placement_of(const InstanceRecord& record) {
   return placement;
 }
 
-LaunchTemplateInstanceMetadataOptions to_wire(const MetadataOptionsRecord& options) {
+LaunchTemplateInstanceMetadataOptions to_template(const MetadataOptionsRecord& options) {
   return {.http_tokens = options.tokens_required ? "required" : "optional",
           .http_put_response_hop_limit = options.hop_limit,
           .http_endpoint = options.enabled ? "enabled" : "disabled",
@@ -80,7 +80,7 @@ ResponseLaunchTemplateData facts_of(const InstanceRecord& record, const TagMap& 
       .capacity_reservation_specification =
           LaunchTemplateCapacityReservationSpecificationResponse{.capacity_reservation_preference =
                                                                      record.uses_reservations ? "open" : "none"},
-      .metadata_options = to_wire(record.metadata_options),
+      .metadata_options = to_template(record.metadata_options),
       .maintenance_options =
           LaunchTemplateInstanceMaintenanceOptions{.auto_recovery = record.recovers ? "default" : "disabled"},
       .disable_api_stop = record.refuses_stop};
@@ -103,11 +103,11 @@ Result<GetLaunchTemplateDataOutput> get_launch_template_data(Call& call, const G
   ResponseLaunchTemplateData data = facts_of(record, TRY(tags_of(*txn, call.scope, record.id)));
   for (const InstanceVolume& each : record.volumes) {
     const auto volume = TRY(kVolumes.find(*txn, call.scope, each.volume));
-    if (volume) data.block_device_mappings->push_back(to_wire(each, *volume));
+    if (volume) data.block_device_mappings->push_back(to_template(each, *volume));
   }
   for (const std::string& id : record.interfaces) {
     const auto interface = TRY(kInterfaces.find(*txn, call.scope, id));
-    if (interface) data.network_interfaces->push_back(to_wire(record, *interface));
+    if (interface) data.network_interfaces->push_back(to_template(record, *interface));
   }
   const auto user_data = TRY(kUserData.get(*txn, {call.scope.account, call.scope.region, record.id}));
   if (user_data) data.user_data = base64_encode(user_data->data);

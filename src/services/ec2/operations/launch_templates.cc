@@ -25,14 +25,15 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = LaunchTemplateRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"launch-template-name",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{
-        "create-time",
-        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{format_iso8601_millis(r.created_at)}; }},
+using LaunchTemplateFilter = FilterDefinition<LaunchTemplateRecord>;
+constexpr std::array kLaunchTemplateFilters{
+    LaunchTemplateFilter{
+        "launch-template-name",
+        [](const Lookup&, const LaunchTemplateRecord& r) -> Result<Strings> { return Strings{r.name}; }},
+    LaunchTemplateFilter{"create-time",
+                         [](const Lookup&, const LaunchTemplateRecord& r) -> Result<Strings> {
+                           return Strings{format_iso8601_millis(r.created_at)};
+                         }},
 };
 
 // As the answer shows it.
@@ -60,7 +61,7 @@ constexpr std::array kVersionFilters{
     VersionDefinition{"ram-disk-id", &at<"LaunchTemplateData.RamDiskId">},
 };
 
-LaunchTemplate to_wire(const Record& record, const TagMap& tags) {
+LaunchTemplate to_wire(const LaunchTemplateRecord& record, const TagMap& tags) {
   return {.launch_template_id = record.id,
           .launch_template_name = record.name,
           .create_time = record.created_at,
@@ -70,7 +71,8 @@ LaunchTemplate to_wire(const Record& record, const TagMap& tags) {
           .tags = wire_tags(tags)};
 }
 
-Result<LaunchTemplateVersion> to_wire(const Record& found, int64_t number, const TemplateVersionRecord& record) {
+Result<LaunchTemplateVersion> to_wire(const LaunchTemplateRecord& found, int64_t number,
+                                      const TemplateVersionRecord& record) {
   LaunchTemplateVersion version{.launch_template_id = found.id,
                                 .launch_template_name = found.name,
                                 .version_number = number,
@@ -95,7 +97,7 @@ TemplateVersionRecord make_version(const Call& call, const std::optional<std::st
           .data = protocol::struct_to_json(schema::kRequestLaunchTemplateData, &data)};
 }
 
-Result<> check_name(const std::string& name) {
+Result<> check_template_name(const std::string& name) {
   const bool fine = name.size() >= 3 && name.size() <= 128 && std::ranges::all_of(name, [](char c) {
                       return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
                              std::string_view("()./_-").find(c) != std::string_view::npos;
@@ -114,7 +116,7 @@ Result<int64_t> read_number(const std::string& text) {
                     fmt::format("Invalid launch template version: {}", text));
 }
 
-void put_version(metadata::Transaction& txn, const Scope& scope, const Record& record, int64_t number,
+void put_version(metadata::Transaction& txn, const Scope& scope, const LaunchTemplateRecord& record, int64_t number,
                  const TemplateVersionRecord& version) {
   kTemplateVersions.put(txn, {scope.account, scope.region, record.id, number}, version);
 }
@@ -122,9 +124,9 @@ void put_version(metadata::Transaction& txn, const Scope& scope, const Record& r
 }  // namespace
 
 Result<CreateLaunchTemplateOutput> create_launch_template(Call& call, const CreateLaunchTemplateInput& input) {
-  TRY(check_name(*input.launch_template_name));
+  TRY(check_template_name(*input.launch_template_name));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::launch_template));
-  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<LaunchTemplateRecord> {
     if (const auto made = TRY(find_made(txn, call, input.client_token))) {
       return kLaunchTemplates.get(txn, call.scope, *made);
     }
@@ -132,7 +134,7 @@ Result<CreateLaunchTemplateOutput> create_launch_template(Call& call, const Crea
     if (TRY(kNames.get(txn, {call.scope.account, call.scope.region, key}))) {
       return errors::of("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");
     }
-    Record made{.id = make_id(Kind::launch_template), .name = *input.launch_template_name};
+    LaunchTemplateRecord made{.id = make_id(Kind::launch_template), .name = *input.launch_template_name};
     made.created_at = call.context.now;
     made.created_by = call.context.principal().arn;
     kLaunchTemplates.put(txn, call.scope, made);
@@ -151,7 +153,8 @@ Result<CreateLaunchTemplateOutput> create_launch_template(Call& call, const Crea
 Result<CreateLaunchTemplateVersionOutput> create_launch_template_version(
     Call& call, const CreateLaunchTemplateVersionInput& input) {
   auto version = TRY(call.write([&](metadata::Transaction& txn) -> Result<LaunchTemplateVersion> {
-    Record record = TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
+    LaunchTemplateRecord record =
+        TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
     if (const auto made = TRY(find_made(txn, call, input.client_token))) {
       const auto found = TRY(find_version(txn, call.scope, record, *made));
       return to_wire(record, found.number, found.record);
@@ -188,8 +191,8 @@ Result<DescribeLaunchTemplatesOutput> describe_launch_templates(Call& call, cons
     }
     ids->push_back(named->owner);
   }
-  const auto page = TRY(describe<Record>(*txn, call.scope, kLaunchTemplates, kFilters,
-                                         {ids, input.filters, input.max_results, input.next_token}));
+  const auto page = TRY(describe<LaunchTemplateRecord>(*txn, call.scope, kLaunchTemplates, kLaunchTemplateFilters,
+                                                       {ids, input.filters, input.max_results, input.next_token}));
   DescribeLaunchTemplatesOutput output{.launch_templates = std::vector<LaunchTemplate>(),
                                        .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) output.launch_templates->push_back(to_wire(record, tags));
@@ -226,13 +229,13 @@ Result<DescribeLaunchTemplateVersionsOutput> describe_launch_template_versions(
     if (wanted) output.launch_template_versions->push_back(std::move(version));
     return {};
   };
-  std::vector<Record> templates;
+  std::vector<LaunchTemplateRecord> templates;
   if (input.launch_template_id || input.launch_template_name) {
     templates.push_back(TRY(find_template(*txn, call.scope, input.launch_template_id, input.launch_template_name)));
   } else {
     templates = TRY(kLaunchTemplates.all(*txn, call.scope));
   }
-  for (const Record& record : templates) {
+  for (const LaunchTemplateRecord& record : templates) {
     if (input.versions && !input.versions->empty()) {
       for (const std::string& wanted : *input.versions) {
         const auto found = TRY(find_version(*txn, call.scope, record, wanted));
@@ -269,8 +272,9 @@ Result<ModifyLaunchTemplateOutput> modify_launch_template(Call& call, const Modi
         "Either provide launch template ID or launch template name to modify the template.");
   }
   TagMap tags;
-  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    Record found = TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
+  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<LaunchTemplateRecord> {
+    LaunchTemplateRecord found =
+        TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
     if (input.default_version) {
       auto version = find_version(txn, call.scope, found, *input.default_version);
       if (!version.has_value() && version.error().code == "InvalidLaunchTemplateId.VersionNotFound") {
@@ -289,8 +293,9 @@ Result<ModifyLaunchTemplateOutput> modify_launch_template(Call& call, const Modi
 
 Result<DeleteLaunchTemplateOutput> delete_launch_template(Call& call, const DeleteLaunchTemplateInput& input) {
   TagMap tags;
-  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    const Record found = TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
+  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<LaunchTemplateRecord> {
+    const LaunchTemplateRecord found =
+        TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
     tags = TRY(tags_of(txn, call.scope, found.id));
     for (int64_t number = 1; number <= found.latest_version; ++number) {
       kTemplateVersions.erase(txn, {call.scope.account, call.scope.region, found.id, number});
@@ -310,7 +315,8 @@ Result<DeleteLaunchTemplateVersionsOutput> delete_launch_template_versions(
     DeleteLaunchTemplateVersionsOutput output{
         .successfully_deleted_launch_template_versions = std::vector<Deleted>(),
         .unsuccessfully_deleted_launch_template_versions = std::vector<Refused>()};
-    const Record found = TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
+    const LaunchTemplateRecord found =
+        TRY(find_template(txn, call.scope, input.launch_template_id, input.launch_template_name));
     const auto refuse = [&](int64_t number, std::string code, std::string why) {
       output.unsuccessfully_deleted_launch_template_versions->push_back(
           {.launch_template_id = found.id,

@@ -20,16 +20,19 @@ constexpr auto kDeletedFor = std::chrono::hours(1);  // how long a deleted one i
 
 std::string state_of(const NatGatewayRecord& record) { return record.deleted_at ? "deleted" : "available"; }
 
-using Record = NatGatewayRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"nat-gateway-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"state", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{state_of(r)}; }},
-    Definition{"subnet-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.subnet}; }},
-    Definition{"vpc-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.vpc}; }},
+using NatGatewayFilter = FilterDefinition<NatGatewayRecord>;
+constexpr std::array kNatGatewayFilters{
+    NatGatewayFilter{"nat-gateway-id",
+                     [](const Lookup&, const NatGatewayRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    NatGatewayFilter{"state",
+                     [](const Lookup&, const NatGatewayRecord& r) -> Result<Strings> { return Strings{state_of(r)}; }},
+    NatGatewayFilter{"subnet-id",
+                     [](const Lookup&, const NatGatewayRecord& r) -> Result<Strings> { return Strings{r.subnet}; }},
+    NatGatewayFilter{"vpc-id",
+                     [](const Lookup&, const NatGatewayRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
 };
 
-NatGateway to_wire(const Record& record, const TagMap& tags) {
+NatGateway to_wire(const NatGatewayRecord& record, const TagMap& tags) {
   NatGatewayAddress address{.network_interface_id = record.interface,
                             .private_ip = record.private_address,
                             .is_primary = true,
@@ -69,7 +72,7 @@ Result<> take_elastic_ip(metadata::Transaction& txn, const Scope& scope, const s
 // Of the account; those that are deleted and still shown don't count.
 Result<> check_limit(metadata::ReadTransaction& txn, const Scope& scope, const std::string& zone) {
   size_t count = 0;
-  for (const Record& record : TRY(kNatGateways.all(txn, scope))) {
+  for (const NatGatewayRecord& record : TRY(kNatGateways.all(txn, scope))) {
     if (record.deleted_at) continue;
     const auto subnet = TRY(kSubnets.find(txn, scope, record.subnet));
     if (subnet && subnet->zone == zone) ++count;
@@ -111,7 +114,7 @@ Result<NatGatewayRecord> make_gateway(metadata::Transaction& txn, const Call& ca
 Result<DescribeNatGatewaysOutput> describe_nat_gateways(Call& call, const DescribeNatGatewaysInput& input) {
   // Those that went long ago are forgotten here: nothing else would.
   TRY(metadata::run_transaction(call.cloud.metadata, [&](metadata::Transaction& txn) -> Result<> {
-    for (const Record& record : TRY(kNatGateways.all(txn, call.scope))) {
+    for (const NatGatewayRecord& record : TRY(kNatGateways.all(txn, call.scope))) {
       if (record.deleted_at && call.context.now - *record.deleted_at > kDeletedFor) {
         kNatGateways.erase(txn, call.scope, record);
       }
@@ -119,8 +122,9 @@ Result<DescribeNatGatewaysOutput> describe_nat_gateways(Call& call, const Descri
     return {};
   }));
   const auto txn = call.read();
-  const auto page = TRY(describe<Record>(*txn, call.scope, kNatGateways, kFilters,
-                                         {input.nat_gateway_ids, input.filter, input.max_results, input.next_token}));
+  const auto page =
+      TRY(describe<NatGatewayRecord>(*txn, call.scope, kNatGateways, kNatGatewayFilters,
+                                     {input.nat_gateway_ids, input.filter, input.max_results, input.next_token}));
   DescribeNatGatewaysOutput output{.nat_gateways = std::vector<NatGateway>(), .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) output.nat_gateways->push_back(to_wire(record, tags));
   return output;
@@ -138,11 +142,11 @@ Result<CreateNatGatewayOutput> create_nat_gateway(Call& call, const CreateNatGat
                         input.secondary_private_ip_address_count;
   if (has_more) return errors::unsupported("NAT gateways have one address each.");
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::nat_gateway));
-  auto gateway = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  auto gateway = TRY(call.write([&](metadata::Transaction& txn) -> Result<NatGatewayRecord> {
     if (const auto made = TRY(find_made(txn, call, input.client_token))) {
       return kNatGateways.get(txn, call.scope, *made);
     }
-    Record made = TRY(make_gateway(txn, call, input));
+    NatGatewayRecord made = TRY(make_gateway(txn, call, input));
     put_tags(txn, call.scope, made.id, tags);
     remember_made(txn, call, input.client_token, made.id);
     return made;
@@ -153,7 +157,7 @@ Result<CreateNatGatewayOutput> create_nat_gateway(Call& call, const CreateNatGat
 
 Result<DeleteNatGatewayOutput> delete_nat_gateway(Call& call, const DeleteNatGatewayInput& input) {
   auto vpc = TRY(call.write([&](metadata::Transaction& txn) -> Result<std::string> {
-    Record gateway = TRY(kNatGateways.get(txn, call.scope, input.nat_gateway_id));
+    NatGatewayRecord gateway = TRY(kNatGateways.get(txn, call.scope, input.nat_gateway_id));
     if (gateway.deleted_at) return gateway.vpc;
     if (!gateway.allocation.empty()) {
       auto elastic = TRY(kElasticIps.get(txn, call.scope, gateway.allocation));

@@ -26,7 +26,7 @@ namespace {
 
 constexpr int32_t kLastResort = 32767;  // the rule that denies the rest, shown and never stored
 constexpr int32_t kMaxNumber = 32766;
-constexpr size_t kMaxEntries = 40;  // each way
+constexpr size_t kMaxAclEntries = 40;  // each way
 constexpr size_t kMaxAcls = 200;
 
 template <typename Project>
@@ -48,58 +48,57 @@ Result<Strings> of_icmp(const Lookup&, const AclRecord& record) {
   return result;
 }
 
-using Definition = FilterDefinition<AclRecord>;
-constexpr std::array kFilters{
-    Definition{"network-acl-id", [](const Lookup&, const AclRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"vpc-id", [](const Lookup&, const AclRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
-    Definition{"default",
-               [](const Lookup&, const AclRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
-    Definition{"association.association-id",
-               [](const Lookup&, const AclRecord& r) -> Result<Strings> {
-                 Strings result;
-                 for (const auto& each : r.associations) result.push_back(each.id);
-                 return result;
-               }},
-    Definition{"association.network-acl-id",
-               [](const Lookup&, const AclRecord& r) -> Result<Strings> {
-                 return r.associations.empty() ? Strings() : Strings{r.id};
-               }},
-    Definition{"association.subnet-id",
-               [](const Lookup&, const AclRecord& r) -> Result<Strings> {
-                 Strings result;
-                 for (const auto& each : r.associations) result.push_back(each.subnet);
-                 return result;
-               }},
-    Definition{"entry.cidr", [](const Lookup&,
-                                const AclRecord& r) { return each_entry(r, [](const auto& e) { return e.cidr_v4; }); }},
-    Definition{
-        "entry.ipv6-cidr",
-        [](const Lookup&, const AclRecord& r) { return each_entry(r, [](const auto& e) { return e.cidr_v6; }); }},
-    Definition{
+using AclFilter = FilterDefinition<AclRecord>;
+constexpr std::array kAclFilters{
+    AclFilter{"network-acl-id", [](const Lookup&, const AclRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    AclFilter{"vpc-id", [](const Lookup&, const AclRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    AclFilter{"default",
+              [](const Lookup&, const AclRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    AclFilter{"association.association-id",
+              [](const Lookup&, const AclRecord& r) -> Result<Strings> {
+                Strings result;
+                for (const auto& each : r.associations) result.push_back(each.id);
+                return result;
+              }},
+    AclFilter{"association.network-acl-id",
+              [](const Lookup&, const AclRecord& r) -> Result<Strings> {
+                return r.associations.empty() ? Strings() : Strings{r.id};
+              }},
+    AclFilter{"association.subnet-id",
+              [](const Lookup&, const AclRecord& r) -> Result<Strings> {
+                Strings result;
+                for (const auto& each : r.associations) result.push_back(each.subnet);
+                return result;
+              }},
+    AclFilter{"entry.cidr",
+              [](const Lookup&, const AclRecord& r) { return each_entry(r, [](const auto& e) { return e.cidr_v4; }); }},
+    AclFilter{"entry.ipv6-cidr",
+              [](const Lookup&, const AclRecord& r) { return each_entry(r, [](const auto& e) { return e.cidr_v6; }); }},
+    AclFilter{
         "entry.egress",
         [](const Lookup&, const AclRecord& r) { return each_entry(r, [](const auto& e) { return flag(e.egress); }); }},
-    Definition{"entry.protocol",
-               [](const Lookup&, const AclRecord& r) {
-                 return each_entry(r, [](const auto& e) { return std::to_string(e.protocol); });
-               }},
-    Definition{"entry.icmp.code", &of_icmp<&AclEntryRecord::to_port>},
-    Definition{"entry.icmp.type", &of_icmp<&AclEntryRecord::from_port>},
-    Definition{"entry.rule-action",
-               [](const Lookup&, const AclRecord& r) {
-                 return each_entry(r, [](const auto& e) { return std::string(e.allows ? "allow" : "deny"); });
-               }},
-    Definition{"entry.rule-number",
-               [](const Lookup&, const AclRecord& r) {
-                 return each_entry(r, [](const auto& e) { return std::to_string(e.number); });
-               }},
-    Definition{"entry.port-range.from",
-               [](const Lookup&, const AclRecord& r) {
-                 return each_entry(r, [](const auto& e) { return std::to_string(e.from_port); });
-               }},
-    Definition{"entry.port-range.to",
-               [](const Lookup&, const AclRecord& r) {
-                 return each_entry(r, [](const auto& e) { return std::to_string(e.to_port); });
-               }},
+    AclFilter{"entry.protocol",
+              [](const Lookup&, const AclRecord& r) {
+                return each_entry(r, [](const auto& e) { return std::to_string(e.protocol); });
+              }},
+    AclFilter{"entry.icmp.code", &of_icmp<&AclEntryRecord::to_port>},
+    AclFilter{"entry.icmp.type", &of_icmp<&AclEntryRecord::from_port>},
+    AclFilter{"entry.rule-action",
+              [](const Lookup&, const AclRecord& r) {
+                return each_entry(r, [](const auto& e) { return std::string(e.allows ? "allow" : "deny"); });
+              }},
+    AclFilter{"entry.rule-number",
+              [](const Lookup&, const AclRecord& r) {
+                return each_entry(r, [](const auto& e) { return std::to_string(e.number); });
+              }},
+    AclFilter{"entry.port-range.from",
+              [](const Lookup&, const AclRecord& r) {
+                return each_entry(r, [](const auto& e) { return std::to_string(e.from_port); });
+              }},
+    AclFilter{"entry.port-range.to",
+              [](const Lookup&, const AclRecord& r) {
+                return each_entry(r, [](const auto& e) { return std::to_string(e.to_port); });
+              }},
 };
 
 NetworkAclEntry to_wire(const AclEntryRecord& record) {
@@ -201,8 +200,9 @@ NetworkAcl to_wire(const Scope& scope, const AclRecord& record, const TagMap& ta
 
 Result<DescribeNetworkAclsOutput> describe_network_acls(Call& call, const DescribeNetworkAclsInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<AclRecord>(
-      *txn, call.scope, kAcls, kFilters, {input.network_acl_ids, input.filters, input.max_results, input.next_token}));
+  const auto page =
+      TRY(describe<AclRecord>(*txn, call.scope, kAcls, kAclFilters,
+                              {input.network_acl_ids, input.filters, input.max_results, input.next_token}));
   DescribeNetworkAclsOutput output{.network_acls = std::vector<NetworkAcl>(), .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) output.network_acls->push_back(to_wire(call.scope, record, tags));
   return output;
@@ -247,7 +247,7 @@ Result<NoOutput> create_network_acl_entry(Call& call, const CreateNetworkAclEntr
                         fmt::format("The network acl entry identified by {} already exists.", entry.number));
     }
     const auto same_way = std::ranges::count(acl.entries, entry.egress, &AclEntryRecord::egress);
-    if (static_cast<size_t>(same_way) >= kMaxEntries) {
+    if (static_cast<size_t>(same_way) >= kMaxAclEntries) {
       return errors::of("NetworkAclEntryLimitExceeded", "The maximum number of network ACL entries has been reached.");
     }
     acl.entries.push_back(entry);

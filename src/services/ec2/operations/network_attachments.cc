@@ -80,7 +80,7 @@ Result<> check_may_go(const AttachmentRecord& attachment) {
   return {};
 }
 
-struct Changed {
+struct ChangedInterface {
   std::string attachment;
   std::string instance;
   std::string vpc;
@@ -88,7 +88,7 @@ struct Changed {
 };
 
 // A guest that runs is told by the instances' queue; where there is none, routes to the interface may change.
-void settle(const Call& call, const Changed& changed) {
+void settle(const Call& call, const ChangedInterface& changed) {
   if (changed.runs) {
     call.settle_instance(changed.instance);
   } else {
@@ -102,7 +102,7 @@ Result<AttachNetworkInterfaceOutput> attach_network_interface(Call& call, const 
   TRY(refuse_unbuilt(input));
   const int32_t index = *input.device_index;
   TRY(check_device_index(index));
-  const auto changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<Changed> {
+  const auto changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<ChangedInterface> {
     InterfaceRecord interface = TRY(kInterfaces.get(txn, call.scope, input.network_interface_id));
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, input.instance_id));
     if (interface.attachment) {
@@ -117,7 +117,7 @@ Result<AttachNetworkInterfaceOutput> attach_network_interface(Call& call, const 
                                       .at = std::chrono::floor<std::chrono::seconds>(call.context.now),
                                       .state = runs ? AttachmentState::attaching : AttachmentState::attached};
     TRY(begin_attachment(txn, call.scope, attachment, interface, instance));
-    return Changed{.attachment = attachment.id, .instance = instance.id, .vpc = instance.vpc, .runs = runs};
+    return ChangedInterface{.attachment = attachment.id, .instance = instance.id, .vpc = instance.vpc, .runs = runs};
   }));
   settle(call, changed);
   return AttachNetworkInterfaceOutput{.attachment_id = changed.attachment, .network_card_index = 0};
@@ -125,16 +125,16 @@ Result<AttachNetworkInterfaceOutput> attach_network_interface(Call& call, const 
 
 Result<NoOutput> detach_network_interface(Call& call, const DetachNetworkInterfaceInput& input) {
   const bool by_force = input.force.value_or(false);
-  const auto changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<Changed> {
+  const auto changed = TRY(call.write([&](metadata::Transaction& txn) -> Result<ChangedInterface> {
     InterfaceRecord interface = TRY(find_attached(txn, call.scope, input.attachment_id.value_or("")));
     AttachmentRecord& attachment = *interface.attachment;
     TRY(check_may_go(attachment));
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, attachment.instance));
     TRY(check_state(instance));
-    const Changed made{.attachment = attachment.id,
-                       .instance = instance.id,
-                       .vpc = instance.vpc,
-                       .runs = instance.state == LifeState::running};
+    const ChangedInterface made{.attachment = attachment.id,
+                                .instance = instance.id,
+                                .vpc = instance.vpc,
+                                .runs = instance.state == LifeState::running};
     if (!made.runs) {
       end_attachment(txn, call.scope, interface, instance);
     } else if (by_force || !attachment.is_ending()) {

@@ -24,15 +24,14 @@ namespace {
 
 constexpr const char* kNoTimeOuts = "The time-outs of an interface's connections can't be set.";
 
-using Record = InterfaceRecord;
-using Definition = FilterDefinition<Record>;
+using InterfaceFilter = FilterDefinition<InterfaceRecord>;
 
 template <typename Project>
-Result<Strings> of_attachment(const Record& record, Project project) {
+Result<Strings> of_attachment(const InterfaceRecord& record, Project project) {
   return record.attachment ? Strings{project(*record.attachment)} : Strings();
 }
 template <typename Project>
-Result<Strings> of_addresses(const Record& record, Project project) {
+Result<Strings> of_addresses(const InterfaceRecord& record, Project project) {
   Strings result;
   for (const PrivateAddressRecord& each : record.addresses) {
     if (each.public_address) result.push_back(project(each));
@@ -42,103 +41,117 @@ Result<Strings> of_addresses(const Record& record, Project project) {
 
 // As the answer shows it.
 template <Path path>
-Result<Strings> at(const Lookup& where, const Record& record) {
+Result<Strings> at(const Lookup& where, const InterfaceRecord& record) {
   const NetworkInterface all = TRY(shown(where.txn, where.scope, record, {}));
   return values_at(schema::kNetworkInterface, &all, path.view());
 }
 
-constexpr std::array kFilters{
-    Definition{"network-interface-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"vpc-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.vpc}; }},
-    Definition{"subnet-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.subnet}; }},
-    Definition{"availability-zone", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{"description", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.description}; }},
-    Definition{"group-id", [](const Lookup&, const Record& r) -> Result<Strings> { return r.groups; }},
-    Definition{"group-name",
-               [](const Lookup& at, const Record& r) -> Result<Strings> {
-                 Strings result;
-                 for (const auto& each : TRY(shown_groups(at.txn, at.scope, r.groups))) {
-                   result.push_back(*each.group_name);
-                 }
-                 return result;
-               }},
-    Definition{"interface-type", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.type}; }},
-    Definition{"mac-address", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.mac}; }},
-    Definition{"private-ip-address",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.addresses.front().address}; }},
-    Definition{"addresses.private-ip-address",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 Strings result;
-                 for (const PrivateAddressRecord& each : r.addresses) result.push_back(each.address);
-                 return result;
-               }},
-    Definition{"addresses.primary",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.addresses.size() > 1 ? Strings{"true", "false"} : Strings{"true"};
-               }},
-    Definition{"private-dns-name",
-               [](const Lookup& at, const Record& r) -> Result<Strings> {
-                 return Strings{private_name(at.scope.region, r.addresses.front().address)};
-               }},
-    Definition{"association.public-ip",
-               [](const Lookup&, const Record& r) {
-                 return of_addresses(r, [](const auto& each) { return each.public_address->address; });
-               }},
-    Definition{"addresses.association.public-ip",
-               [](const Lookup&, const Record& r) {
-                 return of_addresses(r, [](const auto& each) { return each.public_address->address; });
-               }},
-    Definition{"association.allocation-id",
-               [](const Lookup&, const Record& r) {
-                 return of_addresses(r, [](const auto& each) { return each.public_address->allocation; });
-               }},
-    Definition{"association.association-id",
-               [](const Lookup&, const Record& r) {
-                 return of_addresses(r, [](const auto& each) { return each.public_address->association; });
-               }},
-    Definition{"attachment.attachment-id",
-               [](const Lookup&, const Record& r) { return of_attachment(r, [](const auto& a) { return a.id; }); }},
-    Definition{
-        "attachment.instance-id",
-        [](const Lookup&, const Record& r) { return of_attachment(r, [](const auto& a) { return a.instance; }); }},
-    Definition{"attachment.device-index",
-               [](const Lookup&, const Record& r) {
-                 return of_attachment(r, [](const auto& a) { return std::to_string(a.device_index); });
-               }},
-    Definition{"attachment.delete-on-termination",
-               [](const Lookup&, const Record& r) {
-                 return of_attachment(r, [](const auto& a) { return flag(a.delete_on_termination); });
-               }},
-    Definition{"attachment.status",
-               [](const Lookup&, const Record& r) {
-                 return of_attachment(r, [](const auto& a) { return std::string(name_of(a.state)); });
-               }},
-    Definition{"attachment.instance-owner-id",
-               [](const Lookup& at, const Record& r) {
-                 return of_attachment(
-                     r, [&](const auto& a) { return a.instance.empty() ? r.requester : at.scope.account.str(); });
-               }},
-    Definition{"requester-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.requester}; }},
-    Definition{"requester-managed",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(!r.requester.empty())}; }},
-    Definition{"source-dest-check",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.source_dest_check)}; }},
-    Definition{"status",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return Strings{r.attachment ? "in-use" : "available"};
-               }},
-    Definition{"addresses.association.owner-id", &at<"PrivateIpAddresses.Association.IpOwnerId">},
-    Definition{"association.ip-owner-id", &at<"Association.IpOwnerId">},
-    Definition{"association.public-dns-name", &at<"Association.PublicDnsName">},
-    Definition{"attachment.attach-time", &at<"Attachment.AttachTime">},
-    Definition{"availability-zone-id",
-               [](const Lookup& where, const Record& r) -> Result<Strings> {
-                 const auto zone = find_zone(where.scope.region, r.zone);
-                 return zone ? Strings{zone->id} : Strings();
-               }},
-    Definition{"ipv6-addresses.ipv6-address", &at<"Ipv6Addresses.Ipv6Address">},
-    Definition{"operator.managed", &at<"Operator.Managed">},
-    Definition{"operator.principal", &at<"Operator.Principal">},
+constexpr std::array kInterfaceFilters{
+    InterfaceFilter{"network-interface-id",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    InterfaceFilter{"vpc-id",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    InterfaceFilter{"subnet-id",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.subnet}; }},
+    InterfaceFilter{"availability-zone",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
+    InterfaceFilter{"description",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.description}; }},
+    InterfaceFilter{"group-id", [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return r.groups; }},
+    InterfaceFilter{"group-name",
+                    [](const Lookup& at, const InterfaceRecord& r) -> Result<Strings> {
+                      Strings result;
+                      for (const auto& each : TRY(shown_groups(at.txn, at.scope, r.groups))) {
+                        result.push_back(*each.group_name);
+                      }
+                      return result;
+                    }},
+    InterfaceFilter{"interface-type",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.type}; }},
+    InterfaceFilter{"mac-address",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.mac}; }},
+    InterfaceFilter{"private-ip-address",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> {
+                      return Strings{r.addresses.front().address};
+                    }},
+    InterfaceFilter{"addresses.private-ip-address",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> {
+                      Strings result;
+                      for (const PrivateAddressRecord& each : r.addresses) result.push_back(each.address);
+                      return result;
+                    }},
+    InterfaceFilter{"addresses.primary",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> {
+                      return r.addresses.size() > 1 ? Strings{"true", "false"} : Strings{"true"};
+                    }},
+    InterfaceFilter{"private-dns-name",
+                    [](const Lookup& at, const InterfaceRecord& r) -> Result<Strings> {
+                      return Strings{private_name(at.scope.region, r.addresses.front().address)};
+                    }},
+    InterfaceFilter{"association.public-ip",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_addresses(r, [](const auto& each) { return each.public_address->address; });
+                    }},
+    InterfaceFilter{"addresses.association.public-ip",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_addresses(r, [](const auto& each) { return each.public_address->address; });
+                    }},
+    InterfaceFilter{"association.allocation-id",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_addresses(r, [](const auto& each) { return each.public_address->allocation; });
+                    }},
+    InterfaceFilter{"association.association-id",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_addresses(r, [](const auto& each) { return each.public_address->association; });
+                    }},
+    InterfaceFilter{
+        "attachment.attachment-id",
+        [](const Lookup&, const InterfaceRecord& r) { return of_attachment(r, [](const auto& a) { return a.id; }); }},
+    InterfaceFilter{"attachment.instance-id",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_attachment(r, [](const auto& a) { return a.instance; });
+                    }},
+    InterfaceFilter{"attachment.device-index",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_attachment(r, [](const auto& a) { return std::to_string(a.device_index); });
+                    }},
+    InterfaceFilter{"attachment.delete-on-termination",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_attachment(r, [](const auto& a) { return flag(a.delete_on_termination); });
+                    }},
+    InterfaceFilter{"attachment.status",
+                    [](const Lookup&, const InterfaceRecord& r) {
+                      return of_attachment(r, [](const auto& a) { return std::string(name_of(a.state)); });
+                    }},
+    InterfaceFilter{"attachment.instance-owner-id",
+                    [](const Lookup& at, const InterfaceRecord& r) {
+                      return of_attachment(
+                          r, [&](const auto& a) { return a.instance.empty() ? r.requester : at.scope.account.str(); });
+                    }},
+    InterfaceFilter{"requester-id",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{r.requester}; }},
+    InterfaceFilter{
+        "requester-managed",
+        [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{flag(!r.requester.empty())}; }},
+    InterfaceFilter{
+        "source-dest-check",
+        [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> { return Strings{flag(r.source_dest_check)}; }},
+    InterfaceFilter{"status",
+                    [](const Lookup&, const InterfaceRecord& r) -> Result<Strings> {
+                      return Strings{r.attachment ? "in-use" : "available"};
+                    }},
+    InterfaceFilter{"addresses.association.owner-id", &at<"PrivateIpAddresses.Association.IpOwnerId">},
+    InterfaceFilter{"association.ip-owner-id", &at<"Association.IpOwnerId">},
+    InterfaceFilter{"association.public-dns-name", &at<"Association.PublicDnsName">},
+    InterfaceFilter{"attachment.attach-time", &at<"Attachment.AttachTime">},
+    InterfaceFilter{"availability-zone-id",
+                    [](const Lookup& where, const InterfaceRecord& r) -> Result<Strings> {
+                      const auto zone = find_zone(where.scope.region, r.zone);
+                      return zone ? Strings{zone->id} : Strings();
+                    }},
+    InterfaceFilter{"ipv6-addresses.ipv6-address", &at<"Ipv6Addresses.Ipv6Address">},
+    InterfaceFilter{"operator.managed", &at<"Operator.Managed">},
+    InterfaceFilter{"operator.principal", &at<"Operator.Principal">},
 };
 
 Result<std::vector<std::string>> read_addresses(const CreateNetworkInterfaceInput& input) {
@@ -165,8 +178,8 @@ Result<DescribeNetworkInterfacesOutput> describe_network_interfaces(Call& call,
   TRY(check_max_results(input.max_results, 5, 1000));
   const auto txn = call.read();
   const auto page =
-      TRY(describe<Record>(*txn, call.scope, kInterfaces, kFilters,
-                           {input.network_interface_ids, input.filters, input.max_results, input.next_token}));
+      TRY(describe<InterfaceRecord>(*txn, call.scope, kInterfaces, kInterfaceFilters,
+                                    {input.network_interface_ids, input.filters, input.max_results, input.next_token}));
   DescribeNetworkInterfacesOutput output{.network_interfaces = std::vector<NetworkInterface>(),
                                          .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) {

@@ -22,9 +22,7 @@ namespace {
 
 constexpr auto kExpiresAfter = std::chrono::days(7);
 
-using Record = PeeringRecord;
-
-std::string text_of(const Record& record) {
+std::string text_of(const PeeringRecord& record) {
   if (record.status == "pending-acceptance") return "Pending Acceptance by " + record.accepter.account;
   if (record.status == "active") return "Active";
   if (record.status == "deleted") {
@@ -51,7 +49,7 @@ VpcPeeringConnectionVpcInfo to_wire(const Scope& scope, const PeeringSide& side)
   return result;
 }
 
-VpcPeeringConnection to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
+VpcPeeringConnection to_wire(const Scope& scope, const PeeringRecord& record, const TagMap& tags) {
   VpcPeeringConnection result{
       .accepter_vpc_info = to_wire(scope, record.accepter),
       .requester_vpc_info = to_wire(scope, record.requester),
@@ -70,42 +68,44 @@ VpcPeeringConnection to_wire(const Scope& scope, const Record& record, const Tag
 
 // As the answer shows it.
 template <Path path>
-Result<Strings> at(const Lookup& where, const Record& record) {
+Result<Strings> at(const Lookup& where, const PeeringRecord& record) {
   const VpcPeeringConnection all = to_wire(where.scope, record, {});
   return values_at(schema::kVpcPeeringConnection, &all, path.view());
 }
 
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"vpc-peering-connection-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"status-code", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.status}; }},
-    Definition{"requester-vpc-info.vpc-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.requester.vpc}; }},
-    Definition{"requester-vpc-info.owner-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.requester.account}; }},
-    Definition{"requester-vpc-info.cidr-block",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return r.requester.cidrs; }},
-    Definition{"accepter-vpc-info.vpc-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.accepter.vpc}; }},
-    Definition{"accepter-vpc-info.owner-id",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.accepter.account}; }},
-    Definition{"accepter-vpc-info.cidr-block",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return r.accepter.cidrs; }},
-    Definition{"expiration-time", &at<"ExpirationTime">},
-    Definition{"status-message", &at<"Status.Message">},
+using PeeringFilter = FilterDefinition<PeeringRecord>;
+constexpr std::array kPeeringFilters{
+    PeeringFilter{"vpc-peering-connection-id",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    PeeringFilter{"status-code",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return Strings{r.status}; }},
+    PeeringFilter{"requester-vpc-info.vpc-id",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return Strings{r.requester.vpc}; }},
+    PeeringFilter{
+        "requester-vpc-info.owner-id",
+        [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return Strings{r.requester.account}; }},
+    PeeringFilter{"requester-vpc-info.cidr-block",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return r.requester.cidrs; }},
+    PeeringFilter{"accepter-vpc-info.vpc-id",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return Strings{r.accepter.vpc}; }},
+    PeeringFilter{"accepter-vpc-info.owner-id",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return Strings{r.accepter.account}; }},
+    PeeringFilter{"accepter-vpc-info.cidr-block",
+                  [](const Lookup&, const PeeringRecord& r) -> Result<Strings> { return r.accepter.cidrs; }},
+    PeeringFilter{"expiration-time", &at<"ExpirationTime">},
+    PeeringFilter{"status-message", &at<"Status.Message">},
 };
 
-void settle_both(const Call& call, const Record& record) {
+void settle_both(const Call& call, const PeeringRecord& record) {
   for (const PeeringSide* side : {&record.requester, &record.accepter}) {
     call.cloud.vpc_changed({.account = AccountId(side->account), .region = call.scope.region}, side->vpc);
   }
 }
 
 // Changes a pending one, which only the other side may.
-Result<Record> answer(Call& call, const std::string& id, std::string_view status) {
-  return call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    Record record = TRY(kPeerings.get(txn, call.scope, id));
+Result<PeeringRecord> answer(Call& call, const std::string& id, std::string_view status) {
+  return call.write([&](metadata::Transaction& txn) -> Result<PeeringRecord> {
+    PeeringRecord record = TRY(kPeerings.get(txn, call.scope, id));
     if (record.accepter.account != call.scope.account.view()) {
       return errors::not_permitted(
           fmt::format("User ({}) cannot accept or reject peering {}", call.scope.account.view(), record.id));
@@ -134,9 +134,9 @@ Result<DescribeVpcPeeringConnectionsOutput> describe_vpc_peering_connections(
     return tidy_peerings(txn, call.scope, call.context.now);
   }));
   const auto txn = call.read();
-  const auto page =
-      TRY(describe<Record>(*txn, call.scope, kPeerings, kFilters,
-                           {input.vpc_peering_connection_ids, input.filters, input.max_results, input.next_token}));
+  const auto page = TRY(
+      describe<PeeringRecord>(*txn, call.scope, kPeerings, kPeeringFilters,
+                              {input.vpc_peering_connection_ids, input.filters, input.max_results, input.next_token}));
   DescribeVpcPeeringConnectionsOutput output{.vpc_peering_connections = std::vector<VpcPeeringConnection>(),
                                              .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) {
@@ -152,20 +152,20 @@ Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& cal
     return errors::unsupported("This installation is one region.");
   }
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::peering));
-  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<PeeringRecord> {
     const Scope other{.account = AccountId(input.peer_owner_id.value_or(call.scope.account.str())),
                       .region = call.scope.region};
     const VpcRecord one = TRY(kVpcs.get(txn, call.scope, input.vpc_id));
     const VpcRecord two = TRY(kVpcs.get(txn, other, input.peer_vpc_id));
     if (one.id == two.id) return errors::invalid_parameter("A VPC can't be peered with itself.");
-    Record made{.id = make_id(Kind::peering)};
+    PeeringRecord made{.id = make_id(Kind::peering)};
     made.requester = {.account = call.scope.account.str(), .vpc = one.id, .cidrs = blocks_of(one)};
     made.accepter = {.account = other.account.str(), .vpc = two.id, .cidrs = blocks_of(two)};
     made.expires_at = call.context.now + kExpiresAfter;
     if (overlap(made.requester.cidrs, made.accepter.cidrs)) {
       end_peering(made, {.status = "failed", .account = call.scope.account.str(), .at = call.context.now});
     }
-    for (const Record& each : TRY(kPeerings.all(txn, call.scope))) {
+    for (const PeeringRecord& each : TRY(kPeerings.all(txn, call.scope))) {
       const bool is_live = each.status == "active" || each.is_pending(call.context.now);
       if (is_live && each.requester.vpc == one.id && each.accepter.vpc == two.id) {
         return errors::of("VpcPeeringConnectionAlreadyExists",
@@ -187,7 +187,7 @@ Result<CreateVpcPeeringConnectionOutput> create_vpc_peering_connection(Call& cal
 
 Result<AcceptVpcPeeringConnectionOutput> accept_vpc_peering_connection(Call& call,
                                                                        const AcceptVpcPeeringConnectionInput& input) {
-  const Record record = TRY(answer(call, *input.vpc_peering_connection_id, "active"));
+  const PeeringRecord record = TRY(answer(call, *input.vpc_peering_connection_id, "active"));
   settle_both(call, record);
   return AcceptVpcPeeringConnectionOutput{.vpc_peering_connection = to_wire(call.scope, record, {})};
 }
@@ -200,8 +200,8 @@ Result<RejectVpcPeeringConnectionOutput> reject_vpc_peering_connection(Call& cal
 
 Result<DeleteVpcPeeringConnectionOutput> delete_vpc_peering_connection(Call& call,
                                                                        const DeleteVpcPeeringConnectionInput& input) {
-  const auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    Record found = TRY(kPeerings.get(txn, call.scope, input.vpc_peering_connection_id));
+  const auto record = TRY(call.write([&](metadata::Transaction& txn) -> Result<PeeringRecord> {
+    PeeringRecord found = TRY(kPeerings.get(txn, call.scope, input.vpc_peering_connection_id));
     if (found.status != "active" && !found.is_pending(call.context.now) && found.status != "failed") {
       return errors::of(
           "InvalidStateTransition",
@@ -221,7 +221,7 @@ Result<ModifyVpcPeeringConnectionOptionsOutput> modify_vpc_peering_connection_op
     return options ? options->allow_dns_resolution_from_remote_vpc : std::nullopt;
   };
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    Record record = TRY(kPeerings.get(txn, call.scope, input.vpc_peering_connection_id));
+    PeeringRecord record = TRY(kPeerings.get(txn, call.scope, input.vpc_peering_connection_id));
     if (record.status != "active") {
       return errors::of(
           "OperationNotPermitted",

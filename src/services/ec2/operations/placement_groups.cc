@@ -14,12 +14,10 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = PlacementGroupRecord;
-
 constexpr int32_t kMostPartitions = 7;
 constexpr int32_t kUsualPartitions = 2;
 
-PlacementGroup to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
+PlacementGroup to_wire(const Scope& scope, const PlacementGroupRecord& record, const TagMap& tags) {
   PlacementGroup shown{.group_name = record.name,
                        .state = "available",
                        .strategy = std::string(name_of(record.strategy)),
@@ -31,21 +29,24 @@ PlacementGroup to_wire(const Scope& scope, const Record& record, const TagMap& t
   return shown;
 }
 
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"group-name", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{"group-arn",
-               [](const Lookup& lookup, const Record& r) -> Result<Strings> {
-                 return Strings{make_arn(lookup.scope, Kind::placement_group, r.name)};
-               }},
-    Definition{"spread-level",
-               [](const Lookup&, const Record& r) -> Result<Strings> {
-                 return r.strategy == Strategy::spread ? Strings{"rack"} : Strings();
-               }},
-    Definition{"state", [](const Lookup&, const Record&) -> Result<Strings> { return Strings{"available"}; }},
-    Definition{
-        "strategy",
-        [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{std::string(name_of(r.strategy))}; }},
+using PlacementGroupFilter = FilterDefinition<PlacementGroupRecord>;
+constexpr std::array kPlacementGroupFilters{
+    PlacementGroupFilter{
+        "group-name", [](const Lookup&, const PlacementGroupRecord& r) -> Result<Strings> { return Strings{r.name}; }},
+    PlacementGroupFilter{"group-arn",
+                         [](const Lookup& lookup, const PlacementGroupRecord& r) -> Result<Strings> {
+                           return Strings{make_arn(lookup.scope, Kind::placement_group, r.name)};
+                         }},
+    PlacementGroupFilter{"spread-level",
+                         [](const Lookup&, const PlacementGroupRecord& r) -> Result<Strings> {
+                           return r.strategy == Strategy::spread ? Strings{"rack"} : Strings();
+                         }},
+    PlacementGroupFilter{
+        "state", [](const Lookup&, const PlacementGroupRecord&) -> Result<Strings> { return Strings{"available"}; }},
+    PlacementGroupFilter{"strategy",
+                         [](const Lookup&, const PlacementGroupRecord& r) -> Result<Strings> {
+                           return Strings{std::string(name_of(r.strategy))};
+                         }},
 };
 
 Result<int32_t> read_partitions(const CreatePlacementGroupInput& input, Strategy strategy) {
@@ -58,7 +59,7 @@ Result<int32_t> read_partitions(const CreatePlacementGroupInput& input, Strategy
   return errors::invalid_value("PartitionCount", std::to_string(count), "Valid values are from 1 to 7.");
 }
 
-Result<Record> read_group(const CreatePlacementGroupInput& input) {
+Result<PlacementGroupRecord> read_group(const CreatePlacementGroupInput& input) {
   const std::string name = input.group_name.value_or("");
   if (name.empty()) return errors::missing_parameter("GroupName");
   if (name.size() > 255) {
@@ -75,21 +76,22 @@ Result<Record> read_group(const CreatePlacementGroupInput& input) {
   if (input.spread_level && *strategy != Strategy::spread) {
     return errors::invalid_combination("SpreadLevel can be given for the strategy 'spread' only.");
   }
-  return Record{.name = name, .strategy = *strategy, .partitions = TRY(read_partitions(input, *strategy))};
+  return PlacementGroupRecord{
+      .name = name, .strategy = *strategy, .partitions = TRY(read_partitions(input, *strategy))};
 }
 
 }  // namespace
 
 Result<CreatePlacementGroupOutput> create_placement_group(Call& call, const CreatePlacementGroupInput& input) {
-  const Record asked = TRY(read_group(input));
+  const PlacementGroupRecord asked = TRY(read_group(input));
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::placement_group));
-  const auto made = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  const auto made = TRY(call.write([&](metadata::Transaction& txn) -> Result<PlacementGroupRecord> {
     const std::string key = placement_group_key(asked.name);
     if (TRY(kNames.get(txn, {call.scope.account, call.scope.region, key}))) {
       return errors::of("InvalidPlacementGroup.Duplicate",
                         fmt::format("The Placement Group '{}' already exists.", asked.name));
     }
-    Record record = asked;
+    PlacementGroupRecord record = asked;
     record.id = make_id(Kind::placement_group);
     kPlacementGroups.put(txn, call.scope, record);
     kNames.put(txn, {call.scope.account, call.scope.region, key}, {.owner = record.id});
@@ -108,8 +110,8 @@ Result<DescribePlacementGroupsOutput> describe_placement_groups(Call& call, cons
     if (!ids) ids.emplace();
     ids->push_back(found->id);
   }
-  const auto page = TRY(
-      describe<Record>(*txn, call.scope, kPlacementGroups, kFilters, {ids, input.filters, std::nullopt, std::nullopt}));
+  const auto page = TRY(describe<PlacementGroupRecord>(*txn, call.scope, kPlacementGroups, kPlacementGroupFilters,
+                                                       {ids, input.filters, std::nullopt, std::nullopt}));
   DescribePlacementGroupsOutput output{.placement_groups = std::vector<PlacementGroup>()};
   for (const auto& [record, tags] : page.items) output.placement_groups->push_back(to_wire(call.scope, record, tags));
   return output;

@@ -22,22 +22,24 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr int32_t kMaxEntries = 1000;
+constexpr int32_t kMaxListEntries = 1000;
 
 std::string owner_of(const Scope& scope, const PrefixListRecord& list) {
   return list.is_aws ? "AWS" : scope.account.str();
 }
 
-using Record = PrefixListRecord;
-using Definition = FilterDefinition<Record>;
-constexpr std::array kFilters{
-    Definition{"prefix-list-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"prefix-list-name", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.name}; }},
-    Definition{"owner-id",
-               [](const Lookup& at, const Record& r) -> Result<Strings> { return Strings{owner_of(at.scope, r)}; }},
+using PrefixListFilter = FilterDefinition<PrefixListRecord>;
+constexpr std::array kPrefixListFilters{
+    PrefixListFilter{"prefix-list-id",
+                     [](const Lookup&, const PrefixListRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    PrefixListFilter{"prefix-list-name",
+                     [](const Lookup&, const PrefixListRecord& r) -> Result<Strings> { return Strings{r.name}; }},
+    PrefixListFilter{
+        "owner-id",
+        [](const Lookup& at, const PrefixListRecord& r) -> Result<Strings> { return Strings{owner_of(at.scope, r)}; }},
 };
 
-ManagedPrefixList to_wire(const Scope& scope, const Record& record, const TagMap& tags) {
+ManagedPrefixList to_wire(const Scope& scope, const PrefixListRecord& record, const TagMap& tags) {
   ManagedPrefixList list{.prefix_list_id = record.id,
                          .address_family = record.is_v6 ? "IPv6" : "IPv4",
                          .state = "create-complete",
@@ -56,22 +58,22 @@ ManagedPrefixList to_wire(const Scope& scope, const Record& record, const TagMap
 }
 
 // AWS's own and the account's that are asked for, by id.
-Result<std::vector<Tagged<Record>>> find_lists(metadata::ReadTransaction& txn, const Call& call,
-                                               const std::optional<Strings>& ids, const FilterList& filters) {
-  TRY(check_filters<Record>(filters, kFilters));
-  std::vector<Record> lists;
+Result<std::vector<Tagged<PrefixListRecord>>> find_lists(metadata::ReadTransaction& txn, const Call& call,
+                                                         const std::optional<Strings>& ids, const FilterList& filters) {
+  TRY(check_filters<PrefixListRecord>(filters, kPrefixListFilters));
+  std::vector<PrefixListRecord> lists;
   if (ids && !ids->empty()) {
     for (const std::string& id : *ids) lists.push_back(TRY(get_prefix_list(txn, call.cloud, call.scope, id)));
   } else {
     lists = TRY(kPrefixLists.all(txn, call.scope));
-    for (Record& own : aws_prefix_lists(call.cloud, call.scope)) lists.push_back(std::move(own));
+    for (PrefixListRecord& own : aws_prefix_lists(call.cloud, call.scope)) lists.push_back(std::move(own));
   }
-  std::ranges::sort(lists, {}, &Record::id);
-  std::vector<Tagged<Record>> result;
-  for (Record& list : lists) {
+  std::ranges::sort(lists, {}, &PrefixListRecord::id);
+  std::vector<Tagged<PrefixListRecord>> result;
+  for (PrefixListRecord& list : lists) {
     TagMap tags = TRY(tags_of(txn, call.scope, list.id));
     const Lookup lookup{.txn = txn, .scope = call.scope};
-    if (!TRY(matches<Record>(filters, kFilters, lookup, list, tags))) continue;
+    if (!TRY(matches<PrefixListRecord>(filters, kPrefixListFilters, lookup, list, tags))) continue;
     result.push_back({.record = std::move(list), .tags = std::move(tags)});
   }
   return result;
@@ -90,11 +92,11 @@ Result<std::optional<std::string>> cut_page(std::vector<Item>& items, std::optio
 }
 
 Result<> check_max_entries(int32_t count) {
-  if (count >= 1 && count <= kMaxEntries) return {};
+  if (count >= 1 && count <= kMaxListEntries) return {};
   return errors::invalid_value("MaxEntries", std::to_string(count), "Valid values are from 1 to 1000.");
 }
 
-Result<PrefixListEntryRecord> read_entry(const Record& list, const AddPrefixListEntry& entry) {
+Result<PrefixListEntryRecord> read_entry(const PrefixListRecord& list, const AddPrefixListEntry& entry) {
   const auto v4 = parse_cidr(*entry.cidr);
   const auto v6 = normalize_ipv6_cidr(*entry.cidr);
   if (list.is_v6 ? !v6.has_value() : !v4.has_value()) {
@@ -108,7 +110,7 @@ std::unexpected<CallError> too_many_entries() {
                     "You've reached the maximum number of entries for the prefix list.");
 }
 
-Result<> add_entry(Record& list, PrefixListEntryRecord entry) {
+Result<> add_entry(PrefixListRecord& list, PrefixListEntryRecord entry) {
   const auto found = std::ranges::find(list.entries, entry.cidr, &PrefixListEntryRecord::cidr);
   if (found != list.entries.end()) {
     found->description = entry.description;
@@ -119,7 +121,7 @@ Result<> add_entry(Record& list, PrefixListEntryRecord entry) {
   return too_many_entries();
 }
 
-Result<> check_version(const Record& list, int64_t version) {
+Result<> check_version(const PrefixListRecord& list, int64_t version) {
   if (version == list.version) return {};
   return errors::of("PrefixListVersionMismatch",
                     "The prefix list has the incorrect version number. Please use the latest version number.");
@@ -172,7 +174,7 @@ Result<DescribeManagedPrefixListsOutput> describe_managed_prefix_lists(Call& cal
 Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
     Call& call, const GetManagedPrefixListEntriesInput& input) {
   const auto txn = call.read();
-  Record list = TRY(get_prefix_list(*txn, call.cloud, call.scope, *input.prefix_list_id));
+  PrefixListRecord list = TRY(get_prefix_list(*txn, call.cloud, call.scope, *input.prefix_list_id));
   if (input.target_version) {
     list.entries = TRY(entries_of_version(*txn, call.scope, list, *input.target_version));
   }
@@ -186,7 +188,8 @@ Result<GetManagedPrefixListEntriesOutput> get_managed_prefix_list_entries(
 
 Result<CreateManagedPrefixListOutput> create_managed_prefix_list(Call& call,
                                                                  const CreateManagedPrefixListInput& input) {
-  Record list{.id = make_id(Kind::prefix_list), .name = *input.prefix_list_name, .max_entries = *input.max_entries};
+  PrefixListRecord list{
+      .id = make_id(Kind::prefix_list), .name = *input.prefix_list_name, .max_entries = *input.max_entries};
   if (list.name.starts_with("com.amazonaws")) return errors::invalid_parameter("The name is reserved.");
   TRY(check_max_entries(list.max_entries));
   if (*input.address_family != "IPv4" && *input.address_family != "IPv6") {
@@ -197,7 +200,7 @@ Result<CreateManagedPrefixListOutput> create_managed_prefix_list(Call& call,
     TRY(add_entry(list, TRY(read_entry(list, entry))));
   }
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::prefix_list));
-  auto made = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  auto made = TRY(call.write([&](metadata::Transaction& txn) -> Result<PrefixListRecord> {
     if (const auto before = TRY(find_made(txn, call, input.client_token))) {
       return kPrefixLists.get(txn, call.scope, *before);
     }
@@ -213,8 +216,8 @@ Result<ModifyManagedPrefixListOutput> modify_managed_prefix_list(Call& call,
                                                                  const ModifyManagedPrefixListInput& input) {
   std::vector<Use> uses;
   TagMap tags;
-  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    Record record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
+  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<PrefixListRecord> {
+    PrefixListRecord record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
     const auto removed = input.remove_entries.value_or(std::vector<RemovePrefixListEntry>());
     const auto added = input.add_entries.value_or(std::vector<AddPrefixListEntry>());
     const bool changes = !removed.empty() || !added.empty();
@@ -255,8 +258,8 @@ Result<RestoreManagedPrefixListVersionOutput> restore_managed_prefix_list_versio
     Call& call, const RestoreManagedPrefixListVersionInput& input) {
   std::vector<Use> uses;
   TagMap tags;
-  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    Record record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
+  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<PrefixListRecord> {
+    PrefixListRecord record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
     TRY(check_version(record, *input.current_version));
     keep_version(txn, call.scope, record);
     record.entries = TRY(entries_of_version(txn, call.scope, record, *input.previous_version));
@@ -275,8 +278,8 @@ Result<RestoreManagedPrefixListVersionOutput> restore_managed_prefix_list_versio
 
 Result<DeleteManagedPrefixListOutput> delete_managed_prefix_list(Call& call,
                                                                  const DeleteManagedPrefixListInput& input) {
-  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
-    Record record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
+  auto list = TRY(call.write([&](metadata::Transaction& txn) -> Result<PrefixListRecord> {
+    PrefixListRecord record = TRY(kPrefixLists.get(txn, call.scope, input.prefix_list_id));
     if (!TRY(uses_of(txn, call.scope, record.id)).empty()) {
       return errors::of("DependencyViolation",
                         fmt::format("The prefix list '{}' has dependencies and cannot be deleted.", record.id));
@@ -293,7 +296,7 @@ Result<DeleteManagedPrefixListOutput> delete_managed_prefix_list(Call& call,
 Result<GetManagedPrefixListAssociationsOutput> get_managed_prefix_list_associations(
     Call& call, const GetManagedPrefixListAssociationsInput& input) {
   const auto txn = call.read();
-  const Record list = TRY(get_prefix_list(*txn, call.cloud, call.scope, *input.prefix_list_id));
+  const PrefixListRecord list = TRY(get_prefix_list(*txn, call.cloud, call.scope, *input.prefix_list_id));
   GetManagedPrefixListAssociationsOutput output{.prefix_list_associations = std::vector<PrefixListAssociation>()};
   for (const Use& use : TRY(uses_of(*txn, call.scope, list.id))) {
     output.prefix_list_associations->push_back(

@@ -16,10 +16,12 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Definition = FilterDefinition<InstanceRecord>;
-constexpr std::array kFilters{
-    Definition{"instance-id", [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"state", [](const Lookup&, const InstanceRecord&) -> Result<Strings> { return Strings{"associated"}; }},
+using InstanceFilter = FilterDefinition<InstanceRecord>;
+constexpr std::array kProfileAssociationsFilters{
+    InstanceFilter{"instance-id",
+                   [](const Lookup&, const InstanceRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    InstanceFilter{"state",
+                   [](const Lookup&, const InstanceRecord&) -> Result<Strings> { return Strings{"associated"}; }},
 };
 
 bool has_association(const InstanceRecord& record) {
@@ -88,7 +90,7 @@ Result<DescribeIamInstanceProfileAssociationsOutput> describe_iam_instance_profi
     Call& call, const DescribeIamInstanceProfileAssociationsInput& input) {
   TRY(check_max_results(input.max_results, 5, 1000));
   const auto txn = call.read();
-  const auto page = TRY(describe<InstanceRecord>(*txn, call.scope, kInstances, kFilters,
+  const auto page = TRY(describe<InstanceRecord>(*txn, call.scope, kInstances, kProfileAssociationsFilters,
                                                  {std::nullopt, input.filters, std::nullopt, input.next_token}));
   DescribeIamInstanceProfileAssociationsOutput output{.iam_instance_profile_associations =
                                                           std::vector<IamInstanceProfileAssociation>()};

@@ -25,11 +25,12 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = RootReplacementRecord;
-using Definition = FilterDefinition<Record>;
+using RootReplacementFilter = FilterDefinition<RootReplacementRecord>;
 
-constexpr std::array kFilters{
-    Definition{"instance-id", [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{r.instance}; }},
+constexpr std::array kRootReplacementFilters{
+    RootReplacementFilter{
+        "instance-id",
+        [](const Lookup&, const RootReplacementRecord& r) -> Result<Strings> { return Strings{r.instance}; }},
 };
 
 // "2020-11-06 13:09:54.0", a text in the model.
@@ -40,7 +41,7 @@ std::string time_text(Timestamp at) {
   return text + ".0";
 }
 
-ReplaceRootVolumeTask to_wire(const Record& task, const TagMap& tags) {
+ReplaceRootVolumeTask to_wire(const RootReplacementRecord& task, const TagMap& tags) {
   ReplaceRootVolumeTask shown{.replace_root_volume_task_id = task.id,
                               .instance_id = task.instance,
                               .task_state = std::string(name_of(task.state)),
@@ -84,7 +85,7 @@ Result<VolumeRecord> root_of(metadata::ReadTransaction& txn, const Scope& scope,
 Result<std::set<std::string>> roots_ever(metadata::ReadTransaction& txn, const Scope& scope,
                                          const InstanceRecord& instance, const std::string& root) {
   std::set<std::string> roots{root};
-  for (const Record& task : TRY(kRootReplacements.all(txn, scope))) {
+  for (const RootReplacementRecord& task : TRY(kRootReplacements.all(txn, scope))) {
     if (task.instance == instance.id && task.state == ReplacementState::succeeded) roots.insert(task.old_volume);
   }
   return roots;
@@ -134,7 +135,7 @@ Result<> check_fits(const InstanceRecord& instance, const ImageRecord& image) {
 }
 
 Result<Source> source_of_image(metadata::ReadTransaction& txn, const Call& call, const InstanceRecord& instance,
-                               const std::string& id, Record& task) {
+                               const std::string& id, RootReplacementRecord& task) {
   const ImageRecord image = TRY(get_image(txn, call, id));
   TRY(check_is_available(image));
   TRY(check_fits(instance, image));
@@ -179,7 +180,7 @@ Result<> check_given(const VolumeRecord& volume, const InstanceRecord& instance,
 
 // From now on it is the instance's.
 Result<> take_given(metadata::Transaction& txn, const Scope& scope, const InstanceRecord& instance,
-                    const VolumeRecord& root, Record& task) {
+                    const VolumeRecord& root, RootReplacementRecord& task) {
   VolumeRecord volume = TRY(kVolumes.get(txn, scope, task.volume));
   TRY(check_given(volume, instance, root));
   const VolumeAttachmentRecord* const before = root.attachment_to(instance.id);
@@ -192,14 +193,14 @@ Result<> take_given(metadata::Transaction& txn, const Scope& scope, const Instan
   return {};
 }
 
-Result<Record> make_task(metadata::Transaction& txn, const Call& call, const CreateReplaceRootVolumeTaskInput& input,
-                         const InstanceRecord& instance) {
+Result<RootReplacementRecord> make_task(metadata::Transaction& txn, const Call& call,
+                                        const CreateReplaceRootVolumeTaskInput& input, const InstanceRecord& instance) {
   const VolumeRecord root = TRY(root_of(txn, call.scope, instance));
-  Record task{.id = make_id(Kind::root_replacement),
-              .instance = instance.id,
-              .volume = make_id(Kind::volume),
-              .old_volume = root.id,
-              .deletes_old = input.delete_replaced_root_volume.value_or(false)};
+  RootReplacementRecord task{.id = make_id(Kind::root_replacement),
+                             .instance = instance.id,
+                             .volume = make_id(Kind::volume),
+                             .old_volume = root.id,
+                             .deletes_old = input.delete_replaced_root_volume.value_or(false)};
   task.started_at = call.context.now;
   task.state_at = call.context.now;
   if (input.volume_id) {
@@ -227,14 +228,14 @@ Result<CreateReplaceRootVolumeTaskOutput> create_replace_root_volume_task(
   TRY(check_room_for_volumes(call.cloud));
   call.await_own_images();
   TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::root_replacement));
-  const Record task = TRY(call.write([&](metadata::Transaction& txn) -> Result<Record> {
+  const RootReplacementRecord task = TRY(call.write([&](metadata::Transaction& txn) -> Result<RootReplacementRecord> {
     if (const auto known = TRY(find_made(txn, call, input.client_token))) {
       tags = TRY(tags_of(txn, call.scope, *known));
       return kRootReplacements.get(txn, call.scope, *known);
     }
     InstanceRecord instance = TRY(kInstances.get(txn, call.scope, input.instance_id));
     TRY(check_can_replace(instance));
-    Record made = TRY(make_task(txn, call, input, instance));
+    RootReplacementRecord made = TRY(make_task(txn, call, input, instance));
     instance.replacing = made.id;
     kInstances.put(txn, call.scope, instance);
     kRootReplacements.put(txn, call.scope, made);
@@ -250,9 +251,9 @@ Result<CreateReplaceRootVolumeTaskOutput> create_replace_root_volume_task(
 Result<DescribeReplaceRootVolumeTasksOutput> describe_replace_root_volume_tasks(
     Call& call, const DescribeReplaceRootVolumeTasksInput& input) {
   const auto txn = call.read();
-  const auto page =
-      TRY(describe<Record>(*txn, call.scope, kRootReplacements, kFilters,
-                           {input.replace_root_volume_task_ids, input.filters, input.max_results, input.next_token}));
+  const auto page = TRY(describe<RootReplacementRecord>(
+      *txn, call.scope, kRootReplacements, kRootReplacementFilters,
+      {input.replace_root_volume_task_ids, input.filters, input.max_results, input.next_token}));
   DescribeReplaceRootVolumeTasksOutput output{.replace_root_volume_tasks = std::vector<ReplaceRootVolumeTask>(),
                                               .next_token = page.next_token};
   for (const auto& [task, tags] : page.items) output.replace_root_volume_tasks->push_back(to_wire(task, tags));

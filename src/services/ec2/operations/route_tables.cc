@@ -35,86 +35,89 @@ Result<Strings> each_route(const RouteTableRecord& record, Project project) {
 }
 std::string target_if(const RouteRecord& route, TargetKind kind) { return route.kind == kind ? route.target : ""; }
 
-using Definition = FilterDefinition<RouteTableRecord>;
-constexpr std::array kFilters{
-    Definition{"route-table-id",
-               [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"vpc-id", [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
-    Definition{"association.main",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_association(r, [](const auto& each) { return flag(each.subnet.empty()); });
-               }},
-    Definition{"association.route-table-association-id",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_association(r, [](const auto& each) { return each.id; });
-               }},
-    Definition{"association.route-table-id",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_association(r, [&](const auto&) { return r.id; });
-               }},
-    Definition{"association.subnet-id",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_association(r, [](const auto& each) { return each.subnet; });
-               }},
-    Definition{"association.gateway-id",
-               [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"route.destination-cidr-block",
-               [](const Lookup& at, const RouteTableRecord& r) -> Result<Strings> {
-                 Strings result;
-                 for (const auto& each : TRY(kVpcs.get(at.txn, at.scope, r.vpc)).cidrs) result.push_back(each.cidr);
-                 for (const auto& each : r.routes) result.push_back(each.destination);
-                 return result;
-               }},
-    Definition{"route.destination-ipv6-cidr-block",
-               [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"route.destination-prefix-list-id",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_route(r, [](const auto& each) { return each.destination; });
-               }},
-    Definition{"route.gateway-id",
-               [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> {
-                 Strings result{"local"};
-                 for (const auto& each : r.routes) {
-                   const bool is_gateway =
-                       each.kind == TargetKind::internet_gateway || each.kind == TargetKind::endpoint;
-                   if (is_gateway) result.push_back(each.target);
-                 }
-                 return result;
-               }},
-    Definition{"route.nat-gateway-id",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_route(r, [](const auto& each) { return target_if(each, TargetKind::nat_gateway); });
-               }},
-    Definition{"route.egress-only-internet-gateway-id",
-               [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"route.transit-gateway-id",
-               [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"route.vpc-peering-connection-id",
-               [](const Lookup&, const RouteTableRecord& r) {
-                 return each_route(r, [](const auto& each) { return target_if(each, TargetKind::peering); });
-               }},
-    Definition{"route.instance-id",
-               [](const Lookup& at, const RouteTableRecord& r) -> Result<Strings> {
-                 Strings result;
-                 for (const auto& each : r.routes) {
-                   if (each.kind != TargetKind::interface) continue;
-                   const auto interface = TRY(kInterfaces.find(at.txn, at.scope, each.target));
-                   if (interface && interface->attachment) result.push_back(interface->attachment->instance);
-                 }
-                 return result;
-               }},
-    Definition{"route.origin",
-               [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> {
-                 Strings result{"CreateRouteTable"};
-                 if (!r.routes.empty()) result.emplace_back("CreateRoute");
-                 return result;
-               }},
-    Definition{"route.state",
-               [](const Lookup& at, const RouteTableRecord& r) -> Result<Strings> {
-                 Strings result{"active"};
-                 for (const auto& each : r.routes) result.push_back(TRY(route_state(at.txn, at.scope, r.vpc, each)));
-                 return result;
-               }},
+using RouteTableFilter = FilterDefinition<RouteTableRecord>;
+constexpr std::array kRouteTableFilters{
+    RouteTableFilter{"route-table-id",
+                     [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    RouteTableFilter{"vpc-id",
+                     [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    RouteTableFilter{"association.main",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_association(r, [](const auto& each) { return flag(each.subnet.empty()); });
+                     }},
+    RouteTableFilter{"association.route-table-association-id",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_association(r, [](const auto& each) { return each.id; });
+                     }},
+    RouteTableFilter{"association.route-table-id",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_association(r, [&](const auto&) { return r.id; });
+                     }},
+    RouteTableFilter{"association.subnet-id",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_association(r, [](const auto& each) { return each.subnet; });
+                     }},
+    RouteTableFilter{"association.gateway-id",
+                     [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
+    RouteTableFilter{"route.destination-cidr-block",
+                     [](const Lookup& at, const RouteTableRecord& r) -> Result<Strings> {
+                       Strings result;
+                       for (const auto& each : TRY(kVpcs.get(at.txn, at.scope, r.vpc)).cidrs)
+                         result.push_back(each.cidr);
+                       for (const auto& each : r.routes) result.push_back(each.destination);
+                       return result;
+                     }},
+    RouteTableFilter{"route.destination-ipv6-cidr-block",
+                     [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
+    RouteTableFilter{"route.destination-prefix-list-id",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_route(r, [](const auto& each) { return each.destination; });
+                     }},
+    RouteTableFilter{"route.gateway-id",
+                     [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> {
+                       Strings result{"local"};
+                       for (const auto& each : r.routes) {
+                         const bool is_gateway =
+                             each.kind == TargetKind::internet_gateway || each.kind == TargetKind::endpoint;
+                         if (is_gateway) result.push_back(each.target);
+                       }
+                       return result;
+                     }},
+    RouteTableFilter{"route.nat-gateway-id",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_route(r, [](const auto& each) { return target_if(each, TargetKind::nat_gateway); });
+                     }},
+    RouteTableFilter{"route.egress-only-internet-gateway-id",
+                     [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
+    RouteTableFilter{"route.transit-gateway-id",
+                     [](const Lookup&, const RouteTableRecord&) -> Result<Strings> { return Strings{}; }},
+    RouteTableFilter{"route.vpc-peering-connection-id",
+                     [](const Lookup&, const RouteTableRecord& r) {
+                       return each_route(r, [](const auto& each) { return target_if(each, TargetKind::peering); });
+                     }},
+    RouteTableFilter{"route.instance-id",
+                     [](const Lookup& at, const RouteTableRecord& r) -> Result<Strings> {
+                       Strings result;
+                       for (const auto& each : r.routes) {
+                         if (each.kind != TargetKind::interface) continue;
+                         const auto interface = TRY(kInterfaces.find(at.txn, at.scope, each.target));
+                         if (interface && interface->attachment) result.push_back(interface->attachment->instance);
+                       }
+                       return result;
+                     }},
+    RouteTableFilter{"route.origin",
+                     [](const Lookup&, const RouteTableRecord& r) -> Result<Strings> {
+                       Strings result{"CreateRouteTable"};
+                       if (!r.routes.empty()) result.emplace_back("CreateRoute");
+                       return result;
+                     }},
+    RouteTableFilter{"route.state",
+                     [](const Lookup& at, const RouteTableRecord& r) -> Result<Strings> {
+                       Strings result{"active"};
+                       for (const auto& each : r.routes)
+                         result.push_back(TRY(route_state(at.txn, at.scope, r.vpc, each)));
+                       return result;
+                     }},
 };
 
 RouteTableAssociation to_wire(const RouteTableRecord& table, const RouteTableAssociationRecord& record) {
@@ -182,7 +185,7 @@ std::string add_association(metadata::Transaction& txn, const Scope& scope, Rout
 Result<DescribeRouteTablesOutput> describe_route_tables(Call& call, const DescribeRouteTablesInput& input) {
   const auto txn = call.read();
   const auto page =
-      TRY(describe<RouteTableRecord>(*txn, call.scope, kRouteTables, kFilters,
+      TRY(describe<RouteTableRecord>(*txn, call.scope, kRouteTables, kRouteTableFilters,
                                      {input.route_table_ids, input.filters, input.max_results, input.next_token}));
   DescribeRouteTablesOutput output{.route_tables = std::vector<RouteTable>(), .next_token = page.next_token};
   for (const auto& [record, tags] : page.items) {

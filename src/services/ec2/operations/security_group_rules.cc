@@ -208,11 +208,12 @@ struct GroupRule {
   GroupRecord group;
   RuleRecord rule;
 };
-using Definition = FilterDefinition<GroupRule>;
-constexpr std::array kFilters{
-    Definition{"group-id", [](const Lookup&, const GroupRule& r) -> Result<Strings> { return Strings{r.group.id}; }},
-    Definition{"security-group-rule-id",
-               [](const Lookup&, const GroupRule& r) -> Result<Strings> { return Strings{r.rule.id}; }},
+using GroupRuleFilter = FilterDefinition<GroupRule>;
+constexpr std::array kGroupRuleFilters{
+    GroupRuleFilter{"group-id",
+                    [](const Lookup&, const GroupRule& r) -> Result<Strings> { return Strings{r.group.id}; }},
+    GroupRuleFilter{"security-group-rule-id",
+                    [](const Lookup&, const GroupRule& r) -> Result<Strings> { return Strings{r.rule.id}; }},
 };
 
 }  // namespace
@@ -290,7 +291,7 @@ Result<ModifySecurityGroupRulesOutput> modify_security_group_rules(Call& call,
 
 Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& call,
                                                                        const DescribeSecurityGroupRulesInput& input) {
-  TRY(check_filters<GroupRule>(input.filters, kFilters));
+  TRY(check_filters<GroupRule>(input.filters, kGroupRuleFilters));
   for (const Filter& filter : input.filters.value_or(std::vector<Filter>())) {
     if (*filter.name == "group-id" && filter.values) TRY(check_group_ids(*filter.values));
   }
@@ -318,7 +319,7 @@ Result<DescribeSecurityGroupRulesOutput> describe_security_group_rules(Call& cal
     if (each.rule.id <= after) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, each.rule.id));
     const Lookup lookup{.txn = *txn, .scope = call.scope};
-    if (!TRY(matches<GroupRule>(input.filters, kFilters, lookup, each, tags))) continue;
+    if (!TRY(matches<GroupRule>(input.filters, kGroupRuleFilters, lookup, each, tags))) continue;
     if (output.security_group_rules->size() == limit) {
       output.next_token = make_token(*output.security_group_rules->back().security_group_rule_id);
       break;

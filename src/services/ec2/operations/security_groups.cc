@@ -16,7 +16,7 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr size_t kMaxGroups = 2500;
+constexpr size_t kMaxGroupsOfRegion = 2500;
 
 template <Way way, auto project>
 Result<Strings> of_rules(const Lookup&, const GroupRecord& record) {
@@ -50,30 +50,30 @@ Result<Strings> peer_names(const Lookup& at, const GroupRecord& record) {
   return result;
 }
 
-using Definition = FilterDefinition<GroupRecord>;
-constexpr std::array kFilters{
+using GroupFilter = FilterDefinition<GroupRecord>;
+constexpr std::array kGroupFilters{
     kGroupId,
     kGroupName,
     kGroupDescription,
     kGroupVpc,
-    Definition{"ip-permission.cidr", &of_rules<Way::in, kCidr>},
-    Definition{"ip-permission.ipv6-cidr", &of_rules<Way::in, kCidrV6>},
-    Definition{"ip-permission.group-id", &of_rules<Way::in, kGroup>},
-    Definition{"ip-permission.group-name", &peer_names<Way::in>},
-    Definition{"ip-permission.prefix-list-id", &of_rules<Way::in, kPrefixList>},
-    Definition{"ip-permission.protocol", &of_rules<Way::in, kProtocol>},
-    Definition{"ip-permission.user-id", &of_rules<Way::in, kUser>},
-    Definition{"ip-permission.from-port", &of_rules<Way::in, kFrom>},
-    Definition{"ip-permission.to-port", &of_rules<Way::in, kTo>},
-    Definition{"egress.ip-permission.cidr", &of_rules<Way::out, kCidr>},
-    Definition{"egress.ip-permission.ipv6-cidr", &of_rules<Way::out, kCidrV6>},
-    Definition{"egress.ip-permission.group-id", &of_rules<Way::out, kGroup>},
-    Definition{"egress.ip-permission.group-name", &peer_names<Way::out>},
-    Definition{"egress.ip-permission.prefix-list-id", &of_rules<Way::out, kPrefixList>},
-    Definition{"egress.ip-permission.protocol", &of_rules<Way::out, kProtocol>},
-    Definition{"egress.ip-permission.user-id", &of_rules<Way::out, kUser>},
-    Definition{"egress.ip-permission.from-port", &of_rules<Way::out, kFrom>},
-    Definition{"egress.ip-permission.to-port", &of_rules<Way::out, kTo>},
+    GroupFilter{"ip-permission.cidr", &of_rules<Way::in, kCidr>},
+    GroupFilter{"ip-permission.ipv6-cidr", &of_rules<Way::in, kCidrV6>},
+    GroupFilter{"ip-permission.group-id", &of_rules<Way::in, kGroup>},
+    GroupFilter{"ip-permission.group-name", &peer_names<Way::in>},
+    GroupFilter{"ip-permission.prefix-list-id", &of_rules<Way::in, kPrefixList>},
+    GroupFilter{"ip-permission.protocol", &of_rules<Way::in, kProtocol>},
+    GroupFilter{"ip-permission.user-id", &of_rules<Way::in, kUser>},
+    GroupFilter{"ip-permission.from-port", &of_rules<Way::in, kFrom>},
+    GroupFilter{"ip-permission.to-port", &of_rules<Way::in, kTo>},
+    GroupFilter{"egress.ip-permission.cidr", &of_rules<Way::out, kCidr>},
+    GroupFilter{"egress.ip-permission.ipv6-cidr", &of_rules<Way::out, kCidrV6>},
+    GroupFilter{"egress.ip-permission.group-id", &of_rules<Way::out, kGroup>},
+    GroupFilter{"egress.ip-permission.group-name", &peer_names<Way::out>},
+    GroupFilter{"egress.ip-permission.prefix-list-id", &of_rules<Way::out, kPrefixList>},
+    GroupFilter{"egress.ip-permission.protocol", &of_rules<Way::out, kProtocol>},
+    GroupFilter{"egress.ip-permission.user-id", &of_rules<Way::out, kUser>},
+    GroupFilter{"egress.ip-permission.from-port", &of_rules<Way::out, kFrom>},
+    GroupFilter{"egress.ip-permission.to-port", &of_rules<Way::out, kTo>},
 };
 
 SecurityGroup to_wire(const Scope& scope, const GroupRecord& record, const TagMap& tags) {
@@ -158,7 +158,7 @@ Result<GroupRecord> find_group(metadata::ReadTransaction& txn, const Scope& scop
 Result<DescribeSecurityGroupsOutput> describe_security_groups(Call& call, const DescribeSecurityGroupsInput& input) {
   const auto txn = call.read();
   const auto ids = TRY(ids_of_names(*txn, call.scope, input));
-  const auto page = TRY(describe<GroupRecord>(*txn, call.scope, kGroups, kFilters,
+  const auto page = TRY(describe<GroupRecord>(*txn, call.scope, kGroups, kGroupFilters,
                                               {ids, input.filters, input.max_results, input.next_token}));
   DescribeSecurityGroupsOutput output{.next_token = page.next_token, .security_groups = std::vector<SecurityGroup>()};
   for (const auto& [record, tags] : page.items) output.security_groups->push_back(to_wire(call.scope, record, tags));
@@ -183,7 +183,7 @@ Result<CreateSecurityGroupOutput> create_security_group(Call& call, const Create
       return errors::of("InvalidGroup.Duplicate",
                         fmt::format("The security group '{}' already exists for VPC '{}'", *input.group_name, vpc.id));
     }
-    if (TRY(members_of(txn, call.scope, vpc.id, Kind::security_group)).size() >= kMaxGroups) {
+    if (TRY(members_of(txn, call.scope, vpc.id, Kind::security_group)).size() >= kMaxGroupsOfRegion) {
       return errors::of("SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.");
     }
     GroupRecord record{.id = make_id(Kind::security_group),

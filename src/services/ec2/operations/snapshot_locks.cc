@@ -76,9 +76,9 @@ struct Locked {
   SnapshotLockRecord lock;
   LockView view;
 };
-using Definition = FilterDefinition<Locked>;
-constexpr std::array kFilters{
-    Definition{
+using LockedFilter = FilterDefinition<Locked>;
+constexpr std::array kLockedFilters{
+    LockedFilter{
         "lock-state",
         [](const Lookup&, const Locked& r) -> Result<Strings> { return Strings{std::string(name_of(r.view.state))}; }},
 };
@@ -178,7 +178,7 @@ Result<UnlockSnapshotOutput> unlock_snapshot(Call& call, const UnlockSnapshotInp
 }
 
 Result<DescribeLockedSnapshotsOutput> describe_locked_snapshots(Call& call, const DescribeLockedSnapshotsInput& input) {
-  TRY(check_filters<Locked>(input.filters, kFilters));
+  TRY(check_filters<Locked>(input.filters, kLockedFilters));
   const bool names_ids = input.snapshot_ids && !input.snapshot_ids->empty();
   if (input.max_results && names_ids) {
     return errors::invalid_combination("The parameter snapshotSet cannot be used with the parameter maxResults");
@@ -191,7 +191,7 @@ Result<DescribeLockedSnapshotsOutput> describe_locked_snapshots(Call& call, cons
   for (const Locked& each : TRY(find_locked(*txn, call, input))) {
     if (each.snapshot.id <= after) continue;
     const TagMap tags = TRY(tags_of(*txn, call.scope, each.snapshot.id));
-    if (!TRY(matches<Locked>(input.filters, kFilters, lookup, each, tags))) continue;
+    if (!TRY(matches<Locked>(input.filters, kLockedFilters, lookup, each, tags))) continue;
     if (output.snapshots->size() == limit) {
       output.next_token = make_token(*output.snapshots->back().snapshot_id);
       break;

@@ -19,7 +19,7 @@ namespace aerolith::ec2 {
 namespace {
 
 constexpr int32_t kMostRestoreDays = 180;
-constexpr int32_t kWhole = 100;
+constexpr int32_t kAllOfTier = 100;
 
 // "archival-in-progress", …
 std::string status_of(const SnapshotTierRecord& tier) {
@@ -53,15 +53,16 @@ struct Tiered {
   SnapshotRecord snapshot;
   std::optional<SnapshotTierRecord> tier;
 };
-using Definition = FilterDefinition<Tiered>;
-constexpr std::array kFilters{
-    Definition{"snapshot-id", [](const Lookup&, const Tiered& r) -> Result<Strings> { return Strings{r.snapshot.id}; }},
-    Definition{"volume-id",
-               [](const Lookup&, const Tiered& r) -> Result<Strings> { return Strings{r.snapshot.volume}; }},
-    Definition{"last-tiering-operation",
-               [](const Lookup&, const Tiered& r) -> Result<Strings> {
-                 return r.tier ? Strings{status_of(*r.tier)} : Strings();
-               }},
+using TieredFilter = FilterDefinition<Tiered>;
+constexpr std::array kTieredFilters{
+    TieredFilter{"snapshot-id",
+                 [](const Lookup&, const Tiered& r) -> Result<Strings> { return Strings{r.snapshot.id}; }},
+    TieredFilter{"volume-id",
+                 [](const Lookup&, const Tiered& r) -> Result<Strings> { return Strings{r.snapshot.volume}; }},
+    TieredFilter{"last-tiering-operation",
+                 [](const Lookup&, const Tiered& r) -> Result<Strings> {
+                   return r.tier ? Strings{status_of(*r.tier)} : Strings();
+                 }},
 };
 
 SnapshotTierStatus show(const Tiered& tiered, const TagMap& tags) {
@@ -73,7 +74,7 @@ SnapshotTierStatus show(const Tiered& tiered, const TagMap& tags) {
                            .storage_tier = tiered.tier && tiered.tier->is_archived ? "archive" : "standard"};
   if (!tiered.tier) return shown;
   shown.last_tiering_start_time = tiered.tier->started_at;
-  shown.last_tiering_progress = tiered.tier->progress == TierProgress::completed ? kWhole : 0;
+  shown.last_tiering_progress = tiered.tier->progress == TierProgress::completed ? kAllOfTier : 0;
   shown.last_tiering_operation_status = status_of(*tiered.tier);
   if (!tiered.tier->failure.empty()) shown.last_tiering_operation_status_detail = tiered.tier->failure;
   shown.archival_complete_time = tiered.tier->archived_at;
@@ -151,7 +152,7 @@ Result<RestoreSnapshotTierOutput> restore_snapshot_tier(Call& call, const Restor
 
 Result<DescribeSnapshotTierStatusOutput> describe_snapshot_tier_status(Call& call,
                                                                        const DescribeSnapshotTierStatusInput& input) {
-  TRY(check_filters<Tiered>(input.filters, kFilters));
+  TRY(check_filters<Tiered>(input.filters, kTieredFilters));
   TRY(check_max_results(input.max_results, 1, 1000));
   const auto txn = call.read();
   const std::string after = TRY(read_token(input.next_token));
@@ -163,7 +164,7 @@ Result<DescribeSnapshotTierStatusOutput> describe_snapshot_tier_status(Call& cal
     if (each.id <= after || each.is_hidden() || each.owner != call.scope.account.view()) continue;
     const Tiered tiered{.snapshot = each, .tier = TRY(find_tier(*txn, call.scope, each))};
     const TagMap tags = TRY(tags_of(*txn, call.scope, each.id));
-    if (!TRY(matches<Tiered>(input.filters, kFilters, lookup, tiered, tags))) continue;
+    if (!TRY(matches<Tiered>(input.filters, kTieredFilters, lookup, tiered, tags))) continue;
     if (statuses.size() == limit) {
       output.next_token = make_token(*statuses.back().snapshot_id);
       break;

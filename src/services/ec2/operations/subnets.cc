@@ -25,9 +25,9 @@
 namespace aerolith::ec2 {
 namespace {
 
-constexpr int kLargestPrefix = 16;
-constexpr int kSmallestPrefix = 28;
-constexpr int kDefaultSubnetPrefix = 20;
+constexpr int kLargestSubnetPrefix = 16;
+constexpr int kSmallestSubnetPrefix = 28;
+constexpr int kUsualPrefix = 20;
 constexpr size_t kMaxSubnets = 200;
 
 std::string zone_id(const Scope& scope, const std::string& zone) {
@@ -42,49 +42,50 @@ Result<Strings> at(const Lookup& where, const SubnetRecord& record) {
   return values_at(schema::kSubnet, &all, path.view());
 }
 
-using Definition = FilterDefinition<SubnetRecord>;
-constexpr std::array kFilters{
-    Definition{"subnet-id", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"vpc-id", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
-    Definition{"availability-zone",
-               [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{"availabilityZone",
-               [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
-    Definition{
+using SubnetFilter = FilterDefinition<SubnetRecord>;
+constexpr std::array kSubnetFilters{
+    SubnetFilter{"subnet-id", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    SubnetFilter{"vpc-id", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.vpc}; }},
+    SubnetFilter{"availability-zone",
+                 [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
+    SubnetFilter{"availabilityZone",
+                 [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.zone}; }},
+    SubnetFilter{
         "availability-zone-id",
         [](const Lookup& at, const SubnetRecord& r) -> Result<Strings> { return Strings{zone_id(at.scope, r.zone)}; }},
-    Definition{"available-ip-address-count",
-               [](const Lookup& at, const SubnetRecord& r) -> Result<Strings> {
-                 return Strings{std::to_string(TRY(count_free_addresses(at.txn, at.scope, r)))};
-               }},
-    Definition{"cidr-block", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.cidr}; }},
-    Definition{"cidr", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.cidr}; }},
-    Definition{"cidrBlock", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.cidr}; }},
-    Definition{"default-for-az",
-               [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
-    Definition{"defaultForAz",
-               [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
-    Definition{"map-public-ip-on-launch",
-               [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{flag(r.maps_public_ip)}; }},
-    Definition{"ipv6-native", [](const Lookup&, const SubnetRecord&) -> Result<Strings> { return Strings{"false"}; }},
-    Definition{"state", [](const Lookup&, const SubnetRecord&) -> Result<Strings> { return Strings{"available"}; }},
-    Definition{"subnet-arn",
-               [](const Lookup& at, const SubnetRecord& r) -> Result<Strings> {
-                 return Strings{make_arn(at.scope, Kind::subnet, r.id)};
-               }},
-    Definition{"customer-owned-ipv4-pool", &at<"CustomerOwnedIpv4Pool">},
-    Definition{"enable-dns64", &at<"EnableDns64">},
-    Definition{"enable-lni-at-device-index", &at<"EnableLniAtDeviceIndex">},
-    Definition{"ipv6-cidr-block-association.ipv6-cidr-block", &at<"Ipv6CidrBlockAssociationSet.Ipv6CidrBlock">},
-    Definition{"ipv6-cidr-block-association.association-id", &at<"Ipv6CidrBlockAssociationSet.AssociationId">},
-    Definition{"ipv6-cidr-block-association.state", &at<"Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State">},
-    Definition{"map-customer-owned-ip-on-launch", &at<"MapCustomerOwnedIpOnLaunch">},
-    Definition{"outpost-arn", &at<"OutpostArn">},
-    Definition{"private-dns-name-options-on-launch.hostname-type", &at<"PrivateDnsNameOptionsOnLaunch.HostnameType">},
-    Definition{"private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
-               &at<"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord">},
-    Definition{"private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
-               &at<"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord">},
+    SubnetFilter{"available-ip-address-count",
+                 [](const Lookup& at, const SubnetRecord& r) -> Result<Strings> {
+                   return Strings{std::to_string(TRY(count_free_addresses(at.txn, at.scope, r)))};
+                 }},
+    SubnetFilter{"cidr-block", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.cidr}; }},
+    SubnetFilter{"cidr", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.cidr}; }},
+    SubnetFilter{"cidrBlock", [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{r.cidr}; }},
+    SubnetFilter{"default-for-az",
+                 [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    SubnetFilter{"defaultForAz",
+                 [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    SubnetFilter{
+        "map-public-ip-on-launch",
+        [](const Lookup&, const SubnetRecord& r) -> Result<Strings> { return Strings{flag(r.maps_public_ip)}; }},
+    SubnetFilter{"ipv6-native", [](const Lookup&, const SubnetRecord&) -> Result<Strings> { return Strings{"false"}; }},
+    SubnetFilter{"state", [](const Lookup&, const SubnetRecord&) -> Result<Strings> { return Strings{"available"}; }},
+    SubnetFilter{"subnet-arn",
+                 [](const Lookup& at, const SubnetRecord& r) -> Result<Strings> {
+                   return Strings{make_arn(at.scope, Kind::subnet, r.id)};
+                 }},
+    SubnetFilter{"customer-owned-ipv4-pool", &at<"CustomerOwnedIpv4Pool">},
+    SubnetFilter{"enable-dns64", &at<"EnableDns64">},
+    SubnetFilter{"enable-lni-at-device-index", &at<"EnableLniAtDeviceIndex">},
+    SubnetFilter{"ipv6-cidr-block-association.ipv6-cidr-block", &at<"Ipv6CidrBlockAssociationSet.Ipv6CidrBlock">},
+    SubnetFilter{"ipv6-cidr-block-association.association-id", &at<"Ipv6CidrBlockAssociationSet.AssociationId">},
+    SubnetFilter{"ipv6-cidr-block-association.state", &at<"Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State">},
+    SubnetFilter{"map-customer-owned-ip-on-launch", &at<"MapCustomerOwnedIpOnLaunch">},
+    SubnetFilter{"outpost-arn", &at<"OutpostArn">},
+    SubnetFilter{"private-dns-name-options-on-launch.hostname-type", &at<"PrivateDnsNameOptionsOnLaunch.HostnameType">},
+    SubnetFilter{"private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
+                 &at<"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord">},
+    SubnetFilter{"private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
+                 &at<"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord">},
 };
 
 Result<Zone> read_zone(const Scope& scope, const std::optional<std::string>& name,
@@ -106,7 +107,7 @@ Result<std::string> read_subnet_cidr(metadata::ReadTransaction& txn, const Scope
   if (!cidr) return errors::invalid_value("cidrBlock", text, "This is not a valid CIDR block.");
   const bool inside = std::ranges::any_of(
       vpc.cidrs, [&](const CidrAssociation& each) { return parse_cidr(each.cidr)->contains(*cidr); });
-  if (!inside || cidr->prefix < kLargestPrefix || cidr->prefix > kSmallestPrefix) {
+  if (!inside || cidr->prefix < kLargestSubnetPrefix || cidr->prefix > kSmallestSubnetPrefix) {
     return errors::of("InvalidSubnet.Range", fmt::format("The CIDR '{}' is invalid.", text));
   }
   const auto others = TRY(kSubnets.in_vpc(txn, scope, vpc.id));
@@ -125,7 +126,7 @@ Result<std::string> read_subnet_cidr(metadata::ReadTransaction& txn, const Scope
 Result<std::string> find_default_cidr(metadata::ReadTransaction& txn, const Scope& scope, const VpcRecord& vpc) {
   const auto others = TRY(kSubnets.in_vpc(txn, scope, vpc.id));
   const Cidr all = parse_cidr(vpc.cidrs.front().cidr).value_or(Cidr());
-  for (Cidr cidr{.base = all.base, .prefix = kDefaultSubnetPrefix}; all.contains(cidr);
+  for (Cidr cidr{.base = all.base, .prefix = kUsualPrefix}; all.contains(cidr);
        cidr.base += static_cast<Ipv4>(cidr.size())) {
     const bool taken =
         std::ranges::any_of(others, [&](const SubnetRecord& other) { return parse_cidr(other.cidr)->overlaps(cidr); });
@@ -184,7 +185,7 @@ Subnet to_wire(const Scope& scope, const SubnetRecord& record, const TagMap& tag
 
 Result<DescribeSubnetsOutput> describe_subnets(Call& call, const DescribeSubnetsInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<SubnetRecord>(*txn, call.scope, kSubnets, kFilters,
+  const auto page = TRY(describe<SubnetRecord>(*txn, call.scope, kSubnets, kSubnetFilters,
                                                {input.subnet_ids, input.filters, input.max_results, input.next_token}));
   DescribeSubnetsOutput output{.next_token = page.next_token, .subnets = std::vector<Subnet>()};
   for (const auto& [record, tags] : page.items) {

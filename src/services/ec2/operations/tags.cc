@@ -24,12 +24,12 @@ struct TagRow {
   std::string value;
 };
 
-using Definition = FilterDefinition<TagRow>;
-constexpr std::array kFilters{
-    Definition{"key", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.key}; }},
-    Definition{"value", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.value}; }},
-    Definition{"resource-id", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.resource}; }},
-    Definition{"resource-type", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.type}; }},
+using TagFilter = FilterDefinition<TagRow>;
+constexpr std::array kTagFilters{
+    TagFilter{"key", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.key}; }},
+    TagFilter{"value", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.value}; }},
+    TagFilter{"resource-id", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.resource}; }},
+    TagFilter{"resource-type", [](const Lookup&, const TagRow& r) -> Result<Strings> { return Strings{r.type}; }},
 };
 
 Result<std::vector<TagRow>> rows_of(const std::string& resource, const TagMap& tags, const FilterList& filters,
@@ -38,7 +38,7 @@ Result<std::vector<TagRow>> rows_of(const std::string& resource, const TagMap& t
   std::vector<TagRow> result;
   for (const auto& [key, value] : tags) {
     TagRow row{.resource = resource, .type = std::string(kind ? info(*kind).type : ""), .key = key, .value = value};
-    if (TRY(matches<TagRow>(filters, kFilters, lookup, row, {{key, value}}))) result.push_back(std::move(row));
+    if (TRY(matches<TagRow>(filters, kTagFilters, lookup, row, {{key, value}}))) result.push_back(std::move(row));
   }
   return result;
 }
@@ -94,7 +94,7 @@ Result<NoOutput> delete_tags(Call& call, const DeleteTagsInput& input) {
 }
 
 Result<DescribeTagsOutput> describe_tags(Call& call, const DescribeTagsInput& input) {
-  TRY(check_filters<TagRow>(input.filters, kFilters));
+  TRY(check_filters<TagRow>(input.filters, kTagFilters));
   TRY(check_max_results(input.max_results, 5, 1000));
   // "resource key": where the page before ended.
   const std::string after = TRY(read_token(input.next_token));

@@ -25,7 +25,7 @@ namespace {
 constexpr size_t kMostChanges = 4;
 constexpr std::chrono::hours kChangesPeriod{24};
 constexpr int32_t kDefaultIops = 3000;
-constexpr int64_t kWhole = 100;
+constexpr int64_t kAllOfChange = 100;
 
 VolumeModification show_modification(const VolumeRecord& volume) {
   const ModificationRecord& record = *volume.modification;
@@ -41,7 +41,7 @@ VolumeModification show_modification(const VolumeRecord& volume) {
                            .original_volume_type = record.original.type,
                            .original_throughput = throughput_of(record.original),
                            .original_multi_attach_enabled = record.original.multi_attach,
-                           .progress = record.state == ModificationState::completed ? kWhole : 0,
+                           .progress = record.state == ModificationState::completed ? kAllOfChange : 0,
                            .start_time = record.started_at};
   if (record.ended_at) shown.end_time = *record.ended_at;
   if (!record.message.empty()) shown.status_message = record.message;
@@ -49,23 +49,23 @@ VolumeModification show_modification(const VolumeRecord& volume) {
 }
 
 template <Path path>
-Result<Strings> at(const Lookup&, const VolumeRecord& volume) {
+Result<Strings> change_at(const Lookup&, const VolumeRecord& volume) {
   const VolumeModification shown = show_modification(volume);
   return values_at(schema::kVolumeModification, &shown, path.view());
 }
-using Definition = FilterDefinition<VolumeRecord>;
-constexpr std::array kFilters{
-    Definition{"modification-state", &at<"ModificationState">},
-    Definition{"original-iops", &at<"OriginalIops">},
-    Definition{"original-size", &at<"OriginalSize">},
-    Definition{"original-volume-type", &at<"OriginalVolumeType">},
-    Definition{"originalMultiAttachEnabled", &at<"OriginalMultiAttachEnabled">},
-    Definition{"start-time", &at<"StartTime">},
-    Definition{"target-iops", &at<"TargetIops">},
-    Definition{"target-size", &at<"TargetSize">},
-    Definition{"target-volume-type", &at<"TargetVolumeType">},
-    Definition{"targetMultiAttachEnabled", &at<"TargetMultiAttachEnabled">},
-    Definition{"volume-id", &at<"VolumeId">},
+using VolumeFilter = FilterDefinition<VolumeRecord>;
+constexpr std::array kVolumeChangesFilters{
+    VolumeFilter{"modification-state", &change_at<"ModificationState">},
+    VolumeFilter{"original-iops", &change_at<"OriginalIops">},
+    VolumeFilter{"original-size", &change_at<"OriginalSize">},
+    VolumeFilter{"original-volume-type", &change_at<"OriginalVolumeType">},
+    VolumeFilter{"originalMultiAttachEnabled", &change_at<"OriginalMultiAttachEnabled">},
+    VolumeFilter{"start-time", &change_at<"StartTime">},
+    VolumeFilter{"target-iops", &change_at<"TargetIops">},
+    VolumeFilter{"target-size", &change_at<"TargetSize">},
+    VolumeFilter{"target-volume-type", &change_at<"TargetVolumeType">},
+    VolumeFilter{"targetMultiAttachEnabled", &change_at<"TargetMultiAttachEnabled">},
+    VolumeFilter{"volume-id", &change_at<"VolumeId">},
 };
 
 // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html#considerations
@@ -140,11 +140,11 @@ Result<> check_state(const VolumeRecord& volume) {
 
 // Forgets what is longer ago than a day.
 Result<> take_turn(VolumeRecord& volume, Timestamp now) {
-  std::erase_if(volume.modified_at, [&](Timestamp at) { return now - at >= kChangesPeriod; });
+  std::erase_if(volume.modified_at, [&](Timestamp change_at) { return now - change_at >= kChangesPeriod; });
   if (volume.modified_at.size() >= kMostChanges) {
     return errors::of("VolumeModificationRateExceeded",
                       fmt::format("You've reached the maximum modification rate per volume limit: {} within 24 hours. "
-                                  "The next one may begin at {}.",
+                                  "The next one may begin change_at {}.",
                                   kMostChanges, format_iso8601(volume.modified_at.front() + kChangesPeriod)));
   }
   volume.modified_at.push_back(now);
@@ -177,7 +177,7 @@ Result<ModifyVolumeOutput> modify_volume(Call& call, const ModifyVolumeInput& in
 Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
     Call& call, const DescribeVolumesModificationsInput& input) {
   TRY(check_max_results(input.max_results, 1, 500));
-  TRY(check_filters<VolumeRecord>(input.filters, kFilters));
+  TRY(check_filters<VolumeRecord>(input.filters, kVolumeChangesFilters));
   const auto txn = call.read();
   const Lookup lookup{.txn = *txn, .scope = call.scope};
   const std::string after = TRY(read_token(input.next_token));
@@ -193,7 +193,7 @@ Result<DescribeVolumesModificationsOutput> describe_volumes_modifications(
                         fmt::format("Modification for volume '{}' does not exist.", volume.id));
     }
     if (volume.id <= after) continue;
-    if (!TRY(matches<VolumeRecord>(input.filters, kFilters, lookup, volume, {}))) continue;
+    if (!TRY(matches<VolumeRecord>(input.filters, kVolumeChangesFilters, lookup, volume, {}))) continue;
     if (input.max_results && output.volumes_modifications->size() == static_cast<size_t>(*input.max_results)) {
       output.next_token = make_token(*output.volumes_modifications->back().volume_id);
       break;

@@ -31,18 +31,19 @@ Result<VolumeShape> read_shape(const VolumeRecord& source, const CopyVolumesInpu
   return shape;
 }
 
-struct Begun {
+struct BegunCopy {
   VolumeRecord volume;
   SnapshotRecord snapshot;
   TagMap tags;
   bool is_new = true;
 };
 
-Result<Begun> begin(metadata::Transaction& txn, const Call& call, const CopyVolumesInput& input, const TagMap& tags) {
+Result<BegunCopy> begin(metadata::Transaction& txn, const Call& call, const CopyVolumesInput& input,
+                        const TagMap& tags) {
   if (const auto known = TRY(find_made(txn, call, input.client_token))) {
     VolumeRecord volume = TRY(kVolumes.get(txn, call.scope, *known));
     TagMap has = TRY(tags_of(txn, call.scope, volume.id));
-    return Begun{.volume = std::move(volume), .tags = std::move(has), .is_new = false};
+    return BegunCopy{.volume = std::move(volume), .tags = std::move(has), .is_new = false};
   }
   const VolumeRecord source = TRY(kVolumes.get(txn, call.scope, input.source_volume_id));
   if (source.removed) return errors::not_found(Kind::volume, source.id);
@@ -66,7 +67,7 @@ Result<Begun> begin(metadata::Transaction& txn, const Call& call, const CopyVolu
   kVolumes.put(txn, call.scope, volume);
   put_tags(txn, call.scope, volume.id, tags);
   remember_made(txn, call, input.client_token, volume.id);
-  return Begun{.volume = std::move(volume), .snapshot = std::move(snapshot), .tags = tags};
+  return BegunCopy{.volume = std::move(volume), .snapshot = std::move(snapshot), .tags = tags};
 }
 
 // It never was. Its token may be used again.
@@ -83,7 +84,7 @@ Result<> take_back(Call& call, const CopyVolumesInput& input, const VolumeRecord
 Result<CopyVolumesOutput> copy_volumes(Call& call, const CopyVolumesInput& input) {
   const TagMap tags = TRY(tags_to_make(input.tag_specifications, Kind::volume));
   TRY(check_room_for_volumes(call.cloud));
-  const Begun begun = TRY(call.write([&](metadata::Transaction& txn) { return begin(txn, call, input, tags); }));
+  const BegunCopy begun = TRY(call.write([&](metadata::Transaction& txn) { return begin(txn, call, input, tags); }));
   step("copy-volumes/committed");
   if (begun.is_new) {
     if (auto fixed = fix_moment(call, {begun.snapshot}); !fixed.has_value()) {

@@ -102,29 +102,29 @@ template <Path path>
 Result<Strings> at(const Lookup&, const VolumeStatusItem& item) {
   return values_at(schema::kVolumeStatusItem, &item, path.view());
 }
-using Definition = FilterDefinition<VolumeStatusItem>;
-constexpr std::array kFilters{
-    Definition{"action.code", &at<"Actions.Code">},
-    Definition{"action.description", &at<"Actions.Description">},
-    Definition{"action.event-id", &at<"Actions.EventId">},
-    Definition{"attachment-status.instance-id", &at<"AttachmentStatuses.InstanceId">},
-    Definition{"attachment-status.io-performance", &at<"AttachmentStatuses.IoPerformance">},
-    Definition{"availability-zone", &at<"AvailabilityZone">},
-    Definition{"event.description", &at<"Events.Description">},
-    Definition{"event.event-id", &at<"Events.EventId">},
-    Definition{"event.event-type", &at<"Events.EventType">},
-    Definition{"event.not-after", &at<"Events.NotAfter">},
-    Definition{"event.not-before", &at<"Events.NotBefore">},
-    Definition{"volume-status.details-name", &at<"VolumeStatus.Details.Name">},
-    Definition{"volume-status.details-status", &at<"VolumeStatus.Details.Status">},
-    Definition{"volume-status.status", &at<"VolumeStatus.Status">},
+using VolumeStatusFilter = FilterDefinition<VolumeStatusItem>;
+constexpr std::array kVolumeStatusFilters{
+    VolumeStatusFilter{"action.code", &at<"Actions.Code">},
+    VolumeStatusFilter{"action.description", &at<"Actions.Description">},
+    VolumeStatusFilter{"action.event-id", &at<"Actions.EventId">},
+    VolumeStatusFilter{"attachment-status.instance-id", &at<"AttachmentStatuses.InstanceId">},
+    VolumeStatusFilter{"attachment-status.io-performance", &at<"AttachmentStatuses.IoPerformance">},
+    VolumeStatusFilter{"availability-zone", &at<"AvailabilityZone">},
+    VolumeStatusFilter{"event.description", &at<"Events.Description">},
+    VolumeStatusFilter{"event.event-id", &at<"Events.EventId">},
+    VolumeStatusFilter{"event.event-type", &at<"Events.EventType">},
+    VolumeStatusFilter{"event.not-after", &at<"Events.NotAfter">},
+    VolumeStatusFilter{"event.not-before", &at<"Events.NotBefore">},
+    VolumeStatusFilter{"volume-status.details-name", &at<"VolumeStatus.Details.Name">},
+    VolumeStatusFilter{"volume-status.details-status", &at<"VolumeStatus.Details.Status">},
+    VolumeStatusFilter{"volume-status.status", &at<"VolumeStatus.Status">},
 };
 
 }  // namespace
 
 Result<DescribeVolumeStatusOutput> describe_volume_status(Call& call, const DescribeVolumeStatusInput& input) {
   TRY(check_max_results(input.max_results, 5, 1000));
-  TRY(check_filters<VolumeStatusItem>(input.filters, kFilters));
+  TRY(check_filters<VolumeStatusItem>(input.filters, kVolumeStatusFilters));
   const auto txn = call.read();
   const Lookup lookup{.txn = *txn, .scope = call.scope};
   const std::string after = TRY(read_token(input.next_token));
@@ -137,7 +137,7 @@ Result<DescribeVolumeStatusOutput> describe_volume_status(Call& call, const Desc
   for (const VolumeRecord& volume : volumes) {
     if (volume.id <= after || volume.removed) continue;
     VolumeStatusItem item = show_status(call.scope, volume, files);
-    if (!TRY(matches<VolumeStatusItem>(input.filters, kFilters, lookup, item, {}))) continue;
+    if (!TRY(matches<VolumeStatusItem>(input.filters, kVolumeStatusFilters, lookup, item, {}))) continue;
     if (input.max_results && output.volume_statuses->size() == static_cast<size_t>(*input.max_results)) {
       output.next_token = make_token(*output.volume_statuses->back().volume_id);
       break;

@@ -27,38 +27,38 @@
 namespace aerolith::ec2 {
 namespace {
 
-using Record = VolumeRecord;
-using Definition = FilterDefinition<Record>;
+using VolumeFilter = FilterDefinition<VolumeRecord>;
 
 template <Path path>
-Result<Strings> at(const Lookup& where, const Record& record) {
+Result<Strings> at(const Lookup& where, const VolumeRecord& record) {
   const Volume shown = show_volume(where.scope, record, {});
   return values_at(schema::kVolume, &shown, path.view());
 }
 // Of what no volume here has.
-Result<Strings> none(const Lookup&, const Record&) { return Strings(); }
-Result<Strings> never(const Lookup&, const Record&) { return Strings{"false"}; }
+Result<Strings> none(const Lookup&, const VolumeRecord&) { return Strings(); }
+Result<Strings> never(const Lookup&, const VolumeRecord&) { return Strings{"false"}; }
 
-constexpr std::array kFilters{
-    Definition{"attachment.attach-time", &at<"Attachments.AttachTime">},
-    Definition{"attachment.delete-on-termination", &at<"Attachments.DeleteOnTermination">},
-    Definition{"attachment.device", &at<"Attachments.Device">},
-    Definition{"attachment.instance-id", &at<"Attachments.InstanceId">},
-    Definition{"attachment.status", &at<"Attachments.State">},
-    Definition{"availability-zone", &at<"AvailabilityZone">},
-    Definition{"availability-zone-id", &at<"AvailabilityZoneId">},
-    Definition{"create-time", &at<"CreateTime">},
-    Definition{"encrypted", &at<"Encrypted">},
-    Definition{"fast-restored",
-               [](const Lookup&, const Record& r) -> Result<Strings> { return Strings{flag(r.fast_restored)}; }},
-    Definition{"multi-attach-enabled", &at<"MultiAttachEnabled">},
-    Definition{"operator.managed", &never},
-    Definition{"operator.principal", &none},
-    Definition{"size", &at<"Size">},
-    Definition{"snapshot-id", &at<"SnapshotId">},
-    Definition{"status", &at<"State">},
-    Definition{"volume-id", &at<"VolumeId">},
-    Definition{"volume-type", &at<"VolumeType">},
+constexpr std::array kVolumesFilters{
+    VolumeFilter{"attachment.attach-time", &at<"Attachments.AttachTime">},
+    VolumeFilter{"attachment.delete-on-termination", &at<"Attachments.DeleteOnTermination">},
+    VolumeFilter{"attachment.device", &at<"Attachments.Device">},
+    VolumeFilter{"attachment.instance-id", &at<"Attachments.InstanceId">},
+    VolumeFilter{"attachment.status", &at<"Attachments.State">},
+    VolumeFilter{"availability-zone", &at<"AvailabilityZone">},
+    VolumeFilter{"availability-zone-id", &at<"AvailabilityZoneId">},
+    VolumeFilter{"create-time", &at<"CreateTime">},
+    VolumeFilter{"encrypted", &at<"Encrypted">},
+    VolumeFilter{
+        "fast-restored",
+        [](const Lookup&, const VolumeRecord& r) -> Result<Strings> { return Strings{flag(r.fast_restored)}; }},
+    VolumeFilter{"multi-attach-enabled", &at<"MultiAttachEnabled">},
+    VolumeFilter{"operator.managed", &never},
+    VolumeFilter{"operator.principal", &none},
+    VolumeFilter{"size", &at<"Size">},
+    VolumeFilter{"snapshot-id", &at<"SnapshotId">},
+    VolumeFilter{"status", &at<"State">},
+    VolumeFilter{"volume-id", &at<"VolumeId">},
+    VolumeFilter{"volume-type", &at<"VolumeType">},
 };
 
 constexpr int32_t kLeastResults = 5;
@@ -175,8 +175,8 @@ Result<DescribeVolumesOutput> describe_volumes(Call& call, const DescribeVolumes
     return errors::invalid_combination("The parameter volumeSet cannot be used with the parameter maxResults");
   }
   const auto txn = call.read();
-  const auto page = TRY(describe<Record>(*txn, call.scope, kVolumes, kFilters,
-                                         {input.volume_ids, input.filters, input.max_results, input.next_token}));
+  const auto page = TRY(describe<VolumeRecord>(*txn, call.scope, kVolumes, kVolumesFilters,
+                                               {input.volume_ids, input.filters, input.max_results, input.next_token}));
   DescribeVolumesOutput output{.next_token = page.next_token, .volumes = std::vector<Volume>()};
   for (const auto& [record, tags] : page.items) output.volumes->push_back(show_volume(call.scope, record, tags));
   return output;

@@ -25,47 +25,47 @@ namespace aerolith::ec2 {
 namespace {
 
 constexpr size_t kMaxVpcs = 500;
-constexpr int kLargestPrefix = 16;
-constexpr int kSmallestPrefix = 28;
+constexpr int kLargestVpcPrefix = 16;
+constexpr int kSmallestVpcPrefix = 28;
 
-using Definition = FilterDefinition<VpcRecord>;
-constexpr std::array kFilters{
-    Definition{"vpc-id", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.id}; }},
-    Definition{"cidr", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
-    Definition{"cidr-block",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
-    Definition{"cidr-block-association.cidr-block",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return blocks_of(r); }},
-    Definition{"cidr-block-association.association-id",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> {
-                 Strings ids;
-                 for (const CidrAssociation& each : r.cidrs) ids.push_back(each.id);
-                 return ids;
-               }},
-    Definition{"cidr-block-association.state",
-               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{"associated"}; }},
-    Definition{"ipv6-cidr-block-association.ipv6-cidr-block",
-               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"ipv6-cidr-block-association.association-id",
-               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"ipv6-cidr-block-association.ipv6-pool",
-               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"ipv6-cidr-block-association.state",
-               [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
-    Definition{"dhcp-options-id",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{shown_dhcp_options(r)}; }},
-    Definition{"is-default",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
-    Definition{"isDefault",
-               [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
-    Definition{"state", [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{"available"}; }},
+using VpcFilter = FilterDefinition<VpcRecord>;
+constexpr std::array kVpcsFilters{
+    VpcFilter{"vpc-id", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.id}; }},
+    VpcFilter{"cidr", [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
+    VpcFilter{"cidr-block",
+              [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{r.cidrs[0].cidr}; }},
+    VpcFilter{"cidr-block-association.cidr-block",
+              [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return blocks_of(r); }},
+    VpcFilter{"cidr-block-association.association-id",
+              [](const Lookup&, const VpcRecord& r) -> Result<Strings> {
+                Strings ids;
+                for (const CidrAssociation& each : r.cidrs) ids.push_back(each.id);
+                return ids;
+              }},
+    VpcFilter{"cidr-block-association.state",
+              [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{"associated"}; }},
+    VpcFilter{"ipv6-cidr-block-association.ipv6-cidr-block",
+              [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    VpcFilter{"ipv6-cidr-block-association.association-id",
+              [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    VpcFilter{"ipv6-cidr-block-association.ipv6-pool",
+              [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    VpcFilter{"ipv6-cidr-block-association.state",
+              [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{}; }},
+    VpcFilter{"dhcp-options-id",
+              [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{shown_dhcp_options(r)}; }},
+    VpcFilter{"is-default",
+              [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    VpcFilter{"isDefault",
+              [](const Lookup&, const VpcRecord& r) -> Result<Strings> { return Strings{flag(r.is_default)}; }},
+    VpcFilter{"state", [](const Lookup&, const VpcRecord&) -> Result<Strings> { return Strings{"available"}; }},
 };
 
 Result<std::string> read_vpc_cidr(const std::optional<std::string>& text) {
   if (!text) return errors::missing_parameter("CidrBlock");
   const auto cidr = parse_cidr(*text);
   if (!cidr) return errors::invalid_value("cidrBlock", *text, "This is not a valid CIDR block.");
-  if (cidr->prefix < kLargestPrefix || cidr->prefix > kSmallestPrefix) {
+  if (cidr->prefix < kLargestVpcPrefix || cidr->prefix > kSmallestVpcPrefix) {
     return errors::of("InvalidVpc.Range", fmt::format("The CIDR '{}' is invalid.", *text));
   }
   return cidr->text();
@@ -73,7 +73,7 @@ Result<std::string> read_vpc_cidr(const std::optional<std::string>& text) {
 
 // What there is no IPv6 and no IPAM for.
 template <typename Input>
-Result<> refuse_unbuilt(const Input& input) {
+Result<> refuse_unbuilt_vpc(const Input& input) {
   if (input.amazon_provided_ipv6_cidr_block.value_or(false) || input.ipv6_cidr_block || input.ipv6_pool ||
       input.ipv6_netmask_length || input.ipv6_cidr_block_network_border_group) {
     return errors::unsupported("VPCs have IPv4 blocks only.");
@@ -119,7 +119,7 @@ Vpc to_wire(const Scope& scope, const VpcRecord& record, const TagMap& tags) {
 
 Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& input) {
   const auto txn = call.read();
-  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kFilters,
+  const auto page = TRY(describe<VpcRecord>(*txn, call.scope, kVpcs, kVpcsFilters,
                                             {input.vpc_ids, input.filters, input.max_results, input.next_token}));
   DescribeVpcsOutput output{.next_token = page.next_token, .vpcs = std::vector<Vpc>()};
   for (const auto& [record, tags] : page.items) output.vpcs->push_back(to_wire(call.scope, record, tags));
@@ -127,7 +127,7 @@ Result<DescribeVpcsOutput> describe_vpcs(Call& call, const DescribeVpcsInput& in
 }
 
 Result<CreateVpcOutput> create_vpc(Call& call, const CreateVpcInput& input) {
-  TRY(refuse_unbuilt(input));
+  TRY(refuse_unbuilt_vpc(input));
   if (input.vpc_encryption_control) return errors::unsupported("There is no encryption within VPCs.");
   NewVpc wanted{.cidr = TRY(read_vpc_cidr(input.cidr_block)), .tenancy = input.instance_tenancy.value_or("default")};
   if (wanted.tenancy == "host") {
@@ -205,7 +205,7 @@ Result<NoOutput> delete_vpc(Call& call, const DeleteVpcInput& input) {
 
 Result<AssociateVpcCidrBlockOutput> associate_vpc_cidr_block(Call& call, const AssociateVpcCidrBlockInput& input) {
   constexpr size_t kMaxCidrs = 5;
-  TRY(refuse_unbuilt(input));
+  TRY(refuse_unbuilt_vpc(input));
   const std::string cidr = TRY(read_vpc_cidr(input.cidr_block));
   const auto association = TRY(call.write([&](metadata::Transaction& txn) -> Result<CidrAssociation> {
     VpcRecord vpc = TRY(kVpcs.get(txn, call.scope, input.vpc_id));

@@ -8,7 +8,6 @@ namespace aerolith::iam {
 namespace {
 
 constexpr EntityKind kGroup = EntityKind::group;
-constexpr EntityKind kUser = EntityKind::user;
 constexpr int32_t kMaxGroupsOfUser = 10;
 
 }  // namespace
@@ -36,7 +35,7 @@ Result<GetGroupOutput> get_group(Call& call, const GetGroupInput& input) {
   TRY(list_rows(
       *txn, kMembers, TRY(read_page(input)), output, kWantsAll,
       [&](const Name& name, const LinkRecord&) -> Result<> {
-        users.push_back(to_wire(account, TRY(find_entity<kUser>(*txn, account, name)), Detail::listed));
+        users.push_back(to_wire(account, TRY(find_entity<EntityKind::user>(*txn, account, name)), Detail::listed));
         return {};
       },
       account, lower_name(input.group_name)));
@@ -103,7 +102,7 @@ Result<NoOutput> add_user_to_group(Call& call, const AddUserToGroupInput& input)
   const Name user = lower_name(input.user_name);
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
     TRY(find_entity<kGroup>(txn, account, *input.group_name));
-    TRY(find_entity<kUser>(txn, account, *input.user_name));
+    TRY(find_entity<EntityKind::user>(txn, account, *input.user_name));
     if (TRY(kMembers.contains(txn, {account, group, user}))) return NoOutput{};
     if (TRY(count_rows(txn, kMemberships, account, user)) >= kMaxGroupsOfUser) {
       return errors::quota_exceeded("GroupsPerUser", kMaxGroupsOfUser);
@@ -120,7 +119,7 @@ Result<NoOutput> remove_user_from_group(Call& call, const RemoveUserFromGroupInp
   const Name user = lower_name(input.user_name);
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
     TRY(find_entity<kGroup>(txn, account, *input.group_name));
-    TRY(find_entity<kUser>(txn, account, *input.user_name));
+    TRY(find_entity<EntityKind::user>(txn, account, *input.user_name));
     if (!TRY(kMembers.contains(txn, {account, group, user}))) {
       return errors::no_such("User " + *input.user_name + " is not in group " + *input.group_name + ".");
     }
@@ -133,7 +132,7 @@ Result<NoOutput> remove_user_from_group(Call& call, const RemoveUserFromGroupInp
 Result<ListGroupsForUserOutput> list_groups_for_user(Call& call, const ListGroupsForUserInput& input) {
   const AccountId& account = call.account();
   auto txn = call.metadata.begin_read();
-  TRY(find_entity<kUser>(*txn, account, *input.user_name));
+  TRY(find_entity<EntityKind::user>(*txn, account, *input.user_name));
   ListGroupsForUserOutput output;
   auto& groups = output.groups.emplace();
   TRY(list_rows(

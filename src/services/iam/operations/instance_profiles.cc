@@ -13,7 +13,7 @@
 namespace aerolith::iam {
 namespace {
 
-constexpr std::string_view kTagQuota = "TagsPerInstanceProfile";
+constexpr std::string_view kProfileTagQuota = "TagsPerInstanceProfile";
 
 Result<InstanceProfileRecord> find_profile(metadata::ReadTransaction& txn, const AccountId& account,
                                            const std::string& name) {
@@ -57,7 +57,7 @@ Result<CreateInstanceProfileOutput> create_instance_profile(Call& call, const Cr
                                       .path = TRY(read_path(input.path)),
                                       .id = make_unique_id("AIPA"),
                                       .created_at = call.context.now,
-                                      .tags = TRY(read_tags(input.tags, kTagQuota))};
+                                      .tags = TRY(read_tags(input.tags, kProfileTagQuota))};
   TRY(check_room(call, kInstanceProfiles, "InstanceProfilesPerAccount", kMaxInstanceProfiles));
   return call.write([&](metadata::Transaction& txn) -> Result<CreateInstanceProfileOutput> {
     if (TRY(kInstanceProfiles.contains(txn, {account, lower_name(name)}))) {
@@ -145,7 +145,7 @@ Result<NoOutput> remove_role_from_instance_profile(Call& call, const RemoveRoleF
 Result<NoOutput> tag_instance_profile(Call& call, const TagInstanceProfileInput& input) {
   return change_profile(call, *input.instance_profile_name,
                         [&](metadata::Transaction&, InstanceProfileRecord& profile) -> Result<> {
-                          return merge_tags(profile.tags, input.tags, kTagQuota);
+                          return merge_tags(profile.tags, input.tags, kProfileTagQuota);
                         });
 }
 

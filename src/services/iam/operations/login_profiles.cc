@@ -10,7 +10,6 @@
 namespace aerolith::iam {
 namespace {
 
-constexpr EntityKind kUser = EntityKind::user;
 // The most that a password policy can keep from coming again.
 constexpr size_t kMostPast = 24;
 
@@ -19,9 +18,9 @@ Result<AccountRecord> read_account(metadata::ReadTransaction& txn, const Account
   return TRY(kAccounts.get(txn, {account})).value_or(AccountRecord{});
 }
 
-Result<LoginProfileRecord> find_profile(metadata::ReadTransaction& txn, const AccountId& account,
-                                        const std::string& user) {
-  TRY(find_entity<kUser>(txn, account, user));
+Result<LoginProfileRecord> find_login_profile(metadata::ReadTransaction& txn, const AccountId& account,
+                                              const std::string& user) {
+  TRY(find_entity<EntityKind::user>(txn, account, user));
   auto profile = TRY(kLoginProfiles.get(txn, {account, lower_name(user)}));
   if (!profile) return errors::no_such(fmt::format("Login Profile for User {} cannot be found.", user));
   return *std::move(profile);
@@ -59,7 +58,7 @@ void replace_password(LoginProfileRecord& profile, std::string hash, Timestamp n
 Result<NoOutput> store_profile(Call& call, const std::string& user, const std::string& hash_before,
                                const LoginProfileRecord& profile) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    if (TRY(find_profile(txn, call.account(), user)).hash != hash_before) {
+    if (TRY(find_login_profile(txn, call.account(), user)).hash != hash_before) {
       return errors::temporarily_unmodifiable(
           fmt::format("Login Profile for User {} is being changed by another request.", user));
     }
@@ -81,7 +80,7 @@ Result<CreateLoginProfileOutput> create_login_profile(Call& call, const CreateLo
                                    .hash = hash_password(*input.password),
                                    .past = {}};
   return call.write([&](metadata::Transaction& txn) -> Result<CreateLoginProfileOutput> {
-    const UserRecord record = TRY(find_entity<kUser>(txn, account, user));
+    const UserRecord record = TRY(find_entity<EntityKind::user>(txn, account, user));
     if (TRY(kLoginProfiles.contains(txn, {account, lower_name(user)}))) {
       return errors::already_exists(fmt::format("Login Profile for User {} already exists.", record.name));
     }
@@ -93,15 +92,15 @@ Result<CreateLoginProfileOutput> create_login_profile(Call& call, const CreateLo
 Result<GetLoginProfileOutput> get_login_profile(Call& call, const GetLoginProfileInput& input) {
   const std::string user = TRY(user_not_root(call, input.user_name));
   auto txn = call.metadata.begin_read();
-  const UserRecord record = TRY(find_entity<kUser>(*txn, call.account(), user));
+  const UserRecord record = TRY(find_entity<EntityKind::user>(*txn, call.account(), user));
   return GetLoginProfileOutput{.login_profile =
-                                   to_wire(record.name, TRY(find_profile(*txn, call.account(), record.name)))};
+                                   to_wire(record.name, TRY(find_login_profile(*txn, call.account(), record.name)))};
 }
 
 Result<NoOutput> update_login_profile(Call& call, const UpdateLoginProfileInput& input) {
   const std::string& user = *input.user_name;
   auto txn = call.metadata.begin_read();
-  LoginProfileRecord profile = TRY(find_profile(*txn, call.account(), user));
+  LoginProfileRecord profile = TRY(find_login_profile(*txn, call.account(), user));
   const std::string before = profile.hash;
   if (input.password) {
     const AccountRecord account = TRY(read_account(*txn, call.account()));
@@ -116,7 +115,7 @@ Result<NoOutput> update_login_profile(Call& call, const UpdateLoginProfileInput&
 Result<NoOutput> delete_login_profile(Call& call, const DeleteLoginProfileInput& input) {
   const std::string user = TRY(user_not_root(call, input.user_name));
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    TRY(find_profile(txn, call.account(), user));
+    TRY(find_login_profile(txn, call.account(), user));
     kLoginProfiles.erase(txn, {call.account(), lower_name(user)});
     return NoOutput{};
   });
@@ -134,7 +133,7 @@ Result<NoOutput> change_password(Call& call, const ChangePasswordInput& input) {
     const bool is_denied = allowed.error().message.find("with an explicit deny") != std::string::npos;
     if (!all_may || is_denied) return errors::of(allowed.error());
   }
-  LoginProfileRecord profile = TRY(find_profile(*txn, call.account(), caller.entity_name));
+  LoginProfileRecord profile = TRY(find_login_profile(*txn, call.account(), caller.entity_name));
   const std::string before = profile.hash;
   if (!is_password_of(*input.old_password, profile.hash)) {
     return errors::access_denied("The old password was incorrect.");

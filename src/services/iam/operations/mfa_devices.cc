@@ -16,8 +16,7 @@
 namespace aerolith::iam {
 namespace {
 
-constexpr EntityKind kUser = EntityKind::user;
-constexpr std::string_view kTagQuota = "TagsPerVirtualMFADevice";
+constexpr std::string_view kDeviceTagQuota = "TagsPerVirtualMFADevice";
 constexpr size_t kSeedBytes = 40;  // 64 characters of base32, as AWS's seeds are
 constexpr int32_t kMaxDevicesOfUser = 8;
 // How far a device's clock may be off when it is enabled or set anew, in steps of 30 s.
@@ -44,7 +43,7 @@ Result<FoundDevice> find_device(metadata::ReadTransaction& txn, const AccountId&
 // One that is this user's.
 Result<FoundDevice> find_device_of(metadata::ReadTransaction& txn, const AccountId& account, const std::string& user,
                                    const std::string& serial) {
-  TRY(find_entity<kUser>(txn, account, user));
+  TRY(find_entity<EntityKind::user>(txn, account, user));
   FoundDevice device = TRY(find_device(txn, account, serial));
   if (device.record.user != lower_name(user)) {
     return errors::no_such(fmt::format("MFA Device with serial number {} is not assigned to user {}.", serial, user));
@@ -85,7 +84,7 @@ Result<CreateVirtualMFADeviceOutput> create_virtual_mfa_device(Call& call, const
   const MfaDeviceRecord device{.name = *input.virtual_mfa_device_name,
                                .path = TRY(read_path(input.path)),
                                .sealed_seed = call.secrets.seal(seed, mfa_context(account, key)),
-                               .tags = TRY(read_tags(input.tags, kTagQuota)),
+                               .tags = TRY(read_tags(input.tags, kDeviceTagQuota)),
                                .user = std::nullopt,
                                .enabled_at = {}};
   std::string account_name = account.str();
@@ -112,7 +111,7 @@ Result<NoOutput> enable_mfa_device(Call& call, const EnableMFADeviceInput& input
   const AccountId& account = call.account();
   const Name user = lower_name(input.user_name);
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    TRY(find_entity<kUser>(txn, account, *input.user_name));
+    TRY(find_entity<EntityKind::user>(txn, account, *input.user_name));
     FoundDevice device = TRY(find_device(txn, account, *input.serial_number));
     if (device.record.user) return errors::already_exists("MFA Device is already in use.");
     if (TRY(count_rows(txn, kUserMfaDevices, account, user)) >= kMaxDevicesOfUser) {
@@ -193,7 +192,7 @@ Result<ListMFADevicesOutput> list_mfa_devices(Call& call, const ListMFADevicesIn
     output.is_truncated = false;
     return output;
   }
-  const UserRecord user = TRY(find_entity<kUser>(*txn, account, name));
+  const UserRecord user = TRY(find_entity<EntityKind::user>(*txn, account, name));
   TRY(list_rows(
       *txn, kUserMfaDevices, TRY(read_page(input)), output, kWantsAll,
       [&](const Name& key, const LinkRecord&) -> Result<> {
@@ -223,7 +222,7 @@ Result<GetMFADeviceOutput> get_mfa_device(Call& call, const GetMFADeviceInput& i
 
 Result<NoOutput> tag_mfa_device(Call& call, const TagMFADeviceInput& input) {
   return change_device(call, *input.serial_number, [&](MfaDeviceRecord& device) -> Result<> {
-    return merge_tags(device.tags, input.tags, kTagQuota);
+    return merge_tags(device.tags, input.tags, kDeviceTagQuota);
   });
 }
 

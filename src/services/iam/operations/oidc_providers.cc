@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kHttps = "https://";
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-constexpr int32_t kMaxProviders = 100;
+constexpr int32_t kMaxOidcProviders = 100;
 constexpr size_t kMaxClientIds = 100;
 constexpr size_t kMaxThumbprints = 5;
 
@@ -81,8 +81,8 @@ Result<CreateOpenIDConnectProviderOutput> create_open_id_connect_provider(
     if (TRY(kOidcProviders.contains(txn, {account, key}))) {
       return errors::already_exists(fmt::format("Provider with url {} already exists.", *input.url));
     }
-    if (TRY(count_rows(txn, kOidcProviders, account)) >= kMaxProviders) {
-      return errors::quota_exceeded("OpenIdConnectProvidersPerAccount", kMaxProviders);
+    if (TRY(count_rows(txn, kOidcProviders, account)) >= kMaxOidcProviders) {
+      return errors::quota_exceeded("OpenIdConnectProvidersPerAccount", kMaxOidcProviders);
     }
     kOidcProviders.put(txn, {account, key}, record);
     return CreateOpenIDConnectProviderOutput{.open_id_connect_provider_arn = arn_prefix(account) + key,

@@ -12,7 +12,7 @@ namespace {
 
 using metadata::Direction;
 
-constexpr std::string_view kTagQuota = "TagsPerPolicy";
+constexpr std::string_view kPolicyTagQuota = "TagsPerPolicy";
 
 bool is_wanted(const ListPoliciesInput& input, const Policy& policy) {
   if (!has_prefix(*policy.path, input.path_prefix)) return false;
@@ -44,7 +44,7 @@ Result<CreatePolicyOutput> create_policy(Call& call, const CreatePolicyInput& in
                             .created_at = call.context.now,
                             .updated_at = call.context.now,
                             .description = input.description,
-                            .tags = TRY(read_tags(input.tags, kTagQuota))};
+                            .tags = TRY(read_tags(input.tags, kPolicyTagQuota))};
   TRY(check_document(*input.policy_document, policy::PolicyKind::managed));
   if (size_without_white_space(*input.policy_document) > kMaxManagedPolicySize) {
     return errors::quota_exceeded("PolicySize", kMaxManagedPolicySize);
@@ -148,7 +148,7 @@ Result<ListEntitiesForPolicyOutput> list_entities_for_policy(Call& call, const L
 Result<NoOutput> tag_policy(Call& call, const TagPolicyInput& input) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
     OwnPolicy policy = TRY(find_own_policy(txn, call.account(), *input.policy_arn));
-    TRY(merge_tags(policy.record.tags, input.tags, kTagQuota));
+    TRY(merge_tags(policy.record.tags, input.tags, kPolicyTagQuota));
     kPolicies.put(txn, {call.account(), policy.key}, policy.record);
     return NoOutput{};
   });

@@ -12,7 +12,7 @@ namespace aerolith::iam {
 namespace {
 
 constexpr EntityKind kRole = EntityKind::role;
-constexpr std::string_view kTagQuota = "TagsPerRole";
+constexpr std::string_view kRoleTagQuota = "TagsPerRole";
 // The default quota; AWS raises it to 4096 when asked.
 constexpr size_t kMaxTrustPolicySize = 2048;
 
@@ -53,7 +53,7 @@ Result<CreateRoleOutput> create_role(Call& call, const CreateRoleInput& input) {
                   .path = TRY(read_path(input.path)),
                   .id = make_unique_id("AROA"),
                   .created_at = call.context.now,
-                  .tags = TRY(read_tags(input.tags, kTagQuota)),
+                  .tags = TRY(read_tags(input.tags, kRoleTagQuota)),
                   .trust_policy = *input.assume_role_policy_document,
                   .description = input.description,
                   .max_session_seconds = input.max_session_duration.value_or(3600)};
@@ -150,7 +150,7 @@ Result<NoOutput> delete_role(Call& call, const DeleteRoleInput& input) {
 
 Result<NoOutput> tag_role(Call& call, const TagRoleInput& input) {
   TRY(change_role(call, *input.role_name,
-                  [&](RoleRecord& role) -> Result<> { return merge_tags(role.tags, input.tags, kTagQuota); }));
+                  [&](RoleRecord& role) -> Result<> { return merge_tags(role.tags, input.tags, kRoleTagQuota); }));
   return NoOutput{};
 }
 

@@ -16,7 +16,7 @@ namespace aerolith::iam {
 namespace {
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-constexpr int32_t kMaxProviders = 100;
+constexpr int32_t kMaxSamlProviders = 100;
 constexpr std::string_view kRequired = "Required";
 constexpr std::string_view kAllowed = "Allowed";
 // Of metadata that doesn't say how long it is valid.
@@ -91,8 +91,8 @@ Result<CreateSAMLProviderOutput> create_saml_provider(Call& call, const CreateSA
     if (TRY(kSamlProviders.contains(txn, {account, *input.name}))) {
       return errors::already_exists(fmt::format("Provider with name {} already exists.", *input.name));
     }
-    if (TRY(count_rows(txn, kSamlProviders, account)) >= kMaxProviders) {
-      return errors::quota_exceeded("SAMLProvidersPerAccount", kMaxProviders);
+    if (TRY(count_rows(txn, kSamlProviders, account)) >= kMaxSamlProviders) {
+      return errors::quota_exceeded("SAMLProvidersPerAccount", kMaxSamlProviders);
     }
     kSamlProviders.put(txn, {account, *input.name}, record);
     return CreateSAMLProviderOutput{.saml_provider_arn = arn_of(account, *input.name),

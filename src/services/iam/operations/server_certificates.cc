@@ -13,7 +13,7 @@
 namespace aerolith::iam {
 namespace {
 
-constexpr std::string_view kTagQuota = "TagsPerServerCertificate";
+constexpr std::string_view kCertificateTagQuota = "TagsPerServerCertificate";
 constexpr int32_t kMaxCertificates = 20;
 
 std::unexpected<CallError> no_such_certificate(const std::string& name) {
@@ -71,7 +71,7 @@ Result<UploadServerCertificateOutput> upload_server_certificate(Call& call, cons
       .body = trimmed(*input.certificate_body),
       .chain = input.certificate_chain ? std::optional(trimmed(*input.certificate_chain)) : std::nullopt,
       .sealed_key = call.secrets.seal(*input.private_key, server_certificate_context(account, key)),
-      .tags = TRY(read_tags(input.tags, kTagQuota))};
+      .tags = TRY(read_tags(input.tags, kCertificateTagQuota))};
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
     if (TRY(kServerCertificates.contains(txn, {account, key}))) return certificate_exists(name);
     if (TRY(count_rows(txn, kServerCertificates, account)) >= kMaxCertificates) {
@@ -139,7 +139,7 @@ Result<NoOutput> delete_server_certificate(Call& call, const DeleteServerCertifi
 
 Result<NoOutput> tag_server_certificate(Call& call, const TagServerCertificateInput& input) {
   return change_certificate(call, *input.server_certificate_name, [&](ServerCertificateRecord& record) -> Result<> {
-    return merge_tags(record.tags, input.tags, kTagQuota);
+    return merge_tags(record.tags, input.tags, kCertificateTagQuota);
   });
 }
 

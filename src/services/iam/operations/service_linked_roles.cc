@@ -22,7 +22,7 @@ struct LinkedService {
 };
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
-constexpr LinkedService kServices[] = {
+constexpr LinkedService kLinkedServices[] = {
     {"autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", "AutoScalingServiceRolePolicy", true},
     {"ec2fleet.amazonaws.com", "AWSServiceRoleForEC2Fleet", "AWSEC2FleetServiceRolePolicy"},
     {"ecs.amazonaws.com", "AWSServiceRoleForECS", "AmazonECSServiceRolePolicy"},
@@ -54,8 +54,8 @@ std::string trust_policy_of(std::string_view service) {
 Result<CreateServiceLinkedRoleOutput> create_service_linked_role(Call& call,
                                                                  const CreateServiceLinkedRoleInput& input) {
   const AccountId& account = call.account();
-  const auto* const service = std::ranges::find(kServices, *input.aws_service_name, &LinkedService::name);
-  if (service == std::end(kServices)) {
+  const auto* const service = std::ranges::find(kLinkedServices, *input.aws_service_name, &LinkedService::name);
+  if (service == std::end(kLinkedServices)) {
     return errors::invalid_input(fmt::format("Service {} has no service-linked role here.", *input.aws_service_name));
   }
   RoleRecord role{.name = std::string(service->role),

@@ -12,32 +12,31 @@
 namespace aerolith::iam {
 namespace {
 
-constexpr EntityKind kUser = EntityKind::user;
 constexpr int32_t kMaxSshKeysOfUser = 5;
 constexpr int32_t kMaxCertificatesOfUser = 2;
 constexpr size_t kCertificateIdSize = 32;
-constexpr const char* kActive = "Active";
-constexpr const char* kInactive = "Inactive";
+constexpr const char* kKeyActive = "Active";
+constexpr const char* kKeyInactive = "Inactive";
 
-std::string status_of(bool active) { return active ? kActive : kInactive; }
+std::string status_of(bool active) { return active ? kKeyActive : kKeyInactive; }
 
 Result<bool> read_status(const std::optional<std::string>& status) {
-  if (status == kActive) return true;
-  if (status == kInactive) return false;
+  if (status == kKeyActive) return true;
+  if (status == kKeyInactive) return false;
   return errors::invalid_input("The status is Active or Inactive.");
 }
 
 Result<SshKeyRecord> find_ssh_key(metadata::ReadTransaction& txn, const AccountId& account, const std::string& user,
                                   const std::string& id) {
-  TRY(find_entity<kUser>(txn, account, user));
+  TRY(find_entity<EntityKind::user>(txn, account, user));
   auto key = TRY(kSshKeys.get(txn, {account, lower_name(user), id}));
   if (!key) return errors::no_such(fmt::format("The Public Key with id {} cannot be found.", id));
   return *std::move(key);
 }
 
-Result<SigningCertificateRecord> find_certificate(metadata::ReadTransaction& txn, const AccountId& account,
-                                                  const std::string& user, const std::string& id) {
-  TRY(find_entity<kUser>(txn, account, user));
+Result<SigningCertificateRecord> find_user_certificate(metadata::ReadTransaction& txn, const AccountId& account,
+                                                       const std::string& user, const std::string& id) {
+  TRY(find_entity<EntityKind::user>(txn, account, user));
   auto certificate = TRY(kSigningCertificates.get(txn, {account, lower_name(user), id}));
   if (!certificate) return errors::no_such(fmt::format("The Certificate with id {} cannot be found.", id));
   return *std::move(certificate);
@@ -55,7 +54,7 @@ Result<UploadSSHPublicKeyOutput> upload_ssh_public_key(Call& call, const UploadS
                             .uploaded_at = call.context.now};
   const std::string id = make_unique_id("APKA");
   return call.write([&](metadata::Transaction& txn) -> Result<UploadSSHPublicKeyOutput> {
-    const UserRecord owner = TRY(find_entity<kUser>(txn, account, *input.user_name));
+    const UserRecord owner = TRY(find_entity<EntityKind::user>(txn, account, *input.user_name));
     int32_t count = 0;
     auto rows = kSshKeys.scan(txn, metadata::Direction::forward, account, user);
     while (TRY(rows.next())) {
@@ -70,7 +69,7 @@ Result<UploadSSHPublicKeyOutput> upload_ssh_public_key(Call& call, const UploadS
                                                                    .ssh_public_key_id = id,
                                                                    .fingerprint = record.fingerprint,
                                                                    .ssh_public_key_body = record.body,
-                                                                   .status = kActive,
+                                                                   .status = kKeyActive,
                                                                    .upload_date = record.uploaded_at}};
   });
 }
@@ -94,7 +93,7 @@ Result<GetSSHPublicKeyOutput> get_ssh_public_key(Call& call, const GetSSHPublicK
 Result<ListSSHPublicKeysOutput> list_ssh_public_keys(Call& call, const ListSSHPublicKeysInput& input) {
   const std::string name = TRY(user_not_root(call, input.user_name));
   auto txn = call.metadata.begin_read();
-  const UserRecord user = TRY(find_entity<kUser>(*txn, call.account(), name));
+  const UserRecord user = TRY(find_entity<EntityKind::user>(*txn, call.account(), name));
   ListSSHPublicKeysOutput output;
   auto& keys = output.ssh_public_keys.emplace();
   TRY(list_rows(
@@ -137,7 +136,7 @@ Result<UploadSigningCertificateOutput> upload_signing_certificate(Call& call,
       .body = *input.certificate_body, .sha256 = facts.sha256, .active = true, .uploaded_at = call.context.now};
   const std::string id = random_string(kCertificateIdSize, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
   return call.write([&](metadata::Transaction& txn) -> Result<UploadSigningCertificateOutput> {
-    const UserRecord owner = TRY(find_entity<kUser>(txn, account, name));
+    const UserRecord owner = TRY(find_entity<EntityKind::user>(txn, account, name));
     int32_t count = 0;
     auto rows = kSigningCertificates.scan(txn, metadata::Direction::forward, account, lower_name(name));
     while (TRY(rows.next())) {
@@ -153,7 +152,7 @@ Result<UploadSigningCertificateOutput> upload_signing_certificate(Call& call,
     return UploadSigningCertificateOutput{.certificate = SigningCertificate{.user_name = owner.name,
                                                                             .certificate_id = id,
                                                                             .certificate_body = record.body,
-                                                                            .status = kActive,
+                                                                            .status = kKeyActive,
                                                                             .upload_date = record.uploaded_at}};
   });
 }
@@ -161,7 +160,7 @@ Result<UploadSigningCertificateOutput> upload_signing_certificate(Call& call,
 Result<ListSigningCertificatesOutput> list_signing_certificates(Call& call, const ListSigningCertificatesInput& input) {
   const std::string name = TRY(user_not_root(call, input.user_name));
   auto txn = call.metadata.begin_read();
-  const UserRecord user = TRY(find_entity<kUser>(*txn, call.account(), name));
+  const UserRecord user = TRY(find_entity<EntityKind::user>(*txn, call.account(), name));
   ListSigningCertificatesOutput output;
   auto& certificates = output.certificates.emplace();
   TRY(list_rows(
@@ -183,7 +182,7 @@ Result<ListServiceSpecificCredentialsOutput> list_service_specific_credentials(
     Call& call, const ListServiceSpecificCredentialsInput& input) {
   if (!input.all_users.value_or(false)) {
     const std::string name = TRY(user_not_root(call, input.user_name));
-    TRY(find_entity<kUser>(*call.metadata.begin_read(), call.account(), name));
+    TRY(find_entity<EntityKind::user>(*call.metadata.begin_read(), call.account(), name));
   }
   ListServiceSpecificCredentialsOutput output;
   output.service_specific_credentials.emplace();
@@ -195,7 +194,7 @@ Result<NoOutput> update_signing_certificate(Call& call, const UpdateSigningCerti
   const std::string user = TRY(user_not_root(call, input.user_name));
   const bool active = TRY(read_status(input.status));
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    SigningCertificateRecord record = TRY(find_certificate(txn, call.account(), user, *input.certificate_id));
+    SigningCertificateRecord record = TRY(find_user_certificate(txn, call.account(), user, *input.certificate_id));
     record.active = active;
     kSigningCertificates.put(txn, {call.account(), lower_name(user), *input.certificate_id}, record);
     return NoOutput{};
@@ -205,7 +204,7 @@ Result<NoOutput> update_signing_certificate(Call& call, const UpdateSigningCerti
 Result<NoOutput> delete_signing_certificate(Call& call, const DeleteSigningCertificateInput& input) {
   const std::string user = TRY(user_not_root(call, input.user_name));
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    TRY(find_certificate(txn, call.account(), user, *input.certificate_id));
+    TRY(find_user_certificate(txn, call.account(), user, *input.certificate_id));
     kSigningCertificates.erase(txn, {call.account(), lower_name(user), *input.certificate_id});
     return NoOutput{};
   });

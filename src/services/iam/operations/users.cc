@@ -9,8 +9,7 @@
 namespace aerolith::iam {
 namespace {
 
-constexpr EntityKind kUser = EntityKind::user;
-constexpr std::string_view kTagQuota = "TagsPerUser";
+constexpr std::string_view kUserTagQuota = "TagsPerUser";
 
 // Rows of the user's other things, under another name.
 template <typename Table, typename Move>
@@ -29,10 +28,10 @@ Result<> move_rows(metadata::Transaction& txn, const Table& table, const Account
 
 Result<> rename_user(metadata::Transaction& txn, const AccountId& account, const Name& from, const Name& to,
                      const UserRecord& record) {
-  TRY(move_policies(txn, account, kUser, from, to));
+  TRY(move_policies(txn, account, EntityKind::user, from, to));
   if (record.boundary) {
-    kBoundaryOf.erase(txn, {account, *record.boundary, kUser, from});
-    kBoundaryOf.put(txn, {account, *record.boundary, kUser, to}, {});
+    kBoundaryOf.erase(txn, {account, *record.boundary, EntityKind::user, from});
+    kBoundaryOf.put(txn, {account, *record.boundary, EntityKind::user, to}, {});
   }
   TRY(move_rows(txn, kMemberships, account, from, [&](const Name& group, const LinkRecord& link) -> Result<> {
     kMembers.erase(txn, {account, group, from});
@@ -77,12 +76,12 @@ Result<CreateUserOutput> create_user(Call& call, const CreateUserInput& input) {
                   .path = TRY(read_path(input.path)),
                   .id = make_unique_id("AIDA"),
                   .created_at = call.context.now,
-                  .tags = TRY(read_tags(input.tags, kTagQuota))};
+                  .tags = TRY(read_tags(input.tags, kUserTagQuota))};
   TRY(check_room(call, kUsers, "UsersPerAccount", kMaxUsers));
   TRY(call.write([&](metadata::Transaction& txn) -> Result<> {
-    if (TRY(kUsers.contains(txn, {account, lower_name(name)}))) return errors::entity_exists(kUser, name);
+    if (TRY(kUsers.contains(txn, {account, lower_name(name)}))) return errors::entity_exists(EntityKind::user, name);
     user.boundary.reset();
-    TRY(set_boundary(txn, account, kUser, user, lower_name(name), input.permissions_boundary));
+    TRY(set_boundary(txn, account, EntityKind::user, user, lower_name(name), input.permissions_boundary));
     kUsers.put(txn, {account, lower_name(name)}, user);
     return {};
   }));
@@ -100,7 +99,7 @@ Result<GetUserOutput> get_user(Call& call, const GetUserInput& input) {
     return GetUserOutput{
         .user = User{.path = "/", .user_id = account.str(), .arn = root_arn(account), .create_date = created_at}};
   }
-  return GetUserOutput{.user = to_wire(account, TRY(find_entity<kUser>(*txn, account, name)), Detail::full)};
+  return GetUserOutput{.user = to_wire(account, TRY(find_entity<EntityKind::user>(*txn, account, name)), Detail::full)};
 }
 
 Result<ListUsersOutput> list_users(Call& call, const ListUsersInput& input) {
@@ -122,12 +121,12 @@ Result<NoOutput> update_user(Call& call, const UpdateUserInput& input) {
   const AccountId& account = call.account();
   const Name from = lower_name(input.user_name);
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    UserRecord user = TRY(find_entity<kUser>(txn, account, *input.user_name));
+    UserRecord user = TRY(find_entity<EntityKind::user>(txn, account, *input.user_name));
     if (input.new_path) user.path = TRY(read_path(input.new_path));
     user.name = input.new_user_name.value_or(user.name);
     const Name to = lower_name(user.name);
     if (to != from) {
-      if (TRY(kUsers.contains(txn, {account, to}))) return errors::entity_exists(kUser, user.name);
+      if (TRY(kUsers.contains(txn, {account, to}))) return errors::entity_exists(EntityKind::user, user.name);
       TRY(rename_user(txn, account, from, to, user));
       kUsers.erase(txn, {account, from});
     }
@@ -140,7 +139,7 @@ Result<NoOutput> delete_user(Call& call, const DeleteUserInput& input) {
   const AccountId& account = call.account();
   const Name name = lower_name(input.user_name);
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    const UserRecord user = TRY(find_entity<kUser>(txn, account, *input.user_name));
+    const UserRecord user = TRY(find_entity<EntityKind::user>(txn, account, *input.user_name));
     if (TRY(has_rows(txn, kAccessKeys, account, name))) return errors::delete_conflict("delete access keys");
     if (TRY(has_rows(txn, kUserMfaDevices, account, name))) return errors::delete_conflict("delete MFA device");
     if (TRY(has_rows(txn, kSshKeys, account, name))) return errors::delete_conflict("delete SSH public keys");
@@ -149,7 +148,7 @@ Result<NoOutput> delete_user(Call& call, const DeleteUserInput& input) {
     }
     if (TRY(kLoginProfiles.contains(txn, {account, name}))) return errors::delete_conflict("delete login profile");
     if (TRY(has_rows(txn, kMemberships, account, name))) return errors::delete_conflict("remove users from group");
-    TRY(check_has_no_policies<kUser>(txn, account, name, user));
+    TRY(check_has_no_policies<EntityKind::user>(txn, account, name, user));
     kUsers.erase(txn, {account, name});
     TRY(ServiceUses::erase(txn, account, user.id));
     return NoOutput{};
@@ -158,8 +157,8 @@ Result<NoOutput> delete_user(Call& call, const DeleteUserInput& input) {
 
 Result<NoOutput> tag_user(Call& call, const TagUserInput& input) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    UserRecord user = TRY(find_entity<kUser>(txn, call.account(), *input.user_name));
-    TRY(merge_tags(user.tags, input.tags, kTagQuota));
+    UserRecord user = TRY(find_entity<EntityKind::user>(txn, call.account(), *input.user_name));
+    TRY(merge_tags(user.tags, input.tags, kUserTagQuota));
     kUsers.put(txn, {call.account(), lower_name(user.name)}, user);
     return NoOutput{};
   });
@@ -167,7 +166,7 @@ Result<NoOutput> tag_user(Call& call, const TagUserInput& input) {
 
 Result<NoOutput> untag_user(Call& call, const UntagUserInput& input) {
   return call.write([&](metadata::Transaction& txn) -> Result<NoOutput> {
-    UserRecord user = TRY(find_entity<kUser>(txn, call.account(), *input.user_name));
+    UserRecord user = TRY(find_entity<EntityKind::user>(txn, call.account(), *input.user_name));
     remove_tags(user.tags, input.tag_keys);
     kUsers.put(txn, {call.account(), lower_name(user.name)}, user);
     return NoOutput{};
@@ -176,7 +175,7 @@ Result<NoOutput> untag_user(Call& call, const UntagUserInput& input) {
 
 Result<ListUserTagsOutput> list_user_tags(Call& call, const ListUserTagsInput& input) {
   auto txn = call.metadata.begin_read();
-  const UserRecord user = TRY(find_entity<kUser>(*txn, call.account(), *input.user_name));
+  const UserRecord user = TRY(find_entity<EntityKind::user>(*txn, call.account(), *input.user_name));
   ListUserTagsOutput output;
   output.tags = TRY(list_items(TRY(read_page(input)), output, to_wire(user.tags)));
   return output;

@@ -15,14 +15,14 @@
 namespace aerolith::s3 {
 namespace {
 
-constexpr size_t kReadBytes = size_t{256} << 10;
+constexpr size_t kReadAtOnceBytes = size_t{256} << 10;
 
 // Stores the file, within the limits of the policy and of S3.
 Result<StoredPayload> store_file(const Call& call, const PostForm& form, FormReader& reader) {
   uint64_t limit = form.policy ? std::min(auth::post_length_limit(*form.policy), kMaxPutBytes) : kMaxPutBytes;
   PayloadWriter writer(call, call.context.body->size_bytes().value_or(objects::kUnknownSize),
                        form.checksum ? form.checksum->algorithm : ChecksumAlgorithm::crc64nvme);
-  std::string buffer(kReadBytes, '\0');
+  std::string buffer(kReadAtOnceBytes, '\0');
   uint64_t size_bytes = 0;
   while (true) {
     auto read = reader.read(buffer);

@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kDefault = std::chrono::hours(12);
-constexpr seconds kLongestOfRoot = std::chrono::hours(1);
+constexpr seconds kFederationDefault = std::chrono::hours(12);
+constexpr seconds kFederationOfRoot = std::chrono::hours(1);
 
 }  // namespace
 
@@ -19,8 +19,8 @@ Result<GetFederationTokenOutput> get_federation_token(Call& call, const GetFeder
   TRY(check_supported(input));
   const auth::AccessKey& key = *call.context.key;
   if (key.session) return errors::access_denied("Cannot call GetFederationToken with session credentials");
-  seconds duration = input.duration_seconds ? seconds(*input.duration_seconds) : kDefault;
-  if (key.principal.is_root()) duration = std::min(duration, kLongestOfRoot);
+  seconds duration = input.duration_seconds ? seconds(*input.duration_seconds) : kFederationDefault;
+  if (key.principal.is_root()) duration = std::min(duration, kFederationOfRoot);
   const Timestamp now = call.context.now;
   auth::Session session{.token = {}, .expires_at = now + duration, .issued_at = now};
   TRY(add_policies(input.policy, input.policy_arns, session));

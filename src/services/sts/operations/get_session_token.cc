@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kDefault = std::chrono::hours(12);
-constexpr seconds kLongestOfRoot = std::chrono::hours(1);  // also its default
+constexpr seconds kSessionDefault = std::chrono::hours(12);
+constexpr seconds kSessionOfRoot = std::chrono::hours(1);  // also its default
 
 }  // namespace
 
@@ -27,8 +27,8 @@ Result<GetSessionTokenOutput> get_session_token(Call& call, const GetSessionToke
     }
     session.mfa_at = now;
   }
-  seconds duration = input.duration_seconds ? seconds(*input.duration_seconds) : kDefault;
-  if (key.principal.is_root()) duration = std::min(duration, kLongestOfRoot);
+  seconds duration = input.duration_seconds ? seconds(*input.duration_seconds) : kSessionDefault;
+  if (key.principal.is_root()) duration = std::min(duration, kSessionOfRoot);
   session.expires_at = now + duration;
   return GetSessionTokenOutput{.credentials = to_credentials(call.sessions.issue(key.principal, std::move(session)))};
 }
