@@ -83,6 +83,8 @@ def _apart(entry: dict[str, str]) -> list[dict[str, str]]:
     room = REPOSITORY / target.parents[1]
     result = []
     for source in _INCLUDE.findall(unit.read_text()):
+        if not Path(source).is_relative_to(room):
+            continue  # generated
         object_path = target / f"{Path(source).relative_to(room)}.o"
         unit_object = target / "Unity" / f"{unit.name}.o"
         command = entry["command"].replace(str(unit_object), str(object_path)).replace(str(unit), source)
