@@ -11,13 +11,13 @@ namespace {
 
 using enum AuthErrorCode;
 
-struct Row {
+struct S3Row {
   std::string_view code;
   int status;
 };
 
 // Where a malformed claim is reported depends on where it stood.
-Row malformed_row(AuthMethod how) {
+S3Row malformed_row(AuthMethod how) {
   switch (how) {
     case AuthMethod::query:
       return {"AuthorizationQueryParametersError", 400};
@@ -30,7 +30,7 @@ Row malformed_row(AuthMethod how) {
   std::unreachable();
 }
 
-Row row_of(const AuthError& error) {
+S3Row row_of(const AuthError& error) {
   switch (error.code) {
     case malformed_authorization:
     case missing_component:
@@ -46,7 +46,7 @@ Row row_of(const AuthError& error) {
     case expires_too_large:
       return malformed_row(error.how);
     case malformed_date:
-      return error.how == AuthMethod::header ? Row{"AccessDenied", 403} : malformed_row(error.how);
+      return error.how == AuthMethod::header ? S3Row{"AccessDenied", 403} : malformed_row(error.how);
     case missing_authentication:
     case missing_date:
     case presign_expired:
@@ -63,7 +63,7 @@ Row row_of(const AuthError& error) {
     case missing_form_field:
       return {"InvalidArgument", 400};
     case unsupported_algorithm:
-      return error.how == AuthMethod::header ? Row{"InvalidArgument", 400} : malformed_row(error.how);
+      return error.how == AuthMethod::header ? S3Row{"InvalidArgument", 400} : malformed_row(error.how);
     case legacy_signature:
     case missing_content_sha256:
       return {"InvalidRequest", 400};
@@ -99,7 +99,7 @@ std::string_view claim_prefix(AuthMethod how) {
   return how == AuthMethod::header ? "The authorization header is malformed; " : "";
 }
 
-std::string claim_message(const AuthError& error) {
+std::string s3_claim_message(const AuthError& error) {
   const std::string_view prefix = claim_prefix(error.how);
   switch (error.code) {
     case malformed_authorization:
@@ -150,7 +150,7 @@ std::string message_of(const AuthError& error) {
     case wrong_region:
     case wrong_service:
     case missing_region_set:
-      return claim_message(error);
+      return s3_claim_message(error);
     case unknown_access_key:
     case disabled_access_key:
     case missing_session_token:
@@ -283,7 +283,7 @@ Details details_of(const AuthError& error) {
 }  // namespace
 
 AuthErrorAnswer s3_answer(const AuthError& error) {
-  const Row row = row_of(error);
+  const S3Row row = row_of(error);
   return {row.code, row.status, message_of(error), details_of(error)};
 }
 

@@ -95,7 +95,7 @@ std::string find_either(const http::RequestHead& head, const std::vector<Paramet
 }
 
 // The seconds are a 32-bit number at S3 too.
-std::optional<Timestamp> parse_expires(std::string_view text) {
+std::optional<Timestamp> parse_link_expires(std::string_view text) {
   int32_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -120,7 +120,7 @@ std::optional<LegacyLink> read_legacy_link(std::string_view query) {
   LegacyLink link;
   link.access_key_id = *std::move(key);
   link.signature = *std::move(signature);
-  link.expires_at = parse_expires(*expires);
+  link.expires_at = parse_link_expires(*expires);
   link.expires = *std::move(expires);
   link.session_token = find_parameter(query, "x-amz-security-token");
   return link;

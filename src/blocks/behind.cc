@@ -14,7 +14,7 @@ namespace aerolith::blocks {
 namespace {
 
 constexpr std::string_view kFromVolumes = "../snapshots/";
-constexpr size_t kLongestChain = 32;
+constexpr size_t kLongestChainBehind = 32;
 
 std::unexpected<VolumeError> names_another(const std::string& path) {
   return fail(VolumeErrorCode::corrupt, path + " names a file that can't be behind it");
@@ -81,7 +81,8 @@ Result<std::vector<std::string>> files_of_snapshot(os::FileSystem& files, const 
     const Qcow2Header header = TRY(from_files(read_qcow2_header(files, chain.back())));
     TRY(require_snapshot_behind(header, chain.back()));
     if (header.backing_file.empty()) return chain;
-    if (chain.size() == kLongestChain) return fail(VolumeErrorCode::corrupt, path + " has too many files behind it");
+    if (chain.size() == kLongestChainBehind)
+      return fail(VolumeErrorCode::corrupt, path + " has too many files behind it");
     chain.push_back(resolve_backing_file(chain.back(), header.backing_file));
   }
 }

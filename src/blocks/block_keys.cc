@@ -14,9 +14,9 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr std::string_view kMagic = "aerolith-block-key 1\n";
-constexpr std::string_view kSuffix = ".key";
-constexpr uint64_t kMostFileBytes = 4096;
+constexpr std::string_view kKeyMagic = "aerolith-block-key 1\n";
+constexpr std::string_view kKeySuffix = ".key";
+constexpr uint64_t kMostKeyFileBytes = 4096;
 
 std::string context_of(std::string_view name) { return fmt::format("ec2 block key {}", name); }
 
@@ -34,17 +34,19 @@ std::optional<std::string> BlockKey::open(std::string_view context, std::string_
   return open_aes_gcm(std::string_view(bytes_).substr(0, kAesGcmKeyBytes), context, sealed);
 }
 
-std::string BlockKeys::path_of(std::string_view name) const { return fmt::format("{}/{}{}", folder_, name, kSuffix); }
+std::string BlockKeys::path_of(std::string_view name) const {
+  return fmt::format("{}/{}{}", folder_, name, kKeySuffix);
+}
 
 Result<std::shared_ptr<const BlockKey>> BlockKeys::load(std::string_view name) const {
   TRY(check_id(name));
   if (const auto known = known_.find(name); known != known_.end()) return known->second;
   const std::string path = path_of(name);
-  const std::string text = TRY(from_files(os::read_file(files_, path, kMostFileBytes)));
+  const std::string text = TRY(from_files(os::read_file(files_, path, kMostKeyFileBytes)));
   std::optional<std::string> opened;
-  if (text.starts_with(kMagic) && text.ends_with('\n') && text.size() > kMagic.size() && sealing_.open) {
-    opened =
-        sealing_.open(std::string_view(text).substr(kMagic.size(), text.size() - kMagic.size() - 1), context_of(name));
+  if (text.starts_with(kKeyMagic) && text.ends_with('\n') && text.size() > kKeyMagic.size() && sealing_.open) {
+    opened = sealing_.open(std::string_view(text).substr(kKeyMagic.size(), text.size() - kKeyMagic.size() - 1),
+                           context_of(name));
   }
   if (!opened || opened->size() != BlockKey::kBytes) {
     return fail(VolumeErrorCode::corrupt, path + " can't be opened: it was changed, or is another installation's");
@@ -67,7 +69,7 @@ Result<std::shared_ptr<const BlockKey>> BlockKeys::make(std::string_view name) {
   TRY(from_files(files_.make_directories(folder_)));
   std::string bytes = random_bytes(BlockKey::kBytes);
   const std::string sealed = sealing_.seal(bytes, context_of(name));
-  TRY(from_files(os::write_file(files_, path_of(name), fmt::format("{}{}\n", kMagic, sealed), 0600)));
+  TRY(from_files(os::write_file(files_, path_of(name), fmt::format("{}{}\n", kKeyMagic, sealed), 0600)));
   step("store/key-written");
   return known_.emplace(name, std::make_shared<const BlockKey>(std::move(bytes))).first->second;
 }

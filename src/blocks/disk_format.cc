@@ -8,7 +8,7 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr size_t kSectorBytes = 512;
+constexpr size_t kVhdSectorBytes = 512;
 
 uint64_t little_endian(std::string_view bytes) {
   uint64_t value = 0;
@@ -22,14 +22,14 @@ DiskFault find_fault_of_vmdk(std::string_view begin) {
   constexpr uint64_t kCompressed = 1U << 16;
   constexpr uint64_t kDeflate = 1;
   // Where QEMU looks for the name of a parent, wherever the header has the descriptor.
-  constexpr size_t kDescriptorBytes = 20 * kSectorBytes;
-  if (begin.size() < kSectorBytes + kDescriptorBytes || !begin.starts_with("KDMV")) return DiskFault::other_format;
+  constexpr size_t kDescriptorBytes = 20 * kVhdSectorBytes;
+  if (begin.size() < kVhdSectorBytes + kDescriptorBytes || !begin.starts_with("KDMV")) return DiskFault::other_format;
   if ((little_endian(begin.substr(8, 4)) & kCompressed) == 0 || little_endian(begin.substr(77, 2)) != kDeflate) {
     return DiskFault::other_format;
   }
   // Without a capacity of its own QEMU takes the descriptor's word for where the extents are.
   if (little_endian(begin.substr(12, 8)) == 0) return DiskFault::names_others;
-  const std::string_view descriptor = begin.substr(kSectorBytes, kDescriptorBytes);
+  const std::string_view descriptor = begin.substr(kVhdSectorBytes, kDescriptorBytes);
   if (descriptor.find("parentFileNameHint") != std::string_view::npos) return DiskFault::names_others;
   return DiskFault::none;
 }

@@ -26,7 +26,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kConverted = ".qcow2";
 constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
-constexpr uint64_t kSectorBytes = 512;
+constexpr uint64_t kImportSectorBytes = 512;
 constexpr uint64_t kMostMemberBytes = uint64_t{1} << 20;  // of one that is read whole
 constexpr auto kLookPatience = std::chrono::seconds(60);
 constexpr auto kConvertPatience = std::chrono::hours(12);
@@ -207,7 +207,7 @@ std::string DiskImports::describe(const DiskSource& source) const {
   file += "}";
   if (source.size_bytes != 0) {
     // In an archive each member has whole sectors.
-    const uint64_t size_bytes = (source.size_bytes + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
+    const uint64_t size_bytes = (source.size_bytes + kImportSectorBytes - 1) / kImportSectorBytes * kImportSectorBytes;
     file = fmt::format(R"({{"driver":"raw","offset":{},"size":{},"file":{}}})", source.offset_bytes, size_bytes, file);
   }
   return fmt::format(R"(json:{{"driver":"{}",{}"file":{}}})", driver_of(source.format),
@@ -248,7 +248,7 @@ ImportResult<std::string> DiskImports::convert(const DiskSource& source, std::st
   // A disk whose bytes happen to be those of a qcow2 file must not be taken for one.
   if (source.format == DiskFormat::raw && source.size_bytes == 0 && !header.is_qcow2) {
     const bool is_known = ::stat(file_of(source.name).c_str(), &info) == 0;
-    TRY(require_room(is_known ? static_cast<uint64_t>(info.st_blocks) * kSectorBytes : 0));
+    TRY(require_room(is_known ? static_cast<uint64_t>(info.st_blocks) * kImportSectorBytes : 0));
     return file_of(source.name);
   }
   const std::string described = describe(source);

@@ -16,9 +16,9 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr std::string_view kMagic = "aerolith-disk-secret 1\n";
+constexpr std::string_view kSecretMagic = "aerolith-disk-secret 1\n";
 constexpr size_t kSecretBytes = 32;
-constexpr uint64_t kMostFileBytes = 4096;
+constexpr uint64_t kMostSecretFileBytes = 4096;
 
 // "vol-1" of "/volumes/vol-1.qcow2" and of "/volumes/.vol-1.new".
 std::string_view id_of(std::string_view file) {
@@ -48,19 +48,20 @@ Result<> DiskSecrets::write(std::string_view file, const DiskSecret& secret) con
   TRY(check_id(secret.key));
   if (!sealing_.seal) return fail(VolumeErrorCode::unavailable, "nothing seals secrets here");
   const std::string sealed = sealing_.seal(secret.text, context_of(file, secret.key));
-  TRY(from_files(os::write_file(files_, path_of(file), fmt::format("{}{}\n{}\n", kMagic, secret.key, sealed), 0600)));
+  TRY(from_files(
+      os::write_file(files_, path_of(file), fmt::format("{}{}\n{}\n", kSecretMagic, secret.key, sealed), 0600)));
   step("volume/secret-written");
   return {};
 }
 
 Result<DiskSecret> DiskSecrets::read(std::string_view file) const {
   const std::string path = path_of(file);
-  const std::string text = TRY(from_files(os::read_file(files_, path, kMostFileBytes)));
+  const std::string text = TRY(from_files(os::read_file(files_, path, kMostSecretFileBytes)));
   const auto corrupt = [&](std::string_view why) {
     return fail(VolumeErrorCode::corrupt, fmt::format("{} {}", path, why));
   };
-  if (!text.starts_with(kMagic) || !text.ends_with('\n')) return corrupt("isn't a secret of this version");
-  const std::string_view lines = std::string_view(text).substr(kMagic.size());
+  if (!text.starts_with(kSecretMagic) || !text.ends_with('\n')) return corrupt("isn't a secret of this version");
+  const std::string_view lines = std::string_view(text).substr(kSecretMagic.size());
   const size_t end = lines.find('\n');
   if (end + 1 >= lines.size()) return corrupt("is too short");
   DiskSecret secret{.key = std::string(lines.substr(0, end))};

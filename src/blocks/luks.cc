@@ -18,8 +18,8 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr std::string_view kMagic{"LUKS\xba\xbe", 6};
-constexpr size_t kHeadBytes = 592;
+constexpr std::string_view kLuksMagic{"LUKS\xba\xbe", 6};
+constexpr size_t kLuksHeadBytes = 592;
 constexpr size_t kKeyBytes = 64;  // two keys of AES-256
 constexpr size_t kSlots = 8;
 constexpr size_t kSlotBytes = 48;
@@ -33,7 +33,7 @@ std::string_view text_at(std::string_view head, size_t place) {
   return field.substr(0, field.find('\0'));
 }
 
-std::unexpected<VolumeError> corrupt(std::string_view what) {
+std::unexpected<VolumeError> corrupt_header(std::string_view what) {
   return std::unexpected(VolumeError{VolumeErrorCode::corrupt, "an encrypted disk's head " + std::string(what)});
 }
 
@@ -77,18 +77,18 @@ Result<std::string> open_slot(std::string_view head, std::string_view slot, std:
   const uint64_t place = big_endian(slot.substr(40, 4)) * kSectorBytes;
   const uint64_t stripes = big_endian(slot.substr(44, 4));
   if (iterations == 0 || iterations > kMostIterations || stripes == 0 || stripes > kMostStripes) {
-    return corrupt("has an impossible slot");
+    return corrupt_header("has an impossible slot");
   }
   const uint64_t bytes = stripes * kKeyBytes;
   if (bytes % kSectorBytes != 0 || place > head.size() || head.size() - place < bytes) {
-    return corrupt("ends before a slot's material does");
+    return corrupt_header("ends before a slot's material does");
   }
   std::string material(head.substr(place, bytes));
   SectorCipher(stretch(secret, slot.substr(8, 32), iterations, kKeyBytes)).decrypt(0, material);
   return merge(material, stripes);
 }
 
-void append_big(std::string& out, uint64_t value, size_t bytes) {
+void append_integer(std::string& out, uint64_t value, size_t bytes) {
   for (size_t byte = bytes; byte-- > 0;) out.push_back(static_cast<char>(value >> (8 * byte) & 0xFF));
 }
 
@@ -125,23 +125,23 @@ LuksHead make_luks(std::string_view secret) {
   const std::string digest_salt = random_bytes(32);
   const std::string slot_salt = random_bytes(32);
   std::string& head = made.head;
-  head = kMagic;
-  append_big(head, 1, 2);
+  head = kLuksMagic;
+  append_integer(head, 1, 2);
   append_text(head, "aes", 32);
   append_text(head, "xts-plain64", 32);
   append_text(head, "sha256", 32);
-  append_big(head, kAllBytes / kSectorBytes, 4);
-  append_big(head, kKeyBytes, 4);
+  append_integer(head, kAllBytes / kSectorBytes, 4);
+  append_integer(head, kKeyBytes, 4);
   head += stretch(made.key, digest_salt, kIterations, 20);
   head += digest_salt;
-  append_big(head, kIterations, 4);
+  append_integer(head, kIterations, 4);
   append_text(head, random_hex(32), 40);  // an id, which nothing asks for
   for (uint64_t slot = 0; slot < kSlots; ++slot) {
-    append_big(head, slot == 0 ? kIsUsed : kIsUnused, 4);
-    append_big(head, slot == 0 ? kIterations : 0, 4);
+    append_integer(head, slot == 0 ? kIsUsed : kIsUnused, 4);
+    append_integer(head, slot == 0 ? kIterations : 0, 4);
     append_text(head, slot == 0 ? std::string_view(slot_salt) : std::string_view(), 32);
-    append_big(head, (kPart + slot * kMaterialBytes) / kSectorBytes, 4);
-    append_big(head, kStripes, 4);
+    append_integer(head, (kPart + slot * kMaterialBytes) / kSectorBytes, 4);
+    append_integer(head, kStripes, 4);
   }
   head.resize(kPart, '\0');
   std::string material = split(made.key, kStripes);
@@ -151,13 +151,13 @@ LuksHead make_luks(std::string_view secret) {
 }
 
 Result<std::string> open_luks(std::string_view head, std::string_view secret) {
-  if (head.size() < kHeadBytes || !head.starts_with(kMagic)) return corrupt("isn't one of LUKS");
-  if (big_endian(head.substr(6, 2)) != 1) return corrupt("is of an unknown version");
+  if (head.size() < kLuksHeadBytes || !head.starts_with(kLuksMagic)) return corrupt_header("isn't one of LUKS");
+  if (big_endian(head.substr(6, 2)) != 1) return corrupt_header("is of an unknown version");
   const bool is_ours = text_at(head, 8) == "aes" && text_at(head, 40) == "xts-plain64" &&
                        text_at(head, 72) == "sha256" && big_endian(head.substr(108, 4)) == kKeyBytes;
-  if (!is_ours) return corrupt("names another cipher than ours");
+  if (!is_ours) return corrupt_header("names another cipher than ours");
   const uint64_t iterations = big_endian(head.substr(164, 4));
-  if (iterations == 0 || iterations > kMostIterations) return corrupt("has an impossible digest");
+  if (iterations == 0 || iterations > kMostIterations) return corrupt_header("has an impossible digest");
   const std::string_view digest_of_key = head.substr(112, 20);
   for (size_t number = 0; number < kSlots; ++number) {
     const std::string_view slot = head.substr(kFirstSlot + number * kSlotBytes, kSlotBytes);

@@ -13,13 +13,13 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr std::string_view kMagic = "AEROSNAP";
-constexpr uint32_t kVersion = 1;
+constexpr std::string_view kManifestMagic = "AEROSNAP";
+constexpr uint32_t kManifestVersion = 1;
 constexpr uint32_t kEncryptedVersion = 2;
-constexpr size_t kEntryBytes = 8 + kHashBytes + 4 + 8 + 4;
+constexpr size_t kManifestEntryBytes = 8 + kHashBytes + 4 + 8 + 4;
 constexpr uint32_t kMostIdBytes = 64;
 
-std::unexpected<VolumeError> corrupt(std::string_view what) {
+std::unexpected<VolumeError> corrupt_manifest(std::string_view what) {
   return std::unexpected(VolumeError{VolumeErrorCode::corrupt, "a manifest " + std::string(what)});
 }
 
@@ -57,24 +57,24 @@ Result<std::vector<std::string>> read_packs(Reader& reader, uint32_t count) {
   std::vector<std::string> packs;
   for (uint32_t pack = 0; pack < count && !reader.is_short(); ++pack) {
     const uint32_t length = reader.u32();
-    if (length == 0 || length > kMostIdBytes) return corrupt("names a pack that can't be");
+    if (length == 0 || length > kMostIdBytes) return corrupt_manifest("names a pack that can't be");
     packs.emplace_back(reader.take(length));
   }
   return packs;
 }
 
 Result<> read_blocks(Reader& reader, uint64_t count, const std::vector<std::string>& packs, Manifest& manifest) {
-  if (reader.left() != count * kEntryBytes || reader.left() / kEntryBytes != count)
-    return corrupt("has another length");
+  if (reader.left() != count * kManifestEntryBytes || reader.left() / kManifestEntryBytes != count)
+    return corrupt_manifest("has another length");
   const uint64_t most_index = manifest.size_bytes / kBlockBytes + (manifest.size_bytes % kBlockBytes != 0 ? 1 : 0);
   uint64_t least = 0;
   for (uint64_t block = 0; block < count; ++block) {
     const uint64_t index = reader.u64();
-    if (index < least || index >= most_index) return corrupt("has a block outside of its order or size");
+    if (index < least || index >= most_index) return corrupt_manifest("has a block outside of its order or size");
     least = index + 1;
     BlockEntry entry{.hash = std::string(reader.take(kHashBytes))};
     const uint32_t pack = reader.u32();
-    if (pack >= packs.size()) return corrupt("has a block of no pack");
+    if (pack >= packs.size()) return corrupt_manifest("has a block of no pack");
     entry.place = {.pack = packs[pack], .offset = reader.u64(), .length = reader.u32()};
     manifest.blocks.emplace_hint(manifest.blocks.end(), index, std::move(entry));
   }
@@ -93,8 +93,8 @@ std::string pack_path(std::string_view folder, std::string_view pack) {
 std::string encode_manifest(const Manifest& manifest) {
   std::map<std::string, uint32_t> numbers;
   for (const auto& [index, entry] : manifest.blocks) numbers.emplace(entry.place.pack, 0);
-  std::string bytes(kMagic);
-  append_u32(bytes, manifest.key.empty() ? kVersion : kEncryptedVersion);
+  std::string bytes(kManifestMagic);
+  append_u32(bytes, manifest.key.empty() ? kManifestVersion : kEncryptedVersion);
   append_u32(bytes, static_cast<uint32_t>(kBlockBytes));
   append_u64(bytes, manifest.size_bytes);
   if (!manifest.key.empty()) {
@@ -120,23 +120,24 @@ std::string encode_manifest(const Manifest& manifest) {
 }
 
 Result<Manifest> decode_manifest(std::string_view bytes) {
-  if (!bytes.starts_with(kMagic) || bytes.size() < kMagic.size() + kHashBytes) return corrupt("has no head");
+  if (!bytes.starts_with(kManifestMagic) || bytes.size() < kManifestMagic.size() + kHashBytes)
+    return corrupt_manifest("has no head");
   const std::string_view checked = bytes.substr(0, bytes.size() - kHashBytes);
-  if (hash_of(checked) != bytes.substr(checked.size())) return corrupt("has a wrong checksum");
-  Reader reader(checked.substr(kMagic.size()));
+  if (hash_of(checked) != bytes.substr(checked.size())) return corrupt_manifest("has a wrong checksum");
+  Reader reader(checked.substr(kManifestMagic.size()));
   const uint32_t version = reader.u32();
-  if (version != kVersion && version != kEncryptedVersion) return corrupt("is of an unknown version");
-  if (reader.u32() != kBlockBytes) return corrupt("has blocks of another size");
+  if (version != kManifestVersion && version != kEncryptedVersion) return corrupt_manifest("is of an unknown version");
+  if (reader.u32() != kBlockBytes) return corrupt_manifest("has blocks of another size");
   Manifest manifest{.size_bytes = reader.u64()};
   if (version == kEncryptedVersion) {
     const uint32_t length = reader.u32();
-    if (length == 0 || length > kMostIdBytes) return corrupt("names a key that can't be");
+    if (length == 0 || length > kMostIdBytes) return corrupt_manifest("names a key that can't be");
     manifest.key = reader.take(length);
   }
   const uint32_t pack_count = reader.u32();
   const uint64_t block_count = reader.u64();
   const std::vector<std::string> packs = TRY(read_packs(reader, pack_count));
-  if (reader.is_short()) return corrupt("is too short");
+  if (reader.is_short()) return corrupt_manifest("is too short");
   TRY(read_blocks(reader, block_count, packs, manifest));
   return manifest;
 }

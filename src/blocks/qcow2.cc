@@ -11,10 +11,10 @@ namespace aerolith::blocks {
 
 namespace {
 
-constexpr std::string_view kMagic{"QFI\xfb", 4};
+constexpr std::string_view kQcow2Magic{"QFI\xfb", 4};
 constexpr uint32_t kMaximumNameBytes = 1023;  // the format's own limit
 constexpr uint64_t kExternalDataFile = 1U << 2;
-constexpr size_t kHeaderBytes = 104;
+constexpr size_t kLeastHeaderBytes = 104;
 constexpr uint64_t kLuks = 2;  // a way of encryption
 constexpr uint64_t kLuksExtension = 0x0537'BE77;
 
@@ -40,7 +40,7 @@ os::Result<Qcow2Header> read_qcow2_header(os::FileSystem& files, const std::stri
   std::array<char, 4096> buffer{};  // extensions of ours end sooner
   const std::string_view bytes(buffer.data(), TRY(file->read_at(0, buffer)));
   Qcow2Header header;
-  if (bytes.size() < 72 || !bytes.starts_with(kMagic)) return header;
+  if (bytes.size() < 72 || !bytes.starts_with(kQcow2Magic)) return header;
   const uint64_t version = big_endian(bytes.substr(4, 4));
   if (version < 2 || version > 3) return header;
   header.is_qcow2 = true;
@@ -49,7 +49,7 @@ os::Result<Qcow2Header> read_qcow2_header(os::FileSystem& files, const std::stri
     header.has_data_file = (big_endian(bytes.substr(72, 8)) & kExternalDataFile) != 0;
   }
   header.is_encrypted = big_endian(bytes.substr(32, 4)) == kLuks;
-  if (header.is_encrypted && version == 3 && bytes.size() >= kHeaderBytes) find_luks(bytes, header);
+  if (header.is_encrypted && version == 3 && bytes.size() >= kLeastHeaderBytes) find_luks(bytes, header);
   const uint64_t name_offset = big_endian(bytes.substr(8, 8));
   const uint64_t name_bytes = big_endian(bytes.substr(16, 4));
   if (name_offset == 0) return header;

@@ -19,10 +19,10 @@ constexpr uint64_t kCounts = kClusterBytes / 2;             // of a cluster of c
 constexpr uint64_t kIsUsedOnce = uint64_t{1} << 63;         // as the counts say
 constexpr uint64_t kTableBytes = kEntries * kClusterBytes;  // of the disk, that a table of the second level tells of
 
-constexpr uint64_t kLuks = 2;  // a way of encryption
-constexpr uint64_t kLuksExtension = 0x0537'BE77;
+constexpr uint64_t kLuksMethod = 2;  // a way of encryption
+constexpr uint64_t kWrittenLuksExtension = 0x0537'BE77;
 constexpr uint64_t kBackingFormatExtension = 0xE279'2ACA;
-constexpr uint64_t kHeadBytes = 104;
+constexpr uint64_t kWrittenHeadBytes = 104;
 
 uint64_t up_to(uint64_t value, uint64_t part) { return value / part + (value % part != 0 ? 1 : 0); }
 
@@ -184,17 +184,17 @@ std::string Qcow2Writer::head(uint64_t first_level_place, uint64_t count_table_p
     std::string luks;
     append_big(luks, kClusterBytes, 8);  // its place
     append_big(luks, luks_bytes_, 8);
-    extend(kLuksExtension, luks);
+    extend(kWrittenLuksExtension, luks);
   }
   append_big(extensions, 0, 8);  // their end
 
   std::string head("QFI\xfb", 4);
   append_big(head, 3, 4);  // version
-  append_big(head, backing_file_.empty() ? 0 : kHeadBytes + extensions.size(), 8);
+  append_big(head, backing_file_.empty() ? 0 : kWrittenHeadBytes + extensions.size(), 8);
   append_big(head, backing_file_.size(), 4);
   append_big(head, kClusterBits, 4);
   append_big(head, size_bytes_, 8);
-  append_big(head, cipher_ ? kLuks : 0, 4);
+  append_big(head, cipher_ ? kLuksMethod : 0, 4);
   append_big(head, first_level_.size(), 4);
   append_big(head, first_level_place, 8);
   append_big(head, count_table_place, 8);
@@ -202,7 +202,7 @@ std::string Qcow2Writer::head(uint64_t first_level_place, uint64_t count_table_p
   append_big(head, 0, 4 + 8);      // no snapshots of its own
   append_big(head, 0, 8 + 8 + 8);  // no features
   append_big(head, 4, 4);          // counts of 2^4 bits
-  append_big(head, kHeadBytes, 4);
+  append_big(head, kWrittenHeadBytes, 4);
   return head + extensions + backing_file_;
 }
 

@@ -14,14 +14,14 @@ namespace aerolith::blocks {
 namespace {
 
 constexpr std::string_view kMagic = "BLK1";
-constexpr size_t kHeadBytes = 4 + 4 + 4 + kHashBytes + 8;
+constexpr size_t kBlockHeadBytes = 4 + 4 + 4 + kHashBytes + 8;
 constexpr uint32_t kRaw = 0;
 constexpr uint32_t kZstd = 1;
 constexpr uint32_t kIsEncrypted = 2;  // added to one of those
 constexpr int kLevel = 1;             // a gigabyte in two seconds; higher ones gain a few percent on file systems
 
 template <typename Integer>
-void append(std::string& out, Integer value) {
+void append_little(std::string& out, Integer value) {
   for (size_t byte = 0; byte < sizeof(value); ++byte) out.push_back(static_cast<char>(value >> (8 * byte) & 0xFF));
 }
 
@@ -49,8 +49,8 @@ std::string compress(std::string_view block) {
 
 }  // namespace
 
-void append_u32(std::string& out, uint32_t value) { append(out, value); }
-void append_u64(std::string& out, uint64_t value) { append(out, value); }
+void append_u32(std::string& out, uint32_t value) { append_little(out, value); }
+void append_u64(std::string& out, uint64_t value) { append_little(out, value); }
 uint32_t read_u32(std::string_view text) { return read<uint32_t>(text); }
 uint64_t read_u64(std::string_view text) { return read<uint64_t>(text); }
 
@@ -76,12 +76,13 @@ std::string encode_block(std::string_view hash, std::string_view block, const Bl
 }
 
 Result<std::string> decode_block(std::string_view hash, std::string_view stored, const BlockKey* key) {
-  if (stored.size() < kHeadBytes || !stored.starts_with(kMagic)) return corrupt("has no head");
-  const std::string_view checked = stored.substr(0, kHeadBytes - 8);
-  std::string_view packed = stored.substr(kHeadBytes);
+  if (stored.size() < kBlockHeadBytes || !stored.starts_with(kMagic)) return corrupt("has no head");
+  const std::string_view checked = stored.substr(0, kBlockHeadBytes - 8);
+  std::string_view packed = stored.substr(kBlockHeadBytes);
   if (read_u32(stored.substr(8)) != packed.size()) return corrupt("has another length");
   if (checked.substr(12) != hash) return corrupt("is another one");
-  if (read_u64(stored.substr(kHeadBytes - 8)) != checksum_of(checked, packed)) return corrupt("has a wrong checksum");
+  if (read_u64(stored.substr(kBlockHeadBytes - 8)) != checksum_of(checked, packed))
+    return corrupt("has a wrong checksum");
   uint32_t how = read_u32(stored.substr(4));
   std::optional<std::string> opened;
   if ((how == kRaw + kIsEncrypted || how == kZstd + kIsEncrypted) != (key != nullptr)) {

@@ -12,7 +12,7 @@ namespace aerolith::compute {
 
 namespace {
 
-constexpr off_t kKeptBytes = off_t{1} << 20;
+constexpr off_t kKeptLogBytes = off_t{1} << 20;
 
 }  // namespace
 
@@ -50,10 +50,11 @@ std::string last_bytes(std::string text, size_t limit_bytes) {
 
 void keep_the_end(const std::string& path) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) < 0 || info.st_blocks * 512 < 2 * kKeptBytes || info.st_size < 2 * kKeptBytes) return;
+  if (::stat(path.c_str(), &info) < 0 || info.st_blocks * 512 < 2 * kKeptLogBytes || info.st_size < 2 * kKeptLogBytes)
+    return;
   const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0) return;
-  (void)::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, info.st_size - kKeptBytes);
+  (void)::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, info.st_size - kKeptLogBytes);
   ::close(file);
 }
 

@@ -11,8 +11,8 @@ namespace aerolith::compute {
 
 namespace {
 
-constexpr const char* kConsole = "console.log";     // of either driver
-constexpr uint64_t kKeptBytes = uint64_t{1} << 20;  // what is before may be a hole
+constexpr const char* kConsoleFile = "console.log";  // of either driver
+constexpr uint64_t kKeptBytes = uint64_t{1} << 20;   // what is before may be a hole
 constexpr uint64_t kPartBytes = uint64_t{256} << 10;
 
 ConsolePart read_after(const std::string& path, uint64_t place) {
@@ -39,7 +39,8 @@ ConsolePart part_after(std::string_view text, uint64_t place) {
 ConsolePart read_console(const DriverSettings& settings, Kind kind, std::string_view instance, uint64_t place) {
   const bool is_vm = kind == Kind::vm;
   const InstanceFolder folder(settings.run_folder + (is_vm ? "/vm" : "/container"), instance);
-  return is_vm ? read_after(folder / kConsole, place) : part_after(console_text(folder.read_text(kConsole)), place);
+  return is_vm ? read_after(folder / kConsoleFile, place)
+               : part_after(console_text(folder.read_text(kConsoleFile)), place);
 }
 
 ConsolePart kept_part(std::string_view kept, uint64_t place) {

@@ -28,11 +28,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-constexpr const char* kProcess = "disks.process";
+constexpr const char* kServerProcess = "disks.process";
 constexpr const char* kSocket = "disks.sock";
-constexpr const char* kLog = "disks.log";
+constexpr const char* kServerLog = "disks.log";
 constexpr const char* kMark = "disks.pid";  // an argument of its own, by which it is found
-constexpr auto kPatience = std::chrono::seconds(30);
+constexpr auto kServerPatience = std::chrono::seconds(30);
 constexpr auto kReadyPoll = std::chrono::milliseconds(1);
 constexpr int kServedFolder = 4;  // a descriptor's number
 
@@ -52,16 +52,16 @@ std::string DiskServer::file_of(std::string_view volume) const {
 }
 
 std::string DiskServer::last_words() const {
-  const std::string said = folder_.read_text(kLog);
+  const std::string said = folder_.read_text(kServerLog);
   return said.size() > 500 ? said.substr(said.size() - 500) : said;
 }
 
 bool DiskServer::is_running() const {
-  const auto process = folder_.read_process(kProcess);
+  const auto process = folder_.read_process(kServerProcess);
   return process && os::is_alive(process->identity);
 }
 
-std::string DiskServer::identity() const { return folder_.read_text(kProcess); }
+std::string DiskServer::identity() const { return folder_.read_text(kServerProcess); }
 
 Result<> DiskServer::start() {
   if (!is_running()) TRY(launch());
@@ -85,18 +85,18 @@ Result<> DiskServer::launch() {
       os::start_program({.arguments = {"qemu-storage-daemon", "--chardev", "socket,id=control,fd=3,server=on,wait=off",
                                        "--monitor", "chardev=control", "--pidfile", folder_ / kMark},
                          .descriptors = {{socket, 3}, {served_folder, kServedFolder}}},
-                        folder_ / kLog);
+                        folder_ / kServerLog);
   ::close(socket);
   ::close(served_folder);
   step("disks/started");
-  return folder_.write_process(kProcess, TRY(from_os(started)));
+  return folder_.write_process(kServerProcess, TRY(from_os(started)));
 }
 
 // The daemon's main thread and its monitor's both take hold of the control socket while it starts: a client that is
 // there before they are done is at times never heard (once in some 500 starts of 7.2 on a loaded machine). The pid file
 // is written when all is set up.
 Result<> DiskServer::wait_until_ready() {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kServerPatience;
   while (folder_.read_text(kMark).empty()) {
     if (!is_running()) return fail(DriverErrorCode::command, "qemu-storage-daemon has ended: " + last_words());
     if (std::chrono::steady_clock::now() > deadline) {
@@ -114,7 +114,7 @@ Result<LoopDevice> DiskServer::add(const Disk& disk) {
 }
 
 Result<std::string> DiskServer::show(const Disk& disk) {
-  auto control = QmpClient::connect(folder_ / kSocket, kPatience);
+  auto control = QmpClient::connect(folder_ / kSocket, kServerPatience);
   if (!control.has_value()) return fail(control.error().code, control.error().detail + ": " + last_words());
   const std::string file = file_of(disk.volume);
   // Half added, where we were killed in between.
@@ -147,7 +147,7 @@ Result<> DiskServer::open(QmpClient& control, const Disk& disk) {
 }
 
 Result<> DiskServer::remove(std::string_view volume) {
-  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kServerPatience));
   return remove(*control, volume);
 }
 
@@ -155,7 +155,7 @@ Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
   const std::string file = file_of(volume);
   TRY(detach_loops(file));
   const auto asked = control.execute("block-export-del", {{"id", volume}, {"mode", "hard"}});
-  if (asked.has_value()) TRY(control.wait_for("BLOCK_EXPORT_DELETED", "id", volume, kPatience));
+  if (asked.has_value()) TRY(control.wait_for("BLOCK_EXPORT_DELETED", "id", volume, kServerPatience));
   step("disks/export-removed");
   if (TRY(has_node(control, volume))) TRY(control.execute("blockdev-del", {{"node-name", volume}}));
   remove_throttle_group(control, volume);
@@ -168,13 +168,13 @@ Result<> DiskServer::remove(QmpClient& control, std::string_view volume) {
 }
 
 Result<> DiskServer::grow(const Disk& disk, uint64_t size_bytes) {
-  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kServerPatience));
   TRY(grow_node(*control, disk.volume, size_bytes));
   return refresh_loops(file_of(disk.volume));
 }
 
 Result<> DiskServer::limit(const Disk& disk) {
-  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+  const auto control = TRY(QmpClient::connect(folder_ / kSocket, kServerPatience));
   if (TRY(set_limits(*control, disk))) return {};
   log_info("a disk's limits come with the next start of its instance", {{"volume", disk.volume}});
   return {};
@@ -189,27 +189,27 @@ Result<bool> DiskServer::let_go(std::string_view volume, std::chrono::millisecon
 
 Result<> DiskServer::begin_copies(std::vector<DiskCopy> copies) {
   for (DiskCopy& copy : copies) copy.secret = TRY(find_secret(copy.file, secret_of_));
-  return compute::begin_copies(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), copies);
+  return compute::begin_copies(*TRY(QmpClient::connect(folder_ / kSocket, kServerPatience)), copies);
 }
 
 Result<CopyProgress> DiskServer::copy_progress(std::string_view name) {
   if (!is_running()) return CopyProgress{};
-  return compute::copy_progress(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), name);
+  return compute::copy_progress(*TRY(QmpClient::connect(folder_ / kSocket, kServerPatience)), name);
 }
 
 Result<> DiskServer::end_copy(const DiskCopy& copy, CopyEnd end) {
   if (!is_running()) return {};
-  return compute::end_copy(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), copy, end);
+  return compute::end_copy(*TRY(QmpClient::connect(folder_ / kSocket, kServerPatience)), copy, end);
 }
 
 Result<std::vector<CopyBase>> DiskServer::copy_bases(std::string_view volume) {
   if (!is_running()) return std::vector<CopyBase>();
-  return compute::copy_bases(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)), volume);
+  return compute::copy_bases(*TRY(QmpClient::connect(folder_ / kSocket, kServerPatience)), volume);
 }
 
 Result<bool> DiskServer::has_copies() {
   if (!is_running()) return false;
-  return compute::has_copies(*TRY(QmpClient::connect(folder_ / kSocket, kPatience)));
+  return compute::has_copies(*TRY(QmpClient::connect(folder_ / kSocket, kServerPatience)));
 }
 
 Result<> DiskServer::keep_served() {
@@ -217,7 +217,7 @@ Result<> DiskServer::keep_served() {
   TRY(served.keep(behind_of_, ::geteuid()));  // first: what waits for it doesn't hear us
   for (const auto& [volume, file] : served.list()) {
     if (::access(file.c_str(), F_OK) != 0) continue;
-    const auto control = TRY(QmpClient::connect(folder_ / kSocket, kPatience));
+    const auto control = TRY(QmpClient::connect(folder_ / kSocket, kServerPatience));
     TRY(put_files_behind(*control, volume, TRY(look_behind(file, secret_of_))));
     served.end(volume);
   }
@@ -227,10 +227,10 @@ Result<> DiskServer::keep_served() {
 Result<> DiskServer::stop() {
   TRY(detach_loops(folder_ / "disks"));
   step("disks/detached");
-  if (const auto running = folder_.read_process(kProcess)) {
+  if (const auto running = folder_.read_process(kServerProcess)) {
     // TERM closes exports and images in order; a loop device that lingers can't hold it up for ever.
     os::send_signal(running->identity, SIGTERM);
-    if (!os::wait_until_gone(running->identity, kPatience) && !os::kill_and_wait(running->identity)) {
+    if (!os::wait_until_gone(running->identity, kServerPatience) && !os::kill_and_wait(running->identity)) {
       return fail(DriverErrorCode::command, "qemu-storage-daemon can't be ended: " + last_words());
     }
   }
@@ -245,7 +245,7 @@ Result<> DiskServer::stop() {
     ::umount2(entry->path().c_str(), MNT_DETACH);  // left where it was killed
   }
   fs::remove_all(folder_ / "disks", error);
-  for (const char* name : {kProcess, kSocket, kLog, kMark}) folder_.erase(name);
+  for (const char* name : {kServerProcess, kSocket, kServerLog, kMark}) folder_.erase(name);
   return {};
 }
 

@@ -85,9 +85,10 @@ std::string canonical_folder(const std::string& path) {
 Result<std::vector<std::string>> list_instances(const std::string& kind_folder) {
   os::RealFileSystem files;
   std::vector<std::string> instances;
-  auto entries = files.list(kind_folder);
+  const auto entries = files.list(kind_folder);
   if (!entries.has_value() && entries.error().code == os::ErrorCode::not_found) return instances;
-  for (const auto& entry : TRY(from_os(std::move(entries)))) {
+  if (!entries.has_value()) return failed(entries.error());
+  for (const auto& entry : *entries) {
     if (entry.is_directory) instances.push_back(entry.name);
   }
   std::ranges::sort(instances);

@@ -28,16 +28,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uid_t kUser = 1000;  // ec2-user, as Amazon Linux names its user
-constexpr const char* kKernelArguments =
+constexpr const char* kTinyArguments =
     "console=ttyS0 root=/dev/vda ro quiet loglevel=4 panic=-1 no_timer_check random.trust_cpu=on net.ifnames=0 "
     "cryptomgr.notests maxcpus=1";
 
-struct NeededProgram {
+struct TinyProgram {
   const char* name;
   const char* place;    // in the image
   const char* package;  // empty: the image does without
 };
-constexpr std::array<NeededProgram, 4> kPrograms{{
+constexpr std::array<TinyProgram, 4> kTinyPrograms{{
     {"busybox", "/bin/busybox", "busybox-static"},
     {"dropbear", "/usr/sbin/dropbear", "dropbear-bin"},
     {"dropbearkey", "/usr/bin/dropbearkey", "dropbear-bin"},
@@ -99,7 +99,7 @@ class Tree {
 };
 
 Result<> add_programs(Tree& tree) {
-  for (const NeededProgram& program : kPrograms) {
+  for (const TinyProgram& program : kTinyPrograms) {
     const std::string found = os::find_program(program.name);
     if (!found.empty()) {
       TRY(tree.add_program(found, program.place));
@@ -182,7 +182,7 @@ Result<> add_kernel(const TinyImageSettings& settings, TinyImage& image) {
   const GuestBoot boot = TRY(make_guest_boot(*kernel, settings.folder));
   image.kernel = boot.kernel;
   image.initramfs = boot.initramfs;
-  image.kernel_arguments = kKernelArguments;
+  image.kernel_arguments = kTinyArguments;
   return {};
 }
 

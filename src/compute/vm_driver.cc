@@ -40,10 +40,10 @@ constexpr const char* kProcess = "qemu.process";
 constexpr const char* kControl = "control.sock";
 constexpr const char* kConsole = "console.log";
 constexpr const char* kLog = "qemu.log";
-constexpr const char* kStopped = "stopped";
+constexpr const char* kMachineStopped = "stopped";
 constexpr auto kControlPatience = std::chrono::seconds(30);
 constexpr auto kQuitPatience = std::chrono::seconds(10);
-constexpr auto kRebootPatience = std::chrono::seconds(20);
+constexpr auto kMachineRebootPatience = std::chrono::seconds(20);
 constexpr int kPm1Control = 0x604;
 // A guest that is still booting misses the button.
 constexpr auto kPressAgain = std::chrono::seconds(3);
@@ -64,7 +64,7 @@ class VmDriver final : public Driver {
     TRY(folder.make());
     step("vm/folder-made");
     TRY(take_down(folder, spec.instance));
-    folder.erase(kStopped);
+    folder.erase(kMachineStopped);
     auto launched = bring_up(folder, spec);
     if (!launched.has_value()) {
       (void)take_down(folder, spec.instance);
@@ -83,14 +83,14 @@ class VmDriver final : public Driver {
     const InstanceFolder folder = TRY(known(instance));
     if (is_running(folder)) (void)power_off(folder, patience);
     step("vm/powered-off");
-    TRY(folder.write_text(kStopped, ""));
+    TRY(folder.write_text(kMachineStopped, ""));
     return take_down(folder, instance);
   }
 
   Result<> reboot(std::string_view instance) override {
     const InstanceFolder folder = TRY(known(instance));
     if (!is_running(folder)) return launch(TRY(folder.read_spec()));
-    (void)power_off(folder, kRebootPatience);
+    (void)power_off(folder, kMachineRebootPatience);
     step("vm/powered-off-to-reboot");
     const auto control = TRY(connect(folder));
     TRY(control->execute("system_reset"));
@@ -110,10 +110,10 @@ class VmDriver final : public Driver {
   Result<Observation> observe(std::string_view instance) override {
     const InstanceFolder folder(folder_, instance);
     const auto process = folder.read_process(kProcess);
-    if (!process) return Observation{.state = folder.has(kStopped) ? State::stopped : State::absent};
+    if (!process) return Observation{.state = folder.has(kMachineStopped) ? State::stopped : State::absent};
     Observation seen{.state = State::running, .started_at = process->started_at};
     const auto use = os::use_of(process->identity);
-    if (!use && folder.has(kStopped)) {
+    if (!use && folder.has(kMachineStopped)) {
       seen.state = State::stopped;  // ended by one of us that was killed before it could clear up
       return seen;
     }
@@ -139,7 +139,7 @@ class VmDriver final : public Driver {
     seen.cpu_time = use->cpu_time;
     if (status_of(folder) != "shutdown") return seen;
     if (TRY(has_copies(*TRY(connect(folder)))) || TRY(has_shared_copies(settings_, spec))) return seen;
-    TRY(folder.write_text(kStopped, ""));
+    TRY(folder.write_text(kMachineStopped, ""));
     TRY(take_down(folder, instance));
     return Observation{.state = State::stopped, .started_at = process->started_at};
   }

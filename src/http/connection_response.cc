@@ -13,7 +13,7 @@ namespace {
 // An unread rest of a body up to here is read and dropped so that the connection can go on.
 constexpr uint64_t kDrainLimitBytes = 256 * 1024;
 // Given to one connection before the others have their turn.
-constexpr size_t kBytesPerTurn = 2 * 1024 * 1024;
+constexpr size_t kSentPerTurn = 2 * 1024 * 1024;
 
 }  // namespace
 
@@ -60,7 +60,7 @@ void Connection::limit_hops(uint8_t limit) {
 
 void Connection::send() {
   const uint64_t before = exchange_->outgoing->body_bytes_sent();
-  const Outgoing::Step step = exchange_->outgoing->advance(transport_, kBytesPerTurn);
+  const Outgoing::Step step = exchange_->outgoing->advance(transport_, kSentPerTurn);
   if (step == Outgoing::Step::sent) return end_response(true);
   if (step == Outgoing::Step::failed) return end_response(false);
   if (exchange_->outgoing->body_bytes_sent() != before) set_deadline(settings().stall_deadline);

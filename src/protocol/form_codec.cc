@@ -19,15 +19,15 @@
 namespace aerolith::protocol {
 namespace {
 
-struct Parameter {
+struct FormParameter {
   std::string name;
   std::string value;
 };
 
 // The parameters sorted by name: everything under a prefix is one range of them.
-class Parameters {
+class FormParameters {
  public:
-  static Result<Parameters, DecodeError> parse(std::string_view form);
+  static Result<FormParameters, DecodeError> parse(std::string_view form);
 
   const std::string* find(std::string_view name) const {
     auto found = lower_bound(name);
@@ -35,24 +35,24 @@ class Parameters {
   }
 
   // All that start with `prefix`, which ends in a dot.
-  std::span<const Parameter> under(std::string_view prefix) const {
+  std::span<const FormParameter> under(std::string_view prefix) const {
     auto begin = lower_bound(prefix);
-    auto end = std::partition_point(begin, sorted_.end(),
-                                    [&](const Parameter& p) { return std::string_view(p.name).starts_with(prefix); });
+    auto end = std::partition_point(
+        begin, sorted_.end(), [&](const FormParameter& p) { return std::string_view(p.name).starts_with(prefix); });
     return {begin, end};
   }
 
  private:
-  std::vector<Parameter>::const_iterator lower_bound(std::string_view name) const {
+  std::vector<FormParameter>::const_iterator lower_bound(std::string_view name) const {
     return std::lower_bound(sorted_.begin(), sorted_.end(), name,
-                            [](const Parameter& p, std::string_view n) { return p.name < n; });
+                            [](const FormParameter& p, std::string_view n) { return p.name < n; });
   }
 
-  std::vector<Parameter> sorted_;
+  std::vector<FormParameter> sorted_;
 };
 
-Result<Parameters, DecodeError> Parameters::parse(std::string_view form) {
-  Parameters parameters;
+Result<FormParameters, DecodeError> FormParameters::parse(std::string_view form) {
+  FormParameters parameters;
   while (const std::optional<http::RawParameter> raw = http::next_parameter(form)) {
     if (parameters.sorted_.size() == kMaxFormParameters) return malformed_at({}, "too many parameters");
     std::optional<std::string> name = form_decode(raw->name);
@@ -65,17 +65,17 @@ Result<Parameters, DecodeError> Parameters::parse(std::string_view form) {
     }
     parameters.sorted_.push_back({std::move(*name), std::move(*value)});
   }
-  auto by_name = [](const Parameter& a, const Parameter& b) { return a.name < b.name; };
+  auto by_name = [](const FormParameter& a, const FormParameter& b) { return a.name < b.name; };
   std::sort(parameters.sorted_.begin(), parameters.sorted_.end(), by_name);
   auto twice = std::adjacent_find(parameters.sorted_.begin(), parameters.sorted_.end(),
-                                  [](const Parameter& a, const Parameter& b) { return a.name == b.name; });
+                                  [](const FormParameter& a, const FormParameter& b) { return a.name == b.name; });
   if (twice != parameters.sorted_.end()) return malformed_at(twice->name, "given more than once");
   return parameters;
 }
 
 class FormDecoder {
  public:
-  FormDecoder(const Parameters& parameters, bool is_ec2) : parameters_(parameters), is_ec2_(is_ec2) {}
+  FormDecoder(const FormParameters& parameters, bool is_ec2) : parameters_(parameters), is_ec2_(is_ec2) {}
 
   // `prefix` is empty or ends in a dot. Recursion follows names that are there, whose depth is limited.
   DecodeResult structure(const Shape& shape, const std::string& prefix, void* value) const {
@@ -165,7 +165,7 @@ class FormDecoder {
   // "Prefix.1", "Prefix.2", "Prefix.10": what is numbered directly under `prefix`, in order of the numbers.
   Result<std::vector<std::string>, DecodeError> numbered(const std::string& prefix) const {
     std::vector<std::pair<uint32_t, std::string_view>> found;
-    for (const Parameter& parameter : parameters_.under(prefix)) {
+    for (const FormParameter& parameter : parameters_.under(prefix)) {
       std::string_view rest = std::string_view(parameter.name).substr(prefix.size());
       std::string_view digits = rest.substr(0, rest.find('.'));
       // "1" and "1.x" stand next to each other unless a stranger such as "1-" comes between, which is refused here.
@@ -185,14 +185,14 @@ class FormDecoder {
     return names;
   }
 
-  const Parameters& parameters_;
+  const FormParameters& parameters_;
   bool is_ec2_;
 };
 
 }  // namespace
 
 Result<void, DecodeError> decode_form(Protocol protocol, const Shape& shape, std::string_view form, void* input) {
-  Parameters parameters = TRY(Parameters::parse(form));
+  FormParameters parameters = TRY(FormParameters::parse(form));
   return FormDecoder(parameters, protocol == Protocol::ec2).structure(shape, {}, input);
 }
 

@@ -46,9 +46,9 @@ std::unexpected<DecodeError> wrong_type(const json::value& value, std::string_vi
 }
 
 // The parser has limited the depth: recursion here goes no deeper.
-class Decoder {
+class JsonDecoder {
  public:
-  explicit Decoder(const JsonForm& form) : form_(form) {}
+  explicit JsonDecoder(const JsonForm& form) : form_(form) {}
 
   DecodeResult structure(const Shape& shape, const json::value& from, bool outermost, void* out) const {
     const json::object* object = from.if_object();
@@ -202,12 +202,12 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") 
 Result<void, DecodeError> decode_json(const Shape& shape, std::string_view text, const JsonForm& form, void* out) {
   if (is_blank(text)) return {};
   return with_document(
-      text, [&](const json::value& document) { return Decoder(form).structure(shape, document, true, out); });
+      text, [&](const json::value& document) { return JsonDecoder(form).structure(shape, document, true, out); });
 }
 
 Result<void, DecodeError> decode_json_value(const Member& member, std::string_view text, void* value) {
-  return with_document(text,
-                       [&](const json::value& document) { return Decoder(JsonForm{}).value(member, document, value); });
+  return with_document(
+      text, [&](const json::value& document) { return JsonDecoder(JsonForm{}).value(member, document, value); });
 }
 
 }  // namespace aerolith::protocol

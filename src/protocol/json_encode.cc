@@ -36,9 +36,9 @@ void append_escaped(char c, std::string& out) {
 
 bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-class Encoder {
+class JsonEncoder {
  public:
-  Encoder(const JsonForm& form, std::string& out) : form_(form), out_(out) {}
+  JsonEncoder(const JsonForm& form, std::string& out) : form_(form), out_(out) {}
 
   void structure(const Shape& shape, const void* from, bool outermost) {
     out_ += '{';
@@ -145,7 +145,7 @@ class Encoder {
 
   void map(const Shape& shape, const void* from) {
     struct Context {
-      Encoder& encoder;
+      JsonEncoder& encoder;
       const Shape& shape;
       bool first = true;
     } context{*this, shape};
@@ -195,16 +195,16 @@ void append_json_string(std::string_view text, std::string& out) {
 }
 
 void append_json(const Shape& shape, const void* value, const JsonForm& form, std::string& out) {
-  Encoder(form, out).structure(shape, value, true);
+  JsonEncoder(form, out).structure(shape, value, true);
 }
 
 void append_json_error(const ErrorHead& head, const Shape* shape, const void* value, const JsonForm& form,
                        std::string& out) {
-  Encoder(form, out).error(head, shape, value);
+  JsonEncoder(form, out).error(head, shape, value);
 }
 
 void append_json_value(const Member& member, const void* value, std::string& out) {
-  Encoder(JsonForm{}, out).value(member, value);
+  JsonEncoder(JsonForm{}, out).value(member, value);
 }
 
 }  // namespace aerolith::protocol

@@ -36,35 +36,35 @@ Resolved by_name(const Service& service, Protocol protocol, std::string_view nam
   return ResolvedOperation{protocol, &*at, {}};
 }
 
-struct Parameter : http::RawParameter {
+struct RouteParameter : http::RawParameter {
   bool plain_name;  // decoding it changes nothing
 };
-using Parameters = std::vector<Parameter>;
+using RouteParameters = std::vector<RouteParameter>;
 
-bool is_plain(std::string_view encoded) { return encoded.find_first_of("%+") == std::string_view::npos; }
+bool is_plain_text(std::string_view encoded) { return encoded.find_first_of("%+") == std::string_view::npos; }
 
-Parameters split_query(std::string_view query) {
-  Parameters parameters;
+RouteParameters split_query(std::string_view query) {
+  RouteParameters parameters;
   while (const std::optional<http::RawParameter> raw = http::next_parameter(query)) {
-    parameters.push_back({*raw, is_plain(raw->name)});
+    parameters.push_back({*raw, is_plain_text(raw->name)});
   }
   return parameters;
 }
 
-const Parameter* find_parameter(const Parameters& parameters, std::string_view name) {
-  auto found = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+const RouteParameter* find_parameter(const RouteParameters& parameters, std::string_view name) {
+  auto found = std::find_if(parameters.begin(), parameters.end(), [&](const RouteParameter& parameter) {
     return parameter.plain_name ? parameter.name == name : form_decode(parameter.name) == name;
   });
   return found == parameters.end() ? nullptr : &*found;
 }
 
-std::optional<std::string> parameter_value(const Parameters& parameters, std::string_view name) {
-  const Parameter* found = find_parameter(parameters, name);
+std::optional<std::string> parameter_value(const RouteParameters& parameters, std::string_view name) {
+  const RouteParameter* found = find_parameter(parameters, name);
   return found == nullptr ? std::nullopt : form_decode(found->value_text());
 }
 
-bool has_parameter(const Parameters& parameters, const RouteQuery& wanted) {
-  const Parameter* found = find_parameter(parameters, wanted.name);
+bool has_parameter(const RouteParameters& parameters, const RouteQuery& wanted) {
+  const RouteParameter* found = find_parameter(parameters, wanted.name);
   return found != nullptr && (wanted.any_value || form_decode(found->value_text()) == wanted.value);
 }
 
@@ -100,7 +100,7 @@ bool match_path(std::span<const PathSegment> pattern, std::string_view path, Raw
   return path.empty() || path == "/";
 }
 
-bool conditions_hold(const Route& route, const http::RequestHead& head, const Parameters& query) {
+bool conditions_hold(const Route& route, const http::RequestHead& head, const RouteParameters& query) {
   for (const RouteQuery& wanted : route.query) {
     if (!has_parameter(query, wanted)) return false;
   }
@@ -113,7 +113,7 @@ bool conditions_hold(const Route& route, const http::RequestHead& head, const Pa
 }
 
 Resolved by_route(const Service& service, Protocol protocol, const http::RequestHead& head, std::string_view path) {
-  const Parameters query = split_query(head.query());
+  const RouteParameters query = split_query(head.query());
   RawLabels labels;
   // Routes of one path stand together: what the last comparison found holds for the next route.
   const PathSegment* compared = nullptr;
