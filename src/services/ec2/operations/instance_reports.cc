@@ -30,7 +30,7 @@ constexpr std::chrono::milliseconds kAnswerPatience{500};
 constexpr std::chrono::minutes kStartingTime{5};
 
 // Of what no instance here has: scheduled events and the like.
-Result<Strings> no_such_state(const Lookup&, const InstanceRecord&) { return Strings(); }
+Result<Strings> never_here(const Lookup&, const InstanceRecord&) { return Strings(); }
 
 using InstanceFilter = FilterDefinition<InstanceRecord>;
 constexpr std::array kInstanceReportsFilters{
@@ -49,15 +49,15 @@ constexpr std::array kInstanceReportsFilters{
                      const auto zone = find_zone(where.scope.region, r.zone);
                      return zone ? Strings{zone->id} : Strings();
                    }},
-    InstanceFilter{"event.code", &no_such_state},
-    InstanceFilter{"event.description", &no_such_state},
-    InstanceFilter{"event.instance-event-id", &no_such_state},
-    InstanceFilter{"event.not-after", &no_such_state},
-    InstanceFilter{"event.not-before", &no_such_state},
-    InstanceFilter{"event.not-before-deadline", &no_such_state},
-    InstanceFilter{"operator.managed", &no_such_state},
-    InstanceFilter{"operator.principal", &no_such_state},
-    InstanceFilter{"application-status.status", &no_such_state},
+    InstanceFilter{"event.code", &never_here},
+    InstanceFilter{"event.description", &never_here},
+    InstanceFilter{"event.instance-event-id", &never_here},
+    InstanceFilter{"event.not-after", &never_here},
+    InstanceFilter{"event.not-before", &never_here},
+    InstanceFilter{"event.not-before-deadline", &never_here},
+    InstanceFilter{"operator.managed", &never_here},
+    InstanceFilter{"operator.principal", &never_here},
+    InstanceFilter{"application-status.status", &never_here},
 };
 
 // What only asking the guests tells.
@@ -110,7 +110,7 @@ struct Checks {
   std::optional<Timestamp> impaired_since;
 };
 
-// The files of all volumes here, sorted; nullopt: there are no_such_state to look at.
+// The files of all volumes here, sorted; nullopt: there are none to look at.
 Result<std::optional<std::vector<std::string>>> volume_files(const Call& call) {
   if (call.cloud.volumes == nullptr) return std::nullopt;
   auto files = call.cloud.volumes->list();

@@ -140,11 +140,11 @@ Result<> check_state(const VolumeRecord& volume) {
 
 // Forgets what is longer ago than a day.
 Result<> take_turn(VolumeRecord& volume, Timestamp now) {
-  std::erase_if(volume.modified_at, [&](Timestamp change_at) { return now - change_at >= kChangesPeriod; });
+  std::erase_if(volume.modified_at, [&](Timestamp at) { return now - at >= kChangesPeriod; });
   if (volume.modified_at.size() >= kMostChanges) {
     return errors::of("VolumeModificationRateExceeded",
                       fmt::format("You've reached the maximum modification rate per volume limit: {} within 24 hours. "
-                                  "The next one may begin change_at {}.",
+                                  "The next one may begin at {}.",
                                   kMostChanges, format_iso8601(volume.modified_at.front() + kChangesPeriod)));
   }
   volume.modified_at.push_back(now);
