@@ -38,16 +38,6 @@ std::string join(const Labels& labels, size_t from = 0) {
   return name;
 }
 
-// "eu-west-1", "us-gov-east-1"; and what stands in its place where a service has one endpoint for all regions.
-bool is_region(std::string_view label) {
-  if (label == "global" || label == "aws-global") return true;
-  const size_t dash = label.rfind('-');
-  if (dash == std::string_view::npos || label.find('-') == dash) return false;
-  const std::string_view number = label.substr(dash + 1);
-  return !number.empty() && number.size() <= 2 &&
-         std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // What stands before amazonaws.com and the like; empty where the name is under none of them.
 Labels take_service_part(const Labels& labels, const std::vector<std::string>& domains) {
   std::vector<std::string> parents = {"amazonaws.com", "api.aws", "localhost", "localhost.localstack.cloud"};
@@ -79,6 +69,15 @@ bool is_service(const Registry& registry, const Labels& labels) {
 }
 
 }  // namespace
+
+bool is_region(std::string_view label) {
+  if (label == "global" || label == "aws-global") return true;
+  const size_t dash = label.rfind('-');
+  if (dash == std::string_view::npos || label.find('-') == dash) return false;
+  const std::string_view number = label.substr(dash + 1);
+  return !number.empty() && number.size() <= 2 &&
+         std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 std::optional<OwnName> find_own_name(const Registry& registry, std::string_view name,
                                      const std::vector<std::string>& domains) {

@@ -11,6 +11,9 @@
 
 namespace aerolith::gateway {
 
+// "eu-west-1", "us-gov-east-1"; and what stands in its place where a service has one endpoint for all regions.
+bool is_region(std::string_view label);
+
 struct OwnName {
   std::string name;  // lower case
   // "s3.eu-west-1.amazonaws.com" of my-bucket.s3.eu-west-1.amazonaws.com, where the bucket is one label: a wildcard of

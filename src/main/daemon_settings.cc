@@ -4,17 +4,19 @@
 #include <utility>
 
 #include "base/log.h"
+#include "gateway/own_names.h"
 
 namespace aerolith::main_program {
 
 auth::AuthSettings auth_settings(const Config& config) {
   auth::AuthSettings settings;
   settings.region = config.region;
-  // Global services are signed for us-east-1 wherever the client is:
-  // https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints
+  // What is the same in all regions is there for clients of any: SDKs sign it for us-east-1
+  // (https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints) or, with an endpoint of their user's
+  // and in the case of STS, for the region that they are set to.
   settings.accepts_region = [region = config.region](std::string_view signed_for, std::string_view service) {
     if (signed_for == region) return true;
-    return signed_for == "us-east-1" && (service == "iam" || service == "sts" || service == "route53");
+    return (service == "iam" || service == "sts" || service == "route53") && gateway::is_region(signed_for);
   };
   return settings;
 }

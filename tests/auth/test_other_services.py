@@ -90,13 +90,20 @@ def test_no_signature_by_host(server: Any, client: Callable[..., Any], local_nam
         getattr(unsigned, call)(**arguments)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [each for each in SERVICES if each != "iam"])
 def test_wrong_region(client: Callable[..., Any], service: str) -> None:
     call, arguments, (code, status), _, _ = SERVICES[service]
-    if service == "iam":
-        pytest.skip("IAM has one region whatever the client says")
     with api_error(code, status):
         getattr(client(service, region_name="eu-west-1"), call)(**arguments)
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1"])
+def test_what_is_the_same_everywhere(client: Callable[..., Any], region: str) -> None:
+    """With an endpoint of the user's, SDKs sign for the region that they are set to, also what has none."""
+    assert client("iam", region_name=region).list_users()["IsTruncated"] is False
+    assert client("sts", region_name=region).get_caller_identity()["Arn"].endswith(":root")
+    with api_error("SignatureDoesNotMatch", 403):
+        client("iam", region_name="nowhere").list_users()
 
 
 @pytest.mark.parametrize("service", ["iam", "dynamodb", "lambda", "ec2"])
