@@ -60,6 +60,13 @@ def test_golden(name: str) -> None:
     assert path.read_text() == text
 
 
+def test_parts_hold_each_shape_once() -> None:
+    service = small(["GetThing", "PutThing"]).build()
+    parts = [emit_schema.source(service, "small", part, 3) for part in range(3)]
+    for shape in service.shapes:
+        assert sum(f"constinit const Shape {shape.symbol}{{" in text for text in parts) == 1
+
+
 def test_skipped_patterns_are_listed() -> None:
     assert small(["PutThing"]).build().skipped_patterns == ["Text: (?!aws:).*"]
 

@@ -3,7 +3,11 @@
 #include <cstddef>
 
 #include "protocol/schema.h"
-#include "small/model.h"
+#include "small/model/get_thing_input.h"
+#include "small/model/get_thing_output.h"
+#include "small/model/no_such_thing.h"
+#include "small/model/put_thing_input.h"
+#include "small/model/thing.h"
 
 // offsetof on structs with library members is conditionally supported: both compilers do.
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
