@@ -23,16 +23,16 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
 constexpr uint32_t kSse3 = 1;  // leaf 1, ECX: every processor for servers has it since 2004
-constexpr int kMostProbes = 256;
+constexpr int kMostCpuidEntries = 256;
 
 // A cheap no: software that only plays KVM offers next to no features.
 bool offers_sse3() {
   const int kvm = ::open("/dev/kvm", O_RDWR | O_CLOEXEC);
   if (kvm < 0) return false;
-  const size_t bytes = sizeof(kvm_cpuid2) + kMostProbes * sizeof(kvm_cpuid_entry2);
+  const size_t bytes = sizeof(kvm_cpuid2) + kMostCpuidEntries * sizeof(kvm_cpuid_entry2);
   const std::unique_ptr<void, decltype(&std::free)> memory(std::calloc(1, bytes), &std::free);
   auto* cpuid = static_cast<kvm_cpuid2*>(memory.get());
-  cpuid->nent = kMostProbes;
+  cpuid->nent = kMostCpuidEntries;
   bool offers = false;
   if (::ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid) == 0) {
     for (uint32_t index = 0; index < cpuid->nent; ++index) {

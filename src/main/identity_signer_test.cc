@@ -10,21 +10,13 @@
 #include <memory>
 
 #include "base/encoding.h"
+#include "main/openssl_handles.h"
 
 namespace aerolith::main_program {
 namespace {
 
 constexpr std::string_view kDocument = "{\n  \"instanceId\" : \"i-1\"\n}";
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Bytes = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Envelope = std::unique_ptr<PKCS7, Free<PKCS7_free>>;
 using Roots = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
 
@@ -44,9 +36,7 @@ class IdentitySignerTest : public testing::Test {
   }
   // What was signed; empty where the signature isn't good, or nobody trusts the signer.
   std::string verified(PKCS7* envelope, const KeyPair& authority) {
-    const Bytes pem(
-        BIO_new_mem_buf(authority.certificate_pem.data(), static_cast<int>(authority.certificate_pem.size())));
-    const Certificate root(PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr));
+    const Certificate root = read_certificate(authority.certificate_pem);
     const Roots roots(X509_STORE_new());
     X509_STORE_add_cert(roots.get(), root.get());
     const Bytes content(BIO_new(BIO_s_mem()));
